@@ -1,0 +1,41 @@
+# Two commands do everything on a machine with Python 3.11+, git and make:
+#   make demo    the whole migration of the bundled exports into the embedded sandbox
+#   make test    every test
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: setup demo test ui lint lock clean
+
+setup: $(STAMP)
+
+# Exact versions and hashes; the project itself is linked, so edits show at once.
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed (PYTHON=… names another)" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/flitstack migrate --confirm-map demo --approve-sample demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+ui: $(STAMP)
+	$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Needs uv; the lock is pip's requirements format and names no package index.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras -q -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .dagster .pytest_cache .mypy_cache .ruff_cache artifacts

@@ -1,0 +1,51 @@
+"""`python -m flitstack_pipeline.sandbox`: the sandbox from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from flitstack_pipeline.sandbox import faults
+from flitstack_pipeline.sandbox.options import SandboxOptions, serve
+
+
+def _parser() -> argparse.ArgumentParser:
+    usual = SandboxOptions()
+    parser = argparse.ArgumentParser(
+        prog="flitstack sandbox",
+        description="A stateful HighLevel stand-in on 127.0.0.1.",
+        epilog=faults.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=usual.port, help="0 picks a free port")
+    add("--state", type=Path, default=usual.state, help="SQLite file of the state")
+    add("--rate", default=usual.rate, help="N/SECONDS per sub-account; 0 or none: no limit")
+    add("--daily", type=int, default=usual.daily, help="requests per day; 0: no limit")
+    add("--latency-ms", type=int, default=usual.latency_ms, help="median added latency")
+    add("--search-lag-ms", type=int, default=usual.search_lag_ms, help="searches trail writes")
+    for name in ("contact", "opportunity"):
+        add(f"--allow-duplicate-{name}", action=argparse.BooleanOptionalAction, default=False)
+    add("--seed-location", type=Path, help="JSON: what exists before the migration")
+    add("--faults", default="", help="fault spec, see below")
+    add("--token", default=usual.token)
+    add("--agency-token", default=usual.agency_token)
+    add("--location", action="append", metavar="ID[=TOKEN]", help="repeatable")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the arguments and serve; return the exit code."""
+    given = vars(_parser().parse_args(arguments))
+    locations = tuple(given.pop("location") or SandboxOptions.locations)
+    try:
+        serve(SandboxOptions(locations=locations, **given))
+    except (ValueError, OSError) as problem:
+        print(f"sandbox: {problem}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""What can be set about a sandbox, and `serve`, which runs one.
+
+What belongs here: the options with their defaults, and putting the parts together. The command
+line (`python -m flitstack_pipeline.sandbox`, and the project's `flitstack sandbox`) only fills
+`SandboxOptions`.
+
+Defaults follow HighLevel's own: 100 requests in 10 seconds, 200,000 a day, duplicate contacts
+and duplicate opportunities not allowed (the settings' value in the official description). A
+contractor's client has many jobs, so a migration needs `allow_duplicate_opportunity` switched
+on, as it must be in a real sub-account. Searches trail writes by 300 ms; HighLevel's lag is
+"a few seconds".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_TOKEN = "pit-sandbox"  # noqa: S105  (a stand-in's token guards nothing)
+DEFAULT_AGENCY_TOKEN = "pit-agency-sandbox"  # noqa: S105
+DEFAULT_LOCATION = "sandbox-location"
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """How a sandbox behaves.
+
+    port: where it listens on 127.0.0.1; 0 picks a free port.
+    state: the SQLite file; made when missing, kept when present.
+    rate: `N/SECONDS` per sub-account; `0` or `none` for no limit.
+    daily: requests per day and sub-account; 0 for no limit.
+    latency_ms: median of the added time per answer (log-normal).
+    search_lag_ms: by how much searches trail writes.
+    allow_duplicate_contact, allow_duplicate_opportunity: the sub-accounts' settings; the seed
+        file can set them per sub-account.
+    seed_location: JSON file with what exists before the migration (format: seed.py).
+    faults: fault spec (grammar: faults.py).
+    token: token of the first sub-account; the others' is `<token>-<location>` unless named.
+    agency_token: token of the agency; empty for none.
+    locations: sub-account ids, each `ID` or `ID=TOKEN`.
+    """
+
+    port: int = 0
+    state: Path = Path("sandbox.sqlite")
+    rate: str = "100/10"
+    daily: int = 200_000
+    latency_ms: int = 0
+    search_lag_ms: int = 300
+    allow_duplicate_contact: bool = False
+    allow_duplicate_opportunity: bool = False
+    seed_location: Path | None = None
+    faults: str = ""
+    token: str = DEFAULT_TOKEN
+    agency_token: str = DEFAULT_AGENCY_TOKEN
+    locations: tuple[str, ...] = (DEFAULT_LOCATION,)
+
+
+def serve(options: SandboxOptions) -> None:
+    """Run a sandbox until it is stopped; print its address as the first line.
+
+    Raises ValueError when the rate, the faults or the seed file cannot be read, and OSError when
+    the port is taken.
+    """
+    from flitstack_pipeline.sandbox.app import build_app
+    from flitstack_pipeline.sandbox.server import listening_socket, run
+
+    app = build_app(options)
+    sock = listening_socket(options.port)
+    print(f"sandbox listening on http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
+    run(app, sock)

@@ -1,0 +1,95 @@
+"""Where one migration lives and which account it writes to, from the environment.
+
+One data folder is one migration. Secrets are read from the environment only, and shown nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from flitstack_pipeline.warehouse import Warehouse
+
+HIGHLEVEL_URL = "https://services.leadconnectorhq.com"
+
+
+class Settings(BaseSettings):
+    """The environment of one migration (reference: README, "Configuration")."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", populate_by_name=True)
+
+    data: Path = Field(Path("data"), alias="FLITSTACK_DATA")
+    journal_url: str | None = Field(None, alias="FLITSTACK_JOURNAL_URL")
+    token: SecretStr | None = Field(None, alias="HIGHLEVEL_TOKEN")
+    location_id: str | None = Field(None, alias="HIGHLEVEL_LOCATION_ID")
+    agency_token: SecretStr | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
+    base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
+    time_zone: str = Field("America/New_York", alias="FLITSTACK_TIME_ZONE")
+    country: str = Field("US", alias="FLITSTACK_COUNTRY")
+    currency: str = Field("USD", alias="FLITSTACK_CURRENCY")
+    workspace: str = Field("main", alias="FLITSTACK_WORKSPACE")
+
+    @property
+    def uses_embedded_sandbox(self) -> bool:
+        """True when no HighLevel account is configured: the migration starts its own sandbox."""
+        return self.token is None
+
+
+@dataclass(frozen=True)
+class Project:
+    """The data folder of one migration and everything in it."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def from_environment(cls) -> Project:
+        """The project named by FLITSTACK_DATA (default `data/` in the working directory)."""
+        settings = Settings()  # type: ignore[call-arg]
+        return cls(settings.data.resolve(), settings)
+
+    @property
+    def exports(self) -> Path:
+        """Where export files lie: `exports/`."""
+        return self.root / "exports"
+
+    @property
+    def map_path(self) -> Path:
+        """The map document, `map.yaml`."""
+        return self.root / "map.yaml"
+
+    @property
+    def decisions(self) -> Path:
+        """Files a person edits: duplicate decisions, invoice links, conflicts."""
+        return self.root / "decisions"
+
+    @property
+    def reports(self) -> Path:
+        """Documents for people: `reports/`."""
+        return self.root / "reports"
+
+    @property
+    def sandbox_state(self) -> Path:
+        """State file of the embedded sandbox."""
+        return self.root / "sandbox" / "state.sqlite"
+
+    @property
+    def journal_url(self) -> str:
+        """SQLAlchemy URL of the journal: Postgres when configured, else SQLite in the folder."""
+        return self.settings.journal_url or f"sqlite:///{self.root / 'journal.sqlite'}"
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The DuckDB file, `warehouse.duckdb`."""
+        return Warehouse(self.root / "warehouse.duckdb")
+
+    def prepare(self) -> Project:
+        """Make the folder, for its owner only where we made it ourselves; return self."""
+        for folder in (self.root, self.exports, self.reports, self.decisions):
+            if not folder.exists():
+                folder.mkdir(parents=True, mode=0o700)
+        return self

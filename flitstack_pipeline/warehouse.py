@@ -1,0 +1,93 @@
+"""The DuckDB file of one migration: opened briefly, retried when another process holds it.
+
+DuckDB lets one process at a time open a file, readers included (reference: dagster.md C), so every
+use is a short `with warehouse.connect() as con:` and nothing holds it across HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import backoff
+import duckdb
+
+SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache")
+LOCK_WAIT_SECONDS = 90
+
+
+class WarehouseBusy(RuntimeError):
+    """Another process kept the DuckDB file open for longer than we wait."""
+
+
+class Warehouse:
+    """One DuckDB file, made on first use, readable by its owner only."""
+
+    def __init__(self, path: Path, *, memory_limit: str | None = None) -> None:
+        self.path = Path(path)
+        self.memory_limit = memory_limit
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection, closed on the way out even when the body raises.
+
+        Raises WarehouseBusy when another process holds the file for longer than
+        `LOCK_WAIT_SECONDS`; the message names that process.
+        """
+        con = self._open()
+        try:
+            yield con
+        finally:
+            con.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not self.path.exists()
+        try:
+            con = _connect(str(self.path))
+        except duckdb.IOException as error:
+            raise WarehouseBusy(
+                f"{self.path} is open in another process, and only one may hold it. "
+                f"Close it there (a notebook or DuckDB shell?) and try again. DuckDB says: {error}"
+            ) from error
+        if is_new:
+            self.path.chmod(0o600)
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET preserve_insertion_order = true")
+        if self.memory_limit:
+            con.execute(f"SET memory_limit = '{self.memory_limit}'")
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        return con
+
+
+@backoff.on_exception(
+    backoff.expo,
+    duckdb.IOException,
+    max_time=LOCK_WAIT_SECONDS,
+    max_value=2,
+    factor=0.05,
+    giveup=lambda e: "lock" not in str(e).lower(),
+)
+def _connect(path: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(path)
+
+
+def table_exists(con: duckdb.DuckDBPyConnection, qualified: str) -> bool:
+    """Whether `schema.table` exists."""
+    schema, table = qualified.split(".", 1)
+    found = con.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:
+    """Rows of `schema.table`, 0 when it does not exist yet."""
+    if not table_exists(con, qualified):
+        return 0
+    schema, table = qualified.split(".", 1)
+    row = con.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
