@@ -1,0 +1,162 @@
+"""Opens the account a migration writes to: the configured one, or the embedded sandbox.
+
+The only module besides the CLI that starts the sandbox (as a subprocess, over real HTTP), so that
+the same code serves both. When a sandbox already serves this data folder, it is reused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import Engine
+
+from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
+from flitstack_pipeline.highlevel.pacing import Pacer, SharedPacer, UnlimitedPacer
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import table_exists
+
+SANDBOX_LOCATION = "sandbox-location"
+SANDBOX_TOKEN = "pit-sandbox"  # noqa: S105 - the sandbox's public default, no secret
+SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105
+
+
+class NotConfigured(ValueError):
+    """A HighLevel token without the location it belongs to."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One HighLevel sub-account, ready to be called."""
+
+    hl: HighLevel
+    url: str
+    location_id: str
+    embedded: bool
+
+    @property
+    def name(self) -> str:
+        """How a person knows it."""
+        where = "embedded sandbox" if self.embedded else "HighLevel"
+        return f"{where}, sub-account {self.location_id} at {self.url}"
+
+
+@contextmanager
+def open_destination(project: Project, engine: Engine) -> Iterator[Destination]:
+    """The account to write to; an embedded sandbox we started ends with the block.
+
+    `engine` is the journal's database: the pace is shared through it.
+    Raises NotConfigured when a token is set without HIGHLEVEL_LOCATION_ID.
+    """
+    if project.settings.uses_embedded_sandbox:
+        with _sandbox(project) as url:
+            yield _connect(
+                url, SANDBOX_TOKEN, SANDBOX_LOCATION, SANDBOX_AGENCY_TOKEN, UnlimitedPacer(), True
+            )
+        return
+    settings = project.settings
+    if not settings.location_id or settings.token is None:
+        raise NotConfigured(
+            "HIGHLEVEL_TOKEN is set but HIGHLEVEL_LOCATION_ID is not. Set it to the id of the "
+            "sub-account (Settings → Business Profile, or the address bar)."
+        )
+    agency = settings.agency_token.get_secret_value() if settings.agency_token else None
+    pacer = SharedPacer(engine, f"flitstack:{settings.location_id}")
+    yield _connect(
+        settings.base_url,
+        settings.token.get_secret_value(),
+        settings.location_id,
+        agency,
+        pacer,
+        False,
+    )
+
+
+def _connect(
+    url: str, token: str, location: str, agency: str | None, pacer: Pacer, embedded: bool
+) -> Destination:
+    connection = Connection(base_url=url, token=token, location_id=location, agency_token=agency)
+    client = HighLevelClient(connection, pacer)
+    return Destination(HighLevel(client), url, location, embedded)
+
+
+@contextmanager
+def _sandbox(project: Project) -> Iterator[str]:
+    """The address of a sandbox serving this data folder: the running one, or a new one."""
+    address = project.sandbox_state.parent / "address.json"
+    running = _running(address)
+    if running:
+        yield running
+        return
+    from flitstack_pipeline.sandbox.process import start_sandbox
+
+    project.sandbox_state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seed = _seed_file(project)
+    with start_sandbox(
+        state=project.sandbox_state,
+        rate="none",
+        search_lag_ms=0,
+        allow_duplicate_contact=False,
+        allow_duplicate_opportunity=True,
+        agency_token=SANDBOX_AGENCY_TOKEN,
+        **({"seed_location": seed} if seed else {}),
+    ) as sandbox:
+        address.write_text(json.dumps({"url": sandbox.url, "pid": os.getpid()}))
+        try:
+            yield sandbox.url
+        finally:
+            address.unlink(missing_ok=True)
+
+
+def _running(address: Path) -> str | None:
+    """The address of a live sandbox recorded in `address`, or None."""
+    if not address.exists():
+        return None
+    for _ in range(3):
+        try:
+            url = str(json.loads(address.read_text())["url"])
+            requests.get(f"{url}/_sandbox/stats", timeout=2).raise_for_status()
+        except (OSError, ValueError, KeyError, requests.RequestException):
+            time.sleep(0.2)
+        else:
+            return url
+    address.unlink(missing_ok=True)
+    return None
+
+
+def _seed_file(project: Project) -> Path | None:
+    """Users of the embedded sandbox: the team as its admin would have invited it.
+
+    HighLevel users must exist before a migration, so the demo has those team members that are
+    active and have an e-mail; the others stay unmatched and show up in the roster report.
+    """
+    if project.sandbox_state.exists():
+        return None
+    with project.warehouse.connect() as con:
+        if not table_exists(con, "clean.users"):
+            return None
+        team = con.execute(
+            "SELECT first_name, last_name, name, email FROM clean.users "
+            "WHERE email IS NOT NULL AND coalesce(status, '') NOT ILIKE 'inv%' "
+            "AND coalesce(status, '') NOT ILIKE 'inactive%' ORDER BY source_key"
+        ).fetchall()
+    users: list[dict[str, Any]] = [
+        {
+            "firstName": first or name,
+            "lastName": last or "",
+            "name": name,
+            "email": email,
+        }
+        for first, last, name, email in team
+    ]
+    path = project.sandbox_state.parent / "seed.json"
+    path.write_text(json.dumps({"locations": [{"id": SANDBOX_LOCATION, "users": users}]}))
+    return path

@@ -1,0 +1,1 @@
+"""Journal, planning, loading, verification, sample, delta, rollback, reconciliation."""

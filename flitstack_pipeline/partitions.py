@@ -1,0 +1,21 @@
+"""The partitions of the Dagster shell: object types, and the object types of each wave.
+
+Both are derived from `spec.objects`; nothing is listed twice.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from flitstack_pipeline.spec.objects import KEYS, Wave, waves
+
+OBJECT_PARTITIONS = dg.StaticPartitionsDefinition(list(KEYS))
+
+WAVE_PARTITIONS: dict[str, dg.StaticPartitionsDefinition] = {
+    wave.name: dg.StaticPartitionsDefinition(list(wave.objects)) for wave in waves()
+}
+
+
+def mapped_to_wave(wave: Wave) -> dg.StaticPartitionMapping:
+    """Each partition of a wave reads the mapped partition of the same name, and no other."""
+    return dg.StaticPartitionMapping({key: key for key in wave.objects})
