@@ -73,7 +73,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or isinstance(value, (list, dict)):
+    if isinstance(value, bool | list | dict):
         return None
     try:
         return Decimal(str(value))

@@ -1,0 +1,69 @@
+"""Turns a step's report into what the Dagster UI renders: counts, tables, links, schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.spec.clean import BY_DATASET
+
+TABLE_ROWS_SHOWN = 25
+
+
+def metadata_of(report: StepReport) -> dict[str, dg.MetadataValue]:
+    """Metadata values for one report; tables are cut to `TABLE_ROWS_SHOWN` rows."""
+    values: dict[str, dg.MetadataValue] = {}
+    if report.rows is not None:
+        values["dagster/row_count"] = dg.MetadataValue.int(report.rows)
+    for name, value in report.facts.items():
+        values[name] = _value(value)
+    for name, rows in report.tables.items():
+        if rows:
+            values[name] = table(rows)
+    return values
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
+    """A small table, every value as text so that mixed types render."""
+    shown = [
+        {str(k): "" if v is None else str(v) for k, v in row.items()}
+        for row, _ in zip(rows, range(TABLE_ROWS_SHOWN), strict=False)
+    ]
+    columns = [dg.TableColumn(name) for name in shown[0]] if shown else []
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(row) for row in shown], schema=dg.TableSchema(columns)
+    )
+
+
+def clean_column_schema(dataset: str) -> dg.TableSchema:
+    """Dagster's column schema of one clean table, from the spec."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                field.name,
+                field.type.lower(),
+                field.about,
+                dg.TableColumnConstraints(nullable=not field.required, unique=field.unique),
+            )
+            for field in BY_DATASET[dataset].fields
+        ]
+    )
+
+
+def _value(value: Any) -> dg.MetadataValue:
+    if isinstance(value, Path):
+        return dg.MetadataValue.path(str(value))
+    if isinstance(value, bool):
+        return dg.MetadataValue.bool(value)
+    if isinstance(value, int):
+        return dg.MetadataValue.int(value)
+    if isinstance(value, float):
+        return dg.MetadataValue.float(value)
+    if isinstance(value, dict | list):
+        return dg.MetadataValue.json(value)
+    text = str(value)
+    return dg.MetadataValue.url(text) if text.startswith("http") else dg.MetadataValue.md(text)

@@ -1,0 +1,5 @@
+"""What Dagster loads. Everything is assembled in `build`."""
+
+from flitstack_pipeline.build import build_defs
+
+defs = build_defs()

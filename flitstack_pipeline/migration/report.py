@@ -1,0 +1,35 @@
+"""What a step of the migration reports: the same object feeds the CLI and the Dagster UI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class StepReport:
+    """What one step did.
+
+    `rows` is the row count of the asset, `facts` single values by name (text may be markdown),
+    `tables` small lists of rows by name, `problems` what a person must do something about.
+    """
+
+    step: str
+    rows: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing needs a person's attention before going on."""
+        return not self.problems
+
+
+class Refused(RuntimeError):
+    """A step that must not run yet. `reasons` says all that is missing and what to do."""
+
+    def __init__(self, step: str, reasons: list[str]) -> None:
+        self.step = step
+        self.reasons = reasons
+        super().__init__(f"{step} is refused:\n" + "\n".join(f"  - {r}" for r in reasons))
