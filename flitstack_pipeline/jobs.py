@@ -10,8 +10,8 @@ from typing import Any
 
 import dagster as dg
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.migration import steps
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.resources import MigrationProject
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from flitstack_pipeline.migration import steps
+from flitstack_pipeline import steps
 from flitstack_pipeline.resources import MigrationProject
 
 

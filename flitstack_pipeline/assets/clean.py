@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.metadata import clean_column_schema, metadata_of
 from flitstack_pipeline.assets.source import raw, source_schema
-from flitstack_pipeline.migration import steps
 from flitstack_pipeline.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline.spec.objects import BY_KEY

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.map import mapped
 from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.migration import steps
 from flitstack_pipeline.resources import MigrationProject
 
 _ALL_MAPPED = dg.AssetDep(mapped, partition_mapping=dg.AllPartitionMapping())

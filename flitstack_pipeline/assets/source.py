@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.migration import steps
 from flitstack_pipeline.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.resources import MigrationProject
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import dagster as dg
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.destination import destination_schema
 from flitstack_pipeline.assets.map import mapped
 from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.migration import steps
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.partitions import OBJECT_PARTITIONS, WAVE_PARTITIONS, mapped_to_wave
 from flitstack_pipeline.resources import MigrationProject

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dagster as dg
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.destination import preflight
 from flitstack_pipeline.assets.map import field_map
 from flitstack_pipeline.assets.metadata import table
 from flitstack_pipeline.assets.waves import reconciliation, sample_approval, sample_diff
-from flitstack_pipeline.migration import steps
 from flitstack_pipeline.resources import MigrationProject
 
 
