@@ -11,7 +11,7 @@ from flitstack_pipeline.resources import MigrationProject
 @dg.sensor(
     job_name="delta",
     minimum_interval_seconds=30,
-    description="Watches the exports folder for 24-48 h after the cutover; one run per new content.",
+    description="Watches exports/ for 24-48 h after the cutover; one run per new content.",
 )
 def new_export_session(
     context: dg.SensorEvaluationContext, project: MigrationProject

@@ -16,7 +16,7 @@ _ALL_MAPPED = dg.AssetDep(mapped, partition_mapping=dg.AllPartitionMapping())
     group_name="destination",
     kinds={"api"},
     deps=[_ALL_MAPPED],
-    description="Token, settings, objects, fields, users, quota: pass, warn or fail, before any write.",
+    description="Token, settings, objects, fields, quota: pass, warn or fail, before any write",
 )
 def preflight(project: MigrationProject) -> dg.MaterializeResult:
     """Examine the sub-account; writes nothing."""

@@ -1,4 +1,4 @@
-"""Stage `source`: raw export rows per object type, schema sheets, and the audit of what is there."""
+"""Stage `source`: raw export rows per object type, and the schema sheets."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def pandera_schema(
     name="accounting",
     blocking=True,
     partitions_def=OBJECT_PARTITIONS,
-    description="Rows read = loaded + merged + superseded + quarantined + excluded by a named rule.",
+    description="Rows read = loaded + merged + superseded + quarantined + excluded, per file.",
 )
 def accounting(
     context: dg.AssetCheckExecutionContext, project: MigrationProject

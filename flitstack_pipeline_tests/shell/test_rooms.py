@@ -1,0 +1,72 @@
+"""The rules between rooms (DESIGN.md), kept by reading the imports themselves."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "flitstack_pipeline"
+SHELL = {
+    "definitions",
+    "build",
+    "assets",
+    "checks",
+    "jobs",
+    "sensors",
+    "partitions",
+    "resources",
+    "cli",
+}
+STARTS_THE_SANDBOX = {"cli", "destination"}
+FORBIDDEN = {
+    "cleaning": {"highlevel", "migration", "mapping", "reports", "steps"},
+    "mapping": {"highlevel", "migration", "reports", "steps"},
+    "highlevel": {"contractor_plus", "cleaning", "mapping", "migration", "reports", "spec"},
+    "contractor_plus": {"highlevel", "cleaning", "mapping", "migration", "reports", "steps"},
+    "migration": {"steps", "destination"},
+    "spec": {"contractor_plus", "cleaning", "mapping", "highlevel", "migration", "reports"},
+}
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imported_rooms(path: Path) -> set[str]:
+    return {
+        name.split(".")[1]
+        for name in imports(path)
+        if name.startswith("flitstack_pipeline.") and len(name.split(".")) > 1
+    }
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_keeps_to_the_rooms_it_may_know(path):
+    here, known = room(path), imported_rooms(path)
+    if here not in SHELL:
+        assert not any(n == "dagster" or n.startswith("dagster.") for n in imports(path))
+    if here == "sandbox":
+        assert known <= {"sandbox"}
+    elif here not in STARTS_THE_SANDBOX:
+        assert "sandbox" not in known
+    assert not known & FORBIDDEN.get(here, set())
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_opens_by_saying_what_belongs_in_it(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
