@@ -1,0 +1,320 @@
+"""One request to HighLevel: paced, sent, understood, and repeated only where that is safe.
+
+What belongs here: connection, headers, URL, sending, turning an answer or a failure into an
+`Answer` or an exception. What does not: what an operation means (the family modules), the
+budget (pacing.py), how often to try (retry.py).
+"""
+
+from __future__ import annotations
+
+import json as json_module
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from flitstack_pipeline.highlevel.errors import (
+    AmbiguousOutcome,
+    HighLevelError,
+    ServerFault,
+    UnexpectedAnswer,
+    Unreachable,
+    describe,
+    parse_error,
+)
+from flitstack_pipeline.highlevel.multipart import FilePart, MultipartBody
+from flitstack_pipeline.highlevel.pacing import Pacer
+from flitstack_pipeline.highlevel.retry import RetryPolicy, retrying
+
+_NEVER_LEFT = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
+_READING_POSTS = ("/search", "/search/filter-by-email")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Which sub-account, with which token; tokens are never shown.
+
+    `timeout_s` bounds the wait for an answer, `connect_timeout_s` that for a connection,
+    `upload_timeout_s` that for the answer to an upload (HighLevel's proxy gives up at ~120 s).
+    """
+
+    base_url: str
+    token: str = field(repr=False)
+    location_id: str
+    agency_token: str | None = field(default=None, repr=False)
+    version: str = "v3"
+    timeout_s: float = 30.0
+    connect_timeout_s: float = 10.0
+    upload_timeout_s: float = 130.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success: status, parsed body, and what the journal wants to know."""
+
+    status: int
+    body: Any
+    trace_id: str | None
+    latency_ms: float
+    headers: Mapping[str, str]
+    route: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One attempt as an observer sees it: no bodies, no secrets. `status` None: no answer."""
+
+    method: str
+    route: str
+    status: int | None
+    latency_ms: float
+    trace_id: str | None
+    paced_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Call:
+    method: str
+    route: str
+    url: str
+    body: bytes | None
+    fields: Mapping[str, str] | None
+    files: Sequence[FilePart] | None
+    agency: bool
+    write: bool
+
+
+class HighLevelClient:
+    """Sends requests; safe to use from many threads, each with a kept-alive session of its own.
+
+    `reserve` lets the calls use the part of the daily quota kept for the delta.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        pacer: Pacer,
+        *,
+        observer: Callable[[Exchange], None] | None = None,
+        retry: RetryPolicy | None = None,
+        reserve: bool = False,
+    ) -> None:
+        self.connection, self.pacer = connection, pacer
+        self._observer, self._reserve = observer, reserve
+        self._base = connection.base_url.rstrip("/")
+        self._headers = {
+            False: _headers(connection, connection.token),
+            True: _headers(connection, connection.agency_token or ""),
+        }
+        self._send = retrying(self._attempt, retry or RetryPolicy())
+        self._local = threading.local()
+        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+
+    @property
+    def location_id(self) -> str:
+        """The sub-account every call is about."""
+        return self.connection.location_id
+
+    @property
+    def last_exchange(self) -> Exchange | None:
+        """The latest attempt of the calling thread (status, trace id, latency for the journal)."""
+        return getattr(self._local, "exchange", None)
+
+    def call(
+        self,
+        method: str,
+        route: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        files: Sequence[FilePart] | None = None,
+        data: Mapping[str, str] | None = None,
+        agency: bool = False,
+        write: bool | None = None,
+    ) -> Answer:
+        """Send one request and return its success.
+
+        `route` is the template, `path` fills it; parameters that are None are left out; `files`
+        and `data` make a multipart body streamed from disk; `write` is guessed from the route.
+        Raises HighLevelError: AmbiguousOutcome for a write that may have happened.
+        """
+        if agency and not self.connection.agency_token:
+            raise ValueError(
+                f"{method} {route} needs an agency token: set HIGHLEVEL_AGENCY_TOKEN, "
+                "or make the change in HighLevel by hand"
+            )
+        call = _Call(
+            method,
+            route,
+            self._url(route, path, params),
+            None if json is None else _dump(json),
+            data,
+            files,
+            agency,
+            is_write(method, route) if write is None else write,
+        )
+        return self._send(call)
+
+    def close(self) -> None:
+        """Close every session."""
+        for session in list(self._sessions):
+            session.close()
+
+    def _url(
+        self, route: str, path: Mapping[str, str] | None, params: Mapping[str, Any] | None
+    ) -> str:
+        filled = route
+        for name, value in (path or {}).items():
+            if not value:
+                raise ValueError(f"{route}: {name} is empty")
+            filled = filled.replace("{" + name + "}", quote(str(value), safe=""))
+        query = [(key, _text(value)) for key, value in (params or {}).items() if value is not None]
+        return f"{self._base}{filled}?{urlencode(query)}" if query else f"{self._base}{filled}"
+
+    # --- one attempt ---------------------------------------------------------------------------
+
+    def _attempt(self, call: _Call) -> Answer:
+        paced = self.pacer.acquire(reserve=self._reserve)
+        started = time.perf_counter()
+        try:
+            response = self._exchange(call)
+        except requests.RequestException as failure:
+            self._note(call, None, _since(started), None, paced)
+            raise _from_failure(call, failure) from failure
+        latency = _since(started)
+        if not call.agency:  # an agency token has an allowance of its own
+            self.pacer.observe(response.headers, response.status_code)
+        if response.status_code >= 400:
+            error = parse_error(call.method, call.route, response)
+            self._note(call, response.status_code, latency, error.trace_id, paced)
+            if call.write and isinstance(error, ServerFault):
+                raise AmbiguousOutcome(call.method, call.route, error)
+            raise error
+        body = _body(call, response)
+        trace_id = body.get("traceId") if isinstance(body, dict) else None
+        self._note(call, response.status_code, latency, trace_id, paced)
+        return Answer(
+            response.status_code, body, trace_id, latency, response.headers, call.route
+        )
+
+    def _exchange(self, call: _Call) -> requests.Response:
+        """Send through the adapter itself: sessions cost more CPU than the request does."""
+        request = requests.PreparedRequest()
+        request.method, request.url = call.method, call.url
+        headers: CaseInsensitiveDict[str] = self._headers[call.agency].copy()
+        request.headers = headers
+        timeout = (self.connection.connect_timeout_s, self.connection.timeout_s)
+        if call.files is None and call.fields is None:
+            if call.body is not None:
+                request.body = call.body
+                headers["Content-Type"] = "application/json"
+                headers["Content-Length"] = str(len(call.body))
+            elif call.method != "GET":
+                headers["Content-Length"] = "0"
+            return self._adapter().send(request, timeout=timeout, proxies=None)
+        body = MultipartBody(call.fields or {}, call.files or ())
+        try:
+            request.body = body  # type: ignore[assignment]  # anything readable will do
+            headers["Content-Type"] = body.content_type
+            headers["Content-Length"] = str(len(body))
+            timeout = (timeout[0], self.connection.upload_timeout_s)
+            return self._adapter().send(request, timeout=timeout, proxies=None)
+        finally:
+            body.close()
+
+    def _adapter(self) -> HTTPAdapter:
+        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            session = requests.Session()
+            session.trust_env = False
+            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+            session.mount(self._base, adapter)
+            self._local.session, self._local.adapter = session, adapter
+            self._sessions.add(session)
+        return adapter
+
+    def _note(
+        self,
+        call: _Call,
+        status: int | None,
+        latency_ms: float,
+        trace_id: str | None,
+        paced_s: float,
+    ) -> None:
+        exchange = Exchange(
+            call.method, call.route, status, latency_ms, trace_id, paced_s * 1000
+        )
+        self._local.exchange = exchange
+        if self._observer is not None:
+            self._observer(exchange)
+
+
+def is_write(method: str, route: str) -> bool:
+    """True when the operation may change something: all but GETs and searches."""
+    return method != "GET" and not (method == "POST" and route.endswith(_READING_POSTS))
+
+
+def never_left(failure: requests.RequestException) -> bool:
+    """True when there was no connection, so that the request cannot have been processed."""
+    inner = failure.args[0] if failure.args else None
+    reason = getattr(inner, "reason", inner)
+    return isinstance(failure, requests.ConnectTimeout) or isinstance(reason, _NEVER_LEFT)
+
+
+def _from_failure(call: _Call, failure: requests.RequestException) -> HighLevelError:
+    if call.write and not never_left(failure):
+        return AmbiguousOutcome(call.method, call.route, failure)
+    return Unreachable(call.method, call.route, messages=[describe(failure)])
+
+
+def _body(call: _Call, response: requests.Response) -> Any:
+    content = response.content
+    if not content:
+        return {}
+    try:
+        return json_module.loads(content)
+    except ValueError as garbled:
+        unusable = UnexpectedAnswer(
+            call.method, call.route, status=response.status_code, messages=["not JSON"]
+        )
+        if call.write:
+            raise AmbiguousOutcome(call.method, call.route, unusable) from garbled
+        raise unusable from garbled
+
+
+def _headers(connection: Connection, token: str) -> CaseInsensitiveDict[str]:
+    return CaseInsensitiveDict(
+        {
+            "Authorization": f"Bearer {token}",
+            "Version": connection.version,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": "flitstack-pipeline",
+        }
+    )
+
+
+def _dump(value: Any) -> bytes:
+    text = json_module.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(_text(part) for part in value)
+    return str(value)
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

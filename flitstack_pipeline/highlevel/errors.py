@@ -1,0 +1,254 @@
+"""What can go wrong with a request, as exceptions a caller can tell apart.
+
+What belongs here: the exceptions, and the pure translation of an answer into one of them.
+What does not: deciding whether to try again (retry.py) or how to recover (migration/).
+
+The error envelope is `{statusCode, message: str | [str], error, code?, meta?, traceId}`
+(reference 1.4). No message here ever holds a token, a request body or a query string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+_SECRET = re.compile(r"(?i)\b(?:pit-[\w-]+|bearer\s+\S+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*)")
+_NO_SCOPE = ("not authorized for this scope", "not yet supported by the iam service")
+_NOT_THERE = re.compile(r"(?i)\b(?:not found|does not exist|no longer exists)\b")
+
+
+class HttpResponse(Protocol):
+    """What `parse_error` reads of an answer (requests.Response fits)."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> Any: ...
+
+
+class HighLevelError(Exception):
+    """A request HighLevel refused, or that got no usable answer.
+
+    `status` is None when there was no answer; `messages` is the normalised `message`;
+    `route` is the template, such as `/contacts/{contactId}`.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        route: str,
+        *,
+        status: int | None = None,
+        messages: list[str] | None = None,
+        code: str | None = None,
+        meta: dict[str, Any] | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        self.method, self.route, self.status = method, route, status
+        self.messages = [redact(message) for message in messages or []]
+        self.code, self.meta, self.trace_id = code, meta or {}, trace_id
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        answered = f"answered {self.status}" if self.status else "got no answer"
+        text = f"{self.method} {self.route} {answered}"
+        if self.messages:
+            text += ": " + "; ".join(self.messages)
+        details = [self.code or "", f"trace {self.trace_id}" if self.trace_id else ""]
+        known = ", ".join(detail for detail in details if detail)
+        return f"{text} ({known})" if known else text
+
+    @property
+    def scope_missing(self) -> bool:
+        """True when the token is valid but lacks the scope of this operation (I#217, I#74)."""
+        text = " ".join(self.messages).lower()
+        return self.status in (401, 403) and any(phrase in text for phrase in _NO_SCOPE)
+
+
+class BadRequest(HighLevelError):
+    """400: refused for what it says."""
+
+
+class DuplicateContact(BadRequest):
+    """400: the sub-account allows no second contact with this e-mail or phone (reference 1.4)."""
+
+    @property
+    def contact_id(self) -> str:
+        """The id of the contact that is already there."""
+        return str(self.meta["contactId"])
+
+    @property
+    def matching_field(self) -> str | None:
+        """`email` or `phone`, whichever matched."""
+        return self.meta.get("matchingField")
+
+
+class DuplicateOpportunity(BadRequest):
+    """400 OPPORTUNITY_NO_DUPLICATE: one opportunity per contact and pipeline (reference 4.1)."""
+
+    @property
+    def existing_id(self) -> str | None:
+        """The id of the opportunity that is already there."""
+        return self.meta.get("existingId")
+
+
+class DuplicateRelation(BadRequest):
+    """400: these two records are linked already; treat as done (I#73)."""
+
+
+class Unauthorized(HighLevelError):
+    """401: the token is missing, wrong, expired, or lacks the scope (see `scope_missing`)."""
+
+
+class Forbidden(HighLevelError):
+    """403: the token is not for this sub-account."""
+
+
+class NotFound(HighLevelError):
+    """404, or a 400 saying that the record is not there (most v3 families know no 404)."""
+
+
+class ValidationRejected(HighLevelError):
+    """422: unknown keys, missing keys, wrong values."""
+
+
+class RateLimited(HighLevelError):
+    """429: not processed; `retry_after_s` is what the answer told, if anything."""
+
+    retry_after_s: float | None = None
+    interval_s: float | None = None
+
+
+class DailyQuotaSpent(RateLimited):
+    """429 with nothing left of the day's quota."""
+
+
+class ServerFault(HighLevelError):
+    """5xx."""
+
+
+class Unreachable(HighLevelError):
+    """No answer to a read, or a write that certainly never left: nothing has happened."""
+
+
+class UnexpectedAnswer(HighLevelError):
+    """A success whose body is not what the operation answers."""
+
+
+class AmbiguousOutcome(HighLevelError):
+    """A write whose answer was lost, cut or a 5xx: it may or may not have happened.
+
+    Never repeat it blindly: look the record up by its source key first. `cause` is what was seen.
+    """
+
+    def __init__(self, method: str, route: str, cause: BaseException) -> None:
+        self.cause = cause
+        status = getattr(cause, "status", None)
+        super().__init__(
+            method,
+            route,
+            status=status,
+            messages=[f"the write may or may not have happened ({describe(cause)})"],
+            trace_id=getattr(cause, "trace_id", None),
+        )
+
+
+_BY_STATUS: dict[int, type[HighLevelError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    422: ValidationRejected,
+}
+
+
+def redact(text: str) -> str:
+    """Take anything that looks like a token out of a text."""
+    return _SECRET.sub("[token]", text)
+
+
+def describe(cause: BaseException) -> str:
+    """Say what kind of failure this is, without addresses, queries or bodies."""
+    if isinstance(cause, HighLevelError):
+        return redact("; ".join(cause.messages) or f"status {cause.status}")
+    inner = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else None
+    reason = getattr(inner, "reason", None) or inner
+    names = [type(cause).__name__]
+    if isinstance(reason, BaseException):
+        names.append(type(reason).__name__)
+    return ": ".join(names)
+
+
+def parse_error(method: str, route: str, response: HttpResponse) -> HighLevelError:
+    """Turn an answer of status 400 or more into the exception it means (raises nothing)."""
+    envelope = _envelope(response.content)
+    status, headers = response.status_code, response.headers
+    meta = envelope.get("meta")
+    details: dict[str, Any] = {
+        "status": status,
+        "messages": _messages(envelope, response.content),
+        "code": envelope.get("code"),
+        "meta": meta if isinstance(meta, dict) else {},
+        "trace_id": envelope.get("traceId") or headers.get("x-trace-id"),
+    }
+    if status == 429:
+        return _rate_limited(method, route, headers, details)
+    return _class_of(status, details)(method, route, **details)
+
+
+def _class_of(status: int, details: dict[str, Any]) -> type[HighLevelError]:
+    text = " ".join(details["messages"])
+    if status >= 500:
+        return ServerFault
+    if status == 400:
+        if "contactId" in details["meta"]:
+            return DuplicateContact
+        if details["code"] == "OPPORTUNITY_NO_DUPLICATE" or "existingId" in details["meta"]:
+            return DuplicateOpportunity
+        if "duplicate relation" in text.lower():
+            return DuplicateRelation
+        if _NOT_THERE.search(text):
+            return NotFound
+    return _BY_STATUS.get(status, HighLevelError)
+
+
+def _rate_limited(
+    method: str, route: str, headers: Mapping[str, str], details: dict[str, Any]
+) -> RateLimited:
+    spent = headers.get("X-RateLimit-Daily-Remaining", "").strip() == "0"
+    error = (DailyQuotaSpent if spent else RateLimited)(method, route, **details)
+    error.retry_after_s = _seconds(headers.get("Retry-After"))
+    interval = _seconds(headers.get("X-RateLimit-Interval-Milliseconds"))
+    error.interval_s = interval / 1000 if interval is not None else None
+    return error
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None  # an HTTP date: rare, and the interval serves as well
+
+
+def _envelope(content: Any) -> dict[str, Any]:
+    try:
+        body = json.loads(content) if content else {}
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _messages(envelope: dict[str, Any], content: Any) -> list[str]:
+    message = envelope.get("message") or envelope.get("error") or envelope.get("msg")
+    if isinstance(message, list):
+        return [str(part) for part in message]
+    if message:
+        return [str(message)]
+    if not envelope and content:
+        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
+        return [" ".join(text.split())[:200]]
+    return []

@@ -1,0 +1,115 @@
+"""Records of custom objects and of the `business` object (reference 5.2, 5.3).
+
+`locationId`: body of create and search, QUERY of update, a 422 on delete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, search_page
+from flitstack_pipeline.highlevel.models import WireModel, all_of, condition
+
+ASCENDING = [{"field": "createdAt", "direction": "asc"}]
+
+
+class RecordCreate(WireModel):
+    """A new record; property keys without the object's prefix, values of values.py (door v2)."""
+
+    properties: dict[str, Any]
+    owners: list[str] | None = Field(None, max_length=1)
+    followers: list[str] | None = Field(None, max_length=10)
+
+
+class Membership(WireModel):
+    """Users to add and to remove."""
+
+    add: list[str] | None = None
+    remove: list[str] | None = None
+
+
+class RecordUpdate(WireModel):
+    """A changed record; a property set to None is cleared, one left out stays."""
+
+    properties: dict[str, Any] | None = None
+    owners: Membership | None = None
+    followers: Membership | None = None
+
+
+class Records(Family):
+    """`/objects/{schemaKey}/records`."""
+
+    def create(self, object_key: str, record: RecordCreate) -> Record:
+        """Create a record; a unique property already taken is a BadRequest."""
+        return self._record(
+            "POST",
+            "/objects/{schemaKey}/records",
+            "record",
+            path={"schemaKey": object_key},
+            json={"locationId": self.location_id, **record.wire()},
+        )
+
+    def get(self, object_key: str, record_id: str) -> Record:
+        """Read a record as it is now."""
+        path = {"schemaKey": object_key, "id": record_id}
+        return self._record("GET", "/objects/{schemaKey}/records/{id}", "record", path=path)
+
+    def update(self, object_key: str, record_id: str, record: RecordUpdate) -> Record:
+        """Change a record."""
+        return self._record(
+            "PUT",
+            "/objects/{schemaKey}/records/{id}",
+            "record",
+            path={"schemaKey": object_key, "id": record_id},
+            params={"locationId": self.location_id},
+            json=record.wire(),
+        )
+
+    def delete(self, object_key: str, record_id: str) -> None:
+        """Delete a record."""
+        path = {"schemaKey": object_key, "id": record_id}
+        self._call("DELETE", "/objects/{schemaKey}/records/{id}", path=path)
+
+    # --- searching (the index lags writes by seconds) ------------------------------------------
+
+    def search(
+        self,
+        object_key: str,
+        *,
+        filters: Sequence[dict[str, Any]] | None = None,
+        query: str = "",
+        page_limit: int = 100,
+        search_after: list[Any] | None = None,
+        sort: Sequence[dict[str, str]] | None = None,
+    ) -> Page:
+        """Read one page; each record carries its `relations`."""
+        body: dict[str, Any] = {
+            "locationId": self.location_id,
+            "page": 1,
+            "pageLimit": page_limit,
+            "query": query,
+            "searchAfter": search_after or [],
+        }
+        if filters:
+            body["filters"] = list(filters)
+        if sort:
+            body["sort"] = list(sort)
+        route, path = "/objects/{schemaKey}/records/search", {"schemaKey": object_key}
+        return search_page(self._call("POST", route, path=path, json=body), "records")
+
+    def iterate_all(self, object_key: str, page_limit: int = 100) -> Iterator[Record]:
+        """Yield every record of an object, oldest first."""
+        return iterate(
+            lambda cursor: self.search(
+                object_key, page_limit=page_limit, search_after=cursor, sort=ASCENDING
+            ),
+            f"POST /objects/{object_key}/records/search",
+        )
+
+    def find_by_property(self, object_key: str, name: str, value: Any) -> list[Record]:
+        """Find records by a property's value (how a source key finds its record)."""
+        filters = all_of(condition(f"properties.{name}", value))
+        return self.search(object_key, filters=filters, page_limit=20).records
