@@ -202,9 +202,7 @@ class HighLevelClient:
         body = _body(call, response)
         trace_id = body.get("traceId") if isinstance(body, dict) else None
         self._note(call, response.status_code, latency, trace_id, paced)
-        return Answer(
-            response.status_code, body, trace_id, latency, response.headers, call.route
-        )
+        return Answer(response.status_code, body, trace_id, latency, response.headers, call.route)
 
     def _exchange(self, call: _Call) -> requests.Response:
         """Send through the adapter itself: sessions cost more CPU than the request does."""
@@ -220,16 +218,23 @@ class HighLevelClient:
                 headers["Content-Length"] = str(len(call.body))
             elif call.method != "GET":
                 headers["Content-Length"] = "0"
-            return self._adapter().send(request, timeout=timeout, proxies=None)
+            return self._deliver(request, timeout)
         body = MultipartBody(call.fields or {}, call.files or ())
         try:
             request.body = body  # type: ignore[assignment]  # anything readable will do
             headers["Content-Type"] = body.content_type
             headers["Content-Length"] = str(len(body))
             timeout = (timeout[0], self.connection.upload_timeout_s)
-            return self._adapter().send(request, timeout=timeout, proxies=None)
+            return self._deliver(request, timeout)
         finally:
             body.close()
+
+    def _deliver(
+        self, request: requests.PreparedRequest, timeout: tuple[float, float]
+    ) -> requests.Response:
+        response = self._adapter().send(request, timeout=timeout, proxies=None)
+        response.content  # noqa: B018  (read now: an answer cut short is a failure to send)
+        return response
 
     def _adapter(self) -> HTTPAdapter:
         adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
@@ -250,9 +255,7 @@ class HighLevelClient:
         trace_id: str | None,
         paced_s: float,
     ) -> None:
-        exchange = Exchange(
-            call.method, call.route, status, latency_ms, trace_id, paced_s * 1000
-        )
+        exchange = Exchange(call.method, call.route, status, latency_ms, trace_id, paced_s * 1000)
         self._local.exchange = exchange
         if self._observer is not None:
             self._observer(exchange)

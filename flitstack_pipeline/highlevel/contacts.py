@@ -158,9 +158,7 @@ class Contacts(Family):
     def iterate_all(self, page_limit: int = 500) -> Iterator[Record]:
         """Yield every contact, oldest first."""
         return iterate(
-            lambda cursor: self.search(
-                page_limit=page_limit, search_after=cursor, sort=ASCENDING
-            ),
+            lambda cursor: self.search(page_limit=page_limit, search_after=cursor, sort=ASCENDING),
             "POST /contacts/search",
         )
 
@@ -263,9 +261,7 @@ class Contacts(Family):
 
     def list_notes(self, contact_id: str) -> list[Record]:
         """Read a contact's notes."""
-        return self._list(
-            "/contacts/{contactId}/notes", "notes", path={"contactId": contact_id}
-        )
+        return self._list("/contacts/{contactId}/notes", "notes", path={"contactId": contact_id})
 
     def update_note(self, contact_id: str, note_id: str, note: NoteBody) -> Record:
         """Change a note."""
@@ -296,9 +292,7 @@ class Contacts(Family):
 
     def list_tasks(self, contact_id: str) -> list[Record]:
         """Read a contact's tasks."""
-        return self._list(
-            "/contacts/{contactId}/tasks", "tasks", path={"contactId": contact_id}
-        )
+        return self._list("/contacts/{contactId}/tasks", "tasks", path={"contactId": contact_id})
 
     def update_task(self, contact_id: str, task_id: str, task: TaskUpdate) -> Record:
         """Change a task."""

@@ -23,11 +23,16 @@ class HttpResponse(Protocol):
     """What `parse_error` reads of an answer (requests.Response fits)."""
 
     @property
-    def status_code(self) -> int: ...
+    def status_code(self) -> int:
+        """The HTTP status."""
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers, found whatever their case."""
+
     @property
-    def content(self) -> Any: ...
+    def content(self) -> Any:
+        """The body, bytes."""
 
 
 class HighLevelError(Exception):

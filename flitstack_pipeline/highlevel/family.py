@@ -13,6 +13,7 @@ from flitstack_pipeline.highlevel.client import Answer, HighLevelClient, is_writ
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError, UnexpectedAnswer
 
 Record = dict[str, Any]
+RecordList = list[Record]  # `list` is a method of several families
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class MultipartBody:
         self._opened: list[IO[bytes]] = []
         self._length = 0
         for key, value in fields.items():
-            self._text(f'{self._head(key)}\r\n\r\n{value}\r\n')
+            self._text(f"{self._head(key)}\r\n\r\n{value}\r\n")
         try:
             for part in files:
                 self._file(part)

@@ -1,0 +1,47 @@
+"""All API families of one sub-account behind one object."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.highlevel.associations import Associations
+from flitstack_pipeline.highlevel.businesses import Businesses
+from flitstack_pipeline.highlevel.calendars import Calendars
+from flitstack_pipeline.highlevel.client import HighLevelClient
+from flitstack_pipeline.highlevel.contacts import Contacts
+from flitstack_pipeline.highlevel.conversations import Conversations
+from flitstack_pipeline.highlevel.custom_fields import CustomFields, FieldsV1, FieldsV2
+from flitstack_pipeline.highlevel.files import Files
+from flitstack_pipeline.highlevel.locations import Locations
+from flitstack_pipeline.highlevel.notes import Notes
+from flitstack_pipeline.highlevel.objects import Objects
+from flitstack_pipeline.highlevel.opportunities import Opportunities
+from flitstack_pipeline.highlevel.pipelines import Pipelines
+from flitstack_pipeline.highlevel.products import Products
+from flitstack_pipeline.highlevel.records import Records
+from flitstack_pipeline.highlevel.users import Users
+
+
+class HighLevel:
+    """`HighLevel(client).contacts.create(...)`; one attribute per family."""
+
+    def __init__(self, client: HighLevelClient) -> None:
+        self.client = client
+        self.contacts = Contacts(client)
+        self.businesses = Businesses(client)
+        self.opportunities = Opportunities(client)
+        self.pipelines = Pipelines(client)
+        self.objects = Objects(client)
+        self.records = Records(client)
+        self.custom_fields = CustomFields(FieldsV1(client), FieldsV2(client))
+        self.associations = Associations(client)
+        self.users = Users(client)
+        self.locations = Locations(client)
+        self.products = Products(client)
+        self.files = Files(client)
+        self.notes = Notes(client)
+        self.conversations = Conversations(client)
+        self.calendars = Calendars(client)
+
+    @property
+    def location_id(self) -> str:
+        """The sub-account all families are about."""
+        return self.client.location_id

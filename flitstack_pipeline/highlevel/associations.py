@@ -1,0 +1,85 @@
+"""Associations between objects, and relations between their records (reference 6).
+
+`locationId`: body of creates, query of reads and of a relation's delete, nowhere on the delete
+of an association.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flitstack_pipeline.highlevel.family import Family, Record, RecordList
+from flitstack_pipeline.highlevel.models import WireModel
+
+
+class AssociationCreate(WireModel):
+    """A new association; the order of its objects is the order of every relation."""
+
+    key: str
+    first_object_label: str
+    first_object_key: str
+    second_object_label: str
+    second_object_key: str
+
+
+class RelationCreate(WireModel):
+    """A link of two records, in the association's object order."""
+
+    association_id: str
+    first_record_id: str
+    second_record_id: str
+
+
+class Associations(Family):
+    """`/associations`."""
+
+    def list(self) -> RecordList:
+        """Read every association."""
+        params = {"locationId": self.location_id}
+        return self._listed("/associations/", "associations", params, 100)
+
+    def create(self, association: AssociationCreate) -> Record:
+        """Create an association; its cardinality cannot be chosen here."""
+        body = {"locationId": self.location_id, **association.wire()}
+        return self._record("POST", "/associations/", "association", json=body)
+
+    def delete(self, association_id: str) -> None:
+        """Delete an association AND all its relations."""
+        path = {"associationId": association_id}
+        self._call("DELETE", "/associations/{associationId}", path=path)
+
+    def create_relation(self, relation: RelationCreate) -> Record:
+        """Link two records; DuplicateRelation when they are linked already."""
+        body = {"locationId": self.location_id, **relation.wire()}
+        return self._record("POST", "/associations/relations", "relation", json=body)
+
+    def list_relations(
+        self, record_id: str, association_ids: Sequence[str] | None = None
+    ) -> RecordList:
+        """Read the links of a record."""
+        found: RecordList = []
+        while True:
+            params = {
+                "locationId": self.location_id,
+                "skip": len(found),
+                "limit": 100,
+                "associationIds": list(association_ids) if association_ids else None,
+            }
+            page = self._list(
+                "/associations/relations/{recordId}",
+                "relations",
+                path={"recordId": record_id},
+                params=params,
+            )
+            found += page
+            if len(page) < 100:
+                return found
+
+    def delete_relation(self, relation_id: str) -> None:
+        """Unlink two records."""
+        self._call(
+            "DELETE",
+            "/associations/relations/{relationId}",
+            path={"relationId": relation_id},
+            params={"locationId": self.location_id},
+        )

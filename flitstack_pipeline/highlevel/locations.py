@@ -1,0 +1,88 @@
+"""The sub-account itself, its tags, its custom values and its tasks (reference 12).
+
+`locationId` stands in the path.
+"""
+
+from __future__ import annotations
+
+from flitstack_pipeline.highlevel.family import Family, Record
+from flitstack_pipeline.highlevel.models import WireModel
+
+
+class LocationSettings(WireModel):
+    """The settings the API can change."""
+
+    allow_duplicate_contact: bool | None = None
+    allow_duplicate_opportunity: bool | None = None
+    allow_facebook_name_merge: bool | None = None
+    disable_contact_timezone: bool | None = None
+
+
+class Locations(Family):
+    """`/locations/{locationId}`."""
+
+    def get(self) -> Record:
+        """Read the sub-account: `companyId`, `timezone`, `settings`."""
+        return self._record("GET", "/locations/{locationId}", "location", path=self._path())
+
+    def update_settings(self, company_id: str, settings: LocationSettings) -> Record:
+        """Change settings; needs the agency token."""
+        return self._record(
+            "PUT",
+            "/locations/{locationId}",
+            "location",
+            path=self._path(),
+            json={"companyId": company_id, "settings": settings.wire()},
+            agency=True,
+        )
+
+    # --- tags ----------------------------------------------------------------------------------
+
+    def list_tags(self) -> list[Record]:
+        """Read the tags."""
+        return self._list("/locations/{locationId}/tags", "tags", path=self._path())
+
+    def create_tag(self, name: str) -> Record:
+        """Create a tag."""
+        route = "/locations/{locationId}/tags"
+        return self._record("POST", route, "tag", path=self._path(), json={"name": name})
+
+    def delete_tag(self, tag_id: str) -> None:
+        """Delete a tag."""
+        path = self._path(tagId=tag_id)
+        self._call("DELETE", "/locations/{locationId}/tags/{tagId}", path=path)
+
+    # --- custom values -------------------------------------------------------------------------
+
+    def list_custom_values(self) -> list[Record]:
+        """Read the custom values."""
+        route = "/locations/{locationId}/customValues"
+        return self._list(route, "customValues", path=self._path())
+
+    def create_custom_value(self, name: str, value: str) -> Record:
+        """Create a custom value."""
+        return self._record(
+            "POST",
+            "/locations/{locationId}/customValues",
+            "customValue",
+            path=self._path(),
+            json={"name": name, "value": value},
+        )
+
+    def update_custom_value(self, value_id: str, name: str, value: str) -> Record:
+        """Change a custom value."""
+        return self._record(
+            "PUT",
+            "/locations/{locationId}/customValues/{id}",
+            "customValue",
+            path=self._path(id=value_id),
+            json={"name": name, "value": value},
+        )
+
+    def delete_custom_value(self, value_id: str) -> None:
+        """Delete a custom value."""
+        path = self._path(id=value_id)
+        self._call("DELETE", "/locations/{locationId}/customValues/{id}", path=path)
+
+    def _path(self, **more: str) -> dict[str, str]:
+        return {"locationId": self.location_id, **more}

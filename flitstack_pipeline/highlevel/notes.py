@@ -1,0 +1,46 @@
+"""Notes that hang on several records at once (v3; reference 2.5).
+
+`locationId` stands in the query.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from flitstack_pipeline.highlevel.family import Family, Record
+from flitstack_pipeline.highlevel.models import WireModel
+
+
+class NoteRelation(WireModel):
+    """A record the note hangs on; `object_key` contact, business or a custom object."""
+
+    object_key: str
+    record_id: str
+
+
+class NoteCreate(WireModel):
+    """A note; a user must be its author."""
+
+    body: str
+    user_id: str
+    relations: list[NoteRelation] = Field(min_length=1)
+    title: str | None = None
+
+
+class Notes(Family):
+    """`/notes`."""
+
+    def create(self, note: NoteCreate) -> Record:
+        """Write a note."""
+        params = {"locationId": self.location_id}
+        return self._record("POST", "/notes/", "note", params=params, json=note.wire())
+
+    def get(self, note_id: str) -> Record:
+        """Read a note."""
+        params = {"locationId": self.location_id}
+        return self._record("GET", "/notes/{id}", "note", path={"id": note_id}, params=params)
+
+    def delete(self, note_id: str) -> None:
+        """Delete a note."""
+        params = {"locationId": self.location_id}
+        self._call("DELETE", "/notes/{id}", path={"id": note_id}, params=params)
