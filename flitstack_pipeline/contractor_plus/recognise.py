@@ -1,0 +1,145 @@
+"""Which row is the header, what each column is, and which kind of export a sheet holds.
+
+Recognition is by columns first; the file name only settles what the columns leave open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from flitstack_pipeline.spec.source import DATASETS, Dataset, alias_table, normalise_header
+
+HEADER_SEARCH_ROWS = 30
+NAME_BONUS = 0.35
+CLEAR_MARGIN = 0.08
+_WRAPPED = re.compile(r"^\s*(?:CFT|CFS|CFL|CFD|CFN|PFT|PFI)\s*\[\s*:?\s*(.*?)\s*:?\s*\]\s*$")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One kind of export a header row could belong to, and how well it fits."""
+
+    dataset: str
+    score: float
+    recognised: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a sheet is laid out. `columns[i]` is the canonical name of column i, or None.
+
+    `labels[i]` is the header of an unknown column as a custom field would be called.
+    """
+
+    header_row: int
+    header: list[str]
+    dataset: str | None
+    columns: list[str | None]
+    labels: list[str]
+    guesses: tuple[Guess, ...]
+    warnings: tuple[str, ...]
+
+
+def recognise(first_rows: list[tuple[int, list[str]]], file_name: str) -> Layout | None:
+    """The layout of a sheet from its first rows, or None when it holds no row at all."""
+    candidates = [(n, cells) for n, cells in first_rows[:HEADER_SEARCH_ROWS] if any(_filled(cells))]
+    if not candidates:
+        return None
+    ranked = [(max(_guesses(cells, file_name), key=_rank), n, cells) for n, cells in candidates]
+    best = max(ranked, key=lambda item: (item[0].recognised, item[0].score, -item[1]))
+    if best[0].recognised < 2 and len(candidates[0][1]) > 1:
+        best = ranked[0]
+    _, number, cells = best
+    guesses = tuple(sorted(_guesses(cells, file_name), key=_rank, reverse=True)[:3])
+    dataset, warnings = _decide(guesses, file_name)
+    columns, labels, notes = _columns(cells, dataset)
+    return Layout(number, cells, dataset, columns, labels, guesses, (*warnings, *notes))
+
+
+def custom_label(header: str) -> str:
+    """An unknown header as a custom field's label: wrappers such as CFT[…] are taken off."""
+    wrapped = _WRAPPED.match(header)
+    return " ".join((wrapped.group(1) if wrapped else header).split())
+
+
+def _filled(cells: list[str]) -> list[str]:
+    return [c for c in cells if c.strip()]
+
+
+def _rank(guess: Guess) -> float:
+    return guess.score
+
+
+def _guesses(cells: list[str], file_name: str) -> list[Guess]:
+    headers = [normalise_header(c) for c in _filled(cells)]
+    stem = normalise_header(PurePath(file_name).stem)
+    return [_fit(dataset, headers, stem) for dataset in DATASETS]
+
+
+def _fit(dataset: Dataset, headers: list[str], stem: str) -> Guess:
+    """Share of headers known, exact ones counting more, plus the share of the signature."""
+    table = alias_table(dataset.key)
+    usual = {normalise_header(c.header) for c in dataset.columns}
+    found = {table[h] for h in headers if h in table}
+    known = sum(1.0 if h in usual else 0.6 for h in headers if h in table)
+    share = known / len(headers) if headers else 0.0
+    signature = sum(name in found for name in dataset.signature) / len(dataset.signature)
+    exact_id = normalise_header(dataset.by_name[dataset.id_columns[0]].header) in headers
+    named = any(re.match(rf"{re.escape(s.replace('_', ' '))}\b", stem) for s in dataset.file_stems)
+    score = share + 0.5 * signature + (0.3 if exact_id else 0) + (NAME_BONUS if named else 0)
+    return Guess(dataset.key, round(score, 4), len(found))
+
+
+def _decide(guesses: tuple[Guess, ...], file_name: str) -> tuple[str | None, list[str]]:
+    best = guesses[0]
+    if best.recognised == 0:
+        return None, [f"no column of {file_name} is known; say what it holds in the map"]
+    if best.recognised < 2 and best.score < 0.9:
+        return None, [f"too few known columns to tell what {file_name} holds"]
+    if len(guesses) > 1 and best.score - guesses[1].score < CLEAR_MARGIN:
+        other = guesses[1].dataset
+        return best.dataset, [f"could also be {other}; taken for {best.dataset} by a small margin"]
+    return best.dataset, []
+
+
+def _columns(
+    cells: list[str], dataset: str | None
+) -> tuple[list[str | None], list[str], list[str]]:
+    """Canonical name or custom label per column; the first of two alike wins."""
+    table = alias_table(dataset) if dataset else {}
+    columns: list[str | None] = []
+    labels: list[str] = []
+    notes: list[str] = []
+    taken: set[str] = set()
+    seen: Counter[str] = Counter()
+    best = _best_holder(cells, dataset)
+    for index, cell in enumerate(cells):
+        name = table.get(normalise_header(cell)) if cell.strip() else None
+        if name and (name in taken or best.get(name, index) != index):
+            notes.append(f"column {index + 1} {cell!r} repeats {name}; kept as a column of its own")
+            name = None
+        if name:
+            taken.add(name)
+        label = custom_label(cell) or f"(column {index + 1})"
+        seen[label] += 1
+        labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+        columns.append(name)
+    return columns, labels, notes
+
+
+def _best_holder(cells: list[str], dataset: str | None) -> dict[str, int]:
+    """For each canonical column, the position whose header is the usual one, when present."""
+    if dataset is None:
+        return {}
+    usual = {
+        normalise_header(c.header): c.name for d in DATASETS if d.key == dataset for c in d.columns
+    }
+    best: dict[str, int] = {}
+    for index, cell in enumerate(cells):
+        name = usual.get(normalise_header(cell))
+        if name:
+            best.setdefault(name, index)
+    return best
