@@ -186,6 +186,9 @@ class SharedPacer:
             if slot is not None and day_of(slot.at) == day_of(now):
                 self._news = reading
             if status == 429:
+                if slot is not None:
+                    self._unused.append(slot.at)  # the server did not count it either
+                    self._local.slot = None
                 self._refused(reading, now)
             else:
                 self._penalty_s = 0.0
@@ -255,6 +258,9 @@ class SharedPacer:
                 return False
             if now - slot.at > LATE_S:
                 self._moved.append((slot.at, now))
+                if now - slot.at > self._seen.margin_s / 4:
+                    self._commit(now)  # too late to be covered by the margin: tell the others
+                slot = Slot(now, slot.own)
         self._local.slot = slot
         return True
 
