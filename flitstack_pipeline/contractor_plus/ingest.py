@@ -246,7 +246,7 @@ def _count_warnings(entry: manifest.Entry, loaded: int) -> list[str]:
     warnings = []
     if loaded in CAP_SIZES:
         warnings.append(
-            f"exactly {loaded} rows: the export may be cut at a plan's cap; compare the on-screen count"
+            f"exactly {loaded} rows: the export may be cut at a cap; compare the on-screen count"
         )
     if entry.expected_count is not None and entry.expected_count != loaded:
         warnings.append(f"{loaded} rows read, {entry.expected_count} on screen at export")

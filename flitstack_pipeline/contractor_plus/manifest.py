@@ -44,7 +44,7 @@ def load(exports: Path) -> dict[str, Entry]:
         return {e["file"]: _entry(e) for e in entries}
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{path} is not a manifest ({error}). Restore it, or delete it and stage the files again."
+            f"{path} is not a manifest ({error}). Restore it, or delete it and stage again."
         ) from error
 
 

@@ -1,0 +1,101 @@
+"""Every line of every file lands in `raw`, or is excluded by a named rule, or is refused whole."""
+
+import json
+
+import duckdb
+import openpyxl
+import pytest
+
+from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.warehouse import SCHEMAS
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        yield con
+
+
+def test_rows_keep_file_line_and_unknown_columns(con, tmp_path):
+    (tmp_path / "clients.csv").write_text(
+        "Client ID,Client Name,CFT[Roof Type],Email\n1,Ann,Shingle,a@b.co\n2,Bob,,\n"
+    )
+    result = ingest_object(con, tmp_path, "clients")
+    assert result.rows["clients"] == 2
+    rows = con.execute(
+        "SELECT client_id, name, _extra['Roof Type'], _row, phone FROM raw.clients ORDER BY _row"
+    ).fetchall()
+    assert rows == [("1", "Ann", "Shingle", 2, None), ("2", "Bob", "", 3, None)]
+
+
+def test_titles_totals_blank_lines_and_repeated_headers_are_excluded_by_name(con, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (
+        ["Invoice report"],
+        ["January to March"],
+        ["Invoice #", "Due Date", "Balance Due"],
+        ["7", "2026-01-01", "5"],
+        [],
+        ["Invoice #", "Due Date", "Balance Due"],
+        ["8", "2026-01-02", "6"],
+        ["Total", None, "11"],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "invoices.xlsx")
+    assert ingest_object(con, tmp_path, "invoices").rows["invoices"] == 2
+    rules = con.execute(
+        "SELECT rule, count(*) FROM raw.excluded GROUP BY ALL ORDER BY 1"
+    ).fetchall()
+    assert dict(rules) == {
+        "blank_line": 1,
+        "repeated_header": 1,
+        "title_line": 2,
+        "totals_line": 1,
+    }
+    assert con.execute("SELECT rows_read FROM raw.files").fetchall() == [(7,)]
+
+
+def test_ragged_rows_keep_every_cell(con, tmp_path):
+    (tmp_path / "clients.csv").write_text("Client ID,Client Name,Email\n1,Ann\n2,Bob,b@c.co,more\n")
+    ingest_object(con, tmp_path, "clients")
+    assert con.execute("SELECT _extra['(column 4)'] FROM raw.clients ORDER BY _row").fetchall() == [
+        (None,),
+        ("more",),
+    ]
+
+
+def test_a_damaged_file_is_refused_whole_and_leaves_no_rows(con, tmp_path):
+    (tmp_path / "clients.csv").write_text('Client ID,Client Name,Email\n1,"Ann,a@b.co\n2,Bob,x\n')
+    result = ingest_object(con, tmp_path, "clients")
+    assert result.rows["clients"] == 0
+    assert "never closed" in result.refused[0]
+
+
+def test_an_empty_and_a_header_only_file_are_legal(con, tmp_path):
+    (tmp_path / "clients.csv").write_text("")
+    (tmp_path / "clients_2.csv").write_text("Client ID,Client Name,Email\n")
+    assert ingest_object(con, tmp_path, "clients").rows["clients"] == 0
+
+
+def test_reading_twice_changes_nothing(con, tmp_path):
+    (tmp_path / "clients.csv").write_text("Client ID,Client Name,Email\n1,Ann,a@b.co\n")
+    for _ in range(2):
+        ingest_object(con, tmp_path, "clients")
+    assert con.execute("SELECT count(*) FROM raw.clients").fetchone() == (1,)
+    assert con.execute("SELECT count(*) FROM raw.files").fetchone() == (1,)
+
+
+def test_staging_the_same_file_twice_changes_nothing_and_counts_are_compared(tmp_path):
+    source = tmp_path / "clients.csv"
+    source.write_text("Client ID,Client Name,Email\n1,Ann,a@b.co\n")
+    exports = tmp_path / "exports"
+    first = stage(
+        exports, [source], exported_at="2026-11-01T10:00:00Z", expected_counts={"clients": 2}
+    )
+    assert first.added == ["clients.csv"]
+    assert any("2 on screen" in w for w in first.warnings)
+    assert stage(exports, [source]).known == ["clients.csv"]
+    assert len(json.loads((exports / "export_manifest.json").read_text())["files"]) == 1
