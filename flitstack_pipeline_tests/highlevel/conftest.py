@@ -112,9 +112,7 @@ def server():
 
 @pytest.fixture
 def connection(server):
-    return Connection(
-        server.url, TOKEN, "loc1", agency_token="pit-agency-secret", timeout_s=0.3
-    )
+    return Connection(server.url, TOKEN, "loc1", agency_token="pit-agency-secret", timeout_s=0.3)
 
 
 @pytest.fixture

@@ -138,13 +138,17 @@ def test_no_error_text_holds_the_token_or_the_query(client, server):
 
 def test_connections_are_kept_alive_and_each_thread_has_its_own(client, server):
     ports = []
+
     def send() -> None:
         for _ in range(5):
             client.call("GET", "/businesses/")
+
     original = server.http.finish_request
+
     def counting(request, address):
         ports.append(address)
         original(request, address)
+
     server.http.finish_request = counting
     threads = [threading.Thread(target=send) for _ in range(3)]
     [t.start() for t in threads]

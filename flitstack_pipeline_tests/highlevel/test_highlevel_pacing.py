@@ -71,9 +71,7 @@ class SlidingServer:
 
 def most_in_any_window(moments: list[float], window: float) -> int:
     ordered = sorted(moments)
-    return max(
-        i - bisect_right(ordered, moment - window) + 1 for i, moment in enumerate(ordered)
-    )
+    return max(i - bisect_right(ordered, moment - window) + 1 for i, moment in enumerate(ordered))
 
 
 @pytest.fixture
