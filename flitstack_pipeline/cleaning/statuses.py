@@ -1,0 +1,91 @@
+"""Status words to closed vocabularies (contractor_plus.md §6.15). Unknown words stay unknown:
+they keep their text, are listed, and wait for the value map."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_JOB = {
+    "new": "new unscheduled pending nuevo nouveau unassigned",
+    "scheduled": "scheduled upcoming booked programado planifie agendado",
+    "in_progress": "in_progress active started on_my_way en_progreso en_cours en_curso working",
+    "on_hold": "on_hold paused postponed waiting en_espera en_attente hold",
+    "completed": "completed complete done closed finished completado terminado termine late_completed",
+    "cancelled": "cancelled canceled void cancelado annule",
+}
+_ESTIMATE = {
+    "draft": "draft new borrador brouillon",
+    "sent": "sent pending awaiting awaiting_response viewed open unsigned not_approved enviado envoye",
+    "approved": "approved accepted signed won aprobado approuve accepte",
+    "declined": "declined denied rejected lost rechazado refuse",
+    "changes_requested": "changes_requested request_changes revision",
+    "expired": "expired vencido expire",
+    "converted": "invoiced converted copied_to_job sold facturado",
+    "archived": "archived void cancelled canceled",
+}
+_INVOICE = {
+    "draft": "draft not_sent borrador brouillon",
+    "unpaid": "unpaid sent open awaiting awaiting_payment due viewed not_paid issued pendiente impaye",
+    "partial": "partial partially_paid partly_paid deposit_paid parcial partiel",
+    "paid": "paid settled closed paid_in_full pagado paye",
+    "overdue": "overdue past_due late vencida vencido en_retard",
+    "void": "void voided cancelled canceled anulada",
+    "bad_debt": "bad_debt written_off write_off",
+}
+_LEAD = {
+    "new": "new open lead_captured captured nuevo",
+    "contacted": "contacted initial_contact attempted",
+    "estimate_scheduled": "estimate_scheduled scheduled appointment_set",
+    "estimate_sent": "estimate_sent quoted proposal_sent",
+    "won": "won converted deal_approved job_scheduled client",
+    "lost": "lost dead unqualified not_interested closed_lost",
+}
+_KIND = {
+    "note": "note notes comment nota",
+    "call": "call phone_call phone inbound_call outbound_call voicemail llamada",
+    "email": "email e_mail mail correo",
+    "meeting": "meeting site_visit appointment reunion visit",
+    "sms": "sms text text_message message",
+    "task": "task to_do todo reminder",
+}
+_ITEM = {
+    "labor": "labor labour hours",
+    "material": "material materials product",
+    "equipment": "equipment rental",
+    "permit": "permit permits fee",
+    "text": "text note",
+    "assembly": "assembly group bundle",
+    "other": "other misc service",
+}
+
+
+def _table(words: dict[str, str]) -> dict[str, str]:
+    return {word: status for status, known in words.items() for word in known.split()}
+
+
+VOCABULARIES: dict[str, dict[str, str]] = {
+    "jobs": _table(_JOB),
+    "work_orders": _table(_JOB),
+    "estimates": _table(_ESTIMATE),
+    "invoices": _table(_INVOICE),
+    "leads": _table(_LEAD),
+    "activities": _table(_KIND),
+    "items": _table(_ITEM),
+}
+
+
+@lru_cache(maxsize=50_000)
+def canonical(vocabulary: str, value: str | None) -> str | None:
+    """The closed-vocabulary status of a word, or None when empty or unknown.
+
+    The whole word is compared, so "unpaid" is never read as "paid".
+    """
+    return VOCABULARIES[vocabulary].get(_slug(value)) if value else None
+
+
+def _slug(value: str) -> str:
+    plain = unicodedata.normalize("NFKD", value)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")

@@ -1,0 +1,79 @@
+"""Small words: placeholders, booleans, lists in a cell, document numbers. Pure text in, values out."""
+
+from __future__ import annotations
+
+import re
+
+PLACEHOLDERS = frozenset(
+    {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
+)
+_TRUE = frozenset({"yes", "y", "true", "1", "x", "si", "sí", "oui", "on"})
+_FALSE = frozenset({"no", "n", "false", "0", "", "non", "off"})
+
+
+def text(value: str | None) -> str | None:
+    """Trimmed text, or None for an empty cell or a placeholder such as `-` or `N/A`."""
+    if value is None:
+        return None
+    trimmed = value.strip().strip("\ufeff\u200b").strip()
+    return None if not trimmed or trimmed.casefold() in PLACEHOLDERS else trimmed
+
+
+def one_line(value: str | None) -> str | None:
+    """Text with every run of white space made one space."""
+    found = text(value)
+    return " ".join(found.split()) if found else None
+
+
+def boolean(value: str | None) -> bool | None:
+    """Yes/No, TRUE/FALSE, 1/0, x and blank; None for an absent column or another word."""
+    if value is None:
+        return None
+    word = value.strip().casefold()
+    if word in _TRUE:
+        return True
+    return False if word in _FALSE or word in PLACEHOLDERS else None
+
+
+def split_list(value: str | None) -> list[str]:
+    """A list in a cell, split at `;` or `|`, else at `,` or line breaks; order kept, no repeats."""
+    found = text(value)
+    if not found:
+        return []
+    pattern = r"[;|\n]" if re.search(r"[;|\n]", found) else r","
+    parts = (p.strip() for p in re.split(pattern, found))
+    return list(dict.fromkeys(p for p in parts if p and p.casefold() not in PLACEHOLDERS))
+
+
+def split_people(value: str | None) -> list[str]:
+    """Display names in a cell, joined by comma, semicolon, `&` or `and` (contractor_plus.md §5.2)."""
+    found = text(value)
+    if not found:
+        return []
+    parts = re.split(r"\s*(?:[;,|\n&]|\band\b)\s*", found)
+    return list(dict.fromkeys(" ".join(p.split()) for p in parts if p.strip()))
+
+
+def split_numbers(value: str | None) -> list[str]:
+    """Document numbers in a cell ("101, 102", "101 and 102"), as read but tidied."""
+    found = text(value)
+    if not found:
+        return []
+    parts = re.split(r"\s*(?:[;,|\n&]|\band\b)\s*", found)
+    return list(dict.fromkeys(document_number(p) for p in parts if p.strip()))
+
+
+def document_number(value: str) -> str:
+    """A document number as shown: opaque text, without a leading `#` or Excel's `.0`.
+
+    Zeros are never stripped: "0042" stays "0042" (contractor_plus.md §1.14).
+    """
+    number = value.strip().lstrip("#").strip()
+    return number[:-2] if re.fullmatch(r"\d+\.0", number) else number
+
+
+def normal_number(value: str) -> str:
+    """A document number reduced for comparing: no prefix, no leading zeros, lower case."""
+    number = document_number(value).casefold()
+    digits = re.sub(r"^[a-z]+[\s\-_#.]*", "", number) or number
+    return re.sub(r"^0+(?=\d)", "", re.sub(r"[\s\-_]", "", digits))
