@@ -1,0 +1,427 @@
+"""The journal: what we meant to do, what became of it, and which record is which.
+
+What belongs here: reading and writing the journal's tables. What does not: deciding what to send
+(load.py), the writer thread (group_commit.py), publishing for analysis (journal_export.py).
+Any process may read while a load runs (SQLite in WAL mode, or Postgres).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from flitstack_pipeline.migration import journal_tables as t
+from flitstack_pipeline.migration.group_commit import Change, GroupCommit
+
+_counter = itertools.count()
+_PROCESS = secrets.token_hex(3)
+QUERY_KEYS = 400
+
+
+def new_id(prefix: str = "") -> str:
+    """An id that sorts by the time it was made and is unique across processes."""
+    return f"{prefix}{time.time_ns():016x}{next(_counter) % 65536:04x}{_PROCESS}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a step on one sub-account (`location` is HighLevel's location id)."""
+
+    id: str
+    location: str
+    stage: str
+    object_key: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the id map: which HighLevel record a record key is."""
+
+    location: str
+    record_key: str
+    source_key: str
+    object_key: str
+    kind: str
+    target: str
+    hl_id: str
+    origin: str
+    payload_hash: str
+    last_written: dict[str, Any]
+    before_image: dict[str, Any] | None
+    details: dict[str, Any]
+    run_id: str
+    sequence: str
+    written_at: float
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One request we are about to send for one record."""
+
+    run_id: str
+    location: str
+    object_key: str
+    record_key: str
+    source_key: str
+    kind: str
+    target: str
+    operation: str
+    endpoint: str
+    payload_hash: str | None = None
+    request: dict[str, Any] | None = None
+    attempt: int = 1
+    id: str = field(default_factory=new_id)
+    at: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an intent: done, refused, ambiguous, found, absent."""
+
+    intent_id: str
+    result: str
+    status: int | None = None
+    hl_id: str | None = None
+    trace_id: str | None = None
+    latency_ms: float | None = None
+    message: str | None = None
+    at: float = field(default_factory=time.time)
+
+
+class Journal:
+    """The journal of one migration. Open it with a SQLAlchemy URL; close it in the end."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = open_engine(url)
+        t.metadata.create_all(self.engine)
+        self._writer = GroupCommit(self.engine)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is left and close the database."""
+        self._writer.close()
+        self.engine.dispose()
+
+    def flush(self) -> None:
+        """Wait until everything told so far is durable."""
+        self._writer.flush()
+
+    @property
+    def transactions(self) -> int:
+        """Durable transactions so far (how well group commit works)."""
+        return self._writer.transactions
+
+    # --- runs ----------------------------------------------------------------------------------
+
+    def start_run(self, location: str, stage: str, object_key: str = "") -> Run:
+        """Begin a run; returns it."""
+        run = Run(new_id("run-"), location, stage, object_key)
+        row = {**asdict(run), "host": socket.gethostname(), "pid": os.getpid()}
+        row |= {"started_at": time.time(), "ended_at": None, "state": "running", "summary": None}
+        self._writer.write([Change("insert", t.runs, row)])
+        return run
+
+    def end_run(self, run: Run, state: str, summary: dict[str, Any] | None = None) -> None:
+        """End a run as done, stopped or failed."""
+        self.flush()
+        values = {"ended_at": time.time(), "state": state, "summary": summary}
+        with self.engine.begin() as con:
+            con.execute(t.runs.update().where(t.runs.c.id == run.id).values(**values))
+
+    def runs(self, location: str | None = None) -> list[dict[str, Any]]:
+        """All runs, oldest first."""
+        query = sa.select(t.runs).order_by(t.runs.c.id)
+        return self._rows(query.where(t.runs.c.location == location) if location else query)
+
+    # --- intents and outcomes ------------------------------------------------------------------
+
+    def intend(self, intents: Sequence[Intent]) -> None:
+        """Write intents and wait until they are durable: only then may the request leave."""
+        self._writer.write([Change("insert", t.intents, asdict(i)) for i in intents])
+
+    def conclude(
+        self,
+        outcomes: Sequence[Outcome],
+        entries: Iterable[Entry] = (),
+        gone: Iterable[tuple[str, str]] = (),
+        *,
+        wait: bool = False,
+    ) -> Future[None]:
+        """Write outcomes with what they mean for the id map, in one transaction.
+
+        `gone` are (location, record key) to forget. Not waited for unless `wait`: an outcome lost
+        in a crash leaves an open intent, which the next run resolves by looking the record up.
+        """
+        entries = list(entries)
+        changes = [Change("upsert", t.outcomes, asdict(o)) for o in outcomes]
+        changes += [Change("upsert", t.id_map, asdict(e)) for e in entries]
+        changes += [
+            Change("delete", t.dead_letters, {"location": e.location, "record_key": e.record_key})
+            for e in entries
+        ]
+        changes += [
+            Change("delete", t.id_map, {"location": place, "record_key": key})
+            for place, key in gone
+        ]
+        future = self._writer.submit(changes)
+        if wait:
+            future.result()
+        return future
+
+    def open_intents(self, location: str) -> list[Intent]:
+        """Intents without a final outcome: their requests may or may not have been processed."""
+        final = t.outcomes.c.result != "ambiguous"
+        ended = sa.select(t.outcomes.c.intent_id).where(final)
+        query = (
+            sa.select(t.intents)
+            .where(t.intents.c.location == location, t.intents.c.id.not_in(ended))
+            .order_by(t.intents.c.id)
+        )
+        return [Intent(**row) for row in self._rows(query)]
+
+    def operations(self, run_id: str | None = None) -> list[dict[str, Any]]:
+        """The audit log: every attempt with its outcomes, oldest first."""
+        query = operations_query()
+        return self._rows(query.where(t.intents.c.run_id == run_id) if run_id else query)
+
+    # --- the id map ----------------------------------------------------------------------------
+
+    def entry(self, location: str, record_key: str) -> Entry | None:
+        """The HighLevel record of one record key, or None."""
+        return self.entries(location, [record_key]).get(record_key)
+
+    def entries(self, location: str, record_keys: Iterable[str]) -> dict[str, Entry]:
+        """The known records among these keys, by record key."""
+        found: dict[str, Entry] = {}
+        keys = list(dict.fromkeys(record_keys))
+        with self.engine.connect() as con:
+            for start in range(0, len(keys), QUERY_KEYS):
+                part = keys[start : start + QUERY_KEYS]
+                query = sa.select(t.id_map).where(
+                    t.id_map.c.location == location, t.id_map.c.record_key.in_(part)
+                )
+                for row in con.execute(query).mappings():
+                    found[row["record_key"]] = Entry(**row)
+        return found
+
+    def iterate_entries(
+        self,
+        location: str,
+        *,
+        kind: str | None = None,
+        object_key: str | None = None,
+        run_id: str | None = None,
+        newest_first: bool = False,
+        batch: int = 1000,
+    ) -> Iterator[Entry]:
+        """Entries in the order they were written (or backwards), read page by page."""
+        order = t.id_map.c.sequence
+        wanted: dict[str, str | None] = {
+            "kind": kind, "object_key": object_key, "run_id": run_id
+        }  # fmt: skip
+        query = sa.select(t.id_map).where(t.id_map.c.location == location)
+        for name, value in wanted.items():
+            if value:
+                query = query.where(t.id_map.c[name] == value)
+        last: tuple[str, str] | None = None
+        keys = sa.tuple_(order, t.id_map.c.record_key)
+        while True:
+            page = query
+            if last is not None:
+                after = sa.tuple_(*last)
+                page = page.where(keys < after if newest_first else keys > after)
+            by = (order, t.id_map.c.record_key)
+            page = page.order_by(*(c.desc() if newest_first else c.asc() for c in by)).limit(batch)
+            rows = self._rows(page)
+            yield from (Entry(**row) for row in rows)
+            if len(rows) < batch:
+                return
+            last = (rows[-1]["sequence"], rows[-1]["record_key"])
+
+    def owner_of(self, location: str, hl_id: str, kind: str) -> Entry | None:
+        """The entry a HighLevel record belongs to, or None when it is not ours."""
+        query = sa.select(t.id_map).where(
+            t.id_map.c.location == location, t.id_map.c.hl_id == hl_id, t.id_map.c.kind == kind
+        )
+        rows = self._rows(query.limit(1))
+        return Entry(**rows[0]) if rows else None
+
+    def put_entry(self, entry: Entry) -> None:
+        """Put an entry in place (durable)."""
+        self._writer.write([Change("upsert", t.id_map, asdict(entry))])
+
+    def forget_entry(self, location: str, record_key: str) -> None:
+        """Take an entry out of the id map (durable); intents and outcomes stay."""
+        row = {"location": location, "record_key": record_key}
+        self._writer.write([Change("delete", t.id_map, row)])
+
+    def counts(self, location: str) -> list[dict[str, Any]]:
+        """Records by object, kind and origin."""
+        c = t.id_map.c
+        query = (
+            sa.select(c.object_key, c.kind, c.origin, sa.func.count().label("records"))
+            .where(c.location == location)
+            .group_by(c.object_key, c.kind, c.origin)
+            .order_by(c.object_key, c.kind, c.origin)
+        )
+        return self._rows(query)
+
+    # --- the schema we provisioned ---------------------------------------------------------------
+
+    def put_schema_item(self, row: dict[str, Any]) -> None:
+        """Record a field, object, association, … of the sub-account (durable)."""
+        self._writer.write([Change("upsert", t.schema_items, row)])
+
+    def schema_items(self, location: str) -> list[dict[str, Any]]:
+        """What provisioning made or found, oldest first."""
+        c = t.schema_items.c
+        return self._rows(
+            sa.select(t.schema_items).where(c.location == location).order_by(c.sequence)
+        )
+
+    def forget_schema_item(self, location: str, item_key: str) -> None:
+        """A provisioned item is gone."""
+        row = {"location": location, "item_key": item_key}
+        self._writer.write([Change("delete", t.schema_items, row)])
+
+    # --- what needs a person -------------------------------------------------------------------
+
+    def put_dead_letter(self, row: dict[str, Any]) -> None:
+        """A record HighLevel refused, with everything needed to try it again."""
+        self._writer.submit([Change("upsert", t.dead_letters, {"at": time.time(), **row})])
+
+    def dead_letters(
+        self, location: str, object_key: str | None = None, reason_class: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The rejected records that wait."""
+        c = t.dead_letters.c
+        query = sa.select(t.dead_letters).where(c.location == location)
+        query = query.where(c.object_key == object_key) if object_key else query
+        query = query.where(c.reason_class == reason_class) if reason_class else query
+        return self._rows(query.order_by(c.at, c.record_key))
+
+    def forget_dead_letter(self, location: str, record_key: str) -> None:
+        """A rejected record got through, or is no longer wanted."""
+        row = {"location": location, "record_key": record_key}
+        self._writer.write([Change("delete", t.dead_letters, row)])
+
+    def put_conflict(self, row: dict[str, Any]) -> None:
+        """Something a person must decide: somebody else's edit, a duplicate."""
+        self._writer.submit([Change("upsert", t.conflicts, {"at": time.time(), **row})])
+
+    def conflicts(self, location: str, object_key: str | None = None) -> list[dict[str, Any]]:
+        """The open conflicts."""
+        c = t.conflicts.c
+        query = sa.select(t.conflicts).where(c.location == location)
+        query = query.where(c.object_key == object_key) if object_key else query
+        return self._rows(query.order_by(c.at, c.record_key))
+
+    def forget_conflicts(self, location: str, record_key: str) -> None:
+        """A record's conflicts are settled."""
+        row = {"location": location, "record_key": record_key}
+        self._writer.write([Change("delete", t.conflicts, row)])
+
+    def put_missing_parent(self, row: dict[str, Any]) -> None:
+        """A record whose parent is not in HighLevel."""
+        self._writer.submit([Change("upsert", t.missing_parents, {"at": time.time(), **row})])
+
+    def missing_parents(self, location: str) -> list[dict[str, Any]]:
+        """Child, role and wanted parent of every missing parent."""
+        c = t.missing_parents.c
+        return self._rows(
+            sa.select(t.missing_parents).where(c.location == location).order_by(c.record_key)
+        )
+
+    def forget_missing_parents(self, location: str, record_key: str) -> None:
+        """A record's parents were found after all."""
+        row = {"location": location, "record_key": record_key}
+        self._writer.submit([Change("delete", t.missing_parents, row)])
+
+    # --- approvals and settings ----------------------------------------------------------------
+
+    def approve(
+        self,
+        location: str,
+        fingerprint: str,
+        approved_by: str,
+        note: str = "",
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Record a person's approval of one fingerprint."""
+        row = {"id": new_id("ok-"), "location": location, "fingerprint": fingerprint}
+        row |= {"approved_by": approved_by, "note": note, "at": time.time()}
+        self._writer.write([Change("insert", t.approvals, {**row, "details": details})])
+
+    def approvals(self, location: str, fingerprint: str | None = None) -> list[dict[str, Any]]:
+        """Approvals, newest first; of one fingerprint when given."""
+        c = t.approvals.c
+        query = sa.select(t.approvals).where(c.location == location).order_by(c.at.desc())
+        return self._rows(query.where(c.fingerprint == fingerprint) if fingerprint else query)
+
+    def get_setting(self, key: str, default: Any = None) -> Any:
+        """A stored value, or the default."""
+        rows = self._rows(sa.select(t.settings).where(t.settings.c.key == key))
+        return rows[0]["value"] if rows else default
+
+    def set_setting(self, key: str, value: Any) -> None:
+        """Store a value (JSON)."""
+        row = {"key": key, "value": value, "at": time.time()}
+        self._writer.write([Change("upsert", t.settings, row)])
+
+    def _rows(self, query: Any) -> list[dict[str, Any]]:
+        with self.engine.connect() as con:
+            return [dict(row) for row in con.execute(query).mappings()]
+
+
+def operations_query() -> Any:
+    """Every attempt with its outcomes: the audit log."""
+    i, o = t.intents.c, t.outcomes.c
+    joined = t.intents.outerjoin(t.outcomes, i.id == o.intent_id)
+    columns = [c for c in t.intents.columns if c.name not in ("request", "at")]
+    named = [o.result, o.status, o.hl_id, o.trace_id, o.latency_ms, o.message]
+    return (
+        sa.select(*columns, i.at.label("sent_at"), *named, o.at.label("answered_at"))
+        .select_from(joined)
+        .order_by(i.id, o.at)
+    )
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only."""
+    address = sa.make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and address.database:
+        path = Path(address.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+    engine = sa.create_engine(
+        url, json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False)
+    )
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()

@@ -1,0 +1,85 @@
+"""Publishes the journal for analysis: tables in DuckDB, and the audit log as CSV and Parquet.
+
+What belongs here: copying. What does not: the journal itself (journal.py), reports.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import sqlalchemy as sa
+
+from flitstack_pipeline.migration import journal_tables as t
+from flitstack_pipeline.migration.journal import Journal, operations_query
+
+CHUNK = 20_000
+_TIMES = {"at", "sent_at", "answered_at", "started_at", "ended_at", "written_at"}
+
+
+def export_operations(
+    journal: Journal, con: duckdb.DuckDBPyConnection, folder: Path | None = None
+) -> int:
+    """Publish the journal into DuckDB; with `folder`, the audit log as CSV and Parquet too.
+
+    Makes or replaces journal.operations (one row per attempt and outcome), journal.id_map,
+    journal.dead_letters, journal.conflicts, journal.missing_parents, journal.approvals,
+    journal.runs. Returns the number of operations. Files are readable by their owner only.
+    """
+    journal.flush()
+    count = _publish(journal.engine, con, "operations", operations_query())
+    for table in (t.id_map, t.dead_letters, t.conflicts, t.missing_parents, t.approvals, t.runs):
+        _publish(journal.engine, con, table.name, sa.select(table))
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, options in (("csv", "HEADER"), ("parquet", "FORMAT parquet")):
+            path = folder / f"operations.{name}"
+            path.touch(mode=0o600)
+            quoted = str(path).replace("'", "''")
+            con.execute(f"COPY (SELECT * FROM journal.operations) TO '{quoted}' ({options})")  # noqa: S608
+            path.chmod(0o600)
+    return count
+
+
+def _publish(engine: sa.Engine, con: duckdb.DuckDBPyConnection, name: str, query: Any) -> int:
+    columns = [c.name for c in query.selected_columns]
+    types = {c.name: _type(c.name, c.type) for c in query.selected_columns}
+    listed = ", ".join(f'"{c}" {types[c]}' for c in columns)
+    con.execute("CREATE SCHEMA IF NOT EXISTS journal")
+    con.execute(f'CREATE OR REPLACE TABLE journal."{name}" ({listed})')
+    count = 0
+    with engine.connect().execution_options(stream_results=True) as source:
+        for part in source.execute(query).mappings().partitions(CHUNK):
+            frame = pd.DataFrame([[_cell(c, row[c]) for c in columns] for row in part])
+            frame.columns = pd.Index(columns)
+            con.register("_part", frame)
+            casts = ", ".join(_cast(c, types[c]) for c in columns)
+            con.execute(f'INSERT INTO journal."{name}" SELECT {casts} FROM _part')  # noqa: S608
+            con.unregister("_part")
+            count += len(frame)
+    return count
+
+
+def _type(name: str, kind: Any) -> str:
+    if name in _TIMES:
+        return "TIMESTAMP"
+    if isinstance(kind, sa.Float):
+        return "DOUBLE"
+    if isinstance(kind, sa.Integer):
+        return "BIGINT"
+    return "JSON" if isinstance(kind, sa.JSON) else "VARCHAR"
+
+
+def _cast(column: str, kind: str) -> str:
+    if kind == "TIMESTAMP":
+        return f'make_timestamp(CAST(CAST("{column}" AS DOUBLE) * 1000000 AS BIGINT))'
+    return f'CAST("{column}" AS {kind})'
+
+
+def _cell(column: str, value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return value

@@ -1,0 +1,180 @@
+"""One run per sub-account at a time.
+
+What belongs here: taking, keeping and healing the lock. What does not: what the run does. The
+lock is a row of the journal's database, so it holds across processes and, on Postgres, machines.
+A run that died leaves its row; it heals at once when its process is gone from this machine, else
+when its heartbeat stops for `STALE_AFTER_S`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from flitstack_pipeline.migration.journal_tables import locks
+
+HEARTBEAT_S = 5.0
+STALE_AFTER_S = 60.0
+_held: dict[tuple[str, str, int], Lock] = {}
+
+
+class RunInProgress(RuntimeError):
+    """Another run is working on this sub-account."""
+
+
+class LockLost(RuntimeError):
+    """Another run took the lock over, because this one gave no sign of life for too long."""
+
+
+class Lock:
+    """A lock this process holds, kept alive by a thread."""
+
+    def __init__(self, engine: sa.Engine, name: str, owner: str) -> None:
+        self._engine, self.name, self.owner = engine, name, owner
+        self._ended = threading.Event()
+        self._lost = False
+        self._thread = threading.Thread(target=self._beat, name="run lock", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise LockLost when the lock is no longer ours."""
+        if self._lost:
+            raise LockLost(
+                f"The lock on {self.name} was taken over by another run, because this one was "
+                "silent for too long (was the machine asleep?). Start it again when that one ends."
+            )
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._ended.set()
+        self._thread.join()
+        with self._engine.begin() as con:
+            con.execute(locks.delete().where(*self._mine()))
+
+    def _mine(self) -> tuple[Any, Any]:
+        return locks.c.name == self.name, locks.c.owner == self.owner
+
+    def _beat(self) -> None:
+        while not self._ended.wait(HEARTBEAT_S):
+            try:
+                with self._engine.begin() as con:
+                    beat = locks.update().where(*self._mine()).values(heartbeat_at=time.time())
+                    self._lost = con.execute(beat).rowcount == 0
+            except sa.exc.SQLAlchemyError:
+                continue  # a busy moment; the journal itself reports a broken database
+            if self._lost:
+                return
+
+
+@contextmanager
+def exclusive(engine: sa.Engine, name: str, what: str) -> Iterator[Lock]:
+    """Hold the lock `name` (a location id) during the block; the same thread may nest.
+
+    Raises RunInProgress, saying who holds it since when and what to do.
+    """
+    place = (str(engine.url), name, threading.get_ident())
+    if place in _held:
+        yield _held[place]
+        return
+    lock = Lock(engine, name, _acquire(engine, name, what))
+    _held[place] = lock
+    try:
+        yield lock
+    finally:
+        del _held[place]
+        lock.release()
+
+
+def _acquire(engine: sa.Engine, name: str, what: str) -> str:
+    row = _row(name, what)
+    for _ in range(3):
+        try:
+            with engine.begin() as con:
+                con.execute(locks.insert(), row)
+            return str(row["owner"])
+        except sa.exc.IntegrityError:
+            holder = _holder(engine, name)
+        if holder is None:
+            continue
+        if not is_stale(holder, time.time()):
+            raise RunInProgress(_sentence(holder))
+        if _take_over(engine, holder, row):
+            return str(row["owner"])
+    raise RunInProgress(f"The lock on {name} changes hands too fast; try again.")
+
+
+def is_stale(holder: dict[str, Any], now: float) -> bool:
+    """Whether the holder of a lock is dead: its process ended here, or its heartbeat stopped."""
+    if now - holder["heartbeat_at"] > STALE_AFTER_S:
+        return True
+    if holder["host"] != socket.gethostname():
+        return False
+    return process_start(holder["pid"]) != holder["process_start"]
+
+
+def process_start(pid: int) -> str:
+    """When a process of this machine started (kernel ticks); empty when it does not live."""
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            return ""
+        return "" if fields[0] in "ZX" else fields[19]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        return "alive"
+    return "alive"
+
+
+def _row(name: str, what: str) -> dict[str, Any]:
+    now = time.time()
+    return {
+        "name": name,
+        "owner": secrets.token_hex(16),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "process_start": process_start(os.getpid()),
+        "what": what,
+        "acquired_at": now,
+        "heartbeat_at": now,
+    }
+
+
+def _holder(engine: sa.Engine, name: str) -> dict[str, Any] | None:
+    with engine.connect() as con:
+        row = con.execute(sa.select(locks).where(locks.c.name == name)).mappings().first()
+    return dict(row) if row else None
+
+
+def _take_over(engine: sa.Engine, holder: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Put our row in place of a dead holder's, unless somebody was faster or it came alive."""
+    same = (
+        locks.c.name == holder["name"],
+        locks.c.owner == holder["owner"],
+        locks.c.heartbeat_at == holder["heartbeat_at"],
+    )
+    with engine.begin() as con:
+        return con.execute(locks.update().where(*same).values(**row)).rowcount == 1
+
+
+def _sentence(holder: dict[str, Any]) -> str:
+    since = datetime.fromtimestamp(holder["acquired_at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"Another run ({holder['what']}) has been working on sub-account {holder['name']} since "
+        f"{since}: process {holder['pid']} on {holder['host']}. Two at once would double records. "
+        "Wait for it or stop it; a run that died frees the sub-account by itself within a minute."
+    )
