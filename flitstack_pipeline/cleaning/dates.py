@@ -109,9 +109,8 @@ def _numeric(match: re.Match[str], order: str, found: str) -> tuple[dt.date, str
         raise NotADate(f"{found!r} could be day or month first; decide the column in the map")
     year = int(c) if len(c) > 2 else 2000 + int(c) if int(c) < 70 else 1900 + int(c)
     day_first = order == DAY_FIRST or (order == UNDECIDED and int(a) > 12)
-    return _day(year, int(b if not day_first else b), int(a), found) if day_first else _day(
-        year, int(a), int(b), found
-    ), rest
+    month, day = (int(b), int(a)) if day_first else (int(a), int(b))
+    return _day(year, month, day, found), rest
 
 
 def _day(year: int, month: int, day: int, found: str) -> dt.date:

@@ -12,12 +12,12 @@ _JOB = {
     "scheduled": "scheduled upcoming booked programado planifie agendado",
     "in_progress": "in_progress active started on_my_way en_progreso en_cours en_curso working",
     "on_hold": "on_hold paused postponed waiting en_espera en_attente hold",
-    "completed": "completed complete done closed finished completado terminado termine late_completed",
+    "completed": "completed complete done closed finished completado terminado termine",
     "cancelled": "cancelled canceled void cancelado annule",
 }
 _ESTIMATE = {
     "draft": "draft new borrador brouillon",
-    "sent": "sent pending awaiting awaiting_response viewed open unsigned not_approved enviado envoye",
+    "sent": "sent pending awaiting awaiting_response viewed open unsigned enviado envoye",
     "approved": "approved accepted signed won aprobado approuve accepte",
     "declined": "declined denied rejected lost rechazado refuse",
     "changes_requested": "changes_requested request_changes revision",
@@ -27,7 +27,7 @@ _ESTIMATE = {
 }
 _INVOICE = {
     "draft": "draft not_sent borrador brouillon",
-    "unpaid": "unpaid sent open awaiting awaiting_payment due viewed not_paid issued pendiente impaye",
+    "unpaid": "unpaid sent open awaiting awaiting_payment due viewed issued pendiente impaye",
     "partial": "partial partially_paid partly_paid deposit_paid parcial partiel",
     "paid": "paid settled closed paid_in_full pagado paye",
     "overdue": "overdue past_due late vencida vencido en_retard",

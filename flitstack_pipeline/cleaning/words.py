@@ -1,4 +1,4 @@
-"""Small words: placeholders, booleans, lists in a cell, document numbers. Pure text in, values out."""
+"""Small words: placeholders, booleans, lists in a cell, document numbers. Text in, values out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def split_list(value: str | None) -> list[str]:
 
 
 def split_people(value: str | None) -> list[str]:
-    """Display names in a cell, joined by comma, semicolon, `&` or `and` (contractor_plus.md §5.2)."""
+    """Display names in a cell, joined by comma, semicolon, `&` or `and`."""
     found = text(value)
     if not found:
         return []

@@ -1,0 +1,163 @@
+"""Rows of team members, clients and leads. One raw row in, one clean row out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flitstack_pipeline.cleaning import words
+from flitstack_pipeline.cleaning.addresses import AddressCells, clean_address, parse_line
+from flitstack_pipeline.cleaning.names import Name, is_business, split_name
+from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
+
+CleanRow = dict[str, Any]
+
+
+def user(row: RawRow, t: Tools) -> CleanRow:
+    """A team member; the e-mail is what matches a HighLevel user."""
+    name = _name(row, t)
+    emails = t.emails(row, "email")
+    shown = name.display if name else (emails[0] if emails else None)
+    if shown is None:
+        raise RefusedRow(
+            "name", None, "nothing_identifies", "Give the team member a name or an e-mail."
+        )
+    phone = next((p.e164 for p in t.phones(row, "phone") if p.e164), None)
+    return {
+        "name": shown,
+        "first_name": name.first if name else None,
+        "last_name": name.last if name else None,
+        "email": emails[0] if emails else None,
+        "phone": phone,
+        "role": t.text(row, "role"),
+        "status": t.text(row, "status"),
+        "user_type": t.text(row, "type"),
+    }
+
+
+def client(row: RawRow, t: Tools) -> CleanRow:
+    """A client: person or business, with every phone, e-mail and address kept."""
+    return {**_person(row, t), **_stamps(row, t)}
+
+
+def lead(row: RawRow, t: Tools) -> CleanRow:
+    """A lead: a person with a status, a source and perhaps the client it became."""
+    status, shown = t.status(row, "lead_status", "leads")
+    return {
+        **_person(row, t),
+        **_stamps(row, t),
+        "lead_status": status,
+        "lead_status_text": shown,
+        "estimated_value": t.money(row, "estimated_value"),
+        "converted": bool(words.boolean(t.raw(row, "converted"))) or status == "won",
+        "converted_client_ref": t.text(row, "converted_client_id"),
+        "follow_up": t.day(row, "follow_up"),
+    }
+
+
+def property_row(row: RawRow, t: Tools) -> CleanRow:
+    """A service property of a client."""
+    address = clean_address(_address_cells(row, t), t.context.country)
+    return {
+        "client_ref": t.text(row, "client_id"),
+        "client_name": words.one_line(t.raw(row, "client_name")),
+        "property_name": t.text(row, "property_name"),
+        "address": address.line or None,
+        "notes": t.note(row, "notes"),
+    }
+
+
+def _person(row: RawRow, t: Tools) -> CleanRow:
+    name, emails = _name(row, t), t.emails(row, "email")
+    phones = t.phones(row, "phone", "mobile")
+    business_name = words.one_line(t.raw(row, "business_name"))
+    if name and name.looks_like_business and not business_name:
+        business_name = name.display
+    website = _website(t.text(row, "website"))
+    business, evidence = is_business(business_name, website, name)
+    shown = (name.display if name else None) or business_name or next(iter(emails), None)
+    shown = shown or next((p.shown for p in phones), None)
+    if shown is None:
+        raise RefusedRow(
+            "name",
+            t.raw(row, "name"),
+            "nothing_identifies",
+            "The row has no name, business, e-mail or phone. Complete it and export again.",
+        )
+    address = clean_address(_address_cells(row, t), t.context.country)
+    if t.text(row, "address") and not address.complete:
+        t.keep_original(row, "address", "not every part of the address could be read")
+    first = next((p for p in phones if p.e164), None)
+    return {
+        "name": shown,
+        "first_name": name.first if name else None,
+        "last_name": name.last if name else None,
+        "business_name": business_name,
+        "is_business": business,
+        "business_evidence": evidence,
+        "website": website,
+        "email": emails[0] if emails else None,
+        "extra_emails": emails[1:],
+        "phone": first.e164 if first else None,
+        "phone_extension": first.extension if first else None,
+        "extra_phones": [p.shown for p in phones if p is not first],
+        "address1": address.street,
+        "city": address.city,
+        "state": address.state,
+        "postal_code": address.postal_code,
+        "country": address.country if address.line else None,
+        "service_address": _service_address(row, t),
+        "lead_source": words.one_line(t.raw(row, "lead_source")),
+        "tags": words.split_list(t.raw(row, "tags")),
+        "status": t.text(row, "status"),
+        "notes": t.note(row, "notes"),
+        "assigned_to": words.split_people(t.raw(row, "assigned_to")),
+    }
+
+
+def _name(row: RawRow, t: Tools) -> Name | None:
+    """The name from its split columns when both are there, else from the display name."""
+    first, last = (words.one_line(t.raw(row, c)) for c in ("first_name", "last_name"))
+    name = split_name(t.raw(row, "name"))
+    if first and last and not (name and name.looks_like_business):
+        return Name(f"{first} {last}", first, last, True, False, "first and last name given")
+    if name is None:
+        return split_name(" ".join(p for p in (first, last) if p) or None)
+    if not name.invertible:
+        t.originals["name"] = t.raw(row, "name") or ""
+    return name
+
+
+def _website(value: str | None) -> str | None:
+    if value is None or "." not in value or " " in value:
+        return None
+    return value if value.lower().startswith(("http://", "https://")) else f"https://{value}"
+
+
+def _address_cells(row: RawRow, t: Tools) -> AddressCells:
+    return AddressCells(
+        t.text(row, "address"),
+        t.text(row, "street"),
+        t.text(row, "street2"),
+        t.text(row, "city"),
+        t.text(row, "state"),
+        t.text(row, "zip"),
+        t.text(row, "country"),
+    )
+
+
+def _service_address(row: RawRow, t: Tools) -> str | None:
+    found = t.text(row, "service_address")
+    return (parse_line(found, t.context.country).line or found) if found else None
+
+
+def _stamps(row: RawRow, t: Tools) -> CleanRow:
+    created, updated = t.date(row, "created"), t.date(row, "updated")
+    return {
+        "created": created.day.isoformat() if created else None,
+        "created_at": created.exact if created else None,
+        "updated": updated.day.isoformat() if updated else None,
+        "updated_at": updated.exact if updated else None,
+    }
+
+
+stamps = _stamps
