@@ -163,6 +163,18 @@ def is_numeric_date_column(name: str) -> bool:
 
 
 MONEY_COLUMNS = frozenset(
-    "amount total subtotal discount tax balance amount_paid late_fee estimated_value unit_price "
-    "unit_cost quantity".split()
+    [
+        "amount",
+        "total",
+        "subtotal",
+        "discount",
+        "tax",
+        "balance",
+        "amount_paid",
+        "late_fee",
+        "estimated_value",
+        "unit_price",
+        "unit_cost",
+        "quantity",
+    ]
 )

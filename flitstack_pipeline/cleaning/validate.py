@@ -1,0 +1,100 @@
+"""Whether a clean table holds to its Pandera schema, and whether every row is accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pandera.errors
+
+from flitstack_pipeline.spec.clean import pandera_schema, scalar_columns
+from flitstack_pipeline.spec.objects import BY_KEY
+from flitstack_pipeline.warehouse import table_exists
+
+FAILURES_SHOWN = 50
+
+
+@dataclass
+class ValidationResult:
+    """Failing cells (capped) and how many there are."""
+
+    dataset: str
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    failure_count: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the whole table holds to its schema."""
+        return self.failure_count == 0
+
+
+@dataclass
+class AccountingResult:
+    """The accounting of one object type per file, and what does not add up."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row that was read is accounted for."""
+        return not self.problems
+
+
+def validate_clean(con: duckdb.DuckDBPyConnection, dataset: str) -> ValidationResult:
+    """Run the Pandera schema of one clean table, lazily, over its scalar columns."""
+    if not table_exists(con, f"clean.{dataset}"):
+        return ValidationResult(
+            dataset, [{"column": "", "check": "the clean table does not exist yet"}], 1
+        )
+    listed = ", ".join(f'"{c}"' for c in scalar_columns(dataset))
+    frame = con.execute(f'SELECT {listed} FROM clean."{dataset}"').df()  # noqa: S608
+    try:
+        pandera_schema(dataset).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        shown = [
+            {
+                "source_key": str(frame["source_key"].get(case["index"], "")),
+                "column": str(case["column"]),
+                "check": str(case["check"]),
+                "value": str(case["failure_case"]),
+            }
+            for case in cases.head(FAILURES_SHOWN).to_dict("records")
+        ]
+        return ValidationResult(dataset, shown, len(cases))
+    return ValidationResult(dataset)
+
+
+def check_accounting(con: duckdb.DuckDBPyConnection, object_key: str) -> AccountingResult:
+    """Per file: rows read = loaded + merged + superseded + quarantined + excluded."""
+    result = AccountingResult()
+    if not table_exists(con, "clean.accounting"):
+        return AccountingResult(problems=[f"{object_key} has not been cleaned yet"])
+    cursor = con.execute(
+        "SELECT dataset, file, rows_read, loaded, merged, superseded, quarantined, excluded, "
+        "excluded_by FROM clean.accounting WHERE object = ? ORDER BY dataset, file",
+        [object_key],
+    )
+    names = [d[0] for d in cursor.description]
+    result.lines = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for line in result.lines:
+        parts = ("loaded", "merged", "superseded", "quarantined", "excluded")
+        found = sum(int(line[p]) for p in parts)
+        if found != line["rows_read"]:
+            result.problems.append(
+                f"{line['file']}: {line['rows_read']} rows read, {found} accounted for"
+            )
+    if object_key in BY_KEY and table_exists(con, "raw.files"):
+        result.problems += _refused_files(con, object_key)
+    return result
+
+
+def _refused_files(con: duckdb.DuckDBPyConnection, object_key: str) -> list[str]:
+    """Refused files that by their name feed this object type: none of their rows is accounted."""
+    refused = con.execute(
+        "SELECT file, refused FROM raw.files WHERE refused IS NOT NULL"
+    ).fetchall()
+    datasets = BY_KEY[object_key].datasets
+    return [text for file, text in refused if any(d.rstrip("s") in file.lower() for d in datasets)]
