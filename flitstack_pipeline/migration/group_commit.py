@@ -105,7 +105,7 @@ class GroupCommit:
                 with self._engine.begin() as con:
                     apply_changes(con, changes)
                 self.transactions += 1
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the callers must know
+        except BaseException as error:  # whatever it is, the callers must know
             self._broken = error
             for request in batch:
                 failure = JournalFailed(_sentence(error))

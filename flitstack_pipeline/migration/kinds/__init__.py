@@ -1,0 +1,42 @@
+"""One handler per kind of mapped row: how it is written, found, read, changed and deleted."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.migration.kinds.base import Handler
+from flitstack_pipeline.migration.kinds.companies import CompanyHandler, CompanyLinkHandler
+from flitstack_pipeline.migration.kinds.contacts import ContactHandler
+from flitstack_pipeline.migration.kinds.files import ContactFileHandler, OpportunityFileHandler
+from flitstack_pipeline.migration.kinds.notes import NoteHandler
+from flitstack_pipeline.migration.kinds.opportunities import OpportunityHandler
+from flitstack_pipeline.migration.kinds.records import RecordHandler
+from flitstack_pipeline.migration.kinds.relations import RelationHandler
+
+HANDLERS: dict[str, Handler] = {
+    handler.kind: handler
+    for handler in (
+        ContactHandler(),
+        CompanyHandler(),
+        CompanyLinkHandler(),
+        OpportunityHandler(),
+        OpportunityFileHandler(),
+        RecordHandler(),
+        RelationHandler(),
+        NoteHandler(),
+        ContactFileHandler(),
+    )
+}
+
+#: Kinds in the order in which a rollback may take them away: links first, people last.
+UNDO_ORDER: tuple[str, ...] = (
+    "relation",
+    "note",
+    "contact_file",
+    "company_link",
+    "record",
+    "opportunity",
+    "opportunity_file",
+    "company",
+    "contact",
+)
+
+__all__ = ["HANDLERS", "UNDO_ORDER", "Handler"]

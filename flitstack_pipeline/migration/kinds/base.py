@@ -1,0 +1,238 @@
+"""What every kind of record has in common: the item to write, the context, the handler.
+
+What belongs here: the interface and what several handlers need. What does not: one kind's ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.models import CustomFieldValue
+from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Run
+from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow
+
+Logical = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How a load behaves.
+
+    workers: requests in flight at most. search_lag_s: how long HighLevel's searches may trail its
+    writes before an absent record counts as absent. attempts: how often one record is sent.
+    duplicate_policy: match (use the existing record), create (anyway) or ask, for records that
+    were there before; `decisions` overrule it by record key. files_root: where relative file
+    paths start. allowed_hosts: private hosts files may be fetched from.
+    """
+
+    workers: int = 16
+    search_lag_s: float = 65.0
+    attempts: int = 4
+    duplicate_policy: str = "match"
+    decisions: dict[str, str] = field(default_factory=dict)
+    files_root: Path = Path()
+    allowed_hosts: frozenset[str] = frozenset()
+    chunk: int = 1000
+
+
+@dataclass
+class Context:
+    """Everything a handler needs: the account, its names, the journal, the run."""
+
+    hl: HighLevel
+    catalog: Catalog
+    journal: Journal
+    run: Run
+    options: LoadOptions = field(default_factory=LoadOptions)
+
+    @property
+    def location(self) -> str:
+        """The sub-account written to."""
+        return self.hl.location_id
+
+
+@dataclass
+class Item:
+    """A row about to be written: its parents as HighLevel ids, its files as uploaded."""
+
+    row: MappedRow
+    parents: dict[str, str] = field(default_factory=dict)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    attempt: int = 1
+
+    def request(self) -> dict[str, Any]:
+        """What the journal keeps, enough to find the record again after a crash."""
+        return {
+            "payload": self.row.payload,
+            "parents": self.parents,
+            "files": self.files,
+            "left_out": self.left_out,
+            "label": self.row.label,
+        }
+
+    @classmethod
+    def from_intent(cls, intent: Intent) -> Item:
+        """The item an intent was written for."""
+        request = intent.request or {}
+        row = MappedRow(
+            record_key=intent.record_key,
+            source_key=intent.source_key,
+            kind=intent.kind,
+            target=intent.target,
+            payload=request.get("payload") or {},
+            payload_hash=intent.payload_hash or "",
+            label=request.get("label") or "",
+            object_key=intent.object_key,
+        )
+        return cls(
+            row,
+            request.get("parents") or {},
+            request.get("files") or [],
+            request.get("left_out") or [],
+            intent.attempt,
+        )
+
+
+@dataclass(frozen=True)
+class Written:
+    """A record that is in HighLevel: its id, what was written, and how to find it again."""
+
+    hl_id: str
+    payload: Logical
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record of the sub-account as read: `source_id` empty when nobody's migration made it."""
+
+    kind: str
+    target: str
+    hl_id: str
+    logical: Logical
+    source_id: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Handler:
+    """How one kind is written, found, read, changed and deleted. Stateless."""
+
+    kind: str = ""
+    endpoint: str = ""
+    batch_limit: int = 1
+    #: Whether the kind's records carry values of their own that somebody may edit.
+    editable: bool = True
+
+    def batch_key(self, item: Item) -> Hashable:
+        """Items with the same key may go in one request."""
+        return item.row.record_key
+
+    def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
+        """Whether sending it twice cannot make two records."""
+        return False
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Create the items in one request; one Written each, in order. Raises HighLevelError."""
+        raise NotImplementedError
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Look an item up by its source key; None when it is not (yet) to be seen."""
+        raise NotImplementedError
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The record as it is now, in the payload's form; None when it is gone."""
+        raise NotImplementedError
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Write the values of `payload`; empty those named in `clear` (same form)."""
+        raise NotImplementedError
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Take the record away. Raises NotFound when it is gone already."""
+        raise NotImplementedError
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every record of the kind, read page by page, ours or not."""
+        raise NotImplementedError
+
+
+def with_source_id(ctx: Context, target: str, row: MappedRow, values: Logical) -> Logical:
+    """Custom values with the source key among them, when the target has the field."""
+    if SOURCE_ID_LABEL in values or not ctx.catalog.has_field(target, SOURCE_ID_LABEL):
+        return dict(values)
+    return {**values, SOURCE_ID_LABEL: row.source_id}
+
+
+def encode_v1(ctx: Context, target: str, values: Logical) -> list[CustomFieldValue]:
+    """Custom values of a contact or opportunity; None values are emptied."""
+    encoded = []
+    for label, value in values.items():
+        ref = ctx.catalog.field(target, label)
+        wire = ref.encode(value)
+        encoded.append(CustomFieldValue(id=ref.id, field_value="" if wire is None else wire))
+    return encoded
+
+
+def decode_v1(ctx: Context, target: str, raw: Sequence[dict[str, Any]] | None) -> Logical:
+    """Custom values of a contact or opportunity by label; empty ones left out."""
+    refs = ctx.catalog.labels_by_id(target)
+    values: Logical = {}
+    for cell in raw or ():
+        ref = refs.get(str(cell.get("id")))
+        value = ref.decode(_cell(cell)) if ref else None
+        if ref and value is not None:
+            values[ref.label] = value
+    return values
+
+
+def _cell(cell: dict[str, Any]) -> Any:
+    """The value of a custom field as read: HighLevel names it differently per family."""
+    for name in ("value", "fieldValue", "field_value"):
+        if name in cell:
+            return cell[name]
+    return next((v for k, v in cell.items() if k.startswith("fieldValue")), None)
+
+
+def encode_v2(ctx: Context, target: str, values: Logical) -> dict[str, Any]:
+    """Properties of a record from values by label; None values are cleared."""
+    properties: dict[str, Any] = {}
+    for label, value in values.items():
+        ref = ctx.catalog.field(target, label)
+        wire = ref.encode(value)
+        if ref.data_type == "TEXTBOX_LIST" and isinstance(wire, dict):
+            properties |= {f"{ref.key}.{line}": text for line, text in wire.items()}
+        else:
+            properties[ref.key] = wire
+    return properties
+
+
+def decode_v2(ctx: Context, target: str, properties: dict[str, Any]) -> tuple[Logical, Logical]:
+    """(values by label of known custom fields, the other properties by key)."""
+    refs = ctx.catalog.labels_by_key(target)
+    known: Logical = {}
+    other: Logical = {}
+    for key, value in properties.items():
+        short = key.rsplit(".", 1)[-1]
+        ref = refs.get(short)
+        if ref is None:
+            other[short] = value
+            continue
+        decoded = ref.decode(value)
+        if decoded is not None:
+            known[ref.label] = decoded
+    return known, other
+
+
+def only(items: Sequence[Item]) -> Item:
+    """The one item of a batch of one."""
+    (item,) = items
+    return item
+
+
+Progress = Callable[[int, int, str], None]

@@ -1,0 +1,160 @@
+"""Companies and their links to contacts (reference 3, 2).
+
+A company is written through the records door, which takes standard and custom fields in one
+request; contacts are linked up to 50 at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+from flitstack_pipeline.highlevel.contacts import BULK_MOST
+from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.records import RecordCreate, RecordUpdate
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+    decode_v2,
+    encode_v2,
+    only,
+    with_source_id,
+)
+from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
+
+BUSINESS = "business"
+FIELDS = (
+    "name", "phone", "email", "website", "address", "city", "state", "postalcode", "country",
+    "description",
+)  # fmt: skip
+
+
+class CompanyHandler(Handler):
+    """`company` rows."""
+
+    kind = "company"
+    endpoint = "POST /objects/business/records"
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Create one company."""
+        item = only(items)
+        payload = self.intended(ctx, item)
+        properties = {**payload["fields"], **encode_v2(ctx, BUSINESS, payload["custom"])}
+        record = ctx.hl.records.create(BUSINESS, RecordCreate(properties=properties))
+        return [Written(record["id"], payload)]
+
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload with the source key."""
+        payload = item.row.payload
+        custom = with_source_id(ctx, BUSINESS, item.row, payload.get("custom", {}))
+        return {"fields": dict(payload.get("fields", {})), "custom": custom}
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Find the company that carries our source key."""
+        ref = ctx.catalog.field(BUSINESS, SOURCE_ID_LABEL)
+        for record in ctx.hl.records.find_by_property(BUSINESS, ref.key, item.row.source_id):
+            if logical(ctx, record)["custom"].get(SOURCE_ID_LABEL) == item.row.source_id:
+                return Written(record["id"], self.intended(ctx, item))
+        return None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The company as it is now."""
+        try:
+            return logical(ctx, ctx.hl.records.get(BUSINESS, entry.hl_id))
+        except NotFound:
+            return None
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Write changed values; those named in `clear` are emptied."""
+        custom = {**payload.get("custom", {}), **dict.fromkeys(clear.get("custom", {}))}
+        properties = {
+            **payload.get("fields", {}),
+            **dict.fromkeys(clear.get("fields", {})),
+            **encode_v2(ctx, BUSINESS, custom),
+        }
+        ctx.hl.records.update(BUSINESS, entry.hl_id, RecordUpdate(properties=properties))
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Delete the company; its contacts stay."""
+        ctx.hl.records.delete(BUSINESS, entry.hl_id)
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every company."""
+        for record in ctx.hl.records.iterate_all(BUSINESS):
+            values = logical(ctx, record)
+            source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
+            details = {"relations": record.get("relations") or []}
+            yield Found(self.kind, BUSINESS, record["id"], values, source_id, details)
+
+
+def logical(ctx: Context, record: dict[str, Any]) -> Logical:
+    """A company as read, in the payload's form."""
+    properties = record.get("properties") or {}
+    standard = {name: properties[name] for name in FIELDS if properties.get(name)}
+    rest = {k: v for k, v in properties.items() if k.rsplit(".", 1)[-1] not in FIELDS}
+    custom, _ = decode_v2(ctx, BUSINESS, rest)
+    return {"fields": standard, "custom": custom}
+
+
+class CompanyLinkHandler(Handler):
+    """`company_link` rows: the id of a link is its contact's id."""
+
+    kind = "company_link"
+    endpoint = "POST /contacts/bulk/business"
+    batch_limit = BULK_MOST
+    editable = False
+
+    def batch_key(self, item: Item) -> Hashable:
+        """Contacts of one company go together."""
+        return item.parents["company"]
+
+    def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
+        """Linking twice changes nothing."""
+        return True
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Link up to 50 contacts to their company."""
+        company = items[0].parents["company"]
+        ctx.hl.contacts.bulk_link_business(company, [i.parents["contact"] for i in items])
+        return [self._written(item) for item in items]
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Read the contact: is it linked?"""
+        try:
+            record = ctx.hl.contacts.get(item.parents["contact"])
+        except NotFound:
+            return None
+        linked = record.get("businessId") == item.parents["company"]
+        return self._written(item) if linked else None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The company a contact is linked to now; None when to none."""
+        try:
+            company = ctx.hl.contacts.get(entry.hl_id).get("businessId")
+        except NotFound:
+            return None
+        return {"company": company} if company else None
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Link the contact to another company, or to none."""
+        ctx.hl.contacts.bulk_link_business(payload.get("company"), [entry.hl_id])
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Unlink the contact."""
+        ctx.hl.contacts.bulk_link_business(None, [entry.hl_id])
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every contact that is linked to a company."""
+        for record in ctx.hl.contacts.iterate_all():
+            if record.get("businessId"):
+                logical_link = {"company": record["businessId"]}
+                yield Found(self.kind, "company_link", record["id"], logical_link)
+
+    def _written(self, item: Item) -> Written:
+        contact, company = item.parents["contact"], item.parents["company"]
+        return Written(contact, {"company": company}, {"contact": contact, "company": company})

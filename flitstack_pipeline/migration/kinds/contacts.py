@@ -1,0 +1,119 @@
+"""Contacts (reference 2): one request each, everything inline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+    decode_v1,
+    encode_v1,
+    only,
+    with_source_id,
+)
+from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
+
+FIELDS = (
+    "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
+    "country", "website", "companyName", "source", "tags", "dnd", "dateOfBirth",
+)  # fmt: skip
+NOT_IN_UPDATE = frozenset({"companyName", "gender"})
+
+
+class ContactHandler(Handler):
+    """`contact` rows."""
+
+    kind = "contact"
+    endpoint = "POST /contacts/"
+
+    def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
+        """HighLevel itself refuses the second one when it has an e-mail or a phone."""
+        fields = {k: v for k, v in item.row.payload.get("fields", {}).items() if v}
+        named = {"email", "phone"} & fields.keys() - set(item.left_out)
+        return ctx.catalog.refuses_duplicate_contacts and bool(named)
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Create one contact."""
+        item = only(items)
+        payload = self.intended(ctx, item)
+        body: dict[str, Any] = dict(payload["fields"])
+        body["customFields"] = encode_v1(ctx, "contact", payload["custom"]) or None
+        body["assignedTo"] = ctx.catalog.user(payload.get("owner"))
+        record = ctx.hl.contacts.create(ContactCreate(**body))
+        return [Written(record["id"], payload)]
+
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload as it can be written: owners nobody matched and fields left out are gone."""
+        payload = item.row.payload
+        fields = payload.get("fields", {})
+        kept = {k: v for k, v in fields.items() if k not in item.left_out}
+        custom = with_source_id(ctx, "contact", item.row, payload.get("custom", {}))
+        intended: Logical = {"fields": kept, "custom": custom}
+        if ctx.catalog.user(payload.get("owner")):
+            intended["owner"] = payload["owner"]
+        return intended
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Find the contact that carries our source key."""
+        ref = ctx.catalog.field("contact", SOURCE_ID_LABEL)
+        for record in ctx.hl.contacts.find_by_custom_field(ref.id, item.row.source_id):
+            if logical(ctx, record)["custom"].get(SOURCE_ID_LABEL) == item.row.source_id:
+                return Written(record["id"], self.intended(ctx, item))
+        return None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The contact as it is now."""
+        try:
+            return logical(ctx, ctx.hl.contacts.get(entry.hl_id))
+        except NotFound:
+            return None
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Write changed values; a field named in `clear` is emptied."""
+        fields = {k: v for k, v in payload.get("fields", {}).items() if k not in NOT_IN_UPDATE}
+        custom = {**payload.get("custom", {}), **dict.fromkeys(clear.get("custom", {}))}
+        emptied = [k for k in clear.get("fields", {}) if k not in NOT_IN_UPDATE and k != "tags"]
+        body: dict[str, Any] = dict(fields)
+        if "tags" in clear.get("fields", {}):
+            body["tags"] = []
+        if "owner" in payload:
+            body["assignedTo"] = ctx.catalog.user(payload["owner"])
+        elif "owner" in clear:
+            emptied.append("assignedTo")
+        body["customFields"] = encode_v1(ctx, "contact", custom) or None
+        model = ContactUpdate(**body)
+        ctx.hl.contacts.update(entry.hl_id, model, clear=emptied)
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Delete the contact."""
+        ctx.hl.contacts.delete(entry.hl_id)
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every contact; `details` holds the company it is linked to."""
+        for record in ctx.hl.contacts.iterate_all():
+            values = logical(ctx, record)
+            source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
+            details = {"business_id": record.get("businessId")}
+            yield Found(self.kind, "contact", record["id"], values, source_id, details)
+
+
+def logical(ctx: Context, record: dict[str, Any]) -> Logical:
+    """A contact as read, in the payload's form."""
+    fields = {name: record[name] for name in FIELDS if record.get(name) not in (None, "", [])}
+    values: Logical = {
+        "fields": fields,
+        "custom": decode_v1(ctx, "contact", record.get("customFields")),
+    }
+    owner = ctx.catalog.user_key(record.get("assignedTo")) or record.get("assignedTo")
+    if owner:
+        values["owner"] = owner
+    return values

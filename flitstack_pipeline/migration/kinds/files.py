@@ -1,0 +1,167 @@
+"""Files in FILE_UPLOAD fields of contacts and opportunities (reference 9).
+
+A contact's file is uploaded straight into its field, under an id derived from its record key, so
+that it is found again. An opportunity's file is uploaded first and hangs on nothing; its address
+goes into the opportunity's create (kinds/opportunities.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Hashable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.files import FieldFile
+from flitstack_pipeline.migration.file_source import local_file
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import Context, Found, Handler, Item, Logical, Written
+
+NAMESPACE = uuid.UUID("6f1d3f0e-4d0b-5b0e-9c3c-0a6c5b1f7d21")
+FILES_PER_UPLOAD = 10
+
+
+def file_id(record_key: str) -> str:
+    """The id a file has in HighLevel, derived from its record key."""
+    return str(uuid.uuid5(NAMESPACE, record_key))
+
+
+def field_file(ctx: Context, item: Item) -> FieldFile:
+    """The file to send, fetched and checked. Raises ValueError."""
+    payload = item.row.payload
+    path: Path = local_file(payload, ctx.options.files_root, ctx.options.allowed_hosts)
+    return FieldFile(
+        path, payload["file_name"], payload.get("content_type"), file_id(item.row.record_key)
+    )
+
+
+class ContactFileHandler(Handler):
+    """`contact_file` rows: several per request."""
+
+    kind = "contact_file"
+    endpoint = "POST /forms/upload-custom-files"
+    batch_limit = FILES_PER_UPLOAD
+    editable = False
+
+    def batch_key(self, item: Item) -> Hashable:
+        """Files of one field of one contact go together."""
+        return item.parents["contact"], item.row.payload["field"]
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Upload the files into the contact's field."""
+        contact, label = items[0].parents["contact"], items[0].row.payload["field"]
+        ref = ctx.catalog.field("contact", label)
+        files = [field_file(ctx, item) for item in items]
+        ctx.hl.files.upload_to_contact(contact, ref.id, files)
+        return [self._written(item, ref.id) for item in items]
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Read the contact: is the file in its field?"""
+        ref = ctx.catalog.field("contact", item.row.payload["field"])
+        held = _held(ctx, item.parents["contact"], ref.id)
+        return self._written(item, ref.id) if file_id(item.row.record_key) in held else None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """What we wrote, when the file is still there."""
+        held = _held(ctx, entry.details["contact"], entry.details["field_id"])
+        return dict(entry.last_written or {}) if entry.hl_id in held else None
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Take the file out of the field: the others are written back."""
+        from flitstack_pipeline.highlevel.contacts import ContactUpdate
+        from flitstack_pipeline.highlevel.models import CustomFieldValue
+
+        contact, field_id = entry.details["contact"], entry.details["field_id"]
+        held = _held(ctx, contact, field_id)
+        if entry.hl_id not in held:
+            return
+        rest = {key: value for key, value in held.items() if key != entry.hl_id}
+        value = CustomFieldValue(id=field_id, field_value=rest or "")
+        ctx.hl.contacts.update(contact, ContactUpdate(custom_fields=[value]))
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every file in a FILE_UPLOAD field of a contact."""
+        fields = {r.id: r for r in ctx.catalog.of_target("contact") if r.data_type == "FILE_UPLOAD"}
+        for record in ctx.hl.contacts.iterate_all():
+            yield from files_of(self.kind, record, fields)
+
+    def _written(self, item: Item, field_id: str) -> Written:
+        payload = item.row.payload
+        logical = {name: payload.get(name) for name in ("field", "file_name", "size_bytes")}
+        details = {"contact": item.parents["contact"], "field_id": field_id}
+        return Written(file_id(item.row.record_key), logical, details)
+
+
+class OpportunityFileHandler(Handler):
+    """`opportunity_file` rows: uploaded first, named by their opportunity's create."""
+
+    kind = "opportunity_file"
+    endpoint = "POST /locations/{locationId}/customFields/upload"
+    editable = False
+
+    def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
+        """An upload that hangs on nothing is no record: doing it twice doubles nothing."""
+        return True
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Upload one file."""
+        (item,) = items
+        payload = item.row.payload
+        ref = ctx.catalog.field("opportunity", payload["field"])
+        file = field_file(ctx, item)
+        (uploaded,) = ctx.hl.files.upload_for_field(ref.id, [file])
+        size = payload.get("size_bytes") or file.path.stat().st_size
+        details = {
+            "field": payload["field"],
+            "url": uploaded.url,
+            "name": payload["file_name"],
+            "content_type": payload.get("content_type") or uploaded.meta["mimetype"],
+            "size_bytes": size,
+            "file_id": file.file_id,
+        }
+        return [Written(file.file_id, {"field": payload["field"]}, details)]
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """An upload cannot be looked up; it is sent again."""
+        return None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """What we uploaded; it lives as long as its opportunity's value names it."""
+        return dict(entry.last_written or {})
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Nothing to do: the file goes with the opportunity that names it (no API deletes it)."""
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every file in a FILE_UPLOAD field of an opportunity."""
+        refs = ctx.catalog.of_target("opportunity")
+        fields = {r.id: r for r in refs if r.data_type == "FILE_UPLOAD"}
+        for record in ctx.hl.opportunities.iterate_all():
+            yield from files_of(self.kind, record, fields)
+
+
+def files_of(kind: str, record: dict[str, Any], fields: dict[str, Any]) -> Iterator[Found]:
+    """The files a contact or opportunity holds, by the field they are in."""
+    from flitstack_pipeline.migration.kinds.base import _cell
+
+    for cell in record.get("customFields") or []:
+        ref = fields.get(str(cell.get("id")))
+        for file in (ref.decode(_cell(cell)) if ref else None) or []:
+            logical = {"field": ref.label, "file_name": file.get("name")}
+            logical["size_bytes"] = file.get("size")
+            held = {"record": record["id"], "url": file.get("url")}
+            yield Found(kind, "file", str(file.get("uuid") or ""), logical, "", held)
+
+
+def _held(ctx: Context, contact_id: str, field_id: str) -> dict[str, Any]:
+    """The raw value of a contact's FILE_UPLOAD field: files by id."""
+    try:
+        record = ctx.hl.contacts.get(contact_id)
+    except NotFound:
+        return {}
+    for cell in record.get("customFields") or []:
+        value = cell.get("value", cell.get("fieldValue"))
+        if cell.get("id") == field_id and isinstance(value, dict):
+            return value
+    return {}

@@ -1,0 +1,110 @@
+"""Notes on contacts (reference 2.5), found again by their last line, "Contractor+ ref: …"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+
+from flitstack_pipeline.highlevel.contacts import NoteBody
+from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+    only,
+)
+
+_REF = re.compile(r"Contractor\+ ref:\s*(\S[^<\n]*)")
+
+
+class NoteHandler(Handler):
+    """`note` rows."""
+
+    kind = "note"
+    endpoint = "POST /contacts/{contactId}/notes"
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Write one note."""
+        item = only(items)
+        payload = self.intended(ctx, item)
+        body = NoteBody(body=payload["body"], user_id=ctx.catalog.user(payload.get("owner")))
+        record = ctx.hl.contacts.create_note(item.parents["contact"], body)
+        return [Written(record["id"], payload, {"contact": item.parents["contact"]})]
+
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload, with the line by which the note is found again."""
+        payload = item.row.payload
+        body = str(payload.get("body", ""))
+        if not reference(body):
+            body = f"{body}\nContractor+ ref: {item.row.source_key}"
+        intended: Logical = {"body": body}
+        if ctx.catalog.user(payload.get("owner")):
+            intended["owner"] = payload["owner"]
+        return intended
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Read the contact's notes: is one ours?"""
+        intended = self.intended(ctx, item)
+        wanted = reference(intended["body"])
+        for record in ctx.hl.contacts.list_notes(item.parents["contact"]):
+            if reference(record.get("body") or "") == wanted:
+                return Written(record["id"], intended, {"contact": item.parents["contact"]})
+        return None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The note as it is now."""
+        try:
+            notes = ctx.hl.contacts.list_notes(entry.details["contact"])
+        except NotFound:
+            return None
+        return next((_logical(ctx, n) for n in notes if n["id"] == entry.hl_id), None)
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Write the note's text or author anew."""
+        written = entry.last_written or {}
+        body = str(payload.get("body") or written.get("body") or "")
+        user = ctx.catalog.user(payload.get("owner") or written.get("owner"))
+        note = NoteBody(body=body, user_id=user)
+        ctx.hl.contacts.update_note(entry.details["contact"], entry.hl_id, note)
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Delete the note."""
+        ctx.hl.contacts.delete_note(entry.details["contact"], entry.hl_id)
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """The notes of every contact we wrote notes on: one request per contact."""
+        seen: set[str] = set()
+        for entry in ctx.journal.iterate_entries(ctx.location, kind=self.kind):
+            contact = entry.details["contact"]
+            if contact not in seen:
+                seen.add(contact)
+                yield from self.of_contact(ctx, contact)
+
+    def of_contact(self, ctx: Context, contact_id: str) -> Iterator[Found]:
+        """The notes of one contact."""
+        try:
+            notes = ctx.hl.contacts.list_notes(contact_id)
+        except NotFound:
+            return
+        for note in notes:
+            source_id = reference(note.get("body") or "")
+            details = {"contact": contact_id}
+            yield Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
+
+
+def reference(body: str) -> str:
+    """The source key a note's last line names; empty when there is none."""
+    found = _REF.findall(unescape(body))
+    return found[-1].strip() if found else ""
+
+
+def _logical(ctx: Context, note: dict[str, str]) -> Logical:
+    values: Logical = {"body": note.get("body") or ""}
+    if note.get("userId"):
+        values["owner"] = ctx.catalog.user_key(note["userId"]) or note["userId"]
+    return values

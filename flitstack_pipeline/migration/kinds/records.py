@@ -1,0 +1,118 @@
+"""Records of custom objects (reference 5.2): values by label, written as properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.records import Membership, RecordCreate, RecordUpdate
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+    decode_v2,
+    encode_v2,
+    only,
+    with_source_id,
+)
+from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
+
+
+class RecordHandler(Handler):
+    """`record` rows; their target is the object's key, such as `custom_objects.invoice`."""
+
+    kind = "record"
+    endpoint = "POST /objects/{schemaKey}/records"
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Create one record."""
+        item = only(items)
+        target, payload = item.row.target, self.intended(ctx, item)
+        owner = ctx.catalog.user(payload.get("owner"))
+        body = RecordCreate(
+            properties=encode_v2(ctx, target, payload["fields"]), owners=[owner] if owner else None
+        )
+        record = ctx.hl.records.create(target, body)
+        return [Written(record["id"], payload)]
+
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload as it can be written."""
+        row = item.row
+        fields = with_source_id(ctx, row.target, row, row.payload.get("fields", {}))
+        intended: Logical = {"fields": fields}
+        if ctx.catalog.user(row.payload.get("owner")):
+            intended["owner"] = row.payload["owner"]
+        return intended
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Find the record that carries our source key."""
+        target = item.row.target
+        ref = ctx.catalog.field(target, SOURCE_ID_LABEL)
+        for record in ctx.hl.records.find_by_property(target, ref.key, item.row.source_id):
+            if logical(ctx, target, record)["fields"].get(SOURCE_ID_LABEL) == item.row.source_id:
+                return Written(record["id"], self.intended(ctx, item))
+        return None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The record as it is now."""
+        try:
+            return logical(ctx, entry.target, ctx.hl.records.get(entry.target, entry.hl_id))
+        except NotFound:
+            return None
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Write changed values; several options are replaced, not added to."""
+        properties = self._properties(ctx, entry, payload.get("fields", {}))
+        for label in clear.get("fields", {}):
+            properties[ctx.catalog.field(entry.target, label).key] = None
+        body = RecordUpdate(properties=properties, owners=self._owners(ctx, entry, payload, clear))
+        ctx.hl.records.update(entry.target, entry.hl_id, body)
+
+    def _properties(self, ctx: Context, entry: Entry, values: Logical) -> dict[str, Any]:
+        before = (entry.last_written or {}).get("fields", {})
+        properties = {}
+        for label, value in values.items():
+            ref = ctx.catalog.field(entry.target, label)
+            current = before.get(label)
+            properties[ref.key] = ref.encode(value, current if isinstance(current, list) else None)
+        return properties
+
+    def _owners(
+        self, ctx: Context, entry: Entry, payload: Logical, clear: Logical
+    ) -> Membership | None:
+        old = ctx.catalog.user((entry.last_written or {}).get("owner"))
+        new = ctx.catalog.user(payload.get("owner"))
+        if not new and "owner" not in clear:
+            return None
+        gone = [old] if old and old != new else None
+        return Membership(add=[new] if new else None, remove=gone)
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Delete the record."""
+        ctx.hl.records.delete(entry.target, entry.hl_id)
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every record of the object `target`; `details` holds its relations."""
+        for record in ctx.hl.records.iterate_all(target):
+            values = logical(ctx, target, record)
+            source_id = str(values["fields"].get(SOURCE_ID_LABEL) or "")
+            details = {"relations": record.get("relations") or []}
+            yield Found(self.kind, target, record["id"], values, source_id, details)
+
+
+def logical(ctx: Context, target: str, record: dict[str, Any]) -> Logical:
+    """A record as read, in the payload's form."""
+    fields, _ = decode_v2(ctx, target, record.get("properties") or {})
+    values: Logical = {"fields": fields}
+    owners = record.get("owners") or record.get("owner") or []
+    owner = owners[0] if isinstance(owners, list) and owners else owners or None
+    if isinstance(owner, dict):
+        owner = owner.get("id")
+    if owner:
+        values["owner"] = ctx.catalog.user_key(owner) or owner
+    return values

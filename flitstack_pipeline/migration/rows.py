@@ -1,0 +1,127 @@
+"""Mapped rows as the loader takes them, spooled out of DuckDB.
+
+What belongs here: the row, and getting rows out of the warehouse before any HTTP, so that no load
+holds the DuckDB file. What does not: making them (mapping/) or sending them (load.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.warehouse import table_exists
+
+COLUMNS = (
+    "record_key", "source_key", "kind", "target", "location", "phase", "payload", "parents",
+    "payload_hash", "label",
+)  # fmt: skip
+SOURCE_ID_LABEL = "Source_System_ID__c"
+
+
+@dataclass(frozen=True)
+class MappedRow:
+    """One HighLevel record to be: a row of `mapped.<object>`.
+
+    `payload` holds logical values by field name or label; `parents` are dicts of role,
+    record_key and policy (skip, stub, stop).
+    """
+
+    record_key: str
+    source_key: str
+    kind: str
+    target: str
+    payload: dict[str, Any]
+    payload_hash: str
+    phase: int = 0
+    parents: list[dict[str, Any]] = field(default_factory=list)
+    label: str = ""
+    location: str = "main"
+    object_key: str = ""
+
+    @property
+    def source_id(self) -> str:
+        """The value of `Source_System_ID__c` by which the record is found again."""
+        part = "fields" if self.kind == "record" else "custom"
+        return str(self.payload.get(part, {}).get(SOURCE_ID_LABEL) or self.source_key)
+
+
+def payload_hash(payload: dict[str, Any], parents: list[dict[str, Any]]) -> str:
+    """The hash of what a record should be; equal hashes mean nothing to write."""
+    text = json.dumps([payload, parents], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class SpooledRows:
+    """The mapped rows of one object type in a private file: iterate as often as needed."""
+
+    def __init__(self, path: Path, object_key: str, count: int) -> None:
+        self._path, self._object_key, self.count = path, object_key, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[MappedRow]:
+        with self._path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield row_from(json.loads(line), self._object_key)
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._path.unlink(missing_ok=True)
+
+
+def row_from(record: dict[str, Any], object_key: str) -> MappedRow:
+    """A MappedRow from a row of `mapped.<object>` (JSON columns as text or parsed)."""
+    values = {name: record.get(name) for name in COLUMNS}
+    for name, empty in (("payload", {}), ("parents", [])):
+        value = values[name]
+        values[name] = json.loads(value) if isinstance(value, str) else (value or empty)
+    values["label"] = values["label"] or ""
+    values["phase"] = int(values["phase"] or 0)
+    values["location"] = values["location"] or "main"
+    return MappedRow(**values, object_key=object_key)
+
+
+def spool_rows(
+    con: duckdb.DuckDBPyConnection, object_key: str, record_keys: Collection[str] | None = None
+) -> SpooledRows:
+    """Copy `mapped.<object>` in load order to a private file; only `record_keys` when given.
+
+    Returns rows that no longer need the connection; close them when done.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"flitstack-{object_key}-", suffix=".jsonl")
+    path = Path(name)
+    with open(handle, "w", encoding="utf-8") as out:  # noqa: PTH123 - the private handle
+        count = _write(con, object_key, record_keys, out) if _has(con, object_key) else 0
+    return SpooledRows(path, object_key, count)
+
+
+def _has(con: duckdb.DuckDBPyConnection, object_key: str) -> bool:
+    return table_exists(con, f"mapped.{object_key}")
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    object_key: str,
+    record_keys: Collection[str] | None,
+    out: Any,
+) -> int:
+    wanted = None if record_keys is None else set(record_keys)
+    listed = ", ".join(f'"{name}"' for name in COLUMNS)
+    cursor = con.execute(
+        f'SELECT {listed} FROM mapped."{object_key}" ORDER BY phase, record_key'  # noqa: S608
+    )
+    count = 0
+    while rows := cursor.fetchmany(2000):
+        for row in rows:
+            if wanted is None or row[0] in wanted:
+                out.write(json.dumps(dict(zip(COLUMNS, row, strict=True)), default=str) + "\n")
+                count += 1
+    return count
