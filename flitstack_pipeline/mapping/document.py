@@ -1,0 +1,221 @@
+"""The map document `map.yaml`: what a person reads, edits, confirms and keeps in git.
+
+Belongs here: its shape, reading, writing, fingerprint, confirmation. Does not: how entries are
+proposed (`mapping.propose`) or applied (`mapping.build`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
+DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
+ESTIMATE_LINES = ("records", "compact")
+DUPLICATE_POLICIES = ("fill_empty", "overwrite", "skip", "create")
+DEFAULT_LOCATION = "main"
+
+
+class MapError(ValueError):
+    """map.yaml says something that cannot be followed; the message lists everything wrong."""
+
+
+@dataclass
+class Decision:
+    """What every entry of the map carries: how sure we are, why, and what a person decided."""
+
+    confidence: float = 1.0
+    evidence: str = ""
+    status: str = PROPOSED
+    changed: str = ""
+    decided_by: str = ""
+
+    def confirm(self, name: str) -> None:
+        """Confirm the entry in `name`, unless it was decided already."""
+        if self.status == PROPOSED:
+            self.status, self.decided_by, self.changed = CONFIRMED, name, ""
+
+
+@dataclass
+class FieldEntry(Decision):
+    """One source field → one target field."""
+
+    dataset: str = ""
+    source: str = ""
+    target: str = ""
+    field: str = ""
+    data_type: str = ""
+    transform: str = "text"
+    options: list[str] = field(default_factory=list)
+    required: bool = True
+    alternatives: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What makes an entry the same entry when the map is proposed again.
+
+        A custom column has one entry; a standard column may feed several fields.
+        """
+        if self.is_custom_column:
+            return (self.dataset, self.source, "", "")
+        return (self.dataset, self.source, self.target, self.field)
+
+    @property
+    def is_custom_column(self) -> bool:
+        """Whether the source is a custom field (`custom:Header`)."""
+        return self.source.startswith("custom:")
+
+    @property
+    def active(self) -> bool:
+        """Whether its values are moved."""
+        return self.status != EXCLUDED
+
+    @property
+    def label(self) -> str:
+        """How reports name the entry."""
+        return f"{self.dataset}.{self.source} → {self.target}.{self.field}"
+
+
+@dataclass
+class ValueMap(Decision):
+    """Source words of one field → option labels."""
+
+    map: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class StageMap(Decision):
+    """Source statuses → pipeline stage and opportunity status."""
+
+    map: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class OwnerEntry(Decision):
+    """One Contractor+ team member → a HighLevel user, named by e-mail."""
+
+    name: str = ""
+    email: str = ""
+    user: str = ""
+
+
+@dataclass
+class Routing:
+    """Which sub-account a record goes to: first matching rule by a client's value, else default."""
+
+    default: str = DEFAULT_LOCATION
+    rules: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def locations(self) -> list[str]:
+        """Every location alias in use, the default first."""
+        return list(dict.fromkeys([self.default, *(r["location"] for r in self.rules)]))
+
+
+@dataclass
+class MapDocument:
+    """The whole map of one migration."""
+
+    fields: list[FieldEntry] = field(default_factory=list)
+    values: dict[str, ValueMap] = field(default_factory=dict)
+    stages: dict[str, StageMap] = field(default_factory=dict)
+    owners: dict[str, OwnerEntry] = field(default_factory=dict)
+    fallback_owner: str = ""
+    duplicates: str = "fill_empty"
+    estimate_lines: str = "records"
+    routing: Routing = field(default_factory=Routing)
+    confirmations: list[dict[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, path: Path) -> MapDocument:
+        """Read map.yaml. Raises MapError naming everything that is wrong with it."""
+        from flitstack_pipeline.mapping.yaml_form import read_document
+
+        return read_document(path)
+
+    def save(self, path: Path) -> None:
+        """Write map.yaml with its comments, whole or not at all, readable by its owner only."""
+        from flitstack_pipeline.mapping.yaml_form import write_document
+
+        write_document(self, path)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what the map decides: not of its bytes, comments, evidence or order."""
+        text = json.dumps(_decided(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def decisions(self) -> Iterator[tuple[str, Decision]]:
+        """Every entry with the name reports give it."""
+        for entry in self.fields:
+            yield entry.label, entry
+        for name, values in self.values.items():
+            yield f"values of {name}", values
+        for name, stages in self.stages.items():
+            yield f"stages of {name}", stages
+        for key, owner in self.owners.items():
+            yield f"owner {owner.name or key}", owner
+
+    def unconfirmed(self) -> list[str]:
+        """Names of the required entries nobody confirmed, and of values without a target."""
+        names = [
+            name
+            for name, entry in self.decisions()
+            if entry.status == PROPOSED and getattr(entry, "required", True)
+        ]
+        return names + [f"values of {name}: {word!r} has no target" for name, word in self.gaps()]
+
+    def gaps(self) -> Iterator[tuple[str, str]]:
+        """(value map, source word) pairs that lead nowhere."""
+        for name, values in self.values.items():
+            yield from ((name, word) for word, label in values.map.items() if not label)
+
+    def confirm_all(self, name: str, above: float = 0.0) -> int:
+        """Confirm every open entry at or above a confidence, in `name`; how many it was.
+
+        Raises MapError when no name is given: a confirmation without a person is none.
+        """
+        if not name.strip():
+            raise MapError("A confirmation needs the name of the person who confirms.")
+        opened = [
+            e for _, e in self.decisions() if e.status == PROPOSED and e.confidence >= above
+        ]
+        for entry in opened:
+            entry.confirm(name.strip())
+        if opened:
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            self.confirmations.append(
+                {"name": name.strip(), "when": when, "entries": str(len(opened))}
+            )
+        return len(opened)
+
+    def entries(self, dataset: str, target: str | None = None) -> list[FieldEntry]:
+        """The active entries of a dataset, for one target or all."""
+        return [
+            e
+            for e in self.fields
+            if e.dataset == dataset and e.active and target in (None, e.target)
+        ]
+
+
+def _decided(document: MapDocument) -> dict[str, Any]:
+    """The decisions alone, in a form whose order does not matter."""
+    fields = [
+        [e.dataset, e.source, e.target, e.field, e.data_type, e.transform, sorted(e.options), e.status]
+        for e in document.fields
+    ]
+    return {
+        "fields": sorted(fields, key=str),
+        "values": {k: [v.map, v.status] for k, v in document.values.items()},
+        "stages": {k: [v.map, v.status] for k, v in document.stages.items()},
+        "owners": {k: [o.user, o.status] for k, o in document.owners.items()},
+        "fallback_owner": document.fallback_owner,
+        "duplicates": document.duplicates,
+        "estimate_lines": document.estimate_lines,
+        "routing": [document.routing.default, document.routing.rules],
+    }
