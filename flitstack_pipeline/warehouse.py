@@ -75,13 +75,17 @@ def _connect(path: str) -> duckdb.DuckDBPyConnection:
 
 
 def table_exists(con: duckdb.DuckDBPyConnection, qualified: str) -> bool:
-    """Whether `schema.table` exists."""
+    """Whether `schema.table` exists.
+
+    House rule for DuckDB 2.0: fetch to the end (`fetchall`); a half-read result blocks the
+    connection.
+    """
     schema, table = qualified.split(".", 1)
     found = con.execute(
         "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
         [schema, table],
-    ).fetchone()
-    return bool(found and found[0])
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:
@@ -89,5 +93,5 @@ def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:
     if not table_exists(con, qualified):
         return 0
     schema, table = qualified.split(".", 1)
-    row = con.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchone()  # noqa: S608
-    return int(row[0]) if row else 0
+    rows = con.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchall()  # noqa: S608
+    return int(rows[0][0])

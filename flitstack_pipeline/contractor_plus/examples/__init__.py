@@ -1,0 +1,9 @@
+"""Believable, messy example exports, made by a seeded generator (contractor_plus.md §6 and §7).
+
+The same seed and size make the same files, byte for byte. Rows are written as they are made, so
+a million clients need no more memory than a hundred.
+"""
+
+from flitstack_pipeline.contractor_plus.examples.generate import generate, generate_delta
+
+__all__ = ["generate", "generate_delta"]
