@@ -252,6 +252,8 @@ def _read_files(value: Any) -> list[FileValue]:
             value = json.loads(value)
         except ValueError:
             return [{"url": value}]
+    if isinstance(value, Mapping) and isinstance(value.get("add"), list):
+        value = value["add"]
     if isinstance(value, Mapping):
         return [_read_file(file_id, file) for file_id, file in value.items()]
     return [{"url": file} if isinstance(file, str) else {"url": file["url"]} for file in value]

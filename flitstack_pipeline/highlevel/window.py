@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 MARGIN = 0.01  # of the window: at most 99 % of the allowance is used
 MARGIN_MOST = 0.05
 SPACING = 0.6  # of the even distance between two requests
-UNCOUNTED = 20_000  # an allowance so wide that keeping its moments would cost more than it saves
+EVEN = 5_000  # an allowance so wide is spread evenly: keeping its moments would cost too much
 PROBE_FIRST_S, PROBE_MOST_S = 60.0, 1800.0
 
 
@@ -55,8 +55,9 @@ class Bucket:
     def grant(self, now: float, wanted: int, horizon_s: float) -> list[float]:
         """Take up to `wanted` moments from `now` on, none but the first beyond the horizon."""
         self._forget(now)
-        spacing = SPACING * self.window_s / self.budget
+        even = self.budget >= EVEN
         period = self.window_s + self.margin_s
+        spacing = (period if even else SPACING * self.window_s) / self.budget
         granted: list[float] = []
         for _ in range(wanted):
             moment = max(now, self.paused_until)
@@ -66,8 +67,9 @@ class Bucket:
                 moment = max(moment, self.slots[-self.budget] + period)
             if granted and moment > now + horizon_s:
                 break
-            if self.budget < UNCOUNTED:
-                self.slots.append(moment)
+            if even:
+                self.slots.clear()
+            self.slots.append(moment)
             granted.append(moment)
         self.used_today += len(granted)
         return granted
@@ -79,11 +81,13 @@ class Bucket:
 
     def give_back(self, moment: float) -> None:
         """Return a moment that no request used."""
-        if self._remove(moment) or self.budget >= UNCOUNTED:
+        if self._remove(moment) or self.budget >= EVEN:
             self.used_today = max(0, self.used_today - 1)
 
     def in_window(self, moment: float) -> int:
         """Count our own requests that a server sees in the window ending at `moment`."""
+        if self.budget >= EVEN:
+            return self.limit  # not counted: nobody else can be made out
         first = bisect_left(self.slots, moment - self.window_s)
         return bisect_left(self.slots, moment) - first + 1
 

@@ -1,4 +1,4 @@
-"""A small real HTTP server that answers what a test tells it to, and remembers what it was asked."""
+"""A small real HTTP server: answers what a test tells it to, remembers what it was asked."""
 
 from __future__ import annotations
 
