@@ -126,7 +126,16 @@ def endpoint(
     def declare(handler: Handler) -> Handler:
         ENDPOINTS.append(
             Endpoint(
-                method, path, handler, status, access, scope, query, body, multipart, creates,
+                method,
+                path,
+                handler,
+                status,
+                access,
+                scope,
+                query,
+                body,
+                multipart,
+                creates,
                 v3_only,
             )  # fmt: skip
         )

@@ -192,7 +192,9 @@ class Faults:
 
 def _pairs(spec: str) -> list[tuple[str, str]]:
     parts = [part.strip() for part in spec.split(",") if part.strip()]
-    return [(key.strip(), value.strip()) for key, _, value in (part.partition("=") for part in parts)]
+    return [
+        (key.strip(), value.strip()) for key, _, value in (part.partition("=") for part in parts)
+    ]
 
 
 def _chance(name: str, text: str) -> Chance:

@@ -272,9 +272,7 @@ class Operation:
             **self._disturbance(decision),
         )
 
-    def _location(
-        self, caller: Caller, path: Mapping[str, Any], query: Json, body: Json
-    ) -> str:
+    def _location(self, caller: Caller, path: Mapping[str, Any], query: Json, body: Json) -> str:
         """Return the sub-account the call is about; refuse another's."""
         places = (path, query, body)
         named = {str(place[key]) for place in places for key in ("locationId", "altId")

@@ -165,9 +165,7 @@ class SearchIndex:
 
     def _apply(self, row: tuple[Any, ...]) -> None:
         seq, kind, location, parent, record_id, version, created, updated, doc = row
-        seen = self.con.execute(
-            "SELECT version FROM search_docs WHERE seq = ?", (seq,)
-        ).fetchone()
+        seen = self.con.execute("SELECT version FROM search_docs WHERE seq = ?", (seq,)).fetchone()
         if seen and seen[0] >= version:
             return  # a later write overtook this one
         if seen:

@@ -149,7 +149,9 @@ class State:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-        entry = Entry(cursor.lastrowid or 0, kind, doc["id"], location, parent, 1, moment, moment, doc)
+        entry = Entry(
+            cursor.lastrowid or 0, kind, doc["id"], location, parent, 1, moment, moment, doc
+        )
         self._add_lookups(entry)
         self._changed(entry, "create", silent)
         return entry
