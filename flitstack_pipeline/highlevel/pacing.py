@@ -266,9 +266,10 @@ class SharedPacer:
 
     def _pop(self, reserve: bool) -> Slot | None:
         now, queue = self._now(), self._slots[reserve]
+        oldest = max(now - self._seen.margin_s / 4, self._paused_until)
         while queue:
             slot = queue.popleft()
-            if slot.at >= max(now - HORIZON_S, self._paused_until):
+            if slot.at >= oldest:
                 return slot
             self._unused.append(slot.at)
         return None
