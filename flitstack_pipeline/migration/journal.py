@@ -263,6 +263,14 @@ class Journal:
         rows = self._rows(query.limit(1))
         return Entry(**rows[0]) if rows else None
 
+    def known_ids(self, location: str, kind: str, hl_ids: Sequence[str]) -> set[str]:
+        """Which of these HighLevel ids are in the id map."""
+        c = t.id_map.c
+        query = sa.select(c.hl_id).where(
+            c.location == location, c.kind == kind, c.hl_id.in_(list(hl_ids))
+        )
+        return {row["hl_id"] for row in self._rows(query)}
+
     def put_entry(self, entry: Entry) -> None:
         """Put an entry in place (durable)."""
         self._writer.write([Change("upsert", t.id_map, asdict(entry))])
@@ -365,8 +373,9 @@ class Journal:
         details: dict[str, Any] | None = None,
     ) -> None:
         """Record a person's approval of one fingerprint."""
-        row = {"id": new_id("ok-"), "location": location, "fingerprint": fingerprint}
-        row |= {"approved_by": approved_by, "note": note, "at": time.time()}
+        row: dict[str, Any] = {"id": new_id("ok-"), "location": location}
+        row |= {"fingerprint": fingerprint, "approved_by": approved_by, "note": note}
+        row |= {"at": time.time()}
         self._writer.write([Change("insert", t.approvals, {**row, "details": details})])
 
     def approvals(self, location: str, fingerprint: str | None = None) -> list[dict[str, Any]]:

@@ -79,8 +79,9 @@ class SpooledRows:
 
 def row_from(record: dict[str, Any], object_key: str) -> MappedRow:
     """A MappedRow from a row of `mapped.<object>` (JSON columns as text or parsed)."""
-    values = {name: record.get(name) for name in COLUMNS}
-    for name, empty in (("payload", {}), ("parents", [])):
+    values: dict[str, Any] = {name: record.get(name) for name in COLUMNS}
+    empties: dict[str, Any] = {"payload": {}, "parents": []}
+    for name, empty in empties.items():
         value = values[name]
         values[name] = json.loads(value) if isinstance(value, str) else (value or empty)
     values["label"] = values["label"] or ""

@@ -185,13 +185,13 @@ def decode_v1(ctx: Context, target: str, raw: Sequence[dict[str, Any]] | None) -
     values: Logical = {}
     for cell in raw or ():
         ref = refs.get(str(cell.get("id")))
-        value = ref.decode(_cell(cell)) if ref else None
+        value = ref.decode(cell_value(cell)) if ref else None
         if ref and value is not None:
             values[ref.label] = value
     return values
 
 
-def _cell(cell: dict[str, Any]) -> Any:
+def cell_value(cell: dict[str, Any]) -> Any:
     """The value of a custom field as read: HighLevel names it differently per family."""
     for name in ("value", "fieldValue", "field_value"):
         if name in cell:

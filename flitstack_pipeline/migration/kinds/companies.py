@@ -45,7 +45,8 @@ class CompanyHandler(Handler):
         item = only(items)
         payload = self.intended(ctx, item)
         properties = {**payload["fields"], **encode_v2(ctx, BUSINESS, payload["custom"])}
-        record = ctx.hl.records.create(BUSINESS, RecordCreate(properties=properties))
+        body = RecordCreate(properties=properties, owners=None, followers=None)
+        record = ctx.hl.records.create(BUSINESS, body)
         return [Written(record["id"], payload)]
 
     def intended(self, ctx: Context, item: Item) -> Logical:

@@ -12,11 +12,21 @@ from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.highlevel.contacts import ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.files import FieldFile
+from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.migration.file_source import local_file
 from flitstack_pipeline.migration.journal import Entry
-from flitstack_pipeline.migration.kinds.base import Context, Found, Handler, Item, Logical, Written
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+    cell_value,
+)
 
 NAMESPACE = uuid.UUID("6f1d3f0e-4d0b-5b0e-9c3c-0a6c5b1f7d21")
 FILES_PER_UPLOAD = 10
@@ -69,9 +79,6 @@ class ContactFileHandler(Handler):
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Take the file out of the field: the others are written back."""
-        from flitstack_pipeline.highlevel.contacts import ContactUpdate
-        from flitstack_pipeline.highlevel.models import CustomFieldValue
-
         contact, field_id = entry.details["contact"], entry.details["field_id"]
         held = _held(ctx, contact, field_id)
         if entry.hl_id not in held:
@@ -143,11 +150,11 @@ class OpportunityFileHandler(Handler):
 
 def files_of(kind: str, record: dict[str, Any], fields: dict[str, Any]) -> Iterator[Found]:
     """The files a contact or opportunity holds, by the field they are in."""
-    from flitstack_pipeline.migration.kinds.base import _cell
-
     for cell in record.get("customFields") or []:
         ref = fields.get(str(cell.get("id")))
-        for file in (ref.decode(_cell(cell)) if ref else None) or []:
+        if ref is None:
+            continue
+        for file in ref.decode(cell_value(cell)) or []:
             logical = {"field": ref.label, "file_name": file.get("name")}
             logical["size_bytes"] = file.get("size")
             held = {"record": record["id"], "url": file.get("url")}

@@ -1,4 +1,4 @@
-"""Opportunities (reference 4.1): one request each, files inline because later they cannot change."""
+"""Opportunities (reference 4.1): one request each, files inline: later they cannot change."""
 
 from __future__ import annotations
 

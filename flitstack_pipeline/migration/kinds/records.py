@@ -35,7 +35,9 @@ class RecordHandler(Handler):
         target, payload = item.row.target, self.intended(ctx, item)
         owner = ctx.catalog.user(payload.get("owner"))
         body = RecordCreate(
-            properties=encode_v2(ctx, target, payload["fields"]), owners=[owner] if owner else None
+            properties=encode_v2(ctx, target, payload["fields"]),
+            owners=[owner] if owner else None,
+            followers=None,
         )
         record = ctx.hl.records.create(target, body)
         return [Written(record["id"], payload)]

@@ -1,0 +1,229 @@
+"""Records that are there already: ours by source key, or somebody else's by policy.
+
+What belongs here: adopting, matching, creating beside, asking. What does not: sending (sending.py).
+Two clients who share a phone are two clients: when the existing contact is another record of ours,
+the shared value is left off the second one and reported, never merged.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from flitstack_pipeline.highlevel.errors import (
+    DuplicateContact,
+    DuplicateOpportunity,
+    HighLevelError,
+)
+from flitstack_pipeline.migration.journal import Entry, new_id
+from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written
+from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
+from flitstack_pipeline.migration.sending import Sender, Suspect
+
+
+class ExistingRecords:
+    """What was in the sub-account before and is not in our id map, read page by page."""
+
+    def __init__(self, ctx: Context, kind: str, target: str) -> None:
+        self._by_source: dict[str, Found] = {}
+        self._by_value: dict[str, Found] = {}
+        page: list[Found] = []
+        for found in HANDLERS[kind].scan(ctx, target):
+            page.append(found)
+            if len(page) >= 200:
+                self._learn(ctx, kind, page)
+                page = []
+        self._learn(ctx, kind, page)
+
+    def _learn(self, ctx: Context, kind: str, page: list[Found]) -> None:
+        ours = ctx.journal.known_ids(ctx.location, kind, [found.hl_id for found in page])
+        for found in page:
+            if found.hl_id in ours:
+                continue
+            if found.source_id:
+                self._by_source.setdefault(found.source_id, found)
+            else:
+                for value in match_values(kind, found.logical):
+                    self._by_value.setdefault(value, found)
+
+    def same_source(self, item: Item) -> Found | None:
+        """The record that carries the item's source key (an earlier journal's work)."""
+        return self._by_source.get(item.row.source_id)
+
+    def same_values(self, item: Item) -> Found | None:
+        """A record of nobody's migration with the same e-mail, phone or company name."""
+        for value in match_values(item.row.kind, item.row.payload):
+            if value in self._by_value:
+                return self._by_value[value]
+        return None
+
+
+def match_values(kind: str, payload: Logical) -> list[str]:
+    """What two records of a kind are recognised by, strongest first."""
+    fields = payload.get("fields", {})
+    if kind == "contact":
+        digits = re.sub(r"\D", "", str(fields.get("phone") or ""))[-10:]
+        email = str(fields.get("email") or "").strip().lower()
+        return [v for v in (f"e:{email}" if email else "", f"p:{digits}" if digits else "") if v]
+    if kind == "company" and fields.get("name"):
+        return ["n:" + " ".join(str(fields["name"]).casefold().split())]
+    return []
+
+
+def policy_for(ctx: Context, item: Item) -> str:
+    """match, create or ask: a person's decision on this record, else the map's policy."""
+    return ctx.options.decisions.get(item.row.record_key, ctx.options.duplicate_policy)
+
+
+def settle_existing(sender: Sender, item: Item, existing: ExistingRecords) -> bool:
+    """Deal with an item whose record was there before; False when it is to be created."""
+    found = existing.same_source(item)
+    if found is not None:
+        take_over(sender, item, found.hl_id, found.logical, "adopted")
+        return True
+    found = existing.same_values(item)
+    if found is None or policy_for(sender.ctx, item) == "create":
+        return False
+    if sender.ctx.journal.owner_of(sender.ctx.location, found.hl_id, item.row.kind):
+        return False  # another of our records took it meanwhile
+    if policy_for(sender.ctx, item) == "ask":
+        ask(sender, item, found.hl_id, found.logical)
+        return True
+    take_over(sender, item, found.hl_id, found.logical, "matched")
+    return True
+
+
+def settle_duplicate(
+    sender: Sender, item: Item, error: DuplicateContact | DuplicateOpportunity
+) -> list[Suspect]:
+    """Deal with an item HighLevel refused as a duplicate."""
+    if isinstance(error, DuplicateOpportunity):
+        return _duplicate_opportunity(sender, item, error)
+    current = _read(sender, item, error.contact_id)
+    theirs = str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
+    if current is not None and theirs == item.row.source_id:
+        _claim(sender, item, error.contact_id)
+        return []
+    owner = sender.ctx.journal.owner_of(sender.ctx.location, error.contact_id, "contact")
+    policy = policy_for(sender.ctx, item)
+    if theirs or owner or policy == "create":
+        return _create_beside(sender, item, error, theirs or (owner.source_key if owner else ""))
+    if policy == "ask" or current is None:
+        ask(sender, item, error.contact_id, current or {})
+        return []
+    take_over(sender, item, error.contact_id, current, "matched")
+    return []
+
+
+def take_over(sender: Sender, item: Item, hl_id: str, current: Logical, origin: str) -> None:
+    """Make an existing record this item's: note what it held, then write what differs."""
+    from flitstack_pipeline.migration.update import write_changes
+
+    before = current if origin == "matched" else None
+    sequence = new_id()
+    details = {"contact": item.parents["contact"]} if item.parents.get("contact") else {}
+    written = Written(hl_id, current, details)
+    entry = sender.entry(item, written, origin, sequence, before)
+    entry = replace(entry, payload_hash="before")
+    sender.ctx.journal.conclude(sender.settled(item, "found", hl_id), [entry], wait=True)
+    sender.count(origin)
+    sender.count("requests", write_changes(sender.ctx, item, entry, current, keep_rest=True))
+
+
+def ask(sender: Sender, item: Item, hl_id: str, found: Logical) -> None:
+    """Leave a duplicate to a person."""
+    row, ctx = item.row, sender.ctx
+    ctx.journal.conclude(sender.settled(item, "absent"))
+    ctx.journal.put_conflict(
+        {
+            "location": ctx.location,
+            "record_key": row.record_key,
+            "field": "",
+            "object_key": row.object_key or ctx.run.object_key,
+            "hl_id": hl_id,
+            "reason": "duplicate",
+            "wanted": row.payload,
+            "found": found,
+            "last_written": None,
+            "message": f"{row.label or row.record_key} looks like record {hl_id}, which was there "
+            "before. Decide: match (use it), or create (a second one).",
+            "run_id": ctx.run.id,
+        }
+    )
+    sender.count("conflicts")
+
+
+def _claim(sender: Sender, item: Item, hl_id: str) -> None:
+    """The existing record carries our source key: an answer of ours was lost."""
+    handler = HANDLERS[item.row.kind]
+    found = handler.find(sender.ctx, item)
+    written = found or Written(hl_id, handler.intended(sender.ctx, item))  # type: ignore[attr-defined]
+    written = replace(written, hl_id=hl_id)
+    ours = sender.settled(item, "found", hl_id)
+    origin = "created" if ours else "adopted"
+    sender.ctx.journal.conclude(ours, [sender.entry(item, written, origin, new_id())])
+    sender.count(origin)
+
+
+def _create_beside(
+    sender: Sender, item: Item, error: DuplicateContact, other: str
+) -> list[Suspect]:
+    """Create a second contact without the value HighLevel allows only once."""
+    shared = error.matching_field or ("phone" if "phone" not in item.left_out else "email")
+    value = item.row.payload.get("fields", {}).get(shared)
+    if shared in item.left_out or value is None:
+        sender.dead_letter(item, "conflict", error)
+        return []
+    row, ctx = item.row, sender.ctx
+    ctx.journal.put_conflict(
+        {
+            "location": ctx.location,
+            "record_key": row.record_key,
+            "field": shared,
+            "object_key": row.object_key or ctx.run.object_key,
+            "hl_id": error.contact_id,
+            "reason": "shared_field",
+            "wanted": value,
+            "found": None,
+            "last_written": None,
+            "message": f"{row.label or row.record_key} shares its {shared} with "
+            f"{other or error.contact_id}; HighLevel allows it once, so it was left off here. "
+            "Switch on Allow Duplicate Contact to write it on both.",
+            "run_id": ctx.run.id,
+        }
+    )
+    item.left_out.append(shared)
+    item.attempt += 1
+    return sender.send([item])
+
+
+def _duplicate_opportunity(
+    sender: Sender, item: Item, error: DuplicateOpportunity
+) -> list[Suspect]:
+    current = _read(sender, item, error.existing_id) if error.existing_id else None
+    theirs = str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
+    if error.existing_id and theirs == item.row.source_id:
+        _claim(sender, item, error.existing_id)
+        return []
+    sender.ctx.journal.conclude(sender.settled(item, "absent"))
+    sender.dead_letter(
+        item,
+        "conflict",
+        f"{error}. The sub-account allows one opportunity per contact and pipeline: switch on "
+        "Allow Duplicate Opportunity in its settings, then run `flitstack retry`.",
+    )
+    return []
+
+
+def _read(sender: Sender, item: Item, hl_id: str) -> Logical | None:
+    stand_in: Any = Entry(
+        sender.ctx.location, item.row.record_key, item.row.source_key, "", item.row.kind,
+        item.row.target, hl_id, "", "", {}, None, {}, "", "", 0.0,
+    )  # fmt: skip
+    sender.count("requests")
+    try:
+        return HANDLERS[item.row.kind].read(sender.ctx, stand_in)
+    except HighLevelError:
+        return None

@@ -1,0 +1,96 @@
+"""Parents of rows: their HighLevel ids, and what happens when one is not there.
+
+What belongs here: looking parents up in the id map, the policies skip, stub and stop. What does
+not: sending. A missing parent is reported with child, role and wanted parent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import Context, Item
+from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow
+from flitstack_pipeline.migration.sending import RunStopped, Sender
+
+STUB_HASH = "stub"
+
+
+class StopOnMissingParent(RunStopped):
+    """The map says that a missing parent stops the run."""
+
+
+class ParentFinder:
+    """The parents of one chunk of rows, read from the id map at once."""
+
+    def __init__(self, ctx: Context, sender: Sender, rows: list[MappedRow]) -> None:
+        self.ctx, self.sender = ctx, sender
+        wanted = {p["record_key"] for row in rows for p in row.parents}
+        wanted |= {key for row in rows for key in row.payload.get("files", ())}
+        self.entries: dict[str, Entry] = ctx.journal.entries(ctx.location, wanted)
+
+    def item(self, row: MappedRow) -> Item | None:
+        """The row with its parents' ids, or None when it must wait for a missing one.
+
+        Raises StopOnMissingParent.
+        """
+        parents: dict[str, str] = {}
+        missing: list[dict[str, Any]] = []
+        for parent in row.parents:
+            entry = self.entries.get(parent["record_key"]) or self._stub(parent)
+            if entry is None:
+                missing.append(parent)
+            else:
+                parents[parent["role"]] = entry.hl_id
+        item = Item(row, parents, self._files(row))
+        if not missing:
+            return item
+        for parent in missing:
+            self._report(row, parent["role"], parent["record_key"], parent.get("policy", "skip"))
+        names = ", ".join(f"{p['role']} {p['record_key']}" for p in missing)
+        if any(parent.get("policy") == "stop" for parent in missing):
+            raise StopOnMissingParent(f"{row.record_key} needs {names}, which is not in HighLevel")
+        self.sender.count("missing_parents")
+        self.sender.dead_letter(item, "missing_parent", f"not in HighLevel: {names}")
+        self.sender.count("rejected", -1)
+        return None
+
+    def _files(self, row: MappedRow) -> list[dict[str, Any]]:
+        files = []
+        for key in row.payload.get("files", ()):
+            if key in self.entries:
+                files.append(self.entries[key].details)
+            else:
+                self._report(row, "file", key, "skip")
+        return files
+
+    def _stub(self, parent: dict[str, Any]) -> Entry | None:
+        """A placeholder contact, when the map asks for one; the real row replaces its values."""
+        key = str(parent["record_key"])
+        if parent.get("policy") != "stub" or not key.startswith("contact:"):
+            return None
+        source_key = key.split(":", 1)[1]
+        payload = {
+            "fields": {"firstName": "Missing", "lastName": source_key.rsplit("/", 1)[-1]},
+            "custom": {SOURCE_ID_LABEL: source_key},
+        }
+        row = MappedRow(key, source_key, "contact", "contact", payload, STUB_HASH)
+        self.sender.send([Item(row)])
+        self.ctx.journal.flush()
+        entry = self.ctx.journal.entry(self.ctx.location, key)
+        if entry is not None:
+            self.entries[key] = entry
+        return entry
+
+    def _report(self, row: MappedRow, role: str, parent_key: str, policy: str) -> None:
+        self.ctx.journal.put_missing_parent(
+            {
+                "location": self.ctx.location,
+                "record_key": row.record_key,
+                "role": role,
+                "parent_key": parent_key,
+                "object_key": row.object_key or self.ctx.run.object_key,
+                "policy": policy,
+                "run_id": self.ctx.run.id,
+            }
+        )
