@@ -92,7 +92,7 @@ class Sandbox:
         self.state.index.lag = lambda: self.faults.write_lag(self.search_lag_ms)
 
 
-class CutLine(Exception):  # noqa: N818  (not an error of ours: a fault that is wanted)
+class CutLine(Exception):
     """The connection is to be reset without an answer."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flitstack_pipeline.sandbox.calls import Call, Json, Reply, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, not_found, unprocessable
-from flitstack_pipeline.sandbox.formats import birthday, e164, iso, is_email, short_id
+from flitstack_pipeline.sandbox.formats import birthday, e164, is_email, iso, short_id
 from flitstack_pipeline.sandbox.routes.shared import (
     FIELD_VALUES,
     SEARCH_BODY,

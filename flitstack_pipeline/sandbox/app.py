@@ -1,0 +1,107 @@
+"""Every route mounted on one FastAPI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from flitstack_pipeline.sandbox.admin import admin_routes
+from flitstack_pipeline.sandbox.calls import ENDPOINTS, Endpoint
+from flitstack_pipeline.sandbox.faults import Faults
+from flitstack_pipeline.sandbox.limits import Limits, Rate
+from flitstack_pipeline.sandbox.options import SandboxOptions
+from flitstack_pipeline.sandbox.pages.people import page_routes
+from flitstack_pipeline.sandbox.pipeline import Caller, Operation, Sandbox
+from flitstack_pipeline.sandbox.seed import COMPANY, plant, read_seed
+from flitstack_pipeline.sandbox.state import State
+from flitstack_pipeline.sandbox.stats import Stats
+
+FAMILIES = ("associations", "contacts", "fields", "files", "history", "objects", "opportunities",
+            "pipelines", "places", "products")  # fmt: skip
+for _family in FAMILIES:
+    importlib.import_module(f"flitstack_pipeline.sandbox.routes.{_family}")
+
+
+def build_app(options: SandboxOptions) -> FastAPI:
+    """The application of one sandbox. Raises ValueError for unreadable options."""
+    state = State(options.state)
+    seeds = read_seed(options.seed_location)
+    tokens = _tokens(options, list(seeds))
+    settings = {
+        "allowDuplicateContact": options.allow_duplicate_contact,
+        "allowDuplicateOpportunity": options.allow_duplicate_opportunity,
+    }
+    sandbox = Sandbox(
+        state=state,
+        limits=Limits(Rate.parse(options.rate), options.daily, state.used_today),
+        stats=Stats(),
+        faults=Faults(options.faults),
+        tokens=tokens,
+        latency_ms=options.latency_ms,
+        search_lag_ms=options.search_lag_ms,
+    )
+    locations = [c.location for c in tokens.values() if not c.agency]
+
+    def reseed(keep_seed: bool) -> None:
+        state.wipe()
+        sandbox.stats.forget()
+        sandbox.limits.forget()
+        for location in locations:
+            plant(state, location, settings, seeds.get(location, {}) if keep_seed else {})
+
+    sandbox.reseed = reseed
+    for location in locations:
+        plant(state, location, settings, seeds.get(location, {}))
+    app = FastAPI(title="HighLevel sandbox", docs_url=None, redoc_url=None, openapi_url=None,
+                  lifespan=_lifespan(sandbox))  # fmt: skip
+    for endpoint in sorted(ENDPOINTS, key=_specific_first):
+        app.router.routes.append(
+            _Mounted(endpoint.path, Operation(sandbox, endpoint), methods=[endpoint.method])
+        )
+    app.router.routes += [*admin_routes(sandbox), *page_routes(sandbox)]
+    return app
+
+
+class _Mounted(Route):
+    """A route whose endpoint is a bare ASGI application bound to one method."""
+
+
+def _specific_first(endpoint: Endpoint) -> tuple[int, int]:
+    """Literal paths before those with parameters, so that `/contacts/search` is no id."""
+    return endpoint.path.count("{"), -len(endpoint.path)
+
+
+def _tokens(options: SandboxOptions, seeded: list[str]) -> dict[str, Caller]:
+    tokens: dict[str, Caller] = {}
+    named = [item.partition("=")[0] for item in options.locations]
+    for item in [*options.locations, *(s for s in seeded if s not in named)]:
+        location, _, token = item.partition("=")
+        first = not tokens
+        usual = options.token if first else f"{options.token}-{location}"
+        tokens[token or usual] = Caller(location, COMPANY, False)
+    if options.agency_token:
+        tokens[options.agency_token] = Caller("", COMPANY, True)
+    return tokens
+
+
+def _lifespan(
+    sandbox: Sandbox,
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async def follow() -> None:
+            while True:
+                await asyncio.sleep(0.1)
+                sandbox.state.index.drain(500)
+
+        task = asyncio.create_task(follow())
+        yield
+        task.cancel()
+        sandbox.state.close()
+
+    return lifespan
