@@ -17,7 +17,7 @@ from typing import Any
 PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
 ESTIMATE_LINES = ("records", "compact")
-DUPLICATE_POLICIES = ("fill_empty", "overwrite", "skip", "create")
+DUPLICATE_POLICIES = ("match", "create", "ask")
 DEFAULT_LOCATION = "main"
 
 
@@ -126,7 +126,7 @@ class MapDocument:
     stages: dict[str, StageMap] = field(default_factory=dict)
     owners: dict[str, OwnerEntry] = field(default_factory=dict)
     fallback_owner: str = ""
-    duplicates: str = "fill_empty"
+    duplicates: str = "match"
     estimate_lines: str = "records"
     routing: Routing = field(default_factory=Routing)
     confirmations: list[dict[str, str]] = field(default_factory=list)
@@ -182,9 +182,7 @@ class MapDocument:
         """
         if not name.strip():
             raise MapError("A confirmation needs the name of the person who confirms.")
-        opened = [
-            e for _, e in self.decisions() if e.status == PROPOSED and e.confidence >= above
-        ]
+        opened = [e for _, e in self.decisions() if e.status == PROPOSED and e.confidence >= above]
         for entry in opened:
             entry.confirm(name.strip())
         if opened:
@@ -206,7 +204,16 @@ class MapDocument:
 def _decided(document: MapDocument) -> dict[str, Any]:
     """The decisions alone, in a form whose order does not matter."""
     fields = [
-        [e.dataset, e.source, e.target, e.field, e.data_type, e.transform, sorted(e.options), e.status]
+        [
+            e.dataset,
+            e.source,
+            e.target,
+            e.field,
+            e.data_type,
+            e.transform,
+            sorted(e.options),
+            e.status,
+        ]
         for e in document.fields
     ]
     return {

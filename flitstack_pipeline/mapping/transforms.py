@@ -83,7 +83,7 @@ def _parsed_date(value: Any, formats: tuple[str, ...]) -> str | None:
     cleaned = re.sub(r"(?<=\d)[T ]\d{1,2}:\d{2}.*$", "", str(value).strip())
     for form in formats:
         try:
-            return datetime.strptime(cleaned, form).date().isoformat()  # noqa: DTZ007
+            return datetime.strptime(cleaned, form).date().isoformat()
         except ValueError:
             continue
     raise Unfit(f"{value!r} is not a date")

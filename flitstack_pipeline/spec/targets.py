@@ -122,7 +122,9 @@ CONTACT_FIELDS: tuple[TargetField, ...] = (
 
 BUSINESS_FIELDS: tuple[TargetField, ...] = (_f(SOURCE_ID), _f("Original_Create_Date__c", DATE))
 
-STAGE_TIME_LABELS = {word: f"Stage_{label_of(word).replace(' ', '_')}_At__c" for word in JOB_STATUSES}
+STAGE_TIME_LABELS = {
+    word: f"Stage_{label_of(word).replace(' ', '_')}_At__c" for word in JOB_STATUSES
+}
 
 ESTIMATE_HEADER: tuple[TargetField, ...] = (
     _f("Estimate_Number__c"),
@@ -267,9 +269,7 @@ _ESTIMATE = TargetObject(
     searchable=(NAME, SOURCE_ID, "Estimate_Number__c"),
 )
 
-OBJECTS: dict[str, TargetObject] = {
-    o.key: o for o in (_INVOICE, _WORK_ORDER, _PRODUCT, _ESTIMATE)
-}
+OBJECTS: dict[str, TargetObject] = {o.key: o for o in (_INVOICE, _WORK_ORDER, _PRODUCT, _ESTIMATE)}
 
 #: Our standard custom fields by target object.
 FIELDS: dict[str, tuple[TargetField, ...]] = {
@@ -286,7 +286,9 @@ ASSOCIATIONS: dict[str, Association] = {
         Association("contact_invoice", CONTACT, "Contact", INVOICE, "Invoice"),
         Association("opportunity_work_order", OPPORTUNITY, "Opportunity", WORK_ORDER, "Work Order"),
         Association("contact_work_order", CONTACT, "Contact", WORK_ORDER, "Work Order"),
-        Association("opportunity_product", OPPORTUNITY, "Opportunity", OPPORTUNITY_PRODUCT, "Product"),
+        Association(
+            "opportunity_product", OPPORTUNITY, "Opportunity", OPPORTUNITY_PRODUCT, "Product"
+        ),
         Association("opportunity_estimate", OPPORTUNITY, "Opportunity", ESTIMATE, "Estimate"),
     )
 }

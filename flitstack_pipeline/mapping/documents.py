@@ -1,0 +1,103 @@
+"""Invoices and work orders → records with relations to contact and opportunity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.mapping.apply import Mapper, Values
+from flitstack_pipeline.mapping.deals import line_text, own_opportunity
+from flitstack_pipeline.mapping.rows import Record, contact_key, relation_record
+from flitstack_pipeline.mapping.sources import relation, rows, with_links
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.keys import record_key
+
+
+def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
+    """Invoice records (phase 1) and relations (2); historical opportunities (0) without job."""
+    sql = f"""
+      SELECT w.*, j.jobs, i.items, p.payments, co.change_orders
+      FROM ({with_links(con, mapper.document, "invoices")}) w
+      LEFT JOIN (SELECT invoice_key, list(job_key ORDER BY n) AS jobs FROM m_invoice_job
+        GROUP BY 1) j ON j.invoice_key = w.source_key
+      LEFT JOIN (SELECT document_key, list(x ORDER BY x.line_number, x.source_key) AS items
+        FROM {relation(con, "clean.invoice_items")} x GROUP BY 1) i
+        ON i.document_key = w.source_key
+      LEFT JOIN (SELECT invoice_key, string_agg(concat_ws(' · ', payment_date::VARCHAR,
+          amount::DECIMAL(18,2)::VARCHAR, method, category, notes), chr(10)
+          ORDER BY payment_date, source_key) AS payments
+        FROM {relation(con, "clean.payments")} GROUP BY 1) p ON p.invoice_key = w.source_key
+      LEFT JOIN (SELECT l.parent_key, string_agg(concat_ws(' · ', x.source_id,
+          x.change_date::VARCHAR, x.status, x.amount::DECIMAL(18,2)::VARCHAR), chr(10)
+          ORDER BY x.source_key) AS change_orders
+        FROM {relation(con, "clean.change_orders")} x JOIN m_link l
+          ON l.child_key = x.source_key AND l.role = 'invoice' GROUP BY 1) co
+        ON co.parent_key = w.source_key
+      ORDER BY w.source_key"""  # noqa: S608
+    for row in rows(con, sql):
+        yield from _invoice(mapper, row)
+
+
+def _invoice(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
+    row["display_name"] = f"Invoice #{row['number']}"
+    row["lines"] = "\n".join(line_text(i) for i in row["items"] or []) or row["line_items"]
+    words = {**row, "status": row["status"] or row["status_text"]}
+    values = mapper.values("invoices", t.INVOICE, words)
+    opportunities = [record_key("opportunity", key) for key in row["jobs"] or []]
+    if not opportunities:
+        opportunities = [record_key("opportunity", row["source_key"])]
+        yield _historical(mapper, row, values)
+    key = record_key("invoice", row["source_key"])
+    yield _record(mapper, key, t.INVOICE, row, values, 1)
+    for n, opportunity in enumerate(opportunities):
+        suffix = f"~{n + 1}" if n else ""
+        yield relation_record("opportunity_invoice", row, opportunity, key, 2, suffix)
+    if row["client_key"]:
+        yield relation_record("contact_invoice", row, contact_key(row), key, 2)
+
+
+def _historical(mapper: Mapper, row: dict[str, Any], record: Values) -> Record:
+    """An invoice without job still gets an opportunity, with the invoice's own status on it."""
+    shared = ("Invoice_Status__c", "Invoice_Number__c", "Original_Create_Date__c")
+    values = Values(custom={k: record.custom[k] for k in shared if k in record.custom})
+    name = row["title"] or row["display_name"]
+    return own_opportunity(mapper, "invoices", row, name, values)
+
+
+def work_orders(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
+    """Work order records (phase 0) and relations (1)."""
+    sql = f"""
+      SELECT w.*, j.job_key FROM ({with_links(con, mapper.document, "work_orders")}) w
+      LEFT JOIN m_job j ON j.child_key = w.source_key ORDER BY w.source_key"""  # noqa: S608
+    for row in rows(con, sql):
+        row["display_name"] = row["title"] or f"Work order #{row['number']}"
+        words = {**row, "status": row["status"] or row["status_text"]}
+        values = mapper.values("work_orders", t.WORK_ORDER, words)
+        key = record_key("work_order", row["source_key"])
+        yield _record(mapper, key, t.WORK_ORDER, row, values, 0)
+        if row["job_key"]:
+            opportunity = record_key("opportunity", row["job_key"])
+            yield relation_record("opportunity_work_order", row, opportunity, key, 1)
+        if row["client_key"]:
+            yield relation_record("contact_work_order", row, contact_key(row), key, 1)
+
+
+def _record(
+    mapper: Mapper, key: str, target: str, row: dict[str, Any], values: Values, phase: int
+) -> Record:
+    payload: dict[str, Any] = {"fields": values.with_kept().custom}
+    owner = mapper.owner(row["owner_key"])
+    if owner:
+        payload["owner"] = owner
+    return Record(
+        key,
+        row["source_key"],
+        "record",
+        target,
+        row["location"],
+        payload,
+        phase=phase,
+        label=row["display_name"],
+    )

@@ -1,0 +1,139 @@
+"""Clients and leads → contacts, companies, and the links between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.mapping.apply import Mapper, Values
+from flitstack_pipeline.mapping.rows import Record, parent
+from flitstack_pipeline.mapping.sources import (
+    NO_CLIENT,
+    location_sql,
+    relation,
+    rows,
+    with_links,
+    workspaces_without_client,
+)
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.keys import record_key
+
+
+def payload_of(values: Values, owner: str | None = None) -> dict[str, Any]:
+    """A payload of standard fields, custom fields and owner; empty parts left out."""
+    values = values.with_kept()
+    payload: dict[str, Any] = {"fields": values.fields, "custom": values.custom}
+    if owner:
+        payload["owner"] = owner
+    return payload
+
+
+def clients(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
+    """Contacts (phase 0), companies (0) and their links (1); placeholders where needed."""
+    missing = workspaces_without_client(con)
+    properties = f"""
+      SELECT l.parent_key AS client_key, string_agg(concat_ws(' · ', p.property_name, p.address,
+        p.notes), chr(10) ORDER BY p.source_key) AS properties
+      FROM {relation(con, "clean.properties")} p JOIN m_link l ON l.child_key = p.source_key
+      WHERE l.role = 'client' GROUP BY 1"""  # noqa: S608
+    sql = f"""SELECT w.*, p.properties FROM ({with_links(con, mapper.document, "clients")}) w
+      LEFT JOIN ({properties}) p ON p.client_key = w.source_key
+      WHERE w.source_key IN (SELECT source_key FROM m_people) ORDER BY w.source_key"""  # noqa: S608
+    places = _placeholder_locations(con, mapper, missing)
+    for row in rows(con, sql):
+        derive_person(row, "Client")
+        yield _contact(mapper, "clients", row)
+        if row["is_business"]:
+            yield from _company(mapper, row)
+    for workspace in missing:
+        yield _placeholder(workspace, places[workspace])
+
+
+def leads(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
+    """Leads that were not folded into a client → contacts."""
+    sql = f"""SELECT * FROM ({with_links(con, mapper.document, "leads")})
+      WHERE source_key IN (SELECT source_key FROM m_people) ORDER BY source_key"""  # noqa: S608
+    for row in rows(con, sql):
+        derive_person(row, "Lead")
+        row["lead_status"] = row["lead_status"] or row["lead_status_text"]
+        yield _contact(mapper, "leads", row)
+
+
+def derive_person(row: dict[str, Any], source_type: str) -> None:
+    """Add the derived columns of a person to its row."""
+    full = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+    original = (row["originals"] or {}).get("name") or row["name"]
+    row["source_type"] = source_type
+    row["display_name"] = None if full else row["name"]
+    row["original_name"] = original if original != full else None
+    row["company_name"] = row["business_name"] or row["name"]
+    row["all_tags"] = [*(row["tags"] or []), t.TYPE_TAGS[source_type]]
+
+
+def _contact(mapper: Mapper, dataset: str, row: dict[str, Any]) -> Record:
+    values = mapper.values(dataset, t.CONTACT, row)
+    return Record(
+        record_key("contact", row["source_key"]),
+        row["source_key"],
+        "contact",
+        t.CONTACT,
+        row["location"],
+        payload_of(values, mapper.owner(row["owner_key"])),
+        label=row["name"],
+    )
+
+
+def _company(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
+    key, contact = (record_key(k, row["source_key"]) for k in ("company", "contact"))
+    values = mapper.values("clients", t.BUSINESS, row)
+    values.fields.setdefault("name", row["company_name"])
+    values.kept = []
+    yield Record(
+        key,
+        row["source_key"],
+        "company",
+        t.BUSINESS,
+        row["location"],
+        payload_of(values),
+        label=row["company_name"],
+    )
+    yield Record(
+        record_key("company_link", row["source_key"]),
+        row["source_key"],
+        "company_link",
+        t.BUSINESS,
+        row["location"],
+        {},
+        [parent("contact", contact), parent("company", key)],
+        1,
+        f"{row['name']} at {row['company_name']}",
+    )
+
+
+def _placeholder_locations(
+    con: duckdb.DuckDBPyConnection, mapper: Mapper, missing: list[str]
+) -> dict[str, str]:
+    expression = location_sql(mapper.document, "~none")
+    return {
+        w: con.execute(f"SELECT {expression} FROM (SELECT ? AS workspace) x", [w]).fetchall()[0][0]  # noqa: S608
+        for w in missing
+    }
+
+
+def _placeholder(workspace: str, location: str) -> Record:
+    """The contact that holds records without a client: HighLevel's opportunities must have one."""
+    key = f"{workspace}/clients/{NO_CLIENT}"
+    values = Values(
+        {"name": "No client (Contractor+)"}, {t.SOURCE_ID: key, t.SOURCE_TYPE: "Client"}
+    )
+    return Record(
+        record_key("contact", key),
+        key,
+        "contact",
+        t.CONTACT,
+        location,
+        payload_of(values),
+        label="No client (Contractor+)",
+    )

@@ -1,0 +1,172 @@
+"""What the destination must have for the map to be carried out: fields, objects, pipeline, …
+
+Belongs here: the wish list. Does not: creating it (`migration.provision`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
+from flitstack_pipeline.mapping.sources import relation
+from flitstack_pipeline.mapping.transforms import money
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
+
+#: Fields that records carry whatever the map says.
+ALWAYS: dict[str, tuple[str, ...]] = {
+    t.CONTACT: (t.SOURCE_ID, t.SOURCE_TYPE, t.FILES, t.ORIGINALS),
+    t.BUSINESS: (t.SOURCE_ID,),
+    t.OPPORTUNITY: (
+        t.SOURCE_ID, "Original_Create_Date__c", "Invoice_Status__c", "Invoice_Number__c",
+        t.FILES, t.ORIGINALS,
+    ),
+    t.INVOICE: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Invoice_Number__c"),
+    t.WORK_ORDER: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Work_Order_Number__c"),
+    t.OPPORTUNITY_PRODUCT: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Estimate_Number__c"),
+    t.ESTIMATE: (
+        t.NAME, t.SOURCE_ID, "Estimate_Number__c", "Estimate_Line_Items__c",
+        "Estimate_Original_Values__c",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ObjectSpec:
+    """A custom object to exist; its fields are in TargetSchema.fields under the same key."""
+
+    key: str
+    singular: str
+    plural: str
+    primary: str
+    searchable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PipelineSpec:
+    """The job pipeline and its stages, in order."""
+
+    name: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProductSpec:
+    """One distinct item as a Product with a price (decimal string, None when it has none)."""
+
+    name: str
+    price: str | None
+    description: str = ""
+    item_type: str = ""
+
+
+@dataclass(frozen=True)
+class TargetSchema:
+    """Everything to find or make in each sub-account before any record moves."""
+
+    fields: dict[str, tuple[t.TargetField, ...]]
+    objects: tuple[ObjectSpec, ...]
+    associations: tuple[t.Association, ...]
+    pipeline: PipelineSpec
+    products: tuple[ProductSpec, ...] = ()
+    tags: tuple[str, ...] = ()
+    locations: tuple[str, ...] = field(default=("main",))
+
+
+def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> TargetSchema:
+    """The schema the map needs, given which columns hold anything at all."""
+    compact = document.estimate_lines == "compact"
+    unused = t.OPPORTUNITY_PRODUCT if compact else t.ESTIMATE
+    objects = [o for o in t.OBJECTS.values() if o.key != unused]
+    used = {d: _used_columns(con, d) for d in BY_DATASET}
+    targets = [t.CONTACT, t.BUSINESS, t.OPPORTUNITY, *(o.key for o in objects)]
+    return TargetSchema(
+        {target: _fields(document, target, used) for target in targets},
+        tuple(ObjectSpec(o.key, o.singular, o.plural, o.primary, o.searchable) for o in objects),
+        tuple(a for a in t.ASSOCIATIONS.values() if a.second != unused),
+        PipelineSpec(t.PIPELINE, t.STAGES),
+        products(con),
+        tuple(t.TYPE_TAGS.values()),
+        tuple(document.routing.locations),
+    )
+
+
+def _used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
+    """Columns of a clean table that hold a value in some row."""
+    columns = BY_DATASET[dataset].fields
+    tests = [
+        f'count(*) FILTER (cardinality("{f.name}") > 0)' if f.type == MAP
+        else f'count(*) FILTER (len("{f.name}") > 0)' if f.type == LIST
+        else f'count("{f.name}")'
+        for f in columns
+    ]  # fmt: skip
+    counts = con.execute(
+        f"SELECT {', '.join(tests)} FROM {relation(con, f'clean.{dataset}')}"  # noqa: S608
+    ).fetchall()[0]
+    return {f.name for f, n in zip(columns, counts, strict=True) if n}
+
+
+def _fields(
+    document: MapDocument, target: str, used: dict[str, set[str]]
+) -> tuple[t.TargetField, ...]:
+    """Custom fields of one target, each label once, options of all its sources together."""
+    found: dict[str, t.TargetField] = {}
+    for label in ALWAYS.get(target, ()):
+        declared = t.field_named(target, label)
+        if declared:
+            found[label] = declared
+    for entry in document.fields:
+        if not _feeds(document, entry, target) or not _holds_values(entry, used):
+            continue
+        if entry.field in t.STANDARD_FIELDS.get(target, ()):
+            continue
+        wanted = _wanted(document, entry, target)
+        before = found.get(wanted.label)
+        options = tuple(dict.fromkeys((*(before.options if before else ()), *wanted.options)))
+        found[wanted.label] = t.TargetField(wanted.label, wanted.data_type, options, wanted.about)
+    return tuple(found.values())
+
+
+def _feeds(document: MapDocument, entry: FieldEntry, target: str) -> bool:
+    """Compact estimates hold the same header fields as the opportunity."""
+    if not entry.active:
+        return False
+    return entry.target == target or (target == t.ESTIMATE and entry.dataset == "estimates")
+
+
+def _holds_values(entry: FieldEntry, used: dict[str, set[str]]) -> bool:
+    columns = {f.name for f in BY_DATASET[entry.dataset].fields}
+    base = entry.source.split(".")[0]
+    return entry.is_custom_column or base not in columns or base in used[entry.dataset]
+
+
+def _wanted(document: MapDocument, entry: FieldEntry, target: str) -> t.TargetField:
+    declared = t.field_named(target, entry.field)
+    data_type = entry.data_type or (declared.data_type if declared else t.TEXT)
+    options: tuple[str, ...] = ()
+    if data_type in (t.CHOICE, t.MULTI):
+        values = document.values.get(f"{entry.dataset}.{entry.source}")
+        labels = [v for v in values.map.values() if v] if values else []
+        own = declared.options if declared else ()
+        options = tuple(dict.fromkeys((*own, *entry.options, *labels)))
+    return t.TargetField(entry.field, data_type, options, declared.about if declared else "")
+
+
+def products(con: duckdb.DuckDBPyConnection) -> tuple[ProductSpec, ...]:
+    """Distinct items by name: from the item list, else the latest price on an estimate."""
+    rows = con.execute(f"""
+      SELECT arg_min(name, rank), arg_min(unit_price, rank) FILTER (unit_price IS NOT NULL),
+        arg_min(description, rank) FILTER (description IS NOT NULL),
+        arg_min(type, rank) FILTER (type IS NOT NULL)
+      FROM (
+        SELECT name, unit_price, description, type, ('0' || source_key) AS rank
+        FROM {relation(con, "clean.items")}
+        UNION ALL
+        SELECT name, unit_price, description, type, ('1' || source_key)
+        FROM {relation(con, "clean.estimate_items")}
+        WHERE coalesce(type, '') <> 'text'
+      ) WHERE trim(coalesce(name, '')) <> ''
+      GROUP BY lower(trim(name)) ORDER BY lower(trim(any_value(name)))""").fetchall()  # noqa: S608
+    return tuple(ProductSpec(n, money(p), d or "", k or "") for n, p, d, k in rows)

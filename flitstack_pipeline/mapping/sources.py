@@ -1,0 +1,195 @@
+"""Reading clean rows with what belongs to them: client, owner, job, estimate, files, location.
+
+Belongs here: SQL over the clean schema. Does not: HighLevel's shapes. The connection holds
+temporary tables `m_*`, made by `prepare` and good for one mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL
+from flitstack_pipeline.warehouse import table_exists
+
+BATCH = 5_000
+NO_CLIENT = "~no-client"
+ACCEPTED = ("accepted", "accept", "confirmed", "linked", "auto")
+
+
+class MissingStep(RuntimeError):
+    """A step that must run first has not run."""
+
+
+def relation(con: duckdb.DuckDBPyConnection, qualified: str) -> str:
+    """The table, or an empty one of the same columns when the export never had such a file."""
+    if table_exists(con, qualified):
+        return qualified
+    if qualified in RELATIONSHIP_DDL:
+        columns = [part.split() for part in RELATIONSHIP_DDL[qualified].split(",")]
+    else:
+        columns = [[f.name, f.type] for f in BY_DATASET[qualified.split(".")[1]].fields]
+    empty = ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns)
+    return f"(SELECT {empty} WHERE false)"
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, Any]]:
+    """The rows of a query as dicts, a batch at a time."""
+    con.execute(sql)
+    names = [d[0] for d in con.description or ()]
+    while batch := con.fetchmany(BATCH):
+        yield from (dict(zip(names, values, strict=True)) for values in batch)
+
+
+def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
+    """Make the temporary link tables. Raises MissingStep when relationships were not resolved."""
+    if not table_exists(con, "clean.links"):
+        raise MissingStep("clean.links is not there: materialize `relationships` first.")
+    for name, sql in _TABLES.items():
+        tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
+        tables |= {k.split(".")[1]: relation(con, k) for k in RELATIONSHIP_DDL}
+        tables["client_location"] = location_sql(document, "clients")
+        tables["lead_location"] = location_sql(document, "leads")
+        tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.format(**tables)}")
+
+
+def location_sql(document: MapDocument, dataset: str) -> str:
+    """CASE expression: the location alias of a row of `dataset` (table alias x)."""
+    parts = [
+        f"WHEN {condition} THEN {_quoted(rule['location'])}"
+        for rule in document.routing.rules
+        if (condition := _condition(rule, dataset))
+    ]
+    default = _quoted(document.routing.default)
+    return f"CASE {' '.join(parts)} ELSE {default} END" if parts else default
+
+
+def _condition(rule: dict[str, str], dataset: str) -> str:
+    by, wanted = rule["by"], _quoted(str(rule["equals"]).casefold())
+    if by == "workspace":
+        return f"lower(x.workspace) = {wanted}"
+    owner, _, column = by.partition(".")
+    if owner != dataset:
+        return ""
+    if column.startswith("custom:"):
+        return f"lower(x.custom[{_quoted(column.removeprefix('custom:'))}]) = {wanted}"
+    known = {f.name: f.type for f in BY_DATASET[dataset].fields}
+    if known.get(column) != "VARCHAR":
+        raise ValueError(f"routing by {by!r}: {dataset} has no text column {column!r}")
+    return f'lower(x."{column}") = {wanted}'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_TABLES: dict[str, str] = {
+    "m_people": """
+        SELECT source_key, name, {client_location} AS location FROM {clients} x
+        WHERE source_key NOT IN (SELECT merged_key FROM {merges})
+        UNION ALL
+        SELECT source_key, name, {lead_location} AS location FROM {leads} x
+        WHERE source_key NOT IN (SELECT merged_key FROM {merges})""",
+    "m_link": """
+        SELECT l.child_key, l.role,
+          arg_min(coalesce(m.kept_key, l.parent_key), coalesce(l.position, 0)) AS parent_key
+        FROM {links} l LEFT JOIN {merges} m ON m.merged_key = l.parent_key
+        WHERE l.parent_key IS NOT NULL GROUP BY ALL""",
+    "m_job": """
+        SELECT child_key, min_by(job_key, rank) AS job_key FROM (
+          SELECT child_key, parent_key AS job_key, coalesce(position, 0) AS rank
+          FROM {links} WHERE role = 'job' AND child_object <> 'invoices'
+          UNION ALL
+          SELECT parent_key, child_key, 1000 + coalesce(position, 0) FROM {links}
+          WHERE role = 'estimate' AND child_object = 'jobs'
+        ) WHERE job_key IN (SELECT source_key FROM {jobs}) GROUP BY child_key""",
+    "m_invoice_job": """
+        WITH decided AS (
+          SELECT invoice_key, job_key, confidence FROM {invoice_links}
+          WHERE decision IN ({accepted})),
+        stated AS (
+          SELECT child_key, parent_key, confidence FROM {links}
+          WHERE role = 'job' AND child_object = 'invoices'
+            AND child_key NOT IN (SELECT invoice_key FROM {invoice_links}))
+        SELECT invoice_key, job_key,
+          row_number() OVER (PARTITION BY invoice_key ORDER BY confidence DESC, job_key) AS n
+        FROM (SELECT * FROM decided UNION SELECT * FROM stated)
+        WHERE job_key IN (SELECT source_key FROM {jobs})""",
+    "m_client_stated": """
+        SELECT l.child_key, l.parent_key AS client_key, p.name AS client_name, p.location
+        FROM m_link l JOIN m_people p ON p.source_key = l.parent_key WHERE l.role = 'client'""",
+    "m_parent": """
+        SELECT child_key, job_key AS parent_key FROM m_job
+        UNION ALL SELECT invoice_key, job_key FROM m_invoice_job WHERE n = 1""",
+    "m_client": """
+        SELECT * FROM m_client_stated
+        UNION ALL
+        SELECT m.child_key, c.client_key, c.client_name, c.location
+        FROM m_parent m JOIN m_client_stated c ON c.child_key = m.parent_key
+        WHERE m.child_key NOT IN (SELECT child_key FROM m_client_stated)
+        UNION ALL
+        SELECT source_key, source_key, name, location FROM m_people""",
+    "m_record": """
+        SELECT child_key, parent_key AS record_of FROM m_link WHERE role = 'record'""",
+    "m_owner": """
+        SELECT child_key, coalesce(max(parent_key) FILTER (role = 'owner'),
+          max(parent_key) FILTER (role = 'technician')) AS owner_key
+        FROM m_link WHERE role IN ('owner', 'technician') GROUP BY child_key""",
+    "m_merged": """
+        SELECT kept_key, string_agg(line, chr(10) ORDER BY line) AS merged_values FROM (
+          SELECT kept_key, merged_key || ': merged (' || coalesce(reason, '') || ')' AS line
+          FROM {merges}
+          UNION ALL
+          SELECT kept_key, merged_key || ': ' || field || ' = ' || losing_value
+          FROM {merged_values} WHERE losing_value IS NOT NULL
+        ) GROUP BY kept_key""",
+    "m_main_estimate": """
+        SELECT j.job_key, arg_min(e.source_key, (
+            CASE e.status WHEN 'converted' THEN 0 WHEN 'approved' THEN 0 WHEN 'sent' THEN 1
+              WHEN 'changes_requested' THEN 2 WHEN 'draft' THEN 3 ELSE 4 END,
+            -coalesce(epoch(e.estimate_date), 0), e.source_key)) AS estimate_key
+        FROM {estimates} e JOIN m_job j ON j.child_key = e.source_key GROUP BY j.job_key""",
+    "m_job_file": """
+        SELECT a.source_key, r.record_of AS job_key FROM {attachments} a
+        JOIN m_record r ON r.child_key = a.source_key
+        WHERE a.problem IS NULL AND r.record_of IN (SELECT source_key FROM {jobs})""",
+}
+
+
+def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: str) -> str:
+    """Query: every row of a dataset with client, location, owner and what was merged into it."""
+    table = relation(con, f"clean.{dataset}")
+    return f"""
+      SELECT x.*, c.client_key, c.client_name AS linked_client,
+        coalesce(c.location, {location_sql(document, dataset)}) AS location,
+        o.owner_key, m.merged_values
+      FROM {table} x
+      LEFT JOIN m_client c ON c.child_key = x.source_key
+      LEFT JOIN m_owner o ON o.child_key = x.source_key
+      LEFT JOIN m_merged m ON m.kept_key = x.source_key
+    """  # noqa: S608 - names from our own specification
+
+
+def workspaces_without_client(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Workspaces with a record that needs a contact and has no client."""
+    known = "source_key NOT IN (SELECT child_key FROM m_client)"
+    parts = [
+        f"SELECT workspace FROM {relation(con, 'clean.jobs')} WHERE {known}",
+        f"SELECT workspace FROM {relation(con, 'clean.estimates')} WHERE {known} "
+        "AND source_key NOT IN (SELECT child_key FROM m_job)",
+        f"SELECT workspace FROM {relation(con, 'clean.invoices')} WHERE {known} "
+        "AND source_key NOT IN (SELECT invoice_key FROM m_invoice_job)",
+    ]
+    for dataset in ("attachments", "activities"):
+        parts.append(
+            f"SELECT x.workspace FROM {relation(con, f'clean.{dataset}')} x "
+            "JOIN m_record r ON r.child_key = x.source_key "
+            "WHERE r.record_of NOT IN (SELECT child_key FROM m_client) "
+            "AND x.source_key NOT IN (SELECT source_key FROM m_job_file)"
+        )
+    sql = " UNION ".join(parts) + " ORDER BY workspace"
+    return [row[0] for row in con.execute(sql).fetchall()]
