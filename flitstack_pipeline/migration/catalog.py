@@ -81,7 +81,8 @@ class AssociationRef:
 class Catalog:
     """Everything of one sub-account that has an id and a name.
 
-    `users` maps the source's user keys to HighLevel user ids; users.py fills it.
+    `users` maps the source's user keys to HighLevel user ids; users.py fills it. `checklist` says
+    what a person must do in HighLevel, because the API or the token cannot.
     """
 
     location_id: str
@@ -93,6 +94,7 @@ class Catalog:
     tags: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    checklist: list[str] = field(default_factory=list)
 
     # --- names to ids --------------------------------------------------------------------------
 

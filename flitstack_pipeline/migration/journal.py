@@ -196,6 +196,13 @@ class Journal:
         )
         return [Intent(**row) for row in self._rows(query)]
 
+    def intended_keys(self, location: str, operation: str) -> set[str]:
+        """Record keys for which an operation was ever intended."""
+        c = t.intents.c
+        query = sa.select(c.record_key).distinct()
+        rows = self._rows(query.where(c.location == location, c.operation == operation))
+        return {row["record_key"] for row in rows}
+
     def operations(self, run_id: str | None = None) -> list[dict[str, Any]]:
         """The audit log: every attempt with its outcomes, oldest first."""
         query = operations_query()
@@ -279,6 +286,12 @@ class Journal:
         """Take an entry out of the id map (durable); intents and outcomes stay."""
         row = {"location": location, "record_key": record_key}
         self._writer.write([Change("delete", t.id_map, row)])
+
+    def kinds(self, location: str) -> list[tuple[str, str]]:
+        """The (kind, target) pairs of the id map."""
+        c = t.id_map.c
+        rows = self._rows(sa.select(c.kind, c.target).distinct().where(c.location == location))
+        return sorted((row["kind"], row["target"]) for row in rows)
 
     def counts(self, location: str) -> list[dict[str, Any]]:
         """Records by object, kind and origin."""

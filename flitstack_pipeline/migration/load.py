@@ -6,6 +6,7 @@ not: one attempt (sending.py), ambiguous ones (resolving.py), duplicates, update
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -57,15 +58,17 @@ def load(
     started = time.monotonic()
     result = LoadResult()
     what = f"{run.stage} {run.object_key}".strip()
-    with exclusive(journal.engine, hl.location_id, what) as lock:
-        with ThreadPoolExecutor(ctx.options.workers, "load") as pool:
-            loader = _Loader(ctx, result, pool, lock.check)
-            try:
-                loader.resume()
-                loader.run(rows, on_progress)
-            finally:
-                result.seconds = time.monotonic() - started
-                journal.flush()
+    with (
+        exclusive(journal.engine, hl.location_id, what) as lock,
+        ThreadPoolExecutor(ctx.options.workers, "load") as pool,
+    ):
+        loader = _Loader(ctx, result, pool, lock.check)
+        try:
+            loader.resume()
+            loader.run(rows, on_progress)
+        finally:
+            result.seconds = time.monotonic() - started
+            journal.flush()
     return result
 
 
@@ -219,10 +222,8 @@ class _Loader:
             self.sender.count("unchanged")
             return []
         if entry.origin != "matched":
-            try:
+            with contextlib.suppress(NotFound):
                 handler.delete(self.ctx, entry)
-            except NotFound:
-                pass
             self.sender.count("requests")
         self.ctx.journal.forget_entry(entry.location, entry.record_key)
         return self.sender.send([item])

@@ -247,8 +247,11 @@ class Sender:
             return settle_duplicate(self, item, error)
         self.ctx.journal.conclude(self.settled(item, "absent"))
         self.dead_letter(item, reason_of(error), error)
-        doubtful = isinstance(error, ValidationRejected | BadRequest)
-        return [Suspect(item, intent.id, time.time(), error)] if doubtful else []
+        if isinstance(
+            error, ValidationRejected | BadRequest
+        ):  # perhaps it was created all the same
+            return [Suspect(item, intent.id, time.time(), error)]
+        return []
 
     def _conclude_refused(self, intents: Sequence[Intent], error: BaseException) -> None:
         self.ctx.journal.conclude([_outcome(i, "refused", error) for i in intents])

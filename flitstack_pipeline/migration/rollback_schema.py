@@ -1,0 +1,118 @@
+"""Takes away the schema we provisioned, where the API can and nothing foreign hangs on it.
+
+What belongs here: fields, folders, associations, pipeline, products, tags. What does not: records
+(rollback.py). Deleting a pipeline deletes every opportunity in it (reference 4.2), so it goes only
+when it is empty; custom objects cannot be deleted by the API and go on the checklist.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound, Unauthorized
+from flitstack_pipeline.migration.journal import Intent, Outcome
+from flitstack_pipeline.migration.kinds.base import Context
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.migration.rollback import RollbackResult
+
+ENDPOINTS = {
+    "price": "DELETE /products/{productId}/price/{priceId}",
+    "product": "DELETE /products/{productId}",
+    "association": "DELETE /associations/{associationId}",
+    "pipeline": "DELETE /opportunities/pipelines/{pipelineId}",
+    "tag": "DELETE /locations/{locationId}/tags/{tagId}",
+    "field_v1": "DELETE /locations/{locationId}/customFields/{id}",
+    "field_v2": "DELETE /custom-fields/{id}",
+    "folder": "DELETE /custom-fields/folder/{id}",
+}
+ORDER = tuple(ENDPOINTS)
+
+
+def remove_schema(ctx: Context, result: RollbackResult) -> None:
+    """Delete what provisioning created; what must stay is told in `result.checklist`."""
+    items = ctx.journal.schema_items(ctx.location)
+    for kind in ORDER:
+        for item in reversed([i for i in items if i["kind"] == kind]):
+            if item["origin"] == "created":
+                _remove(ctx, result, item)
+            else:
+                ctx.journal.forget_schema_item(ctx.location, item["item_key"])
+    for item in items:
+        if item["kind"] == "object" and item["origin"] == "created":
+            result.checklist.append(
+                f"Custom object {item['item_key'].split(':', 1)[1]}: empty now, but the API cannot "
+                "delete objects. Settings → Objects → Delete."
+            )
+
+
+def _remove(ctx: Context, result: RollbackResult, item: dict[str, Any]) -> None:
+    reason = _must_stay(ctx, item)
+    if reason:
+        result.checklist.append(f"{item['item_key']} stays: {reason}")
+        return
+    intent = Intent(
+        ctx.run.id, ctx.location, "schema", item["item_key"], item["item_key"], item["kind"],
+        "schema", "unprovision", ENDPOINTS[item["kind"]], None, {"hl_id": item["hl_id"]},
+    )  # fmt: skip
+    ctx.journal.intend([intent])
+    try:
+        _delete(ctx, item)
+    except NotFound:
+        pass
+    except Unauthorized as error:
+        if not error.scope_missing:
+            raise
+        _kept(ctx, result, item, intent, error)
+        return
+    except (HighLevelError, ValueError) as error:
+        _kept(ctx, result, item, intent, error)
+        return
+    ctx.journal.conclude([Outcome(intent.id, "done", hl_id=item["hl_id"])])
+    ctx.journal.forget_schema_item(ctx.location, item["item_key"])
+    result.schema_removed.append(item["item_key"])
+
+
+def _kept(
+    ctx: Context, result: RollbackResult, item: dict[str, Any], intent: Intent, error: Exception
+) -> None:
+    status = getattr(error, "status", None)
+    ctx.journal.conclude([Outcome(intent.id, "refused", status, message=str(error))])
+    result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
+
+
+def _must_stay(ctx: Context, item: dict[str, Any]) -> str:
+    """Why an item must not be deleted; empty when it may."""
+    if item["kind"] == "pipeline":
+        for record in ctx.hl.opportunities.iterate_all():
+            if record.get("pipelineId") == item["hl_id"]:
+                return "it holds opportunities that are not ours; deleting it would delete them"
+    if item["kind"] == "association":
+        ref = next((a for a in ctx.catalog.associations.values() if a.id == item["hl_id"]), None)
+        side = ref.second if ref else ""
+        if side.startswith("custom_objects."):
+            for record in ctx.hl.records.iterate_all(side):
+                links = record.get("relations") or []
+                if any(link.get("associationId") == item["hl_id"] for link in links):
+                    return "it holds links that are not ours; deleting it would delete them"
+    return ""
+
+
+def _delete(ctx: Context, item: dict[str, Any]) -> None:
+    hl, hl_id, kind = ctx.hl, item["hl_id"], item["kind"]
+    if kind == "price":
+        hl.products.delete_price(item["details"]["product_id"], hl_id)
+    elif kind == "product":
+        hl.products.delete(hl_id)
+    elif kind == "association":
+        hl.associations.delete(hl_id)
+    elif kind == "pipeline":
+        hl.pipelines.delete(hl_id)
+    elif kind == "tag":
+        hl.locations.delete_tag(hl_id)
+    elif kind == "field_v1":
+        hl.custom_fields.v1.delete(hl_id)
+    elif kind == "field_v2":
+        hl.custom_fields.v2.delete(hl_id)
+    else:
+        hl.custom_fields.v2.delete_folder(hl_id)
