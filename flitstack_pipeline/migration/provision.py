@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
@@ -112,8 +113,8 @@ class _Provisioner:
                 f"object:{target.key}",
                 "object",
                 "POST /objects/",
-                lambda body=body: self.hl.objects.create(body),
-                lambda key=target.key: self._object(key),
+                partial(self.hl.objects.create, body),
+                partial(self._object, target.key),
                 by_hand,
             )
             if made:
@@ -144,10 +145,7 @@ class _Provisioner:
                 item_key,
                 "searchable",
                 "PUT /objects/{key}",
-                lambda body=body, key=target.key: {
-                    "id": key,
-                    **self.hl.objects.update(key, body),
-                },
+                partial(self._update_object, target.key, body),
                 lambda: None,
                 f"Make {', '.join(target.searchable)} searchable on {target.plural}.",
             )
@@ -173,10 +171,10 @@ class _Provisioner:
                 item_key,
                 "association",
                 "POST /associations/",
-                lambda body=body: self.hl.associations.create(body),
-                lambda key=wanted.key: _id_of(self.hl.associations.list(), "key", key),
-                f"Settings → Objects → Associations: {wanted.first_label} to {wanted.second_label}, "
-                f"key {wanted.key}.",
+                partial(self.hl.associations.create, body),
+                partial(_listed_id, self.hl.associations.list, "key", wanted.key),
+                f"Settings → Objects → Associations: {wanted.first_label} to "
+                f"{wanted.second_label}, key {wanted.key}.",
             )
 
     def pipeline(self, name: str | None, stages: list[str]) -> None:
@@ -218,8 +216,8 @@ class _Provisioner:
                 f"tag:{name}",
                 "tag",
                 "POST /locations/{locationId}/tags",
-                lambda name=name: self.hl.locations.create_tag(name),
-                lambda name=name: _id_of(self.hl.locations.list_tags(), "name", name),
+                partial(self.hl.locations.create_tag, name),
+                partial(_listed_id, self.hl.locations.list_tags, "name", name),
                 "",
             )
 
@@ -236,8 +234,8 @@ class _Provisioner:
                     f"product:{name}",
                     "product",
                     "POST /products/",
-                    lambda body=body: self.hl.products.create(body),
-                    lambda name=name: _id_of(self.hl.products.list(), "name", name),
+                    partial(self.hl.products.create, body),
+                    partial(_listed_id, self.hl.products.list, "name", name),
                     f"Payments → Products: {name}.",
                 )
             if product_id:
@@ -351,6 +349,9 @@ class _Provisioner:
         key = str(about.get("primaryDisplayProperty") or "").rsplit(".", 1)[-1]
         return key or ("name" if target != "business" else "")
 
+    def _update_object(self, key: str, body: ObjectUpdate) -> dict[str, Any]:
+        return {**self.hl.objects.update(key, body), "id": key}
+
     def _object(self, key: str) -> str | None:
         found = next((r for r in self.hl.objects.list() if r.get("key") == key), None)
         return str(found.get("id") or key) if found else None
@@ -460,6 +461,12 @@ def _id_of(records: Iterable[Mapping[str, Any]], name: str, value: str) -> str |
         if str(record.get(name) or "").casefold() == value.casefold():
             return str(record.get("id") or record.get("_id"))
     return None
+
+
+def _listed_id(
+    read: Callable[[], Iterable[Mapping[str, Any]]], name: str, value: str
+) -> str | None:
+    return _id_of(read(), name, value)
 
 
 def _patiently(look: Callable[[], str | None]) -> str | None:
