@@ -14,7 +14,24 @@ from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
 MAX_BYTES = 50 * 1024 * 1024
 #: What HighLevel's file fields take (highlevel_api.md §9), with the photo formats it lacks left out.
 ACCEPTED = frozenset(
-    [".pdf", ".docx", ".doc", ".jpg", ".jpeg", ".png", ".gif", ".csv", ".xlsx", ".xls", ".mp4", ".mpeg", ".zip", ".rar", ".txt", ".svg"]
+    [
+        ".pdf",
+        ".docx",
+        ".doc",
+        ".jpg",
+        ".jpeg",
+        ".png",
+        ".gif",
+        ".csv",
+        ".xlsx",
+        ".xls",
+        ".mp4",
+        ".mpeg",
+        ".zip",
+        ".rar",
+        ".txt",
+        ".svg",
+    ]
 )
 _RECORD_WORDS = {
     "client": "clients",
