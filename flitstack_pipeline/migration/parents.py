@@ -42,8 +42,11 @@ class ParentFinder:
                 missing.append(parent)
             else:
                 parents[parent["role"]] = entry.hl_id
-        item = Item(row, parents, self._files(row))
+        files = self._files(row)
+        item = Item(row, parents, files)
         if not missing:
+            if len(files) == len(row.payload.get("files", ())):
+                self.ctx.journal.forget_missing_parents(self.ctx.location, row.record_key)
             return item
         for parent in missing:
             self._report(row, parent["role"], parent["record_key"], parent.get("policy", "skip"))

@@ -41,7 +41,7 @@ def provision(hl: HighLevel, schema: Any, journal: Journal, run: Run) -> Catalog
 
     `schema` has `fields` (by target: label, data_type, options), `objects` (key, singular, plural,
     primary, searchable), `associations` (key, first, first_label, second, second_label),
-    `pipeline`, `stages`, `products` and `tags`; mappings or sequences. A second run writes
+    `pipeline` (name, stages), `products` and `tags`; mappings or sequences. A second run writes
     nothing. What could not be made stands in the catalog's `checklist`. Raises HighLevelError.
     """
     keys = [o.key for o in _listed(getattr(schema, "objects", ()))]
@@ -52,7 +52,9 @@ def provision(hl: HighLevel, schema: Any, journal: Journal, run: Run) -> Catalog
     maker.fields(getattr(schema, "fields", {}))
     maker.searchable(_listed(getattr(schema, "objects", ())))
     maker.associations(_listed(getattr(schema, "associations", ())))
-    maker.pipeline(getattr(schema, "pipeline", None), list(getattr(schema, "stages", ()) or ()))
+    pipeline = getattr(schema, "pipeline", None)
+    if pipeline is not None:
+        maker.pipeline(pipeline.name, list(pipeline.stages))
     maker.tags(_listed(getattr(schema, "tags", ())))
     maker.products(_listed(getattr(schema, "products", ())))
     if maker.made:
@@ -139,7 +141,12 @@ class _Provisioner:
             created = self.known.get(f"object:{target.key}", {}).get("origin") == "created"
             if item_key in self.known or not created:
                 continue
-            keys = [f"{target.key}.{slug(label)}" for label in target.searchable][:SEARCHABLE_MOST]
+            there = [
+                label
+                for label in target.searchable
+                if label == target.primary or f"field:{target.key}:{label}" in self.known
+            ]
+            keys = [f"{target.key}.{slug(label)}" for label in there][:SEARCHABLE_MOST]
             body = ObjectUpdate(searchable_properties=keys)
             self._make(
                 item_key,
@@ -177,10 +184,8 @@ class _Provisioner:
                 f"{wanted.second_label}, key {wanted.key}.",
             )
 
-    def pipeline(self, name: str | None, stages: list[str]) -> None:
+    def pipeline(self, name: str, stages: list[str]) -> None:
         """The job pipeline with its stages."""
-        if not name:
-            return
         existing = next(
             (p for n, p in self.catalog.pipelines.items() if n.casefold() == name.casefold()), None
         )

@@ -12,15 +12,9 @@ import sqlalchemy as sa
 
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Outcome, new_id
+from flitstack_pipeline.migration.journal import Entry, Intent, Outcome, new_id
 from flitstack_pipeline.migration.journal_export import export_operations
 from flitstack_pipeline.migration.lock import RunInProgress, exclusive
-
-
-@pytest.fixture
-def journal(tmp_path):
-    with Journal(f"sqlite:///{tmp_path / 'journal.sqlite'}") as opened:
-        yield opened
 
 
 def intent(run, key="contact:main/clients/1", operation="create"):

@@ -1,0 +1,245 @@
+"""Loading against the sandbox: nothing lost, nothing doubled, nothing sent twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.migration.compare import Verdict, compare_record, flatten
+from flitstack_pipeline.migration.load import CredentialsFailed, LoadOptions, load
+from flitstack_pipeline.migration.plan import plan_load
+from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.readback import read_back
+from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rows import payload_hash
+from flitstack_pipeline_tests.migration.conftest import contact, job, many, row, small_schema
+
+QUICK = LoadOptions(search_lag_s=2.0, workers=8)
+
+
+@pytest.fixture
+def ready(account, journal):
+    hl = account.connect()
+    run = journal.start_run(hl.location_id, "cutover")
+    catalog = provision(hl, small_schema(), journal, run)
+    assert catalog.checklist == []
+    return account, hl, journal, catalog, run
+
+
+def counts(dump):
+    invoices = dump["objects"]["custom_objects.invoice"]["records"]
+    return {
+        "contacts": len(dump["contacts"]),
+        "businesses": len(dump["businesses"]),
+        "opportunities": len(dump["opportunities"]),
+        "invoices": len(invoices),
+        "relations": len(dump["relations"]),
+        "notes": len(dump["notes"]),
+    }
+
+
+def of_each(n):
+    return {"contacts": n, "businesses": 1, "opportunities": n, "invoices": n, "relations": n,
+            "notes": n}  # fmt: skip
+
+
+def test_provisioning_twice_writes_nothing_the_second_time(ready):
+    account, hl, journal, _, run = ready
+    writes = account.stats()["writes"]
+    again = provision(hl, small_schema(), journal, run)
+    assert account.stats()["writes"] == writes
+    assert again.stage("Job Workflow", "in progress")
+    assert again.field("custom_objects.invoice", "Invoice_Status__c").options
+
+
+def test_everything_arrives_once_and_a_second_load_writes_nothing(ready):
+    account, hl, journal, catalog, run = ready
+    rows = many(12)
+    planned = plan_load(journal, hl.location_id, rows)
+    result = load(hl, journal, catalog, rows, run, options=QUICK)
+    assert result.complete and result.created == len(rows)
+    assert counts(account.dump()) == of_each(12)
+    linked = {c["businessId"] for c in account.dump()["contacts"]}
+    assert len(linked) == 1 and None not in linked
+    assert planned.write_requests <= result.requests <= planned.write_requests * 1.1
+    writes = account.stats()["writes"]
+    again = load(hl, journal, catalog, rows, run, options=QUICK)
+    assert again.unchanged == len(rows) and again.requests == 0
+    assert account.stats()["writes"] == writes
+
+
+def test_what_is_read_back_is_what_was_meant(ready):
+    _, hl, journal, catalog, run = ready
+    rows = many(5)
+    load(hl, journal, catalog, rows, run, options=QUICK)
+    found = {(f.kind, f.hl_id): f for f in read_back(hl, catalog, journal)}
+    entries = journal.entries(hl.location_id, [r.record_key for r in rows])
+    for r in rows:
+        entry = entries[r.record_key]
+        seen = found[(r.kind, entry.hl_id)]
+        diffs = compare_record(r.record_key, flatten(r.payload), flatten(seen.logical))
+        assert all(d.verdict in (Verdict.SAME, Verdict.BY_RULE) for d in diffs), diffs
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["http_500_after", "reset_after", "http_500_before", "reset_before", "http_422_after_create"],
+)
+def test_a_lost_answer_neither_loses_nor_doubles_a_record(ready, fault):
+    account, hl, journal, catalog, run = ready
+    account.faults(seed=5, only="POST:/contacts|POST:/opp|POST:/obj|POST:/assoc", **{fault: 0.15})
+    result = load(hl, journal, catalog, many(12), run, options=QUICK)
+    account.faults()
+    again = load(hl, journal, catalog, many(12), run, options=QUICK)
+    assert counts(account.dump()) == of_each(12), (result, journal.dead_letters(hl.location_id))
+    assert again.complete and journal.dead_letters(hl.location_id) == []
+    assert journal.open_intents(hl.location_id) == []
+
+
+def test_searches_that_trail_writes_do_not_double_a_record(ready):
+    account, hl, journal, catalog, run = ready
+    account.faults(seed=3, search_lag="0.2s..1.2s", http_500_after=0.2, only="POST:/opportunities/")
+    rows = [contact(i) for i in range(10)] + [job(i, i) for i in range(10)]
+    load(hl, journal, catalog, rows, run, options=LoadOptions(search_lag_s=4.0))
+    assert len(account.dump()["opportunities"]) == 10
+
+
+def test_a_refused_row_becomes_a_dead_letter_and_gets_through_when_mended(ready):
+    _, hl, journal, catalog, run = ready
+    bad = contact(1)
+    bad.payload["custom"]["Source_Type__c"] = "Alien"
+    result = load(hl, journal, catalog, [bad, contact(2)], run, options=QUICK)
+    assert result.rejected == 1 and result.created == 1
+    (letter,) = journal.dead_letters(hl.location_id)
+    assert letter["reason_class"] == "validation" and "Alien" in letter["messages"][0]
+    load(hl, journal, catalog, [contact(1), contact(2)], run, options=QUICK)
+    assert journal.dead_letters(hl.location_id) == []
+
+
+def test_a_missing_parent_is_reported_and_the_child_waits(ready):
+    _, hl, journal, catalog, run = ready
+    result = load(hl, journal, catalog, [job(1, 99)], run, options=QUICK)
+    assert result.missing_parents == 1
+    (missing,) = journal.missing_parents(hl.location_id)
+    assert missing["parent_key"] == "contact:main/clients/99"
+    load(hl, journal, catalog, [contact(99), job(1, 99)], run, options=QUICK)
+    assert journal.entry(hl.location_id, "opportunity:main/jobs/1")
+    assert journal.missing_parents(hl.location_id) == []
+
+
+def test_a_bad_token_stops_the_run_at_once(ready):
+    account, _, journal, catalog, run = ready
+    stranger = account.connect(token="pit-wrong")
+    with pytest.raises(CredentialsFailed, match="HIGHLEVEL_TOKEN"):
+        load(stranger, journal, catalog, many(50), run, options=QUICK)
+    assert journal.dead_letters(run.location) == []
+
+
+def test_two_clients_with_one_phone_stay_two_contacts(ready):
+    account, hl, journal, catalog, run = ready
+    rows = [contact(1, phone="+17025550100"), contact(2, phone="+17025550100", email=None)]
+    result = load(hl, journal, catalog, rows, run, options=QUICK)
+    assert result.created == 2 and len(account.dump()["contacts"]) == 2
+    assert [c["reason"] for c in journal.conflicts(hl.location_id)] == ["shared_field"]
+
+
+def test_a_contact_that_was_there_before_is_matched_and_given_back_by_rollback(ready):
+    account, hl, journal, catalog, run = ready
+    old = hl.contacts.create(
+        ContactCreate(first_name="Old", email="C1@example.com", city="Elko", tags=["vip"])
+    )
+    before = next(c for c in account.dump()["contacts"])
+    result = load(hl, journal, catalog, [contact(1), contact(2)], run, options=QUICK)
+    assert (result.matched, result.created) == (1, 1)
+    now = hl.contacts.get(old["id"])
+    assert now["firstName"] == "Zoë 1" and now["city"] == "Elko"
+    undone = rollback(hl, journal, catalog, run, options=QUICK)
+    assert undone.clean, undone
+    after = next(c for c in account.dump()["contacts"])
+    for name in ("firstName", "lastName", "email", "city", "tags"):
+        assert (after.get(name) or None) == (before.get(name) or None), name
+
+
+def test_a_changed_row_is_updated_but_never_over_somebody_elses_edit(ready):
+    _, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [contact(1)], run, options=QUICK)
+    entry = journal.entry(hl.location_id, "contact:main/clients/1")
+    hl.contacts.update(entry.hl_id, ContactUpdate(city="Edited"))
+    changed = contact(1, city="Sparks", website="https://example.com")
+    result = load(hl, journal, catalog, [changed], run, options=QUICK)
+    now = hl.contacts.get(entry.hl_id)
+    assert now["website"] == "https://example.com" and now["city"] == "Edited"
+    assert result.conflicts == 1
+    assert journal.conflicts(hl.location_id)[0]["field"] == "city"
+
+
+def test_rollback_leaves_the_account_as_it_was(ready):
+    account, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, many(6), run, options=QUICK)
+    dry = rollback(hl, journal, catalog, run, dry_run=True, options=QUICK)
+    assert dry.deleted == len(many(6)) and counts(account.dump()) == of_each(6)
+    result = rollback(hl, journal, catalog, run, options=QUICK)
+    assert result.clean, result
+    left = account.dump()
+    assert set(counts(left).values()) == {0}
+    assert left["pipelines"] == [] and left["associations"] == [] and left["products"] == []
+    assert [f for f in left["custom_fields"] if "__c" in f["name"]] == []
+    assert any("invoice" in line for line in result.checklist)
+    again = rollback(hl, journal, catalog, run, options=QUICK)
+    assert again.clean and again.deleted == 0
+
+
+def test_rollback_leaves_what_was_edited_since_and_says_so(ready):
+    _, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [contact(1), contact(2)], run, options=QUICK)
+    entry = journal.entry(hl.location_id, "contact:main/clients/1")
+    hl.contacts.update(entry.hl_id, ContactUpdate(first_name="Edited"))
+    result = rollback(hl, journal, catalog, run, options=QUICK)
+    assert result.deleted == 1 and result.left[0]["fields"] == "firstName"
+    assert hl.contacts.get(entry.hl_id)["firstName"] == "Edited"
+    forced = rollback(hl, journal, catalog, run, force=[entry.record_key], options=QUICK)
+    assert forced.clean and forced.deleted == 1
+
+
+def test_files_reach_contacts_and_the_opportunity_that_is_created_with_them(ready, tmp_path):
+    _, hl, journal, catalog, run = ready
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.4 plan")
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff photo")
+
+    def file(key, kind, name, parents=(), phase=0):
+        payload = {"field": "Contractor_Files__c", "file_name": name, "path": name,
+                   "content_type": "application/pdf", "size_bytes": 13}  # fmt: skip
+        return row(key, kind, "file", payload, parents, phase, "attachments")
+
+    owner = [("contact", "contact:main/clients/1")]
+    rows = [
+        contact(1),
+        file("file:main/attachments/1", "opportunity_file", "plan.pdf"),
+        job(1, 1, ["file:main/attachments/1"]),
+        file("file:main/attachments/2", "contact_file", "photo.jpg", owner, 1),
+        file("file:main/attachments/3", "contact_file", "plan.pdf", owner, 1),
+    ]
+    result = load(hl, journal, catalog, rows, run, options=replace(QUICK, files_root=tmp_path))
+    assert result.complete, journal.dead_letters(hl.location_id)
+    found = list(read_back(hl, catalog, journal))
+    names = sorted((f.kind, f.logical["file_name"]) for f in found if "file" in f.kind)
+    assert names == [("contact_file", "photo.jpg"), ("contact_file", "plan.pdf"),
+                     ("opportunity_file", "plan.pdf")]  # fmt: skip
+    assert rollback(hl, journal, catalog, run, options=QUICK).clean
+
+
+def test_a_lost_journal_doubles_nothing(ready, tmp_path):
+    from flitstack_pipeline.migration.journal import Journal
+
+    account, hl, journal, catalog, run = ready
+    rows = [contact(i) for i in range(5)] + [job(i, i) for i in range(5)]
+    load(hl, journal, catalog, rows, run, options=QUICK)
+    with Journal(f"sqlite:///{tmp_path / 'new.sqlite'}") as fresh:
+        second = fresh.start_run(hl.location_id, "cutover")
+        result = load(hl, fresh, catalog, rows, second, options=QUICK)
+        assert (result.adopted, result.created) == (10, 0)
+    assert len(account.dump()["contacts"]) == len(account.dump()["opportunities"]) == 5
+
+
+def test_hashes_of_equal_payloads_are_equal():
+    assert payload_hash({"a": 1, "b": 2}, []) == payload_hash({"b": 2, "a": 1}, [])
