@@ -26,7 +26,7 @@ class TeamMatch:
 
 def match_users(hl: HighLevel, con: duckdb.DuckDBPyConnection, company_id: str) -> TeamMatch:
     """Match by e-mail, letter case aside; a name that fits is a suggestion, never a match."""
-    existing = [u for u in hl.users.search_all(company_id) if not u.get("deleted")]
+    existing = [u for u in hl.users.list(company_id) if not u.get("deleted")]
     by_email = {str(u.get("email", "")).casefold(): u for u in existing}
     by_name = {str(u.get("name", "")).casefold(): u for u in existing}
     users: dict[str, str] = {}
