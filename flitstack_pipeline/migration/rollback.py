@@ -32,7 +32,7 @@ from flitstack_pipeline.migration.rollback_schema import remove_schema
 from flitstack_pipeline.migration.sending import LoadResult, Sender
 from flitstack_pipeline.migration.update import joined, parts_of, same
 
-SERVER_MAY_FILL = frozenset({"name", "country", "source", "companyName", "tags", "timezone"})
+SERVER_MAY_FILL = frozenset({"name", "dnd", "country", "source", "companyName", "tags", "timezone"})
 PROOF_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 SCANNED = ("contact", "company", "opportunity", "record")
 

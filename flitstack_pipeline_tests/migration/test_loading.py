@@ -154,7 +154,7 @@ def test_a_contact_that_was_there_before_is_matched_and_given_back_by_rollback(r
     now = hl.contacts.get(old["id"])
     assert now["firstName"] == "Zoë 1" and now["city"] == "Elko"
     undone = rollback(hl, journal, catalog, run, options=QUICK)
-    assert undone.clean, undone
+    assert undone.clean, (undone.left, undone.failed, undone.not_proven)
     after = next(c for c in account.dump()["contacts"])
     for name in ("firstName", "lastName", "email", "city", "tags"):
         assert (after.get(name) or None) == (before.get(name) or None), name
@@ -179,7 +179,7 @@ def test_rollback_leaves_the_account_as_it_was(ready):
     dry = rollback(hl, journal, catalog, run, dry_run=True, options=QUICK)
     assert dry.deleted == len(many(6)) and counts(account.dump()) == of_each(6)
     result = rollback(hl, journal, catalog, run, options=QUICK)
-    assert result.clean, result
+    assert result.clean, (result.left, result.failed, result.not_proven)
     left = account.dump()
     assert set(counts(left).values()) == {0}
     assert left["pipelines"] == [] and left["associations"] == [] and left["products"] == []
