@@ -6,10 +6,11 @@ proposed (`mapping.propose`) or applied (`mapping.build`).
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,9 @@ class FieldEntry(Decision):
     field: str = ""
     data_type: str = ""
     transform: str = "text"
-    options: list[str] = field(default_factory=list)
+    options: list[str] = dataclasses.field(default_factory=list)
     required: bool = True
-    alternatives: list[str] = field(default_factory=list)
+    alternatives: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -85,14 +86,14 @@ class FieldEntry(Decision):
 class ValueMap(Decision):
     """Source words of one field → option labels."""
 
-    map: dict[str, str] = field(default_factory=dict)
+    map: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
 class StageMap(Decision):
     """Source statuses → pipeline stage and opportunity status."""
 
-    map: dict[str, dict[str, str]] = field(default_factory=dict)
+    map: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
@@ -109,7 +110,7 @@ class Routing:
     """Which sub-account a record goes to: first matching rule by a client's value, else default."""
 
     default: str = DEFAULT_LOCATION
-    rules: list[dict[str, str]] = field(default_factory=list)
+    rules: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
     @property
     def locations(self) -> list[str]:
@@ -121,15 +122,15 @@ class Routing:
 class MapDocument:
     """The whole map of one migration."""
 
-    fields: list[FieldEntry] = field(default_factory=list)
-    values: dict[str, ValueMap] = field(default_factory=dict)
-    stages: dict[str, StageMap] = field(default_factory=dict)
-    owners: dict[str, OwnerEntry] = field(default_factory=dict)
+    fields: list[FieldEntry] = dataclasses.field(default_factory=list)
+    values: dict[str, ValueMap] = dataclasses.field(default_factory=dict)
+    stages: dict[str, StageMap] = dataclasses.field(default_factory=dict)
+    owners: dict[str, OwnerEntry] = dataclasses.field(default_factory=dict)
     fallback_owner: str = ""
     duplicates: str = "match"
     estimate_lines: str = "records"
-    routing: Routing = field(default_factory=Routing)
-    confirmations: list[dict[str, str]] = field(default_factory=list)
+    routing: Routing = dataclasses.field(default_factory=Routing)
+    confirmations: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
     @classmethod
     def load(cls, path: Path) -> MapDocument:

@@ -80,7 +80,7 @@ def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> Targ
     compact = document.estimate_lines == "compact"
     unused = t.OPPORTUNITY_PRODUCT if compact else t.ESTIMATE
     objects = [o for o in t.OBJECTS.values() if o.key != unused]
-    used = {d: _used_columns(con, d) for d in BY_DATASET}
+    used = {d: used_columns(con, d) for d in BY_DATASET}
     targets = [t.CONTACT, t.BUSINESS, t.OPPORTUNITY, *(o.key for o in objects)]
     return TargetSchema(
         {target: _fields(document, target, used) for target in targets},
@@ -93,7 +93,7 @@ def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> Targ
     )
 
 
-def _used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
+def used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
     """Columns of a clean table that hold a value in some row."""
     columns = BY_DATASET[dataset].fields
     tests = [

@@ -4,6 +4,8 @@ Belongs here: SQL over the clean schema. Does not: HighLevel's shapes. The conne
 temporary tables `m_*`, made by `prepare` and good for one mapping.
 """
 
+# ruff: noqa: S608 - the names in the SQL come from our own specification, values are quoted
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -171,7 +173,7 @@ def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: s
       LEFT JOIN m_client c ON c.child_key = x.source_key
       LEFT JOIN m_owner o ON o.child_key = x.source_key
       LEFT JOIN m_merged m ON m.kept_key = x.source_key
-    """  # noqa: S608 - names from our own specification
+    """
 
 
 def workspaces_without_client(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -38,7 +38,7 @@ _SECTIONS = {
     "fallback_owner": "E-mail of the HighLevel user who owns what nobody else can.",
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
     "estimate_lines": "records: one Opportunity Product per line. compact: one Estimate record.",
-    "routing": "Sub-account by rule: {by: workspace | clients.city | clients.custom:X, equals, location}.",
+    "routing": "Rules {by: workspace | clients.city | clients.custom:X, equals: …, location: …}.",
     "confirmations": "Who confirmed, and when.",
 }
 _DECISION = ("confidence", "evidence", "status", "changed", "decided_by")

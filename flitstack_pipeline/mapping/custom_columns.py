@@ -1,0 +1,187 @@
+"""A custom column → an existing field of the sub-account, or a new one of the fitting type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from flitstack_pipeline.mapping.profiles import Profile
+from flitstack_pipeline.spec import targets as t
+
+#: Words of a definition sheet's type column → data type.
+_TYPE_WORDS: tuple[tuple[str, str], ...] = (
+    ("long|area|paragraph|memo|multi.?line", t.LARGE_TEXT),
+    ("multi|checkbox(es)? list|check ?list|tags", t.MULTI),
+    ("check|yes|bool|toggle|switch", "YES_NO"),
+    ("drop|select|radio|choice|option|list|pick", t.CHOICE),
+    ("money|currency|price|amount", t.MONEY),
+    ("number|numeric|integer|decimal|percent", t.NUMERICAL),
+    ("date|day", t.DATE),
+    ("text|string|phone|e-?mail|url|link|auto", t.TEXT),
+)
+_COMPATIBLE = {
+    t.TEXT: {t.TEXT, t.LARGE_TEXT},
+    t.LARGE_TEXT: {t.LARGE_TEXT},
+    t.NUMERICAL: {t.NUMERICAL, t.MONEY, t.TEXT, t.LARGE_TEXT},
+    t.MONEY: {t.MONEY, t.NUMERICAL, t.TEXT, t.LARGE_TEXT},
+    t.DATE: {t.DATE, t.TEXT},
+    t.CHOICE: {t.CHOICE, "RADIO", t.TEXT, t.LARGE_TEXT},
+    t.MULTI: {t.MULTI, "CHECKBOX", t.LARGE_TEXT},
+}
+SAME_NAME = 92
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A custom field definition of the source: type as read, options in order."""
+
+    type: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """The type a column should have, its transform, its words, and why."""
+
+    data_type: str
+    transform: str
+    words: tuple[str, ...] = ()
+    confidence: float = 0.8
+    evidence: str = ""
+
+
+def infer_type(profile: Profile, definition: Definition | None) -> ColumnType:
+    """The type by its definition when the values agree, else by the values."""
+    if definition and definition.type:
+        stated = next((d for pat, d in _TYPE_WORDS if re.search(pat, definition.type.lower())), "")
+        found = _as_stated(stated, profile, definition)
+        if found:
+            return found
+    return _by_values(profile)
+
+
+def _as_stated(stated: str, profile: Profile, definition: Definition) -> ColumnType | None:
+    said = f"defined as {definition.type!r}"
+    words = tuple(dict.fromkeys((*definition.options, *profile.words)))
+    simple = {
+        t.LARGE_TEXT: ("text", 1.0),
+        t.TEXT: ("text", 1.0),
+        t.NUMERICAL: ("number", profile.numbers),
+        t.MONEY: ("money", profile.numbers),
+    }
+    if stated in simple and (simple[stated][1] == 1.0 or not profile.filled):
+        data_type = t.LARGE_TEXT if stated == t.TEXT and profile.longest > 250 else stated
+        return ColumnType(data_type, simple[stated][0], (), 0.97, said)
+    if stated == t.DATE and (not profile.filled or _date_transform(profile)):
+        return ColumnType(t.DATE, _date_transform(profile) or "date", (), 0.97, said)
+    if stated == t.CHOICE and len(words) <= 200:
+        return ColumnType(t.CHOICE, "choice", words, 0.97, f"{said}, {len(words)} options")
+    if stated == t.MULTI:
+        words = tuple(dict.fromkeys((*definition.options, *profile.parts)))
+        return ColumnType(t.MULTI, "multi", words, 0.97, f"{said}, {len(words)} options")
+    if stated == "YES_NO" and (profile.yes_no == 1.0 or not profile.filled):
+        return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.97, f"{said}, values Yes and No")
+    return None
+
+
+def _date_transform(profile: Profile) -> str:
+    if profile.filled and profile.dates_mdy == 1.0:
+        return "date_mdy"
+    return "date_dmy" if profile.filled and profile.dates_dmy == 1.0 else ""
+
+
+def _by_values(profile: Profile) -> ColumnType:
+    n = f"{profile.filled} values, {profile.distinct} distinct"
+    if not profile.filled:
+        return ColumnType(t.TEXT, "text", (), 0.6, "no values: kept as text")
+    if profile.yes_no == 1.0:
+        return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.92, f"{n}, all yes or no")
+    if _date_transform(profile):
+        return ColumnType(t.DATE, _date_transform(profile), (), 0.92, f"{n}, all dates")
+    if profile.numbers == 1.0 and profile.money > 0.5:
+        return ColumnType(t.MONEY, "money", (), 0.92, f"{n}, amounts with a currency sign")
+    if profile.numbers == 1.0:
+        return ColumnType(t.NUMERICAL, "number", (), 0.88, f"{n}, all numbers")
+    few = profile.distinct <= 12 and profile.filled >= 3 * profile.distinct
+    if few and profile.longest <= 40 and not profile.separated:
+        return ColumnType(t.CHOICE, "choice", profile.words, 0.82, f"{n}: looks like a dropdown")
+    tokens = len(profile.parts)
+    if profile.separated > 0.15 and tokens <= 15 and profile.filled >= 2 * tokens:
+        return ColumnType(t.MULTI, "multi", profile.parts, 0.78, f"{n}: lists of {tokens} words")
+    if profile.longest > 250:
+        return ColumnType(t.LARGE_TEXT, "text", (), 0.9, f"{n}, up to {profile.longest} characters")
+    return ColumnType(t.TEXT, "text", (), 0.85, f"{n}, free text")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a column goes: label, type, existing options, whether it exists already, why."""
+
+    label: str
+    data_type: str
+    options: tuple[str, ...]
+    exists: bool
+    confidence: float
+    evidence: str
+    alternatives: tuple[str, ...] = ()
+
+
+def choose_place(
+    header: str,
+    wanted: ColumnType,
+    existing: list[dict[str, Any]],
+    taken: set[str],
+    prefix: str,
+) -> Place:
+    """An existing field of the same name and a compatible type, else a new field.
+
+    `taken` are casefolded labels of the target in use; `prefix` makes a clashing name its own.
+    """
+    label = re.sub(r"\s+", " ", header).strip()
+    ranked = sorted(
+        ((fuzz.token_sort_ratio(_plain(label), _plain(str(f["name"]))), f) for f in existing),
+        key=lambda pair: -pair[0],
+    )
+    others = tuple(str(f["name"]) for score, f in ranked[:3] if score >= 60)
+    conflict = ""
+    for score, field in ranked:
+        name, data_type = str(field["name"]), str(field.get("dataType") or t.TEXT)
+        if score < SAME_NAME or name.casefold() in taken:
+            continue
+        if data_type in _COMPATIBLE.get(wanted.data_type, ()):
+            options = tuple(str(o) for o in field.get("options") or ())
+            return Place(
+                name, data_type, options, True, min(wanted.confidence + 0.03, score / 100),
+                f"the sub-account has {name!r} ({data_type}); {wanted.evidence}", others,
+            )  # fmt: skip
+        conflict = f"; the sub-account's {name!r} is {data_type} and would lose values"
+        label = f"{label} (Contractor+)" if name.casefold() == label.casefold() else label
+    if label.casefold() in taken:
+        label = f"{prefix} {label}"
+    confidence = wanted.confidence - (0.15 if conflict else 0.0)
+    evidence = f"new field {wanted.data_type}: {wanted.evidence}{conflict}"
+    return Place(label, wanted.data_type, (), False, confidence, evidence, others)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", text.casefold().removesuffix("__c")).strip()
+
+
+def option_map(words: tuple[str, ...], options: tuple[str, ...]) -> tuple[dict[str, str], float]:
+    """Word → option label, the destination's own label where it has one; and how sure."""
+    found: dict[str, str] = {}
+    labels: dict[str, str] = {_plain(o): o for o in options}
+    confidence = 1.0
+    for word in words:
+        plain = _plain(word) or word.casefold()
+        near = max(labels, key=lambda k: fuzz.ratio(k, plain), default="")
+        if plain not in labels and near and options and fuzz.ratio(near, plain) >= 90:
+            found[word], confidence = labels[near], min(confidence, 0.8)
+            continue
+        found[word] = labels.setdefault(plain, word)
+        if found[word] != word and word not in options:
+            confidence = min(confidence, 0.93)
+    return found, confidence

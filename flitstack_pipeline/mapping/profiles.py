@@ -1,0 +1,103 @@
+"""What the values of a custom column look like: counts and shares, never kept row by row."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from flitstack_pipeline.mapping.sources import relation
+from flitstack_pipeline.mapping.transforms import Unfit, date_dmy, date_mdy, number, split_values
+
+MOST_WORDS = 60
+_MONEY = re.compile(r"^\(?-?\s*[$€£]\s*-?[\d,]+(\.\d+)?\)?$")
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_PHONE = re.compile(r"^\+?[\d\s().-]{7,20}(\s*(x|ext\.?)\s*\d+)?$", re.IGNORECASE)
+_YES_NO = {"yes", "no", "y", "n", "true", "false", "x"}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Shares are of the non-empty values, 0 to 1; `words` only when there are few."""
+
+    filled: int = 0
+    distinct: int = 0
+    longest: int = 0
+    numbers: float = 0.0
+    money: float = 0.0
+    dates_mdy: float = 0.0
+    dates_dmy: float = 0.0
+    emails: float = 0.0
+    phones: float = 0.0
+    yes_no: float = 0.0
+    separated: float = 0.0
+    words: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+def profile(counts: dict[str, int]) -> Profile:
+    """The profile of values given as text → how often."""
+    counts = {v.strip(): n for v, n in counts.items() if v and v.strip()}
+    filled = sum(counts.values())
+    if not filled:
+        return Profile()
+
+    def share(test: object) -> float:
+        return sum(n for v, n in counts.items() if test(v)) / filled  # type: ignore[operator]
+
+    parts: Counter[str] = Counter()
+    for value, n in counts.items():
+        for part in split_values(value):
+            parts[part] += n
+    return Profile(
+        filled=filled,
+        distinct=len(counts),
+        longest=max(map(len, counts)),
+        numbers=share(lambda v: _fits(number, v) and not _leading_zero(v)),
+        money=share(_MONEY.match),
+        dates_mdy=share(lambda v: _fits(date_mdy, v)),
+        dates_dmy=share(lambda v: _fits(date_dmy, v)),
+        emails=share(_EMAIL.match),
+        phones=share(_PHONE.match),
+        yes_no=share(lambda v: v.casefold() in _YES_NO),
+        separated=share(lambda v: len(split_values(v)) > 1),
+        words=tuple(sorted(counts, key=lambda v: (-counts[v], v))[:MOST_WORDS]),
+        parts=tuple(sorted(parts, key=lambda v: (-parts[v], v))[:MOST_WORDS]),
+    )
+
+
+def profile_samples(values: Iterable[str]) -> Profile:
+    """The profile of a list of sample values."""
+    return profile(dict(Counter(values)))
+
+
+def _fits(transform: object, value: str) -> bool:
+    try:
+        return transform(value) is not None  # type: ignore[operator]
+    except Unfit:
+        return False
+
+
+def _leading_zero(value: str) -> bool:
+    """`0042` is a code, not a number: as a number it would lose its zeros."""
+    return len(value) > 1 and value[0] == "0" and value[1].isdigit()
+
+
+def custom_profiles(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Profile]:
+    """Profiles of the custom columns of a clean table, by header; at most 2,000 distinct each."""
+    cells = con.execute(f"""
+      WITH cells AS (
+        SELECT unnest(map_keys(custom)) AS header, unnest(map_values(custom)) AS value
+        FROM {relation(con, f"clean.{dataset}")}),
+      counted AS (SELECT header, value, count(*) AS n FROM cells
+        WHERE trim(coalesce(value, '')) <> '' GROUP BY ALL)
+      SELECT header, value, n FROM counted
+      QUALIFY row_number() OVER (PARTITION BY header ORDER BY n DESC, value) <= 2000
+      ORDER BY header, value""").fetchall()  # noqa: S608
+    by_header: dict[str, dict[str, int]] = {}
+    for header, value, n in cells:
+        by_header.setdefault(header, {})[value] = n
+    return {header: profile(counts) for header, counts in by_header.items()}

@@ -1,0 +1,249 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from flitstack_pipeline.mapping.build import map_object, target_schema
+from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline.mapping.sources import MissingStep
+from flitstack_pipeline.migration.rows import payload_hash
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline_tests.mapping.small import link, mapped, put, warehouse
+
+
+@pytest.fixture
+def con():
+    con = warehouse()
+    user = put(con, "users", "7", name="Luis Ortega", email="luis@acme.example")
+    client = put(
+        con, "clients", "1", name="Ann Lee", first_name="Ann", last_name="Lee", is_business=True,
+        business_name="Lee Roofing", email="ann@lee.example", phone="+15125550100",
+        tags=["VIP"], created=date(2024, 3, 5), extra_emails=["b@lee.example"],
+        custom={"Gate Code": "0042", "Budget": "1,200.50"}, originals={"name": "LEE, Ann"},
+    )  # fmt: skip
+    put(con, "leads", "9", name="Bo", lead_status="new", estimated_value=Decimal("500"))
+    put(con, "leads", "10", name="Ann Lee")
+    con.execute(
+        "INSERT INTO clean.merges VALUES "
+        "('leads', 'clients', 'main/clients/1', 'main/leads/10', 'same e-mail')"
+    )
+    job = put(
+        con, "jobs", "101", number="101", title="New roof", status="completed",
+        status_text="Done", amount=Decimal("900"), stage_times={"completed": "2024-05-01T10:00"},
+    )  # fmt: skip
+    orphan_job = put(con, "jobs", "102", number="102", status_text="Weird")
+    estimate = put(
+        con, "estimates", "E1", number="E1", status="approved", total=Decimal("1000"),
+        estimate_date=date(2024, 4, 1),
+    )  # fmt: skip
+    own = put(con, "estimates", "E2", number="E2", status="declined", total=Decimal("50"))
+    for doc in (estimate, own):
+        put(
+            con, "estimate_items", f"{doc[-2:]}#1", document_key=doc, line_number=1,
+            name="Shingle", type="material", quantity=Decimal("2.5"), unit_price=Decimal("20"),
+            amount=Decimal("50"), optional=True,
+        )  # fmt: skip
+    invoice = put(con, "invoices", "I1", number="I1", status="paid", total=Decimal("1000"))
+    old = put(con, "invoices", "I2", number="I2", status="unpaid", total=Decimal("7.25"))
+    order = put(con, "work_orders", "W1", number="W1", assigned_to=["Luis Ortega"])
+    photo = put(con, "attachments", "f1", record_type="jobs", record_ref="101", file_name="a.jpg")
+    deed = put(con, "attachments", "f2", record_type="invoices", record_ref="I1", file_name="b.pdf")
+    lost = put(con, "attachments", "f3", record_type="jobs", record_ref="999", file_name="c.pdf")
+    note = put(
+        con, "activities", "n1", record_type="jobs", record_ref="101", kind="call",
+        occurred=date(2024, 3, 5), occurred_at="2024-03-05T14:12:00-06:00", author="Luis Ortega",
+        text="Called back",
+    )  # fmt: skip
+    for child in (job, own, invoice, old, order):
+        link(con, child, "client", client)
+    link(con, job, "owner", user)
+    link(con, order, "technician", user)
+    link(con, estimate, "job", job)
+    link(con, order, "job", job)
+    con.execute(
+        "INSERT INTO clean.invoice_links VALUES (?, ?, 'number', 0.99, 'accepted')", [invoice, job]
+    )
+    con.execute(
+        "INSERT INTO clean.invoice_links VALUES (?, ?, 'amount', 0.4, 'rejected')", [old, job]
+    )
+    for child, record in ((photo, job), (deed, invoice), (note, job)):
+        link(con, child, "record", record)
+    assert lost and orphan_job
+    yield con
+    con.close()
+
+
+@pytest.fixture
+def document(con):
+    return propose(con)
+
+
+def rows(con, document, key):
+    map_object(con, key, document)
+    return mapped(con, key)
+
+
+def test_a_business_client_becomes_contact_company_and_their_link(con, document):
+    found = rows(con, document, "clients")
+    contact = found["contact:main/clients/1"]["payload"]
+    assert contact["fields"]["firstName"] == "Ann"
+    assert contact["fields"]["tags"] == ["VIP", "contractor+ client"]
+    assert contact["custom"]["Source_System_ID__c"] == "main/clients/1"
+    assert contact["custom"]["Source_Type__c"] == "Client"
+    assert contact["custom"]["Original_Create_Date__c"] == "2024-03-05"
+    assert contact["custom"]["Original_Name__c"] == "LEE, Ann"
+    assert contact["custom"]["Extra_Emails__c"] == "b@lee.example"
+    assert contact["custom"]["Gate Code"] == "0042"
+    assert contact["custom"]["Budget"] == "1200.5"
+    assert "main/leads/10: merged (same e-mail)" in contact["custom"]["Merged_Values__c"]
+    company = found["company:main/clients/1"]
+    assert (company["target"], company["payload"]["fields"]["name"]) == ("business", "Lee Roofing")
+    assert found["company_link:main/clients/1"]["parents"] == [
+        {"role": "contact", "record_key": "contact:main/clients/1"},
+        {"role": "company", "record_key": "company:main/clients/1"},
+    ]
+
+
+def test_a_job_without_client_gets_the_placeholder_contact_once(con, document):
+    placeholder = rows(con, document, "clients")["contact:main/clients/~no-client"]
+    assert placeholder["payload"]["fields"]["name"] == "No client (Contractor+)"
+    job = rows(con, document, "jobs")["opportunity:main/jobs/102"]
+    assert job["parents"][0]["record_key"] == "contact:main/clients/~no-client"
+    assert job["payload"]["fields"]["name"] == "Job #102"
+    assert job["payload"]["fields"]["stage"] == "New"
+
+
+def test_no_placeholder_where_every_record_has_a_client(con, document):
+    con.execute("DELETE FROM clean.jobs WHERE source_id = '102'")
+    assert "contact:main/clients/~no-client" not in rows(con, document, "clients")
+
+
+def test_a_lead_folded_into_a_client_is_no_second_contact(con, document):
+    found = rows(con, document, "leads")
+    assert list(found) == ["contact:main/leads/9"]
+    assert found["contact:main/leads/9"]["payload"]["custom"]["Source_Type__c"] == "Lead"
+    assert found["contact:main/leads/9"]["payload"]["custom"]["Lead_Status__c"] == "New"
+    assert found["contact:main/leads/9"]["payload"]["custom"]["Estimated_Value__c"] == "500.00"
+
+
+def test_a_job_becomes_an_opportunity_with_stage_owner_estimate_and_both_totals(con, document):
+    found = rows(con, document, "jobs")
+    job = found["opportunity:main/jobs/101"]
+    assert job["target"] == "Job Workflow"
+    assert job["payload"]["fields"] == {
+        "name": "New roof", "monetaryValue": "900.00", "stage": "Completed", "status": "won",
+    }  # fmt: skip
+    assert job["payload"]["owner"] == "main/users/7"
+    custom = job["payload"]["custom"]
+    assert (custom["Job_Amount__c"], custom["Estimate_Total__c"]) == ("900.00", "1000.00")
+    assert (custom["Estimate_Number__c"], custom["Estimate_Status__c"]) == ("E1", "Approved")
+    assert custom["Stage_Completed_At__c"] == "2024-05-01T10:00"
+    assert job["payload"]["files"] == ["file:main/attachments/f1"]
+    assert found["file:main/attachments/f1"]["phase"] < job["phase"]
+
+
+def test_estimate_lines_become_records_with_relations_and_a_lone_estimate_an_opportunity(
+    con, document
+):
+    found = rows(con, document, "estimates")
+    line = found["line:main/estimate_items/E1#1"]["payload"]["fields"]
+    assert line["Quantity__c"] == "2.5" and line["Total__c"] == "50.00"
+    assert line["Optional__c"] == "Yes" and line["Item_Type__c"] == "Material"
+    relation = found["relation:opportunity_product:main/estimate_items/E1#1"]
+    assert [p["record_key"] for p in relation["parents"]] == [
+        "opportunity:main/jobs/101", "line:main/estimate_items/E1#1",
+    ]  # fmt: skip
+    own = found["opportunity:main/estimates/E2"]
+    assert own["payload"]["fields"]["status"] == "lost"
+    assert own["payload"]["custom"]["Source_System_ID__c"] == "main/estimates/E2"
+
+
+def test_the_compact_choice_makes_one_record_that_holds_its_lines(con, document):
+    document.estimate_lines = "compact"
+    found = rows(con, document, "estimates")
+    fields = found["estimate:main/estimates/E1"]["payload"]["fields"]
+    assert fields["Estimate_Line_Items__c"] == "2.5 × Shingle @ 20.00 = 50.00 (optional)"
+    assert not [k for k in found if k.startswith("line:")]
+    assert "custom_objects.estimate" in target_schema(document, con).fields
+
+
+def test_an_invoice_links_to_its_job_or_to_a_historical_opportunity(con, document):
+    found = rows(con, document, "invoices")
+    linked = found["relation:opportunity_invoice:main/invoices/I1"]["parents"]
+    assert linked[0]["record_key"] == "opportunity:main/jobs/101"
+    assert "relation:contact_invoice:main/invoices/I1" in found
+    assert "opportunity:main/invoices/I1" not in found
+    historical = found["opportunity:main/invoices/I2"]
+    assert historical["payload"]["custom"]["Invoice_Status__c"] == "Unpaid"
+    assert historical["payload"]["fields"]["monetaryValue"] == "7.25"
+    assert historical["phase"] == 0
+
+
+def test_a_work_order_keeps_its_technician_and_both_links(con, document):
+    found = rows(con, document, "work_orders")
+    record = found["work_order:main/work_orders/W1"]["payload"]
+    assert record["owner"] == "main/users/7"
+    assert record["fields"]["Technician__c"] == "Luis Ortega"
+    assert {k.split(":")[1] for k in found if k.startswith("relation:")} == {
+        "opportunity_work_order", "contact_work_order",
+    }  # fmt: skip
+
+
+def test_files_and_notes_hang_on_the_contact_of_their_record(con, document):
+    result = map_object(con, "attachments", document)
+    assert list(mapped(con, "attachments")) == ["file:main/attachments/f2"]
+    assert "999" in result.skipped[0].reason
+    note = rows(con, document, "activities")["note:main/activities/n1"]
+    assert note["parents"][0]["record_key"] == "contact:main/clients/1"
+    body = note["payload"]["body"].split("\n")
+    assert body[0] == "[2024-03-05 14:12 · call · Luis Ortega]"
+    assert body[-1] == "Contractor+ ref: main/activities/n1"
+
+
+def test_every_object_maps_twice_the_same_with_the_hash_the_loader_reckons(con, document):
+    for key in KEYS:
+        first, second = rows(con, document, key), rows(con, document, key)
+        assert first == second
+        for row in first.values():
+            assert row["payload_hash"] == payload_hash(row["payload"], row["parents"])
+
+
+def test_every_label_a_payload_uses_is_in_the_target_schema(con, document):
+    schema = target_schema(document, con)
+    labels = {target: {f.label for f in fields} for target, fields in schema.fields.items()}
+    kinds = {"contact": "contact", "company": "business", "opportunity": "opportunity"}
+    for key in KEYS:
+        for row in rows(con, document, key).values():
+            if row["kind"] == "record":
+                assert set(row["payload"]["fields"]) <= labels[row["target"]]
+            elif row["kind"] in kinds:
+                assert set(row["payload"]["custom"]) <= labels[kinds[row["kind"]]]
+    assert [(p.name, p.price) for p in schema.products] == [("Shingle", "20.00")]
+    assert schema.pipeline.stages[0] == "New"
+
+
+def test_a_value_that_no_longer_fits_its_field_is_kept_as_text(con, document):
+    con.execute("UPDATE clean.clients SET custom = map(['Budget'], ['about 12k'])")
+    contact = rows(con, document, "clients")["contact:main/clients/1"]["payload"]["custom"]
+    assert "Budget" not in contact
+    assert "Budget: about 12k" in contact["Original_Values__c"]
+
+
+def test_routing_sends_a_client_and_its_records_to_one_sub_account(con, document):
+    document.routing.rules = [
+        {"by": "clients.custom:Gate Code", "equals": "0042", "location": "north"}
+    ]
+    assert rows(con, document, "clients")["contact:main/clients/1"]["location"] == "north"
+    jobs = rows(con, document, "jobs")
+    assert jobs["opportunity:main/jobs/101"]["location"] == "north"
+    assert jobs["file:main/attachments/f1"]["location"] == "north"
+    assert jobs["opportunity:main/jobs/102"]["location"] == "main"
+    assert target_schema(document, con).locations == ("main", "north")
+
+
+def test_mapping_before_relationships_says_what_is_missing():
+    con = warehouse()
+    con.execute("DROP TABLE clean.links")
+    with pytest.raises(MissingStep, match="relationships"):
+        map_object(con, "jobs", MapDocument())

@@ -1,0 +1,120 @@
+import pytest
+
+from flitstack_pipeline.mapping.document import MapDocument, MapError
+from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline_tests.mapping.small import put, warehouse
+
+
+@pytest.fixture
+def con():
+    con = warehouse()
+    put(con, "users", "7", name="Luis", email="luis@acme.example")
+    for i, pipe in enumerate(["PVC", "pvc", "Copper"] * 4):
+        put(
+            con, "clients", str(i), name=f"Client {i}",
+            custom={"Pipe": pipe, "Visited": f"2024-0{i % 9 + 1}-03", "Pets": "x" if i else "no"},
+        )  # fmt: skip
+    put(con, "jobs", "1", number="1", status_text="Parked")
+    yield con
+    con.close()
+
+
+def entry(document, source):
+    return next(e for e in document.fields if e.source == source)
+
+
+def test_a_saved_map_reads_back_the_same_and_explains_itself(con, tmp_path):
+    document = propose(con)
+    path = tmp_path / "map.yaml"
+    document.save(path)
+    assert MapDocument.load(path) == document
+    text = path.read_text()
+    assert "# The map of this migration" in text and "# clients:" in text
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_fingerprint_follows_decisions_not_bytes(con, tmp_path):
+    document = propose(con)
+    before = document.fingerprint
+    path = tmp_path / "map.yaml"
+    document.save(path)
+    path.write_text("# another comment\n" + path.read_text())
+    assert MapDocument.load(path).fingerprint == before
+    document.fields[0].evidence = "other words"
+    assert document.fingerprint == before
+    document.fields[0].status = "excluded"
+    assert document.fingerprint != before
+
+
+def test_custom_columns_are_proposed_by_what_they_hold(con):
+    document = propose(con)
+    assert entry(document, "custom:Pipe").data_type == "SINGLE_OPTIONS"
+    assert document.values["clients.custom:Pipe"].map["pvc"] == "PVC"
+    assert entry(document, "custom:Visited").transform == "date_mdy"
+    assert entry(document, "custom:Pets").transform == "yes_no"
+
+
+def test_an_existing_field_of_the_same_name_and_type_is_used(con):
+    existing = {"contact": [{"name": "Pipe", "dataType": "SINGLE_OPTIONS", "options": ["P.V.C"]}]}
+    document = propose(con, None, existing)
+    assert "the sub-account has 'Pipe'" in entry(document, "custom:Pipe").evidence
+
+
+def test_an_existing_field_of_another_type_is_left_alone(con):
+    existing = {"contact": [{"name": "Pipe", "dataType": "DATE", "options": []}]}
+    found = entry(propose(con, None, existing), "custom:Pipe")
+    assert found.field == "Pipe (Contractor+)"
+    assert "would lose values" in found.evidence
+
+
+def test_unknown_status_words_are_named_and_wait_for_a_person(con):
+    document = propose(con)
+    assert "Parked" in document.stages["jobs"].map
+    assert document.stages["jobs"].confidence == 0.5
+    assert document.confirm_all("Dana", above=0.95)
+    assert "stages of jobs" in document.unconfirmed()
+    document.confirm_all("Dana")
+    assert document.unconfirmed() == []
+
+
+def test_unconfirming_one_entry_names_it(con):
+    document = propose(con)
+    document.confirm_all("Dana")
+    entry(document, "custom:Pipe").status = "proposed"
+    assert document.unconfirmed() == ["clients.custom:Pipe → contact.Pipe"]
+
+
+def test_a_confirmation_needs_a_name(con):
+    with pytest.raises(MapError, match="name"):
+        propose(con).confirm_all(" ")
+
+
+def test_proposing_again_keeps_decisions_and_marks_what_changed(con):
+    document = propose(con)
+    document.confirm_all("Dana")
+    pipe = entry(document, "custom:Pipe")
+    pipe.field = "Pipe material"
+    document.values["clients.custom:Pipe"].map["PVC"] = "Plastic"
+    again = propose(con, document)
+    assert again.fingerprint == document.fingerprint and again.unconfirmed() == []
+    put(con, "clients", "99", name="New", custom={"Pipe": "Lead", "Roof": "flat"})
+    third = propose(con, again)
+    assert entry(third, "custom:Pipe").field == "Pipe material"
+    assert third.values["clients.custom:Pipe"].map["PVC"] == "Plastic"
+    assert third.values["clients.custom:Pipe"].changed == "new since: Lead"
+    assert set(third.unconfirmed()) == {
+        "clients.custom:Roof → contact.Roof", "values of clients.custom:Pipe",
+    }  # fmt: skip
+
+
+def test_a_map_that_cannot_be_followed_names_every_mistake(con, tmp_path):
+    document = propose(con)
+    document.fields[0].transform = "magic"
+    document.fields[1].status = "maybe"
+    document.duplicates = "guess"
+    document.stages["jobs"].map["new"] = {"stage": "Nowhere", "status": "open"}
+    document.save(tmp_path / "map.yaml")
+    with pytest.raises(MapError) as error:
+        MapDocument.load(tmp_path / "map.yaml")
+    for word in ("magic", "maybe", "guess", "Nowhere"):
+        assert word in str(error.value)
