@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -45,8 +46,8 @@ def profile(counts: dict[str, int]) -> Profile:
     if not filled:
         return Profile()
 
-    def share(test: object) -> float:
-        return sum(n for v, n in counts.items() if test(v)) / filled  # type: ignore[operator]
+    def share(test: Callable[[str], Any]) -> float:
+        return sum(n for v, n in counts.items() if test(v)) / filled
 
     parts: Counter[str] = Counter()
     for value, n in counts.items():
@@ -74,9 +75,9 @@ def profile_samples(values: Iterable[str]) -> Profile:
     return profile(dict(Counter(values)))
 
 
-def _fits(transform: object, value: str) -> bool:
+def _fits(transform: Callable[[Any], Any], value: str) -> bool:
     try:
-        return transform(value) is not None  # type: ignore[operator]
+        return transform(value) is not None
     except Unfit:
         return False
 

@@ -105,10 +105,11 @@ def _custom(
     definitions = _definitions(con, dataset)
     for header, profile in custom_profiles(con, dataset).items():
         wanted = infer_type(profile, definitions.get(header.strip().casefold()))
+        others: tuple[str, ...] = ()
         shared = _shared_person_field(document, dataset, header)
         if shared:
             place_label, data_type, options = shared.field, shared.data_type, tuple(shared.options)
-            confidence, evidence, others = wanted.confidence, f"as for clients: {header}", ()
+            confidence, evidence = wanted.confidence, f"as for clients: {header}"
             if data_type != wanted.data_type:
                 shared = None
         if not shared:

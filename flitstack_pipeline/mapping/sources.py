@@ -50,12 +50,12 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
     """Make the temporary link tables. Raises MissingStep when relationships were not resolved."""
     if not table_exists(con, "clean.links"):
         raise MissingStep("clean.links is not there: materialize `relationships` first.")
+    tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
+    tables |= {k.split(".")[1]: relation(con, k) for k in RELATIONSHIP_DDL}
+    tables["client_location"] = location_sql(document, "clients")
+    tables["lead_location"] = location_sql(document, "leads")
+    tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
     for name, sql in _TABLES.items():
-        tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
-        tables |= {k.split(".")[1]: relation(con, k) for k in RELATIONSHIP_DDL}
-        tables["client_location"] = location_sql(document, "clients")
-        tables["lead_location"] = location_sql(document, "leads")
-        tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.format(**tables)}")
 
 
