@@ -6,8 +6,8 @@ verification is the same comparison over fewer records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict, compare_record, flatten
@@ -16,6 +16,7 @@ from flitstack_pipeline.migration.kinds.base import Found
 from flitstack_pipeline.migration.rows import MappedRow
 
 DIFFS_KEPT = 5_000
+UNMATCHED_OWNER = "the team member has no HighLevel user"
 
 
 @dataclass
@@ -45,11 +46,17 @@ class Reconciliation:
 
 
 def reconcile(
-    journal: Journal, location: str, rows: Iterable[MappedRow], found: Iterable[Found]
+    journal: Journal,
+    location: str,
+    rows: Iterable[MappedRow],
+    found: Iterable[Found],
+    users: Mapping[str, str],
 ) -> Reconciliation:
     """Compare mapped rows with what was read back.
 
-    `rows` is every record that should exist; `found` every record HighLevel holds of their kinds.
+    `rows` is every record that should exist; `found` every record HighLevel holds of their kinds;
+    `users` the matched team members: an owner nobody matched is expected to be empty, and counted
+    as changed by that rule.
     """
     result = Reconciliation()
     held = {(f.kind, f.hl_id): f for f in found}
@@ -65,7 +72,7 @@ def reconcile(
             counts["wrong"] += 1
             continue
         unseen.discard((row.kind, entry.hl_id))
-        good = _compare(result, row, held.get((row.kind, entry.hl_id)))
+        good = _compare(result, row, held.get((row.kind, entry.hl_id)), users)
         counts["verified" if good else "wrong"] += 1
     result.extra = [
         {"kind": kind, "hl_id": hl_id, "source_id": held[kind, hl_id].source_id}
@@ -74,13 +81,17 @@ def reconcile(
     return result
 
 
-def _compare(result: Reconciliation, row: MappedRow, found: Found | None) -> bool:
+def _compare(
+    result: Reconciliation, row: MappedRow, found: Found | None, users: Mapping[str, str]
+) -> bool:
     if found is None:
         result.missing.append({"record_key": row.record_key, "why": "its id is not there any more"})
         return False
     actual = flatten(dict(found.logical))
     good = True
     for diff in compare_record(row.record_key, flatten(row.payload), actual):
+        if diff.field == "owner" and diff.expected not in users and not diff.found:
+            diff = replace(diff, verdict=Verdict.BY_RULE, rule=UNMATCHED_OWNER)
         result.verdicts[diff.verdict] = result.verdicts.get(diff.verdict, 0) + 1
         if diff.verdict in (Verdict.DIFFERENT, Verdict.MISSING):
             good = False

@@ -87,7 +87,11 @@ class _Collector:
         self.object_of: dict[str, str] = {}
 
     def add(self, object_key: str, row: dict[str, Any]) -> None:
+        if row["kind"] == "opportunity_file":
+            return  # a job's file is nothing without its opportunity, which brings it along
         key, target = row["record_key"], f"{row['kind']}:{row['target']}"
+        if row["payload"].get("files"):
+            self._offer(f"{target} with files", key, object_key)
         self._offer(target, key, object_key)
         size = len(json.dumps(row["payload"]))
         if size > self.longest.get(target, (0, ""))[0]:

@@ -8,7 +8,7 @@ from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline_tests.migration.conftest import connect, many, small_schema
 
-OPTIONS = LoadOptions(search_lag_s=1.0, workers=6, chunk=20)
+OPTIONS = LoadOptions(search_lag_s=0.3, workers=6, chunk=20)
 
 
 def main(url, journal_url, what, count):

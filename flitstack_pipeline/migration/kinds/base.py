@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import RootModel
+
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.migration.catalog import Catalog
@@ -17,6 +19,9 @@ from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Run
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow
 
 Logical = dict[str, Any]
+
+#: A null that survives a request model's dumping, which leaves plain None out.
+NULL = RootModel[None](None)
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ def encode_v1(ctx: Context, target: str, values: Logical) -> list[CustomFieldVal
     for label, value in values.items():
         ref = ctx.catalog.field(target, label)
         wire = ref.encode(value)
-        encoded.append(CustomFieldValue(id=ref.id, field_value="" if wire is None else wire))
+        encoded.append(CustomFieldValue(id=ref.id, field_value=NULL if wire is None else wire))
     return encoded
 
 

@@ -19,6 +19,7 @@ from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.migration.file_source import local_file
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
+    NULL,
     Context,
     Found,
     Handler,
@@ -84,7 +85,7 @@ class ContactFileHandler(Handler):
         if entry.hl_id not in held:
             return
         rest = {key: value for key, value in held.items() if key != entry.hl_id}
-        value = CustomFieldValue(id=field_id, field_value=rest or "")
+        value = CustomFieldValue(id=field_id, field_value=rest or NULL)
         ctx.hl.contacts.update(contact, ContactUpdate(custom_fields=[value]))
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
