@@ -104,7 +104,7 @@ def _sandbox(project: Project) -> Iterator[str]:
         state=project.sandbox_state,
         rate="none",
         search_lag_ms=0,
-        allow_duplicate_contact=False,
+        allow_duplicate_contact=True,
         allow_duplicate_opportunity=True,
         agency_token=SANDBOX_AGENCY_TOKEN,
         **({"seed_location": seed} if seed else {}),

@@ -4,8 +4,6 @@ Partitioned assets cannot share one asset job across waves (their partitions dif
 that span waves run the steps in order inside one op, with the same guards.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The sensor that picks up the delta: new export sessions inside the window after the cutover."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

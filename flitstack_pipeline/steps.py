@@ -11,24 +11,22 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from types import SimpleNamespace
 from typing import Any
 
-from flitstack_pipeline.cleaning.build import CleanContext
+from flitstack_pipeline.cleaning.build import CleanContext, clean_schema
 from flitstack_pipeline.cleaning.build import clean_object as clean_tables
-from flitstack_pipeline.cleaning.build import clean_schema
 from flitstack_pipeline.cleaning.relationships import relate as relate_tables
 from flitstack_pipeline.cleaning.relationships import summary
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
 from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.contractor_plus.manifest import export_files, sha256
 from flitstack_pipeline.destination import Destination, open_destination
+from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.build import map_object as map_tables
-from flitstack_pipeline.mapping.build import target_schema
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration import gate
 from flitstack_pipeline.migration.catalog import Catalog, build_catalog
-from flitstack_pipeline.migration.journal import Journal, Run
+from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.base import LoadOptions
 from flitstack_pipeline.migration.load import load
 from flitstack_pipeline.migration.provision import provision as provision_schema
@@ -158,7 +156,7 @@ def audit(project: Project) -> StepReport:
                 "rows": con.execute(f'SELECT count(*) FROM clean."{BY_KEY[k].dataset}"').fetchall()[
                     0
                 ][0],
-            }  # noqa: S608, E501
+            }
             for k in KEYS
         ]
         pairs = con.execute("SELECT * FROM clean.duplicate_pairs WHERE decision = 'review'").df()
@@ -279,20 +277,11 @@ def preflight_lines(project: Project) -> list[dict[str, Any]]:
         return list(journal.get_setting("preflight", []))
 
 
-def _wanted_schema(project: Project) -> Any:
-    """The target schema in the form provisioning reads."""
+def _wanted_schema(project: Project) -> TargetSchema:
+    """The schema the confirmed map needs in the sub-account."""
     document = MapDocument.load(project.map_path)
     with project.warehouse.connect() as con:
-        schema = target_schema(document, con)
-    return SimpleNamespace(
-        fields=schema.fields,
-        objects=schema.objects,
-        associations=schema.associations,
-        pipeline=schema.pipeline.name,
-        stages=schema.pipeline.stages,
-        products=schema.products,
-        tags=schema.tags,
-    )
+        return target_schema(document, con)
 
 
 def provision(project: Project) -> StepReport:
@@ -470,7 +459,7 @@ def _compared(project: Project, sample_only: bool) -> tuple[Reconciliation, int,
     with _account(project) as (journal, destination):
         catalog = _catalog(project, journal, destination)
         found = read_back(destination.hl, catalog, journal, {(r.kind, r.target) for r in rows})
-        result = compare_all(journal, destination.location_id, rows, found)
+        result = compare_all(journal, destination.location_id, rows, found, catalog.users)
     if sample_only:
         result.extra = []
     return result, len(rows), destination.name

@@ -1,7 +1,5 @@
 """Stage `clean`: typed tables per object type, their relationships, and the source audit."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

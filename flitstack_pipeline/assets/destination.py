@@ -1,7 +1,5 @@
 """Stage `destination`: the sub-account is examined, made ready, and its users matched."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

@@ -1,7 +1,5 @@
 """Stage `map`: the proposed field map, and the records HighLevel is to hold."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

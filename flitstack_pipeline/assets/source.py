@@ -1,7 +1,5 @@
 """Stage `source`: raw export rows per object type, and the schema sheets."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

@@ -4,8 +4,6 @@ Dagster orders nothing inside one partitioned asset, so each load is a chain of 
 per tier of the foreign keys (reference: dagster.md B).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

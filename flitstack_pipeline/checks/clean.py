@@ -1,7 +1,5 @@
 """Checks on every clean partition: the Pandera schemas of its datasets, and the row accounting."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

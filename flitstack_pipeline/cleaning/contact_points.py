@@ -13,24 +13,37 @@ from flitstack_pipeline.cleaning.words import text
 
 _PHONE_SPLIT = re.compile(r"\s*(?:[;,/|\n]|\bor\b|\band\b)\s*", re.I)
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?E\+\d+$", re.I)
-_EXTENSION = re.compile(r"\s*(?:x|ext\.?|extension)\s*\.?\s*(\d{1,6})\s*$", re.I)
+_EXTENSION = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\.?\s*(\d{1,6})\s*$", re.I | re.A)
 _LABEL = re.compile(
     r"^\s*(?:cell|mobile|home|work|office|main|fax|tel|phone|m|h|w|o)\s*[:.]\s*", re.I
 )
+_LABEL_WORD = re.compile(r"(?:cell|mobile|home|work|office|main|fax|tel|phone)", re.I)
+_PLAIN_DIGITS = re.compile(r"'?\+?[\d\s().\-\u2010-\u2015]+", re.A)
+_VANITY = re.compile(r"\+?[\d\s().\-]*\d[\s.\-]*[A-Za-z]{3,}[A-Za-z\-]*", re.A)
+#: The North American plan: neither area code nor exchange begins with 0 or 1.
+_NANP = re.compile(r"1?([2-9]\d{2}[2-9]\d{6})", re.A)
+NANP_REGIONS = frozenset({"US", "CA", "PR"})
 _EMAIL_SPLIT = re.compile(r"[\s;,|<>]+")
+_JOINING_WORDS = frozenset({"and", "or", "y", "et", "&", "/"})
 _PLACEHOLDER = re.compile(
-    r"^(none|no|na|n/a|noemail|no-?reply|test|unknown|x+|null)@|@(none|noemail|example|test|na)\.",
+    r"^(none|no|na|n/a|noemail|no-?reply|test|unknown|x{2,}|null)@"
+    r"|@(none|noemail|example|test|na)\.",
     re.I,
 )
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
 
 
 @dataclass(frozen=True)
 class Phone:
-    """One phone: E.164 when it is certain, else only as read; the extension apart."""
+    """One phone: E.164 when it is certain, else only as read; the extension apart.
+
+    `remark` is what stood beside the number in words ("wife").
+    """
 
     e164: str | None
     extension: str | None
     as_read: str
+    remark: str | None = None
 
     @property
     def shown(self) -> str:
@@ -47,25 +60,70 @@ def phones(value: str | None, region: str = "US") -> tuple[Phone, ...]:
     if found is None:
         return ()
     parts = [p for p in _PHONE_SPLIT.split(found) if p.strip()]
-    return tuple(dict.fromkeys(_phone(part, region) for part in parts))
+    return tuple(dict.fromkeys(phone for part in parts for phone in _phones(part, region)))
 
 
-def _phone(part: str, region: str) -> Phone:
+def _phones(part: str, region: str) -> list[Phone]:
     shown = " ".join(part.split())
     if _SCIENTIFIC.match(shown):
-        return Phone(None, None, shown)
-    bare = _LABEL.sub("", shown)
+        return [Phone(None, None, shown)]
+    bare = re.sub(r"^(\d{7,15})\.0$", r"\1", _LABEL.sub("", shown))
     extension = _EXTENSION.search(bare)
     number = bare[: extension.start()] if extension else bare
+    digits = re.sub(r"\D", "", number)
+    one_number = len(digits) <= 15 and (
+        _PLAIN_DIGITS.fullmatch(number) or _VANITY.fullmatch(number)
+    )
+    if not one_number:
+        return _among_words(bare, shown, region)
+    e164, inner = _parse(number, region)
+    if e164 is None and re.search(r"[A-Za-z]", number):
+        return _among_words(bare, shown, region)
+    return [Phone(e164, (extension.group(1) if extension else inner) if e164 else None, shown)]
+
+
+def _parse(number: str, region: str) -> tuple[str | None, str | None]:
+    """(E.164, extension) of one number; North American ones by the plan's own rule."""
+    digits = re.sub(r"\D", "", number)
+    if region in NANP_REGIONS and _PLAIN_DIGITS.fullmatch(number) and "+" not in number:
+        match = _NANP.fullmatch(digits)
+        if match:
+            return f"+1{match.group(1)}", None
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        return Phone(None, None, shown)
+        return None, None
+    return _certain(parsed), parsed.extension or None
+
+
+def _certain(parsed: phonenumbers.PhoneNumber) -> str | None:
+    """E.164 of a parsed number that can exist; "0000000000" and "123-456-7890" cannot."""
     reason = phonenumbers.is_possible_number_with_reason(parsed)
-    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return Phone(None, None, shown)
-    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, extension.group(1) if extension else parsed.extension or None, shown)
+    national = str(parsed.national_number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE or len(set(national)) == 1:
+        return None
+    if parsed.country_code == 1 and not _NANP.fullmatch(national):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _among_words(bare: str, shown: str, region: str) -> list[Phone]:
+    """Numbers with words around them, or several without a separator."""
+    matches = list(
+        phonenumbers.PhoneNumberMatcher(bare, region, leniency=phonenumbers.Leniency.POSSIBLE)
+    )
+    certain = [(m, _certain(m.number)) for m in matches]
+    if not matches or not all(e164 for _, e164 in certain):
+        return [Phone(None, None, shown)]
+    rest = bare
+    for match in matches:
+        rest = rest.replace(match.raw_string, " ", 1)
+    remark = " ".join(rest.split()).strip("()-:. ") or None
+    remark = None if remark and _LABEL_WORD.fullmatch(remark) else remark
+    return [
+        Phone(e164, match.number.extension or None, match.raw_string, remark)
+        for match, e164 in certain
+    ]
 
 
 @lru_cache(maxsize=200_000)
@@ -76,16 +134,36 @@ def emails(value: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     good: list[str] = []
     dropped: list[str] = []
-    for part in _EMAIL_SPLIT.split(found):
-        candidate = part.strip().strip("\"'()[]").removeprefix("mailto:").rstrip(".")
-        if not candidate:
+    for part in _email_parts(found):
+        candidate = re.sub(r"^mailto:", "", part.strip("\"'()[]"), flags=re.I).rstrip(".")
+        if not candidate or part.casefold() in _JOINING_WORDS:
             continue
         address = None if _PLACEHOLDER.search(candidate) else _valid(candidate)
         (good if address else dropped).append(address or part)
     return tuple(dict.fromkeys(good)), tuple(dropped)
 
 
+def _email_parts(found: str) -> list[str]:
+    parts = [p for p in _EMAIL_SPLIT.split(found) if p]
+    return [q for p in parts for q in (p.split("/") if p.count("@") > 1 else [p])]
+
+
 def _valid(candidate: str) -> str | None:
+    """The normal form; an everyday local part needs only its domain checked, once per domain."""
+    local, at, domain = candidate.lower().rpartition("@")
+    if at and len(local) <= 64 and len(candidate) <= 254 and _LOCAL.fullmatch(local):
+        checked = _domain(domain)
+        return f"{local}@{checked}" if checked else None
+    return _validated(candidate)
+
+
+@lru_cache(maxsize=100_000)
+def _domain(domain: str) -> str | None:
+    found = _validated(f"a@{domain}")
+    return found.partition("@")[2] if found else None
+
+
+def _validated(candidate: str) -> str | None:
     try:
         found = validate_email(candidate, check_deliverability=False, test_environment=False)
     except EmailNotValidError:

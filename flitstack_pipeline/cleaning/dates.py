@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -19,8 +20,25 @@ EXCEL_EPOCH = dt.date(1899, 12, 30)
 MONTH_FIRST, DAY_FIRST, UNDECIDED = "month first", "day first", "undecided"
 _NUMERIC = re.compile(r"^(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?:[T\s,]+(.+))?$")
 _SERIAL = re.compile(r"^\d{5}(\.\d+)?$")
+_COMPACT = re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})$", re.A)
+_FRACTION = re.compile(r"^0?\.\d+$", re.A)
+_CLOCK_WORDS = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
+#: Time zone words that exports of American accounts carry; others are not guessed.
+_ZONE_WORDS = {
+    "UTC": "+00:00", "GMT": "+00:00", "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00",
+    "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00",
+}  # fmt: skip
+_MONTH_WORDS = {
+    "enero": "jan", "febrero": "feb", "marzo": "mar", "abril": "apr", "mayo": "may",
+    "junio": "jun", "julio": "jul", "agosto": "aug", "septiembre": "sep", "setiembre": "sep",
+    "octubre": "oct", "noviembre": "nov", "diciembre": "dec", "janvier": "jan",
+    "février": "feb", "fevrier": "feb", "mars": "mar", "avril": "apr", "mai": "may",
+    "juin": "jun", "juillet": "jul", "août": "aug", "aout": "aug", "septembre": "sep",
+    "octobre": "oct", "novembre": "nov", "décembre": "dec", "decembre": "dec",
+}  # fmt: skip
 _ZERO = re.compile(r"^0{1,4}[/.\-]0{1,2}[/.\-]0{1,4}")
 _TIME = re.compile(r"^(\d{1,2})(?::(\d{2}))?(?::(\d{2})(?:\.\d+)?)?\s*([ap])?\.?\s*m?\.?$", re.I)
+_MIDNIGHT = re.compile(r"^00:00(:00(\.0+)?)?$", re.A)
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2100, 12, 31)
 
 
@@ -50,15 +68,32 @@ def decide_order(values: Iterable[str | None], country: str = "US") -> DateOrder
     A value above 12 decides. Contradicting values, or none that decide outside the US, leave the
     column undecided: a question for a person. In the US month first is the custom, and said so.
     """
+    return order_from_counts(*count_orders(Counter(leading_pair(v) for v in values)), country)
+
+
+def leading_pair(value: str | None) -> tuple[int, int] | None:
+    """The first two numbers of a numeric date without leading year: (13, 2) of 13/2/2024."""
+    match = _NUMERIC.match((value or "").strip())
+    if not match or len(match.group(1)) > 2:
+        return None
+    return int(match.group(1)), int(match.group(2))
+
+
+def count_orders(pairs: Mapping[tuple[int, int] | None, int]) -> tuple[int, int, int]:
+    """How many values make sense day first only, month first only, and either way."""
     day = month = ambiguous = 0
-    for value in values:
-        match = _NUMERIC.match((value or "").strip())
-        if not match or len(match.group(1)) == 4:
+    for pair, count in pairs.items():
+        if pair is None or pair[0] == pair[1]:
             continue
-        first, second = int(match.group(1)), int(match.group(2))
-        day += first > 12 >= second
-        month += second > 12 >= first
-        ambiguous += first <= 12 and second <= 12
+        first, second = pair
+        day += count * (first > 12 >= second)
+        month += count * (second > 12 >= first)
+        ambiguous += count * (first <= 12 and second <= 12)
+    return day, month, ambiguous
+
+
+def order_from_counts(day: int, month: int, ambiguous: int, country: str) -> DateOrder:
+    """The order that counted evidence decides (see `decide_order`)."""
     if day and month:
         return DateOrder(UNDECIDED, f"{day} values only make sense day first, {month} month first")
     if day:
@@ -84,6 +119,8 @@ def moment(value: str | None, order: str = MONTH_FIRST, zone: str = "UTC") -> Mo
         return None
     if _SERIAL.match(found):
         return _from_serial(float(found), zone)
+    compact = _COMPACT.match(found)
+    found = "-".join(compact.groups()) if compact else found
     match = _NUMERIC.match(found)
     day, rest = _numeric(match, order, found) if match else _written(found)
     _check(day, found)
@@ -95,7 +132,10 @@ def time_of_day(value: str | None) -> str | None:
     found = text(value)
     if found is None:
         return None
-    parsed = _time(found)
+    if _FRACTION.match(found):  # Excel's part of a day
+        seconds = round(float(found) * 86_400) % 86_400
+        return (dt.datetime.min + dt.timedelta(seconds=seconds)).strftime("%H:%M")
+    parsed = _time(_CLOCK_WORDS.get(found.casefold(), found))
     if parsed is None:
         raise NotADate(f"{found!r} is not a time of day")
     return parsed.strftime("%H:%M")
@@ -124,12 +164,17 @@ def _written(found: str) -> tuple[dt.date, str | None]:
     """ISO date-times and written months ("Jan 15, 2026"); both name the month, so order is moot."""
     if not re.search(r"[A-Za-z]{3}", found) and not re.match(r"^\d{4}-\d{2}-\d{2}", found):
         raise NotADate(f"{found!r} is not a date")
+    words = re.sub(r"[^\W\d_]+", lambda m: _MONTH_WORDS.get(m[0].casefold(), m[0]), found)
+    words = re.sub(r"\bde\b", " ", _numeric_zone(words))
     try:
-        parsed = dateutil_parser.parse(found, default=dt.datetime(1, 1, 1))
-    except (ValueError, OverflowError) as error:
+        parsed = dateutil_parser.parse(words, default=dt.datetime(1, 1, 1))
+        again = dateutil_parser.parse(words, default=dt.datetime(1, 1, 2))
+    except (ValueError, OverflowError, TypeError) as error:
         raise NotADate(f"{found!r} is not a date") from error
     if parsed.year == 1:
         raise NotADate(f"{found!r} has no year")
+    if parsed.date() != again.date():
+        raise NotADate(f"{found!r} has no day of the month")
     rest = parsed.timetz().isoformat() if re.search(r"\d:\d", found) else None
     return parsed.date(), rest
 
@@ -152,7 +197,10 @@ def _check(day: dt.date, found: str) -> None:
 def _exact(day: dt.date, rest: str | None, zone: str, found: str) -> str | None:
     if not rest:
         return None
-    offset = re.search(r"(Z|[+-]\d{2}:?\d{2})$", rest.strip())
+    rest = _numeric_zone(rest.strip())
+    if _MIDNIGHT.match(rest):  # how Excel and databases write a bare date
+        return None
+    offset = re.search(r"(Z|[+-]\d{2}:?\d{2})$", rest)
     clock = _time(rest[: offset.start()].strip() if offset else rest.strip())
     if clock is None:
         raise NotADate(f"{found!r} has a time of day that cannot be read")
@@ -160,6 +208,13 @@ def _exact(day: dt.date, rest: str | None, zone: str, found: str) -> str | None:
         sign = offset.group(1).replace("Z", "+00:00")
         return dt.datetime.fromisoformat(f"{day}T{clock.isoformat()}{sign}").isoformat()
     return _stamp(day, clock, zone)
+
+
+def _numeric_zone(found: str) -> str:
+    """A time zone word at the end as an offset."""
+    word = re.search(r"\s([A-Za-z]{3})$", found)
+    zone = _ZONE_WORDS.get(word.group(1).upper()) if word else None
+    return f"{found[: word.start()]}{zone}" if word and zone else found
 
 
 def _stamp(day: dt.date, clock: dt.time, zone: str) -> str:

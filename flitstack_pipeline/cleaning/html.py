@@ -7,16 +7,17 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
+import lxml.etree
+import lxml.html
 import nh3
 
 _LOOKS_LIKE_HTML = re.compile(
-    r"<(p|br|div|b|i|ul|ol|li|a|img|span|strong|em|table|h\d)[\s/>]", re.I
-)
-_INLINE_IMAGE = re.compile(
-    r"<img[^>]*?src\s*=\s*[\"']data:(image/[a-z0-9.+-]+);base64,([A-Za-z0-9+/=\s]+)[\"'][^>]*>",
+    r"<(p|br|div|b|i|u|ul|ol|li|a|img|span|strong|em|table|font|script|style|blockquote|h\d)[\s/>]",
     re.I,
 )
+_DATA_URL = re.compile(r"data:(image/[a-z0-9.+-]+)((?:;[^,;]*)*),(.*)", re.I | re.S)
 ALLOWED_TAGS = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "u", "ul", "blockquote"}
 
 
@@ -36,18 +37,50 @@ def clean_note(value: str | None) -> tuple[str | None, list[InlineImage]]:
     """
     if value is None or not value.strip():
         return None, []
+    if not _LOOKS_LIKE_HTML.search(value):
+        return value.strip(), []
     images: list[InlineImage] = []
-
-    def take(match: re.Match[str]) -> str:
-        try:
-            data = base64.b64decode(re.sub(r"\s", "", match.group(2)), validate=True)
-        except binascii.Error:
-            return "[damaged image]"
-        digest = hashlib.sha256(data).hexdigest()
-        images.append(InlineImage(digest, match.group(1).lower(), data))
-        return f"{{{{image:{digest}}}}}"
-
-    text = _INLINE_IMAGE.sub(take, value)
-    if _LOOKS_LIKE_HTML.search(text):
-        text = nh3.clean(text, tags=ALLOWED_TAGS, attributes={"a": {"href"}}, link_rel=None)
+    text = _take_images(value, images) if "<img" in value.lower() else value
+    text = nh3.clean(text, tags=ALLOWED_TAGS, attributes={"a": {"href"}}, link_rel=None)
     return text.strip() or None, images
+
+
+def _take_images(value: str, images: list[InlineImage]) -> str:
+    """The HTML with a mark where each inline image stood, and a link for each one elsewhere."""
+    body = lxml.html.fragment_fromstring(value.replace("\x00", ""), create_parent="div")
+    for element in list(body.iter("img")):
+        source = (element.get("src") or "").strip()
+        element.tail = _replacement(source, element.get("alt"), images, element) + (
+            element.tail or ""
+        )
+        element.drop_tree()
+    inside = lxml.etree.tostring(body, encoding="unicode", method="html")
+    return str(inside).removeprefix("<div>").removesuffix("</div>")
+
+
+def _replacement(
+    source: str, alt: str | None, images: list[InlineImage], element: lxml.html.HtmlElement
+) -> str:
+    match = _DATA_URL.fullmatch(source)
+    if match is None:
+        if source.lower().startswith(("http://", "https://")):
+            link = lxml.html.Element("a", href=source)
+            link.text = alt or source
+            element.addprevious(link)
+        return ""
+    data = _bytes(match.group(2), match.group(3))
+    if not data:
+        return "[damaged image]"
+    digest = hashlib.sha256(data).hexdigest()
+    images.append(InlineImage(digest, match.group(1).lower(), data))
+    return f"{{{{image:{digest}}}}}"
+
+
+def _bytes(parameters: str, text: str) -> bytes:
+    """The bytes of a data URL; empty when damaged."""
+    if "base64" not in parameters.lower():
+        return unquote_to_bytes(text)
+    try:
+        return base64.b64decode(re.sub(r"\s", "", text), validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,53 +1,100 @@
-"""Money and quantities, exact: text in, Decimal out, never a float."""
+"""Money and quantities, exact: text in, Decimal out, never a float.
+
+A cell that is not one number of a known shape is refused, because a misread separator would be a
+silent factor of a hundred: "1,5" is never 15 and "1.234,50" never 1.2345.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 
 from flitstack_pipeline.cleaning.words import text
 
-_KEEP = re.compile(r"[^\d.,\-]")
 LARGEST = Decimal("99999999999999")
+_AMERICAN = re.compile(
+    r"\d{1,3}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*(?:\.\d*)?"
+    r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
+    r"|\d+(?:\.\d*)?|\.\d+",
+    re.A,
+)
+_EUROPEAN = re.compile(
+    r"\d{1,3}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*(?:,\d*)?|\d+(?:,\d*)?|,\d+", re.A
+)
+_CURRENCY = r"(?:[A-Z]{0,2}\$|[€£¥₡₱₲₴₹]|(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF))"
+_MONEY = re.compile(
+    rf"(?P<before>[-+]?)\s*{_CURRENCY}?\s*(?P<inside>[-+]?)\s*"
+    rf"(?P<number>[\d.,' ]*\d[\d.,' ]*?)\s*{_CURRENCY}?\s*(?P<after>-?)",
+    re.I | re.A,
+)
+_WITH_UNIT = re.compile(r"([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", re.A)
 
 
 class NotAnAmount(ValueError):
     """Text that is neither empty nor an amount."""
 
 
+def decimal_sign(value: str | None) -> str | None:
+    """`,` or `.` when a cell can only be read with that decimal sign, else None."""
+    match = _MONEY.fullmatch(_plain(value or "").strip("()"))
+    if not match:
+        return None
+    number = match.group("number").strip()
+    american, european = _AMERICAN.fullmatch(number), _EUROPEAN.fullmatch(number)
+    if bool(american) == bool(european):
+        return None
+    return "." if american else ","
+
+
 def decimal_comma(values: Iterable[str | None]) -> bool:
     """Whether a column writes 1.234,50 (True) or 1,234.50 (False), by its own evidence."""
-    european = american = 0
-    for value in values:
-        digits = _KEEP.sub("", value or "")
-        if re.search(r",\d{2}$", digits) and not re.search(r"\.\d{2}$", digits):
-            european += 1
-        elif re.search(r"\.\d{1,2}$", digits) or re.search(r",\d{3}(\D|$)", digits):
-            american += 1
-    return european > american
+    signs = [decimal_sign(value) for value in values]
+    return signs.count(",") > signs.count(".")
 
 
+@lru_cache(maxsize=200_000)
 def amount(value: str | None, *, comma: bool = False) -> Decimal | None:
     """One amount; brackets and a trailing minus are negative; None when empty.
 
-    `comma` says that the column writes its decimals after a comma (see `decimal_comma`).
-    Raises NotAnAmount for words, percentages and amounts beyond any contractor's books.
+    `comma` says that the column writes its decimals after a comma (see `decimal_comma`); it
+    decides only what the cell leaves open ("1.234"). Raises NotAnAmount for words, percentages,
+    ranges, scientific notation and amounts beyond any contractor's books.
     """
     found = text(value)
     if found is None:
         return None
     if "%" in found:
         raise NotAnAmount(f"{found!r} is a percentage, not an amount")
-    negative = bool(re.search(r"^\s*\(.*\)\s*$", found)) or found.endswith("-") or "-" in found[:2]
-    digits = _KEEP.sub("", found).replace("-", "")
-    if not re.search(r"\d", digits) or re.search(r"[A-Za-z]{4,}", found):
+    plain = _plain(found)
+    bracketed = plain.startswith("(") and plain.endswith(")")
+    match = _MONEY.fullmatch(plain[1:-1].strip() if bracketed else plain)
+    number = _decimal(match.group("number").strip(), comma) if match else None
+    if match is None or number is None:
         raise NotAnAmount(f"{found!r} is not an amount of money")
-    digits = digits.replace(".", "").replace(",", ".") if comma else digits.replace(",", "")
-    try:
-        number = Decimal(digits)
-    except InvalidOperation as error:
-        raise NotAnAmount(f"{found!r} is not an amount of money") from error
     if number > LARGEST:
         raise NotAnAmount(f"{found!r} is larger than any amount we store")
-    return -number if negative else number
+    minus = (match.group("before") + match.group("inside") + match.group("after")).count("-")
+    if minus + bracketed > 1:
+        raise NotAnAmount(f"{found!r} has two signs")
+    return -number if minus + bracketed else number
+
+
+def quantity_and_unit(value: str | None) -> tuple[str | None, str | None]:
+    """`3.5 hrs` as ("3.5", "hrs"); (the value, None) when no unit follows the number."""
+    match = _WITH_UNIT.fullmatch((value or "").strip())
+    return (match.group(1), match.group(2).strip()) if match else (value, None)
+
+
+def _plain(value: str) -> str:
+    """One kind of space, minus and apostrophe."""
+    value = re.sub(r"[\u2212\u2013]", "-", value).replace("\u2019", "'")
+    return re.sub(r"\s+", " ", value).strip()
+
+
+def _decimal(number: str, comma: bool) -> Decimal | None:
+    american, european = _AMERICAN.fullmatch(number), _EUROPEAN.fullmatch(number)
+    if european and (comma or not american):
+        return Decimal(re.sub(r"[.' ]", "", number).replace(",", "."))
+    return Decimal(re.sub(r"[,' ]", "", number)) if american else None

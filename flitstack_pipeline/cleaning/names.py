@@ -18,16 +18,30 @@ from flitstack_pipeline.cleaning.words import one_line
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from nameparser import HumanName
+    from nameparser.config import CONSTANTS
 
 _COMPANY = re.compile(
-    r"\b(llc|l\.l\.c|inc|incorporated|corp|corporation|co|company|ltd|limited|llp|pllc|pc|gmbh|"
-    r"construction|roofing|plumbing|builders?|properties|realty|management|enterprises|group|"
-    r"holdings|services|solutions|contracting|contractors|restaurant|church|school|hoa|"
-    r"association|apartments|partners|bank|hotel|city of|county of)\b\.?",
+    r"\b(llc|l\.l\.c|inc|incorporated|corp|corporation|company|ltd|llp|pllc|gmbh|"
+    r"construction|roofing|plumbing|builders|properties|realty|management|enterprises|"
+    r"holdings|services|solutions|contracting|contractors|restaurant|hoa|"
+    r"association|apartments|city of|county of)\b\.?",
     re.I,
+)
+#: Words of businesses that are also surnames: they decide only where no person is named.
+_PERHAPS_COMPANY = re.compile(
+    r"\b(co|limited|pc|builder|group|church|school|partners|bank|hotel)\b\.?|\d", re.I
 )
 _COUPLE = re.compile(r"\s+(?:&|and|\+|y)\s+", re.I)
 _SUFFIX_ONLY = re.compile(r"^(jr|sr|ii|iii|iv|md|phd|esq)\.?$", re.I)
+_ROMAN = re.compile(r"(ii|iii|iv|vi|vii|viii)")
+_NICKNAME = re.compile(r"\([^)]+\)|\"[^\"]+\"|\u201c[^\u201d]+\u201d")
+_PARTICLES = frozenset("de la las los del van der den von da dos di du y and".split())
+_SUFFIXES = frozenset(CONSTANTS.suffix_acronyms) | frozenset(CONSTANTS.suffix_not_acronyms)
+#: Words that make a name of two words something else than given name and surname.
+_SPECIAL = _SUFFIXES.union(
+    CONSTANTS.titles, CONSTANTS.first_name_titles, CONSTANTS.prefixes, CONSTANTS.conjunctions
+)
+_TWO_WORDS = re.compile(r"([^\W\d_][\w'\u2019-]+) ([^\W\d_][\w'\u2019-]+)")
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,18 @@ def split_name(value: str | None) -> Name | None:
     business, evidence = _is_business(found)
     if business:
         return Name(found, None, None, True, True, evidence)
-    tidy = _natural_case(found)
-    first, last = _split(tidy)
+    tidy = natural_case(found)
+    first, last = _everyday(tidy) or _split(tidy)
     display = " ".join(p for p in (first, last) if p)
     return Name(display, first, last, display == found, False, evidence)
+
+
+def _everyday(name: str) -> tuple[str, str] | None:
+    """Given name and surname of a name of two plain words, which needs no parser."""
+    match = _TWO_WORDS.fullmatch(name)
+    if not match or not _SPECIAL.isdisjoint(w.lower() for w in match.groups()):
+        return None
+    return match.group(1), match.group(2)
 
 
 def is_business(
@@ -74,55 +96,83 @@ def _is_business(name: str) -> tuple[bool, str]:
     word = _COMPANY.search(name)
     if word:
         return True, f"the name holds {word.group(0)!r}"
-    if re.search(r"\d", name):
-        return True, "the name holds a number"
-    if len(name.split()) < 2 or _COUPLE.search(name) or "," in name:
+    perhaps, words = _PERHAPS_COMPANY.search(name), len(name.split())
+    if words < 2 or "," in name or (words == 2 and not perhaps) or _COUPLE.search(name):
         return False, "reads like a person"
-    try:
-        _, kind = probablepeople.tag(name)
-    except probablepeople.RepeatedLabelError:
-        return False, "unclear; taken for a person"
-    if kind == "Corporation" and len(name.split()) > 2:
-        return True, "probablepeople reads a corporation"
+    if _reads_like_corporation(name):
+        also = f" and holds {perhaps.group(0)!r}" if perhaps else ""
+        return True, f"probablepeople reads a corporation{also}"
     return False, "reads like a person"
 
 
-def _natural_case(name: str) -> str:
+def _reads_like_corporation(name: str) -> bool:
+    try:
+        return bool(probablepeople.tag(name)[1] == "Corporation")
+    except probablepeople.RepeatedLabelError:
+        return False
+
+
+def natural_case(name: str) -> str:
     """ALL CAPS and all lower case become capitalised; mixed case is left as typed."""
     if not (name.isupper() or name.islower()) or len(name) < 4:
         return name
-    human = HumanName(name)
-    human.capitalize(force=True)
-    return " ".join(str(human).split()) if "," not in name and "&" not in name else name.title()
+    return " ".join(_capitalised(word, i) for i, word in enumerate(name.split()))
+
+
+def _capitalised(word: str, position: int) -> str:
+    lower = word.lower()
+    if position and lower in _PARTICLES:
+        return lower
+    if _ROMAN.fullmatch(lower) or re.fullmatch(r"(\w\.)+", lower):
+        return word.upper()
+    cased = re.sub(r"(^|[-'\u2019(\"])(\w)", lambda m: m[1] + m[2].upper(), lower)
+    return re.sub(r"^Mc(\w)", lambda m: "Mc" + m[1].upper(), cased)
 
 
 def _split(name: str) -> tuple[str | None, str | None]:
     if _COUPLE.search(name) and "," not in name:
         return _split_couple(name)
     if "," in name:
-        last, _, rest = name.partition(",")
-        rest = rest.strip()
-        if rest and not _SUFFIX_ONLY.match(rest):
-            return rest, last.strip()
+        inverted = _split_inverted(name)
+        if inverted:
+            return inverted
     if len(name.split()) == 1:
         return name, None
     human = HumanName(name)
     first = " ".join(p for p in (human.title, human.first, human.middle) if p) or None
     last = " ".join(p for p in (human.last, human.suffix) if p) or None
-    if first is None and last:
-        return last, None
-    return first, last
+    nickname = _NICKNAME.search(name)
+    if nickname and first:
+        first = f"{first} {nickname.group(0)}"
+    return (last, None) if first is None and last else (first, last)
+
+
+def _split_inverted(name: str) -> tuple[str, str] | None:
+    """`Doe, John` and `Smith, Jr., Bob`; None for `Bob Smith, Jr.`, which is in natural order."""
+    parts = [p.strip() for p in name.split(",") if p.strip()]
+    suffixes = [p for p in parts[1:] if _SUFFIX_ONLY.match(p)]
+    rest = [p for p in parts[1:] if p not in suffixes]
+    if not rest or (len(parts[0].split()) > 1 and all(_is_suffix(p) for p in rest)):
+        return None
+    return " ".join(rest), " ".join([parts[0], *suffixes])
+
+
+def _is_suffix(part: str) -> bool:
+    return all(w.lower().replace(".", "") in _SUFFIXES for w in part.split())
 
 
 def _split_couple(name: str) -> tuple[str | None, str | None]:
-    """`John & Jane Doe` → `John & Jane`, `Doe`; `John Doe and Ann Roe` keeps the second whole."""
-    parts = _COUPLE.split(name, maxsplit=1)
-    left, right = parts[0].split(), parts[1].split()
-    joint = name[len(parts[0]) : len(name) - len(parts[1])]
-    if len(left) == 1 and len(right) > 1:
-        return f"{parts[0]}{joint}{right[0]}", " ".join(right[1:])
-    if len(right) == 1 and len(left) > 1:
-        return f"{' '.join(left[:-1])}{joint}{right[0]}", left[-1]
-    return f"{' '.join(left[:-1]) or parts[0]}{joint}{parts[1]}", left[-1] if len(
-        left
-    ) > 1 else None
+    """`John & Jane Doe` → `John & Jane`, `Doe`; `John Doe & Ann Roe` → `John Doe & Ann`, `Roe`."""
+    found = _COUPLE.search(name)
+    assert found is not None
+    joint, left, right = found.group(0), name[: found.start()], name[found.end() :]
+    if len(right.split()) == 1:
+        if joint.strip().casefold() == "y":  # José Ortega y Gasset: one surname
+            given, *family = left.split()
+            return (given, f"{' '.join(family)}{joint}{right}") if family else (name, None)
+        first, last = _split(left)
+        return (f"{first}{joint}{right}", last) if last else (name, None)
+    first, last = _split(right)
+    left_first, left_last = _split(left)
+    same = left_last and last and left_last.casefold() == last.casefold()
+    return f"{left_first if same else left}{joint}{first}", last

@@ -8,47 +8,54 @@ import unicodedata
 from functools import lru_cache
 
 _JOB = {
-    "new": "new unscheduled pending nuevo nouveau unassigned",
-    "scheduled": "scheduled upcoming booked programado planifie agendado",
-    "in_progress": "in_progress active started on_my_way en_progreso en_cours en_curso working",
-    "on_hold": "on_hold paused postponed waiting en_espera en_attente hold",
-    "completed": "completed complete done closed finished completado terminado termine",
-    "cancelled": "cancelled canceled void cancelado annule",
+    "new": "new unscheduled pending nuevo nouveau unassigned not_started not_scheduled pendiente "
+    "sin_programar non_planifie",
+    "scheduled": "scheduled upcoming booked programado planifie agendado rescheduled re_scheduled "
+    "reprogramado programada planifiee",
+    "in_progress": "in_progress active started on_my_way en_progreso en_cours en_curso working "
+    "ongoing en_route en_camino iniciado",
+    "on_hold": "on_hold paused postponed waiting en_espera en_attente hold "
+    "suspended en_pausa en_pause",
+    "completed": "completed complete done closed finished completado terminado termine "
+    "completada terminada terminee finalizado acheve",
+    "cancelled": "cancelled canceled void cancelado annule cancelada annulee",
 }
 _ESTIMATE = {
-    "draft": "draft new borrador brouillon",
-    "sent": "sent pending awaiting awaiting_response viewed open unsigned enviado envoye",
-    "approved": "approved accepted signed won aprobado approuve accepte",
+    "draft": "draft new borrador brouillon not_sent no_enviado non_envoye",
+    "sent": "sent pending awaiting awaiting_response viewed open unsigned enviado envoye "
+    "not_signed awaiting_approval pending_approval waiting_for_approval pendiente en_attente",
+    "approved": "approved accepted signed won aprobado approuve accepte aceptado firmado signe",
     "declined": "declined denied rejected lost rechazado refuse",
     "changes_requested": "changes_requested request_changes revision",
     "expired": "expired vencido expire",
     "converted": "invoiced converted copied_to_job sold facturado",
-    "archived": "archived void cancelled canceled",
+    "archived": "archived void cancelled canceled archivado archive annule cancelado",
 }
 _INVOICE = {
     "draft": "draft not_sent borrador brouillon",
-    "unpaid": "unpaid sent open awaiting awaiting_payment due viewed issued pendiente impaye",
+    "unpaid": "unpaid sent open awaiting awaiting_payment due viewed issued pendiente impaye "
+    "not_paid no_pagado no_pagada sin_pagar non_paye non_payee pendiente_de_pago en_attente",
     "partial": "partial partially_paid partly_paid deposit_paid parcial partiel",
-    "paid": "paid settled closed paid_in_full pagado paye",
+    "paid": "paid settled closed paid_in_full pagado pagada paye payee",
     "overdue": "overdue past_due late vencida vencido en_retard",
-    "void": "void voided cancelled canceled anulada",
+    "void": "void voided cancelled canceled anulada annulee annule cancelada",
     "bad_debt": "bad_debt written_off write_off",
 }
 _LEAD = {
-    "new": "new open lead_captured captured nuevo",
-    "contacted": "contacted initial_contact attempted",
+    "new": "new open lead_captured captured nuevo nouveau not_contacted",
+    "contacted": "contacted initial_contact attempted contactado contacte",
     "estimate_scheduled": "estimate_scheduled scheduled appointment_set",
     "estimate_sent": "estimate_sent quoted proposal_sent",
     "won": "won converted deal_approved job_scheduled client",
-    "lost": "lost dead unqualified not_interested closed_lost",
+    "lost": "lost dead unqualified not_interested closed_lost perdido perdu",
 }
 _KIND = {
     "note": "note notes comment nota",
-    "call": "call phone_call phone inbound_call outbound_call voicemail llamada",
-    "email": "email e_mail mail correo",
-    "meeting": "meeting site_visit appointment reunion visit",
-    "sms": "sms text text_message message",
-    "task": "task to_do todo reminder",
+    "call": "call phone_call phone inbound_call outbound_call voicemail llamada appel",
+    "email": "email e_mail mail correo correo_electronico courriel",
+    "meeting": "meeting site_visit appointment reunion visit cita rendez_vous",
+    "sms": "sms text text_message message mensaje",
+    "task": "task to_do todo reminder tarea tache",
 }
 _ITEM = {
     "labor": "labor labour hours",

@@ -46,12 +46,24 @@ def split_list(value: str | None) -> list[str]:
 
 
 def split_people(value: str | None) -> list[str]:
-    """Display names in a cell, joined by comma, semicolon, `&` or `and`."""
+    """Display names in a cell, joined by comma, semicolon, `&` or `and`.
+
+    "Doe, John; Roe, Ann" is John Doe and Ann Roe: there every part holds one comma.
+    """
     found = text(value)
     if not found:
         return []
-    parts = re.split(r"\s*(?:[;,|\n&]|\band\b)\s*", found)
+    parts = [p for p in re.split(r"\s*[;|\n]\s*", found) if p]
+    if len(parts) > 1 and all(p.count(",") == 1 for p in parts):
+        parts = [_natural_order(p) for p in parts]
+    else:
+        parts = re.split(r"\s*(?:[;,|\n&]|\band\b)\s*", found)
     return list(dict.fromkeys(" ".join(p.split()) for p in parts if p.strip()))
+
+
+def _natural_order(name: str) -> str:
+    last, comma, first = name.partition(",")
+    return f"{first.strip()} {last.strip()}" if comma and first.strip() else name
 
 
 def split_numbers(value: str | None) -> list[str]:

@@ -10,7 +10,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 import clevercsv
 
@@ -36,6 +36,7 @@ class Dialect:
         return {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}[self.separator]
 
 
+@lru_cache(maxsize=512)  # the same files are surveyed once per object type
 def detect_dialect(head: str) -> Dialect:
     """The dialect of a file from its first characters (already decoded)."""
     named = _SEP_LINE.match(head)
