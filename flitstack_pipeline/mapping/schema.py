@@ -150,6 +150,8 @@ def _wanted(document: MapDocument, entry: FieldEntry, target: str) -> t.TargetFi
         values = document.values.get(f"{entry.dataset}.{entry.source}")
         labels = [v for v in values.map.values() if v] if values else []
         own = declared.options if declared else ()
+        if entry.transform == "yes_no":
+            own = (*own, *t.YES_NO)
         options = tuple(dict.fromkeys((*own, *entry.options, *labels)))
     return t.TargetField(entry.field, data_type, options, declared.about if declared else "")
 

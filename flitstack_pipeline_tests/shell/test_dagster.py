@@ -28,7 +28,6 @@ def test_loading_jobs_before_anything_else_is_refused_with_what_to_press(defs):
             [asset],
             partition_key="jobs",
             instance=instance,
-            resources={"project": defs.resources["project"]},
             raise_on_error=False,
             selection=[asset],
         )
