@@ -6,7 +6,7 @@ What cannot be read with certainty is kept as one line and said so; nothing is i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import usaddress
@@ -73,22 +73,22 @@ class AddressCells:
 
 def clean_address(cells: AddressCells, default_country: str = "US") -> Address:
     """The best address of a row: its split columns, completed from the joined one."""
-    country = country_code(cells.country) or default_country
-    parsed = parse_line(cells.joined, country)
+    named = country_code(cells.country)
+    parsed = parse_line(cells.joined, named or default_country)
     street = _street(cells.street, cells.street2)
     if street and "," in street and not one_line(cells.city):
-        parsed = parse_line(street, country)
+        parsed = parse_line(street, named or default_country)
         street = parsed.street
-    state = state_code(cells.state, country) or parsed.state
+    country = named or parsed.country or default_country
     found = Address(
         street or parsed.street,
         one_line(cells.city) or parsed.city,
-        state,
+        state_code(cells.state, country) or parsed.state,
         postal_code(cells.postal_code, country) or parsed.postal_code,
         country,
     )
     whole = all((found.street, found.city, found.state, found.postal_code))
-    return Address(found.street, found.city, found.state, found.postal_code, found.country, whole)
+    return replace(found, complete=whole)
 
 
 @lru_cache(maxsize=200_000)

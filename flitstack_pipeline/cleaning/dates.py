@@ -20,7 +20,7 @@ EXCEL_EPOCH = dt.date(1899, 12, 30)
 MONTH_FIRST, DAY_FIRST, UNDECIDED = "month first", "day first", "undecided"
 _NUMERIC = re.compile(r"^(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?:[T\s,]+(.+))?$")
 _SERIAL = re.compile(r"^\d{5}(\.\d+)?$")
-_COMPACT = re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})$", re.A)
+_COMPACT = re.compile(r"^((?:19|20|21)\d{2})(\d{2})(\d{2})$", re.A)
 _FRACTION = re.compile(r"^0?\.\d+$", re.A)
 _CLOCK_WORDS = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 #: Time zone words that exports of American accounts carry; others are not guessed.

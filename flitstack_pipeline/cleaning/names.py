@@ -35,7 +35,25 @@ _COUPLE = re.compile(r"\s+(?:&|and|\+|y)\s+", re.I)
 _SUFFIX_ONLY = re.compile(r"^(jr|sr|ii|iii|iv|md|phd|esq)\.?$", re.I)
 _ROMAN = re.compile(r"(ii|iii|iv|vi|vii|viii)")
 _NICKNAME = re.compile(r"\([^)]+\)|\"[^\"]+\"|\u201c[^\u201d]+\u201d")
-_PARTICLES = frozenset("de la las los del van der den von da dos di du y and".split())
+_PARTICLES = frozenset(
+    [
+        "de",
+        "la",
+        "las",
+        "los",
+        "del",
+        "van",
+        "der",
+        "den",
+        "von",
+        "da",
+        "dos",
+        "di",
+        "du",
+        "y",
+        "and",
+    ]
+)
 _SUFFIXES = frozenset(CONSTANTS.suffix_acronyms) | frozenset(CONSTANTS.suffix_not_acronyms)
 #: Words that make a name of two words something else than given name and surname.
 _SPECIAL = _SUFFIXES.union(
