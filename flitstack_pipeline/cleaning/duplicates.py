@@ -1,8 +1,11 @@
 """Which clients are the same, with a score and the evidence in words; never on name alone.
 
-Candidates share an exact key (e-mail, phone, or name with address). Fixed, documented weights add
-up to a score between 0 and 1: at 0.99 and above two rows are merged by themselves, between 0.5
-and 0.99 a person decides. A shared office phone with different names stays far below.
+Belongs here: candidate pairs, their decisions, the review list. Does not: what the likenesses
+weigh (`matching_weights`), and what becomes of the values of merged rows (`survivorship`).
+
+Candidates share an e-mail, a phone, an address, or a name with a postcode or city, within one
+workspace. At 0.99 and above two rows are merged by themselves, between 0.5 and 0.99 a person
+decides. What a person decided in `decisions/duplicates.csv` always stands.
 """
 
 from __future__ import annotations
@@ -13,40 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pandas as pd
+
+from flitstack_pipeline.cleaning.forms import address_key, loose_name_key, name_key, name_words
+from flitstack_pipeline.cleaning.matching_weights import evidence_sql, score_sql
 
 MERGE_AT, REVIEW_AT = 0.99, 0.5
-#: Two rows agree on this → how much it says. Measured nowhere yet: fixed by judgement.
-WEIGHTS = {"e-mail": 0.5, "name": 0.3, "phone": 0.25, "address": 0.25}
+#: Rows that share one key and are still compared each with each; larger blocks of a weak key are
+#: an office phone or a tower block, larger ones of a strong key are compared with their first row.
 LARGEST_BLOCK = 50
-
-_PAIRS = """
-WITH keyed AS (
-    SELECT source_key, workspace, email, phone,
-           regexp_replace(lower(strip_accents(coalesce(name, ''))), '[^a-z0-9]+', '', 'g') AS name_key,
-           nullif(regexp_replace(lower(coalesce(address1, '') || coalesce(postal_code, '')),
-                                 '[^a-z0-9]+', '', 'g'), '') AS address_key
-    FROM clean.clients
-), blocks AS (
-    SELECT source_key, workspace, 'e' || email AS block FROM keyed WHERE email IS NOT NULL
-    UNION ALL SELECT source_key, workspace, 'p' || phone FROM keyed WHERE phone IS NOT NULL
-    UNION ALL SELECT source_key, workspace, 'a' || name_key || '/' || address_key
-              FROM keyed WHERE name_key <> '' AND address_key IS NOT NULL
-), small AS (
-    SELECT workspace, block FROM blocks GROUP BY ALL HAVING count(*) BETWEEN 2 AND ?
-), candidates AS (
-    SELECT DISTINCT l.source_key AS l, r.source_key AS r
-    FROM blocks l JOIN small s USING (workspace, block)
-    JOIN blocks r ON r.block = l.block AND r.workspace = l.workspace
-                 AND l.source_key < r.source_key
-)
-SELECT c.l, c.r, coalesce(a.email = b.email, false) AS same_email,
-       coalesce(a.phone = b.phone, false) AS same_phone,
-       a.name_key = b.name_key AND a.name_key <> '' AS same_name,
-       coalesce(a.address_key = b.address_key, false) AS same_address,
-       jaro_winkler_similarity(a.name_key, b.name_key) AS name_score
-FROM candidates c JOIN keyed a ON a.source_key = c.l JOIN keyed b ON b.source_key = c.r
-ORDER BY 1, 2
-"""
+#: An e-mail or phone used by more names than this says little about who someone is.
+MOST_NAMES = 3
+DECISION_WORDS = ("merge", "keep apart")
 
 
 @dataclass(frozen=True)
@@ -61,69 +42,237 @@ class Pair:
 
 
 def find_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Pair]:
-    """Scored pairs of clients; what a person decided before stands.
+    """Scored pairs of clients worth showing; what a person decided before stands.
 
     `decisions/duplicates.csv` has the columns left_key, right_key and decision (`merge` or
     `keep apart`). Raises ValueError for another word there.
     """
-    decided = read_decisions(decisions / "duplicates.csv")
-    pairs = []
-    for left, right, email, phone, name, address, likeness in con.execute(
-        _PAIRS, [LARGEST_BLOCK]
-    ).fetchall():
-        score, evidence = _score(email, phone, name, address, likeness)
-        decision = decided.get((left, right)) or (
-            "merge" if score >= MERGE_AT else "review" if score >= REVIEW_AT else "keep apart"
-        )
-        pairs.append(Pair(left, right, score, evidence, decision))
-    return pairs
+    _score_pairs(con, decisions)
+    rows = con.execute(
+        "SELECT l, r, score, evidence, decision FROM scored_pairs ORDER BY score DESC, l, r"
+    ).fetchall()
+    return [Pair(*row) for row in rows]
 
 
-def _score(
-    email: bool, phone: bool, name: bool, address: bool, likeness: float
-) -> tuple[float, str]:
-    found = {"e-mail": email, "phone": phone, "name": name, "address": address}
-    score = sum(WEIGHTS[k] for k, same in found.items() if same)
-    agree = [f"same {k}" for k, same in found.items() if same]
-    if not name:
-        agree.append(f"names {likeness:.2f} alike")
-        if likeness < 0.88:
-            score = min(score, 0.6)  # another person may share every contact point
-    if not (email or phone or address):
-        score = 0.0
-    return round(min(score, 1.0), 3), ", ".join(agree)
+def write_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
+    """Like `find_pairs`, into `clean.duplicate_pairs` without leaving the database."""
+    _score_pairs(con, decisions)
+    con.execute(
+        """
+        INSERT INTO clean.duplicate_pairs
+        SELECT 'clients', l, r, score, evidence, decision FROM scored_pairs
+        ORDER BY score DESC, l, r
+        """
+    )
+
+
+def decided_pairs(con: duckdb.DuckDBPyConnection) -> list[Pair]:
+    """The pairs of `clean.duplicate_pairs` that are merged or kept apart."""
+    rows = con.execute(
+        """
+        SELECT left_key, right_key, score, evidence, decision FROM clean.duplicate_pairs
+        WHERE object = 'clients' AND decision IN ('merge', 'keep apart')
+        ORDER BY evidence NOT LIKE 'decided by a person%', score DESC, left_key, right_key
+        """
+    ).fetchall()
+    return [Pair(*row) for row in rows]
+
+
+def write_review_list(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Write the pairs a person must decide as CSV, and return how many there are.
+
+    The file has the columns `decisions/duplicates.csv` needs: fill in `decision` and copy the
+    rows there. Readable by its owner only; cells a spreadsheet would run are written as text.
+    """
+    cursor = con.execute(
+        """
+        SELECT d.left_key, d.right_key, '' AS decision, d.score, d.evidence,
+               l.name AS left_name, r.name AS right_name, l.email AS left_email,
+               r.email AS right_email, l.phone AS left_phone, r.phone AS right_phone,
+               concat_ws(', ', l.address1, l.city, l.postal_code) AS left_address,
+               concat_ws(', ', r.address1, r.city, r.postal_code) AS right_address
+        FROM clean.duplicate_pairs d
+        JOIN clean.clients l ON l.source_key = d.left_key
+        JOIN clean.clients r ON r.source_key = d.right_key
+        WHERE d.object = 'clients' AND d.decision = 'review'
+        ORDER BY d.score DESC, d.left_key, d.right_key
+        """
+    )
+    names = [d[0] for d in cursor.description or ()]
+    rows = cursor.fetchall()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows([_as_text(cell) for cell in row] for row in rows)
+    return len(rows)
+
+
+def _as_text(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
 def read_decisions(path: Path) -> dict[tuple[str, str], str]:
-    """A person's decisions by pair; empty when there is no file."""
+    """A person's decisions by pair (smaller key first); empty when there is no file."""
     if not path.exists():
         return {}
-    decided = {}
+    decided: dict[tuple[str, str], str] = {}
+    wrong: list[str] = []
     with path.open(newline="", encoding="utf-8-sig") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            word = (row.get("decision") or "").strip().lower()
-            if word not in ("merge", "keep apart", ""):
-                raise ValueError(
-                    f"{path.name}, line {number}: {word!r} is no decision. Write merge or keep apart."
-                )
-            if word:
-                left, right = sorted((row["left_key"], row["right_key"]))
+        reader = csv.DictReader(file)
+        missing = {"left_key", "right_key", "decision"} - set(reader.fieldnames or ())
+        if missing and reader.fieldnames:
+            raise ValueError(f"{path.name} has no column {', '.join(sorted(missing))}. Add it.")
+        for number, row in enumerate(reader, start=2):
+            word = (row["decision"] or "").strip().lower()
+            if word in DECISION_WORDS:
+                left, right = sorted((row["left_key"].strip(), row["right_key"].strip()))
                 decided[left, right] = word
+            elif word:
+                wrong.append(f"line {number}: {word!r}")
+    if wrong:
+        raise ValueError(
+            f"{path.name} holds words that are no decision ({'; '.join(wrong)}). "
+            "Write merge or keep apart, or leave the cell empty."
+        )
     return decided
 
 
 def groups(pairs: Iterable[Pair]) -> dict[str, str]:
-    """Merged pairs as groups: each key → the smallest key of its group."""
+    """Merged pairs as groups: each key → the smallest key of its group.
+
+    Two rows a person keeps apart are never joined through a third: of the pairs given, a merge
+    that would do so is left out (earlier pairs go first).
+    """
+    listed = list(pairs)
     root: dict[str, str] = {}
+    members: dict[str, set[str]] = {}
+    apart: dict[str, set[str]] = {}
+    for pair in listed:
+        if pair.decision == "keep apart":
+            apart.setdefault(pair.left, set()).add(pair.right)
+            apart.setdefault(pair.right, set()).add(pair.left)
 
     def find(key: str) -> str:
-        while root.get(key, key) != key:
+        while root.setdefault(key, key) != key:
+            root[key] = root[root[key]]
             key = root[key]
         return key
 
-    for pair in pairs:
-        if pair.decision == "merge":
-            low, high = sorted((find(pair.left), find(pair.right)))
-            root[high] = low
-            root.setdefault(low, low)
-    return {key: find(key) for key in root}
+    for pair in listed:
+        if pair.decision != "merge":
+            continue
+        low, high = sorted((find(pair.left), find(pair.right)))
+        ours, theirs = members.get(low, {low}), members.get(high, {high})
+        if low == high or any(apart.get(key, set()) & ours for key in theirs):
+            continue
+        root[high] = low
+        members[low] = ours | theirs
+        members.pop(high, None)
+    return {key: find(key) for keys in members.values() for key in keys}
+
+
+def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
+    decided = read_decisions(decisions / "duplicates.csv")
+    frame = pd.DataFrame(
+        [(left, right, word) for (left, right), word in decided.items()],
+        columns=["l", "r", "decision"],
+    ).astype("str")
+    con.register("decided", frame)
+    try:
+        con.execute(_KEYED)
+        con.execute(_CANDIDATES)
+        con.execute(_SCORED)
+    finally:
+        con.unregister("decided")
+
+
+#: One row per client with everything that is compared; own_* leave out what many names share.
+_KEYED = f"""
+CREATE OR REPLACE TEMP TABLE contact_points AS
+WITH listed AS (
+    SELECT source_key, workspace, {loose_name_key("name")} AS loose_key, 'e' AS kind,
+           unnest(list_prepend(email, coalesce(extra_emails, []))) AS value
+    FROM clean.clients
+    UNION ALL
+    SELECT source_key, workspace, {loose_name_key("name")}, 'p',
+           unnest(list_prepend(phone || coalesce(' x' || phone_extension, ''),
+                               coalesce(extra_phones, [])))
+    FROM clean.clients
+), named AS (
+    SELECT workspace, kind, value, approx_count_distinct(loose_key) > {MOST_NAMES} AS shared
+    FROM listed WHERE value IS NOT NULL GROUP BY ALL
+)
+SELECT DISTINCT l.source_key, l.workspace, l.kind, l.value, n.shared
+FROM listed l JOIN named n USING (workspace, kind, value);
+
+CREATE OR REPLACE TEMP TABLE keyed AS
+WITH points AS (
+    SELECT source_key,
+           coalesce(list(value) FILTER (kind = 'e'), []) AS emails,
+           coalesce(list(value) FILTER (kind = 'p'), []) AS phones,
+           coalesce(list(value) FILTER (kind = 'e' AND NOT shared), []) AS own_emails,
+           coalesce(list(value) FILTER (kind = 'p' AND NOT shared), []) AS own_phones
+    FROM contact_points GROUP BY source_key
+)
+SELECT c.source_key, c.workspace, {name_key("c.name")} AS name_key,
+       {loose_name_key("c.name")} AS loose_key, {name_words("c.name")} AS words,
+       len({name_words("c.name")}) >= 2 OR c.is_business AS full_name,
+       coalesce(p.emails, []) AS emails, coalesce(p.phones, []) AS phones,
+       coalesce(p.own_emails, []) AS own_emails, coalesce(p.own_phones, []) AS own_phones,
+       {address_key("c.address1")} AS address_key,
+       left(lower(replace(c.postal_code, ' ', '')), 5) AS postal, lower(trim(c.city)) AS city
+FROM clean.clients c LEFT JOIN points p USING (source_key);
+"""  # noqa: S608 - expressions of our own
+
+_CANDIDATES = f"""
+CREATE OR REPLACE TEMP TABLE candidates AS
+WITH blocks AS (
+    SELECT source_key, workspace, kind || ':' || value AS block, false AS strong
+    FROM contact_points
+    UNION ALL
+    SELECT p.source_key, p.workspace, p.kind || 'n:' || p.value || '/' || k.name_key, true
+    FROM contact_points p JOIN keyed k USING (source_key) WHERE k.name_key IS NOT NULL
+    UNION ALL
+    SELECT source_key, workspace, 'a:' || address_key || '/' || coalesce(postal, city), false
+    FROM keyed WHERE address_key IS NOT NULL
+    UNION ALL
+    SELECT source_key, workspace, 'na:' || name_key || '/' || address_key, true
+    FROM keyed WHERE name_key IS NOT NULL AND address_key IS NOT NULL
+    UNION ALL
+    SELECT source_key, workspace, 'nz:' || name_key || '/' || postal, false
+    FROM keyed WHERE full_name AND name_key IS NOT NULL AND postal IS NOT NULL
+), sized AS (
+    SELECT workspace, block, strong, count(*) AS n, min(source_key) AS first_key
+    FROM blocks WHERE block IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+), each_with_each AS (
+    SELECT x.source_key AS l, y.source_key AS r
+    FROM sized s
+    JOIN blocks x ON x.workspace = s.workspace AND x.block = s.block
+    JOIN blocks y ON y.workspace = s.workspace AND y.block = s.block
+    WHERE s.n <= {LARGEST_BLOCK} AND x.source_key < y.source_key
+), with_the_first AS (
+    SELECT s.first_key AS l, x.source_key AS r
+    FROM sized s JOIN blocks x ON x.workspace = s.workspace AND x.block = s.block
+    WHERE s.n > {LARGEST_BLOCK} AND s.strong AND x.source_key <> s.first_key
+)
+SELECT l, r FROM each_with_each
+UNION SELECT l, r FROM with_the_first
+UNION SELECT l, r FROM decided
+"""  # noqa: S608
+
+_SCORED = f"""
+CREATE OR REPLACE TEMP TABLE scored_pairs AS
+WITH scored AS (
+    SELECT c.l, c.r, {score_sql()} AS score, {evidence_sql()} AS evidence
+    FROM candidates c JOIN keyed a ON a.source_key = c.l JOIN keyed b ON b.source_key = c.r
+)
+SELECT s.l, s.r, s.score,
+       CASE WHEN d.decision IS NULL THEN s.evidence
+            ELSE 'decided by a person: ' || s.evidence END AS evidence,
+       CASE WHEN d.decision IS NOT NULL THEN d.decision
+            WHEN s.score >= {MERGE_AT} THEN 'merge' ELSE 'review' END AS decision
+FROM scored s LEFT JOIN decided d ON d.l = s.l AND d.r = s.r
+WHERE s.score >= {REVIEW_AT} OR d.decision IS NOT NULL
+"""  # noqa: S608

@@ -7,6 +7,7 @@ second is clevercsv. Where they disagree, recognised headers decide and the disa
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ def detect_dialect(head: str) -> Dialect:
 def parse_head(head: str, separator: str) -> list[list[str]]:
     """The first rows of a decoded head, with one separator."""
     rows = []
-    for row in csv.reader(head.splitlines(keepends=True), delimiter=separator):
+    for row in csv.reader(io.StringIO(head, newline=""), delimiter=separator):
         rows.append(row)
         if len(rows) >= HEAD_ROWS:
             break

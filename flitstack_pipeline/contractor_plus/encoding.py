@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+
 SAMPLE_BYTES = 256_000
 _BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32 byte order mark"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32 byte order mark"),
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 byte order mark"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16 byte order mark"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16 byte order mark"),
 )
+
+_UTF8_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,8 @@ def detect_encoding(path: Path) -> Encoding:
     """The encoding of a text file: byte order mark, else valid UTF-8 throughout, else guessed.
 
     Excel's "Unicode text" is UTF-16, its plain CSV Windows-1252 (contractor_plus.md §7.1).
+    Raises UnreadableFile for a file that is mostly UTF-8 but not throughout: read as anything
+    else, every accented letter of it would silently turn into two wrong ones.
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
@@ -39,6 +51,7 @@ def detect_encoding(path: Path) -> Encoding:
         return Encoding(wide, "every other byte is zero")
     if _is_utf8(path):
         return Encoding("utf-8", "valid UTF-8 throughout")
+    _refuse_mixed(path)
     return _single_byte(path)
 
 
@@ -59,6 +72,21 @@ def _is_utf8(path: Path) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _refuse_mixed(path: Path) -> None:
+    """Two encodings pasted together, or UTF-8 with damaged bytes; neither can be told apart."""
+    good = bad = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            good += len(_UTF8_SEQUENCE.findall(block))
+            bad += len(_HIGH_BYTE.findall(_UTF8_SEQUENCE.sub(b"", block)))
+    if good > bad:
+        raise UnreadableFile(
+            path,
+            f"it mixes encodings: {good} letters are UTF-8, {bad} bytes are not",
+            "Export it again as UTF-8 CSV; do not paste files of two encodings together.",
+        )
 
 
 def _single_byte(path: Path) -> Encoding:

@@ -10,17 +10,23 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.cells import SUFFIXES
+from flitstack_pipeline.spec.source import BY_KEY
 
 NAME = "export_manifest.json"
 NOT_EXPORTS = {"attachments", "files"}
+_LEFTOVERS = (".", "~$")  # what macOS and an open Excel leave beside a file
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of one staged file. Times are ISO 8601, naive times mean UTC."""
+    """What is known of one staged file. Times are ISO 8601, naive times mean UTC.
+
+    `dataset` is a person's answer to what the file holds, "" when its columns say it.
+    """
 
     file: str
     session: str = ""
@@ -28,6 +34,7 @@ class Entry:
     exported_at: str = ""
     sha256: str = ""
     expected_count: int | None = None
+    dataset: str = ""
 
 
 def load(exports: Path) -> dict[str, Entry]:
@@ -41,8 +48,8 @@ def load(exports: Path) -> dict[str, Entry]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         entries = data["files"] if isinstance(data, dict) else data
-        return {e["file"]: _entry(e) for e in entries}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        return {str(e["file"]): _entry(e) for e in entries}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is not a manifest ({error}). Restore it, or delete it and stage again."
         ) from error
@@ -52,8 +59,10 @@ def save(exports: Path, entries: dict[str, Entry]) -> None:
     """Write the manifest, for its owner only."""
     path = exports / NAME
     body = {"files": [asdict(e) for e in sorted(entries.values(), key=lambda e: e.file)]}
-    path.write_text(json.dumps(body, indent=2, ensure_ascii=False), encoding="utf-8")
-    path.chmod(0o600)
+    draft = path.with_suffix(".json.part")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(body, indent=2, ensure_ascii=False), encoding="utf-8")
+    draft.replace(path)
 
 
 def _entry(item: dict[str, object]) -> Entry:
@@ -62,17 +71,37 @@ def _entry(item: dict[str, object]) -> Entry:
         file=str(item["file"]),
         session=str(item.get("session") or ""),
         workspace=str(item.get("workspace") or ""),
-        exported_at=str(item.get("exported_at") or ""),
+        exported_at=iso_time(str(item.get("exported_at") or "")),
         sha256=str(item.get("sha256") or ""),
         expected_count=int(str(count)) if count is not None else None,
+        dataset=known_dataset(str(item.get("dataset") or "")),
     )
+
+
+def iso_time(text: str) -> str:
+    """A time as ISO 8601 with its zone; "" stays. Raises ValueError for anything else."""
+    if not text:
+        return ""
+    try:
+        time = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no ISO 8601 time, such as 2026-11-02T09:00") from error
+    return (time if time.tzinfo else time.replace(tzinfo=dt.UTC)).isoformat()
+
+
+def known_dataset(key: str) -> str:
+    """The key of a kind of export; "" stays. Raises ValueError for an unknown one."""
+    if key and key not in BY_KEY:
+        raise ValueError(f"{key!r} is no kind of export; known are {', '.join(BY_KEY)}")
+    return key
 
 
 def export_files(exports: Path) -> Iterator[Path]:
     """Every export file of the folder, in name order; attachment folders are left out."""
     for path in sorted(exports.rglob("*")):
         inside = {p.lower() for p in path.relative_to(exports).parts[:-1]}
-        if path.is_file() and path.suffix.lower() in SUFFIXES and not inside & NOT_EXPORTS:
+        known = path.suffix.lower() in SUFFIXES and not path.name.startswith(_LEFTOVERS)
+        if known and not inside & NOT_EXPORTS and path.is_file():
             yield path
 
 
@@ -88,11 +117,23 @@ def entry_of(exports: Path, path: Path, entries: dict[str, Entry]) -> Entry:
         exported_at=known.exported_at or modified,
         sha256=sha256(path),
         expected_count=known.expected_count,
+        dataset=known.dataset,
     )
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex, read in blocks."""
+    """SHA-256 of a file's bytes, hex, read in blocks; remembered while the file is unchanged."""
+    return _sha256(path, stamp(path))
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file does: size, times, inode."""
+    stat = path.stat()
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+@lru_cache(maxsize=512)
+def _sha256(path: Path, _stamp: tuple[int, ...]) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -6,7 +6,6 @@ Recognition is by columns first; the file name only settles what the columns lea
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -43,8 +42,18 @@ class Layout:
     warnings: tuple[str, ...]
 
 
-def recognise(first_rows: list[tuple[int, list[str]]], file_name: str) -> Layout | None:
-    """The layout of a sheet from its first rows, or None when it holds no row at all."""
+def recognise(
+    first_rows: list[tuple[int, list[str]]],
+    file_name: str,
+    sheet_name: str = "",
+    answer: str = "",
+) -> Layout | None:
+    """The layout of a sheet from its first rows, or None when it holds no row at all.
+
+    `answer` is the dataset a person named for this file; it settles every doubt.
+    """
+    if sheet_name and named_datasets(sheet_name):
+        file_name = sheet_name
     candidates = [(n, cells) for n, cells in first_rows[:HEADER_SEARCH_ROWS] if any(_filled(cells))]
     if not candidates:
         return None
@@ -54,9 +63,28 @@ def recognise(first_rows: list[tuple[int, list[str]]], file_name: str) -> Layout
         best = ranked[0]
     _, number, cells = best
     guesses = tuple(sorted(_guesses(cells, file_name), key=_rank, reverse=True)[:3])
-    dataset, warnings = _decide(guesses, file_name)
+    dataset, warnings = (answer, []) if answer else _decide(guesses, file_name)
     columns, labels, notes = _columns(cells, dataset)
     return Layout(number, cells, dataset, columns, labels, guesses, (*warnings, *notes))
+
+
+def layout_of(number: int, cells: list[str], dataset: str) -> Layout:
+    """The layout below a header row whose kind of export is known already."""
+    columns, labels, notes = _columns(cells, dataset)
+    return Layout(number, cells, dataset, columns, labels, (), tuple(notes))
+
+
+def named_datasets(name: str) -> set[str]:
+    """Kinds of export a file or sheet is named after; the longest name wins (estimate items)."""
+    stem = normalise_header(PurePath(name).stem)
+    found = [
+        (len(words), dataset.key)
+        for dataset in DATASETS
+        for words in (normalise_header(s) for s in dataset.file_stems)
+        if re.search(rf"\b{re.escape(words)}\b", stem)
+    ]
+    longest = max((length for length, _ in found), default=0)
+    return {key for length, key in found if length == longest}
 
 
 def custom_label(header: str) -> str:
@@ -75,11 +103,11 @@ def _rank(guess: Guess) -> float:
 
 def _guesses(cells: list[str], file_name: str) -> list[Guess]:
     headers = [normalise_header(c) for c in _filled(cells)]
-    stem = normalise_header(PurePath(file_name).stem)
-    return [_fit(dataset, headers, stem) for dataset in DATASETS]
+    named = named_datasets(file_name)
+    return [_fit(dataset, headers, dataset.key in named) for dataset in DATASETS]
 
 
-def _fit(dataset: Dataset, headers: list[str], stem: str) -> Guess:
+def _fit(dataset: Dataset, headers: list[str], named: bool) -> Guess:
     """Share of headers known, exact ones counting more, plus the share of the signature."""
     table = alias_table(dataset.key)
     usual = {normalise_header(c.header) for c in dataset.columns}
@@ -88,7 +116,6 @@ def _fit(dataset: Dataset, headers: list[str], stem: str) -> Guess:
     share = known / len(headers) if headers else 0.0
     signature = sum(name in found for name in dataset.signature) / len(dataset.signature)
     exact_id = normalise_header(dataset.by_name[dataset.id_columns[0]].header) in headers
-    named = any(re.match(rf"{re.escape(s.replace('_', ' '))}\b", stem) for s in dataset.file_stems)
     score = share + 0.5 * signature + (0.3 if exact_id else 0) + (NAME_BONUS if named else 0)
     return Guess(dataset.key, round(score, 4), len(found))
 
@@ -101,7 +128,7 @@ def _decide(guesses: tuple[Guess, ...], file_name: str) -> tuple[str | None, lis
         return None, [f"too few known columns to tell what {file_name} holds"]
     if len(guesses) > 1 and best.score - guesses[1].score < CLEAR_MARGIN:
         other = guesses[1].dataset
-        return best.dataset, [f"could also be {other}; taken for {best.dataset} by a small margin"]
+        return best.dataset, [f"could also be {other}; taken for {best.dataset} by a small margin: say which it is"]
     return best.dataset, []
 
 
@@ -114,7 +141,7 @@ def _columns(
     labels: list[str] = []
     notes: list[str] = []
     taken: set[str] = set()
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     best = _best_holder(cells, dataset)
     for index, cell in enumerate(cells):
         name = table.get(normalise_header(cell)) if cell.strip() else None
@@ -123,11 +150,19 @@ def _columns(
             name = None
         if name:
             taken.add(name)
-        label = custom_label(cell) or f"(column {index + 1})"
-        seen[label] += 1
-        labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+        label = _free_label(custom_label(cell) or f"(column {index + 1})", seen)
+        seen.add(label)
+        labels.append(label)
         columns.append(name)
     return columns, labels, notes
+
+
+def _free_label(label: str, taken: set[str]) -> str:
+    """The label, numbered when it is taken: labels are keys, and no cell may hide another."""
+    free, number = label, 2
+    while free in taken:
+        free, number = f"{label} ({number})", number + 1
+    return free
 
 
 def _best_holder(cells: list[str], dataset: str | None) -> dict[str, int]:

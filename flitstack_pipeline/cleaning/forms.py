@@ -1,0 +1,59 @@
+"""Normal forms of names, numbers and addresses as SQL, so that whole tables compare by hash join.
+
+Each function takes a SQL expression (a column) and returns a SQL expression; NULL stays NULL, and
+what holds nothing comparable becomes NULL. `words.normal_number` is the same rule in Python.
+"""
+
+from __future__ import annotations
+
+#: Words that say how to address someone, or which legal form a firm has; no part of who they are.
+_TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof", "and", "the", "y", "et")
+_LEGAL = ("llc", "inc", "incorporated", "ltd", "limited", "co", "corp", "corporation", "company")
+_STREET_WORDS = {
+    "street": "st", "avenue": "ave", "road": "rd", "drive": "dr", "boulevard": "blvd",
+    "lane": "ln", "court": "ct", "place": "pl", "highway": "hwy", "parkway": "pkwy",
+    "terrace": "ter", "circle": "cir", "north": "n", "south": "s", "east": "e", "west": "w",
+    "apartment": "apt", "suite": "ste", "unit": "apt", "northeast": "ne", "northwest": "nw",
+    "southeast": "se", "southwest": "sw",
+}  # fmt: skip
+
+
+def _words(expression: str, left_out: tuple[str, ...]) -> str:
+    plain = f"regexp_replace(lower(strip_accents({expression})), '[''’.`]', '', 'g')"
+    dropped = ", ".join(f"'{w}'" for w in ("", *left_out))
+    return (
+        f"list_filter(string_split_regex({plain}, '[^\\p{{L}}\\p{{N}}]+'), "
+        f"lambda t: t NOT IN ({dropped}))"
+    )
+
+
+def name_words(expression: str) -> str:
+    """The words of a name, lower case, without titles and legal forms, as a list."""
+    return _words(expression, _TITLES + _LEGAL)
+
+
+def name_key(expression: str) -> str:
+    """A whole name for comparing: words in alphabetical order, so `Doe, John` is `John Doe`."""
+    return f"nullif(array_to_string(list_sort({_words(expression, _TITLES)}), ' '), '')"
+
+
+def loose_name_key(expression: str) -> str:
+    """Like `name_key` without legal forms: `Acme LLC` is `Acme`."""
+    return f"nullif(array_to_string(list_sort({name_words(expression)}), ' '), '')"
+
+
+def number_key(expression: str) -> str:
+    """A document number without prefix, `#`, spaces, leading zeros and Excel's `.0`."""
+    shown = f"trim(ltrim(trim(lower({expression})), '#'))"
+    whole = f"regexp_replace({shown}, '^([0-9]+)\\.0$', '\\1')"
+    bare = f"coalesce(nullif(regexp_replace({whole}, '^[a-z]+[\\s\\-_#.]*', ''), ''), {whole})"
+    joined = f"regexp_replace({bare}, '[\\s\\-_]', '', 'g')"
+    return f"nullif(regexp_replace({joined}, '^0+([0-9])', '\\1'), '')"
+
+
+def address_key(expression: str) -> str:
+    """A street line for comparing, with common words abbreviated; NULL without a house number."""
+    short = "CASE t " + " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in _STREET_WORDS.items())
+    line = f"list_transform({_words(expression, ())}, lambda t: {short} ELSE t END)"
+    joined = f"array_to_string({line}, ' ')"
+    return f"CASE WHEN regexp_matches({expression}, '[0-9]') THEN nullif({joined}, '') END"

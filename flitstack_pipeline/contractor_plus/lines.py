@@ -1,0 +1,98 @@
+"""Which lines of a sheet are records, and by which rule every other line is none.
+
+Sessions pasted below one another may repeat the header with other columns (a person hides and
+shows them between exports, contractor_plus.md §7.5); from there on the new header counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from flitstack_pipeline.contractor_plus.recognise import Layout, layout_of
+from flitstack_pipeline.contractor_plus.workbooks import Row
+from flitstack_pipeline.spec.source import BY_KEY, alias_table, normalise_header
+
+HEADER = "header"
+_TOTALS = re.compile(
+    r"(?:(?:report|grand|sub|page|overall)[\s-]*)?totals?\s*[:=]?\s*\(?[\d\s.,$€£]*\)?\s*", re.I
+)
+_CAPS = {100, 200, 250, 300, 500}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a sheet: a record when `rule` is "", else excluded by that rule."""
+
+    number: int
+    cells: list[str]
+    layout: Layout
+    rule: str
+
+
+def lines(rows: Iterable[Row], layout: Layout) -> Iterator[Line]:
+    """Every line but the header, with the layout that holds for it and the rule that excludes it.
+
+    Rules: title_line, blank_line, repeated_header, totals_line.
+    """
+    first_header = layout.header_row
+    for number, cells in rows:
+        rule = _rule(number, cells, layout, first_header)
+        if rule == HEADER:
+            continue
+        if rule == "repeated_header" and _words(cells) != _words(layout.header):
+            layout = layout_of(number, cells, layout.dataset or "")
+        yield Line(number, cells, layout, rule)
+
+
+def _rule(number: int, cells: list[str], layout: Layout, first_header: int) -> str:
+    first = next((c for c in cells if c and not c.isspace()), None)
+    if first is None:
+        return "blank_line"
+    if number <= first_header:
+        return HEADER if number == first_header else "title_line"
+    if _could_be_header(first, layout) and _is_header(cells, layout):
+        return "repeated_header"
+    return "totals_line" if _TOTALS.fullmatch(first.strip()) else ""
+
+
+def _could_be_header(first: str, layout: Layout) -> bool:
+    """A cheap look at the first filled cell, for all but a few rows are records."""
+    word = first.strip().casefold()
+    return word in _spellings(layout.dataset or "") or word in _words(layout.header)
+
+
+def _is_header(cells: list[str], layout: Layout) -> bool:
+    """The same header again, or another one of the same kind: at least three known columns."""
+    words = _words(cells)
+    if words == _words(layout.header):
+        return True
+    if layout.dataset is None:
+        return False
+    table = alias_table(layout.dataset)
+    own = {c.strip().casefold() for c in layout.header}
+    filled = [c for c in cells if c.strip()]
+    known = [c for c in filled if normalise_header(c) in table]
+    familiar = [c for c in filled if normalise_header(c) in table or c.strip().casefold() in own]
+    return len(known) >= 3 and len(familiar) >= 0.6 * len(filled)
+
+
+def _words(cells: list[str]) -> list[str]:
+    words = [" ".join(c.split()).casefold() for c in cells]
+    while words and not words[-1]:
+        words.pop()
+    return words
+
+
+@cache
+def _spellings(dataset: str) -> frozenset[str]:
+    if dataset not in BY_KEY:
+        return frozenset()
+    return frozenset(s.casefold() for c in BY_KEY[dataset].columns for s in c.spellings)
+
+
+def is_cap(rows: int) -> bool:
+    """Whether a file of so many rows may have been cut at a plan's or a page's cap."""
+    return rows in _CAPS or (rows >= 1_000 and rows % 500 == 0)
