@@ -110,7 +110,7 @@ def clean_object(project: Project, key: str) -> StepReport:
             "accounting": accounting,
             "quarantine": [dict(zip(names, row, strict=True)) for row in refused],
             "unknown words": [{"word": w, "rows": n} for w, n in found.unknown_words.items()],
-            "sample": sample.astype(str).to_dict("records"),
+            "sample": _rows(sample.astype(str)),
         },
     )
 

@@ -291,7 +291,8 @@ class Operation:
 
     def _disturbance(self, decision: Decision) -> dict[str, Any]:
         """Return how this request's search pages are cut and mixed."""
-        faults, changes = self.sandbox.faults, {}
+        faults = self.sandbox.faults
+        changes: dict[str, Any] = {}
 
         def shorten(limit: int) -> int:
             faults.happened("short_pages")

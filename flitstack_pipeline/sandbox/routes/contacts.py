@@ -17,13 +17,13 @@ from flitstack_pipeline.sandbox.routes.shared import (
     stamps,
 )
 from flitstack_pipeline.sandbox.state import Entry
-from flitstack_pipeline.sandbox.validate import Anything, Flag, ListOf, Obj, Text, body, query
+from flitstack_pipeline.sandbox.validate import Anything, Flag, ListOf, Obj, Rule, Text, body, query
 
 _TEXTS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
     "country", "website", "timezone", "source", "dateOfBirth", "assignedTo",
 )  # fmt: skip
-_COMMON = {name: Text() for name in _TEXTS} | {
+_COMMON: dict[str, Rule] = {name: Text() for name in _TEXTS} | {
     "tags": ListOf(Text()),
     "customFields": FIELD_VALUES,
     "dnd": Flag(),
@@ -422,7 +422,8 @@ def update_task(call: Call) -> Json:
 )
 def complete_task(call: Call) -> Json:
     """Tick a task off."""
-    return update_task(call)
+    entry = _child(call, "task", "Task", "taskId")
+    return {"task": shown_task(call.state.update(entry, {**entry.doc, **call.body}))}
 
 
 @endpoint("DELETE", "/contacts/{contactId}/tasks/{taskId}")

@@ -13,6 +13,7 @@ from flitstack_pipeline.sandbox.validate import (
     ListOf,
     Number,
     Obj,
+    Rule,
     Text,
     body,
     query,
@@ -24,7 +25,7 @@ V1_TYPES = ("TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", 
 V2_TYPES = ("TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", "SINGLE_OPTIONS",
             "MULTIPLE_OPTIONS", "DATE", "TEXTBOX_LIST", "FILE_UPLOAD", "RADIO", "EMAIL")  # fmt: skip
 _WITH_OPTIONS = {"SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "CHECKBOX", "RADIO"}
-_V1 = {
+_V1: dict[str, Rule] = {
     "placeholder": Text(), "acceptedFormat": ListOf(Text()), "isMultipleFile": Flag(),
     "maxNumberOfFiles": Number(), "textBoxListOptions": Anything(), "position": Number(),
     "model": Text(one_of=("contact", "opportunity")), "options": ListOf(Text()), "parentId": Text(),

@@ -24,13 +24,14 @@ from flitstack_pipeline.sandbox.validate import (
     Number,
     Obj,
     Query,
+    Rule,
     Text,
     body,
     query,
 )
 
 STATUSES = ("open", "won", "lost", "abandoned", "all")
-_COMMON = {
+_COMMON: dict[str, Rule] = {
     "pipelineStageId": Text(),
     "monetaryValue": Number(),
     "assignedTo": Text(),

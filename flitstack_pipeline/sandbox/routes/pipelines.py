@@ -7,7 +7,16 @@ from flitstack_pipeline.sandbox.errors import bad_request
 from flitstack_pipeline.sandbox.formats import short_id, uuid_id
 from flitstack_pipeline.sandbox.routes.shared import drop_relations, stamps
 from flitstack_pipeline.sandbox.state import Entry
-from flitstack_pipeline.sandbox.validate import Flag, ListOf, Number, Obj, Text, body, query
+from flitstack_pipeline.sandbox.validate import (
+    Flag,
+    ListOf,
+    Number,
+    Obj,
+    Rule,
+    Text,
+    body,
+    query,
+)
 
 _STAGE = Obj(
     {
@@ -20,7 +29,7 @@ _STAGE = Obj(
         "color": Text(),
     }
 )
-_LOOK = {
+_LOOK: dict[str, Rule] = {
     "showInFunnel": Flag(),
     "showInPieChart": Flag(),
     "useOpportunityProbability": Flag(),

@@ -1,0 +1,183 @@
+"""The sandbox is no kinder than HighLevel: the traps of the reference, one by one, over HTTP."""
+
+import pytest
+import requests
+
+from flitstack_pipeline.sandbox.process import start_sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    options = {"search_lag_ms": 0, "rate": "none", "agency_token": "pit-agency"}
+    with start_sandbox(allow_duplicate_opportunity=False, **options) as running:
+        yield running
+
+
+@pytest.fixture
+def call(sandbox):
+    requests.post(f"{sandbox.url}/_sandbox/reset", timeout=10).raise_for_status()
+
+    def send(method, path, body=None, *, token=None, version="v3"):
+        headers = {"Authorization": f"Bearer {token or sandbox.token}"}
+        if version:
+            headers["Version"] = version
+        answer = requests.request(
+            method, sandbox.url + path, json=body, headers=headers, timeout=10
+        )
+        return answer.status_code, answer.json()
+
+    send.location = sandbox.location_id
+    return send
+
+
+def contact(call, **fields):
+    return call("POST", "/contacts/", {"locationId": call.location, **fields})
+
+
+def pipeline(call, *stages):
+    listed = [{"name": name, "position": i} for i, name in enumerate(stages)]
+    body = {"name": "Jobs", "locationId": call.location, "stages": listed}
+    call("POST", "/opportunities/pipelines", body)
+    return call("GET", f"/opportunities/pipelines?locationId={call.location}")[1]["pipelines"][0]
+
+
+def opportunity(call, who, where, **more):
+    body = {"locationId": call.location, "pipelineId": where["id"], "contactId": who}
+    return call("POST", "/opportunities/", {**body, "name": "J", "status": "open", **more})
+
+
+def custom_object(call, key="invoice"):
+    body = {
+        "labels": {"singular": key, "plural": f"{key}s"},
+        "key": key,
+        "locationId": call.location,
+        "primaryDisplayPropertyDetails": {"key": "name", "name": "Name", "dataType": "TEXT"},
+    }
+    return call("POST", "/objects/", body, token="pit-agency")
+
+
+def test_a_token_and_a_version_are_required(call):
+    assert call("GET", f"/locations/{call.location}", token="wrong")[0] == 401
+    assert call("GET", f"/locations/{call.location}", version="")[0] == 401
+    assert call("GET", "/locations/another-location")[0] in (400, 403)
+
+
+def test_unknown_and_missing_keys_are_a_422_with_a_list(call):
+    status, body = contact(call, foo=1)
+    assert (status, body["message"]) == (422, ["property foo should not exist"])
+    status, body = call("POST", "/contacts/", {})
+    assert status == 422 and "locationId should not be empty" in body["message"]
+    assert body["traceId"]
+
+
+def test_a_duplicate_contact_names_the_one_that_exists(call):
+    first = contact(call, email="A@B.co", phone="(813) 555-2102")[1]["contact"]
+    assert (first["email"], first["phone"]) == ("a@b.co", "+18135552102")
+    status, body = contact(call, email="a@b.co")
+    assert status == 400
+    assert body["meta"] == {"contactId": first["id"], "matchingField": "email"}
+
+
+def test_a_second_opportunity_of_a_contact_in_a_pipeline_is_refused(call):
+    who, where = contact(call, firstName="A")[1]["contact"]["id"], pipeline(call, "New", "Done")
+    first = opportunity(call, who, where)[1]["opportunity"]
+    assert first["pipelineStageId"] == where["stages"][0]["id"]
+    status, body = opportunity(call, who, where, status="won")
+    assert (status, body["code"]) == (400, "OPPORTUNITY_NO_DUPLICATE")
+    assert body["meta"]["existingId"] == first["id"]
+
+
+def test_only_the_agency_makes_objects_and_ten_is_the_most(call):
+    body = {"labels": {"singular": "a", "plural": "b"}, "key": "x", "locationId": call.location,
+            "primaryDisplayPropertyDetails": {"key": "n", "name": "N", "dataType": "TEXT"}}  # fmt: skip
+    assert call("POST", "/objects/", body)[0] == 401
+    for number in range(10):
+        assert custom_object(call, f"thing_{number}")[0] == 201
+    assert custom_object(call, "eleventh")[0] == 400
+
+
+def test_location_stands_in_the_body_of_create_in_the_query_of_put_and_never_on_delete(call):
+    custom_object(call)
+    base = "/objects/custom_objects.invoice/records"
+    made = call("POST", base, {"locationId": call.location, "properties": {"name": "1"}})[1]
+    path = f"{base}/{made['record']['id']}"
+    assert call("PUT", path, {"properties": {"name": "2"}})[0] == 422
+    assert (
+        call("PUT", f"{path}?locationId={call.location}", {"properties": {"name": "2"}})[0] == 200
+    )
+    assert call("DELETE", f"{path}?locationId={call.location}")[0] == 422
+    assert call("DELETE", path)[0] == 200
+
+
+def test_relating_twice_is_a_400_and_deleting_the_association_removes_its_relations(call):
+    custom_object(call)
+    who = contact(call, firstName="A")[1]["contact"]["id"]
+    base = "/objects/custom_objects.invoice/records"
+    record = call("POST", base, {"locationId": call.location, "properties": {"name": "1"}})[1][
+        "record"
+    ]
+    association = call("POST", "/associations/", {
+        "locationId": call.location, "key": "contact_invoice", "firstObjectLabel": "a",
+        "firstObjectKey": "contact", "secondObjectLabel": "b",
+        "secondObjectKey": "custom_objects.invoice"})[1]  # fmt: skip
+    link = {"locationId": call.location, "associationId": association["id"],
+            "firstRecordId": who, "secondRecordId": record["id"]}  # fmt: skip
+    assert call("POST", "/associations/relations", link)[0] == 201
+    assert "duplicate relation" in call("POST", "/associations/relations", link)[1]["message"]
+    found = call(
+        "POST", f"{base}/search", {"locationId": call.location, "page": 1, "pageLimit": 10}
+    )
+    assert found[1]["records"][0]["relations"][0]["recordId"] == who
+    call("DELETE", f"/associations/{association['id']}")
+    path = f"/associations/relations/{record['id']}?locationId={call.location}&skip=0&limit=10"
+    assert call("GET", path)[1]["relations"] == []
+
+
+def test_an_unknown_option_label_is_silently_emptied(call):
+    field = call("POST", f"/locations/{call.location}/customFields", {
+        "name": "Roof", "dataType": "SINGLE_OPTIONS", "options": ["Tile"]})[1]["customField"]  # fmt: skip
+    made = contact(call, firstName="A", customFields=[{"id": field["id"], "fieldValue": "tile"}])
+    assert made[0] == 201
+    assert made[1]["contact"]["customFields"] == []
+
+
+def test_deleting_a_pipeline_deletes_every_opportunity_in_it(call):
+    who, where = contact(call, firstName="A")[1]["contact"]["id"], pipeline(call, "New")
+    made = opportunity(call, who, where)[1]["opportunity"]
+    assert call("DELETE", f"/opportunities/pipelines/{where['id']}")[0] == 200
+    assert call("GET", f"/opportunities/{made['id']}")[0] == 400
+
+
+def test_searches_trail_writes_and_the_rate_is_a_sliding_window():
+    with start_sandbox(search_lag_ms=60_000, rate="5/60") as running:
+        headers = {"Authorization": f"Bearer {running.token}", "Version": "v3"}
+        body = {"locationId": running.location_id, "firstName": "A"}
+        made = requests.post(f"{running.url}/contacts/", json=body, headers=headers, timeout=10)
+        assert made.headers["X-RateLimit-Max"] == "5"
+        search = {"locationId": running.location_id, "pageLimit": 10}
+        found = requests.post(
+            f"{running.url}/contacts/search", json=search, headers=headers, timeout=10
+        )
+        assert found.json()["total"] == 0
+        path = f"{running.url}/contacts/{made.json()['contact']['id']}"
+        codes = [requests.get(path, headers=headers, timeout=10).status_code for _ in range(5)]
+        assert codes == [200, 200, 200, 429, 429]
+
+
+def test_state_survives_a_kill(tmp_path):
+    state = tmp_path / "state.sqlite"
+    with start_sandbox(state, search_lag_ms=0) as running:
+        headers = {"Authorization": f"Bearer {running.token}", "Version": "v3"}
+        body = {"locationId": running.location_id, "firstName": "Kept"}
+        requests.post(f"{running.url}/contacts/", json=body, headers=headers, timeout=10)
+        running.kill()
+    with start_sandbox(state) as running:
+        held = requests.get(f"{running.url}/_sandbox/dump", timeout=10).json()
+        assert [c["firstName"] for c in held["contacts"]] == ["Kept"]
+
+
+def test_the_page_for_people_escapes_what_the_crm_holds(sandbox, call):
+    made = contact(call, firstName="<script>alert(1)</script>")[1]["contact"]
+    page = requests.get(f"{sandbox.url}/_page/contact/{made['id']}", timeout=10).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
