@@ -136,7 +136,7 @@ delta_waves = build_stage("delta", [wave_key("cutover", _LAST)])
     kinds={"html"},
     deps=[dg.AssetDep(wave_key("cutover", _LAST))],
     pool="highlevel",
-    description="Everything read back from HighLevel and compared: counts, fields, links, money.",
+    description="Everything read back from HighLevel and compared: records, fields, links.",
 )
 def reconciliation(project: MigrationProject) -> dg.MaterializeResult:
     """Reconcile the whole sub-account against the mapped records."""

@@ -51,5 +51,5 @@ def gate(project: MigrationProject) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset=reconciliation, name="everything_arrived")
 def everything_arrived(project: MigrationProject) -> dg.AssetCheckResult:
-    """Counts, fields, links and sums of money agree."""
+    """Every planned record, field and link is in HighLevel, and nothing nobody planned."""
     return _result(steps.reconciliation_problems(project.open()))
