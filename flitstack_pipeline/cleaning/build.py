@@ -3,56 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from flitstack_pipeline.cleaning import documents, files, people
-from flitstack_pipeline.cleaning.dates import UNDECIDED, decide_order
-from flitstack_pipeline.cleaning.identity import Identities, identify
-from flitstack_pipeline.cleaning.money import decimal_comma
+from flitstack_pipeline.cleaning.dates import UNDECIDED
+from flitstack_pipeline.cleaning.evidence import gather
+from flitstack_pipeline.cleaning.identity import Identities, columns_needed, identify
+from flitstack_pipeline.cleaning.invalid import quarantine_invalid
+from flitstack_pipeline.cleaning.one_pass import Pass
 from flitstack_pipeline.cleaning.tools import (
     MONEY_COLUMNS,
     CleanContext,
-    RefusedRow,
     Tools,
     is_numeric_date_column,
 )
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
-from flitstack_pipeline.spec.keys import split_source_key
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import row_count, table_exists
 
 __all__ = ["CleanContext", "CleanResult", "clean_object", "clean_schema"]
 
 CHUNK = 10_000
-ROW_FUNCTIONS: dict[str, Callable[[Any, Tools], dict[str, Any]]] = {
-    "users": people.user,
-    "clients": people.client,
-    "leads": people.lead,
-    "properties": people.property_row,
-    "jobs": documents.job,
-    "visits": documents.visit,
-    "estimates": documents.estimate,
-    "estimate_items": documents.estimate_item,
-    "invoices": documents.invoice,
-    "invoice_items": documents.invoice_item,
-    "payments": documents.payment,
-    "change_orders": documents.change_order,
-    "work_orders": documents.work_order,
-    "attachments": files.attachment,
-    "activities": files.activity,
-    "custom_fields": files.custom_field,
-    "items": files.line_item_template,
-}
 _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS quarantine.rows (
       object VARCHAR, dataset VARCHAR, raw_id VARCHAR, file VARCHAR, sheet VARCHAR, line BIGINT,
-      "column" VARCHAR, value VARCHAR, rule VARCHAR, message VARCHAR, what_to_do VARCHAR, raw JSON)""",
+      "column" VARCHAR, value VARCHAR, rule VARCHAR, message VARCHAR, what_to_do VARCHAR,
+      raw JSON)""",
     """CREATE TABLE IF NOT EXISTS clean.accounting (
       object VARCHAR, dataset VARCHAR, file VARCHAR, rows_read BIGINT, loaded BIGINT,
       merged BIGINT, superseded BIGINT, quarantined BIGINT, excluded BIGINT, excluded_by JSON)""",
@@ -81,6 +62,7 @@ class CleanResult:
 
     rows: dict[str, int] = field(default_factory=dict)
     superseded: int = 0
+    merged: int = 0
     quarantined: int = 0
     unknown_words: dict[str, int] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
@@ -106,11 +88,16 @@ def _clean(
     for table in _PER_OBJECT:
         con.execute(f"DELETE FROM {table} WHERE object = ?", [object_key])  # noqa: S608
     result = CleanResult()
+    properties: list[dict[str, Any]] = []
     for dataset in datasets:
         con.execute(BY_DATASET[dataset].ddl)
         result.rows[dataset] = 0
         if table_exists(con, f"raw.{dataset}"):
-            _clean_dataset(con, object_key, dataset, context, result)
+            run = _clean_dataset(con, object_key, dataset, context, result)
+            properties.extend(run.properties.values())
+    if properties:
+        _add_properties(con, properties)
+        result.rows["properties"] = row_count(con, "clean.properties")
     return result
 
 
@@ -120,88 +107,55 @@ def _clean_dataset(
     dataset: str,
     context: CleanContext,
     result: CleanResult,
-) -> None:
-    tools = _tools(con, dataset, context)
-    identities = identify(dataset, _raw_rows(con, dataset, _identity_columns(dataset)))
+) -> Pass:
+    identities = identify(dataset, _raw_rows(con, dataset, columns_needed(dataset)))
+    run = Pass(dataset, _tools(con, dataset, context), identities)
     names = [c.name for c in DATASETS[dataset].columns]
-    refused: list[list[Any]] = []
-    notes: list[list[Any]] = []
     for chunk in _chunks(_raw_rows(con, dataset, [*names, "_extra"])):
-        cleaned = [r for r in _cleaned(chunk, dataset, tools, identities, refused, notes) if r]
-        _insert(con, dataset, cleaned)
-        result.rows[dataset] += len(cleaned)
-    _write_refused(con, object_key, dataset, refused)
-    _write_notes(con, object_key, dataset, notes, tools, result)
+        _insert(con, dataset, [clean for row in chunk if (clean := run.clean(row))])
+    _write_refused(con, object_key, dataset, run.refused)
+    _write_notes(con, object_key, dataset, run, result)
+    broken = quarantine_invalid(con, object_key, dataset)
     _account(con, object_key, dataset, identities)
+    result.rows[dataset] = row_count(con, f"clean.{dataset}")
     result.superseded += len(identities.superseded)
-    result.quarantined += len(refused)
+    result.merged += len(identities.merged)
+    result.quarantined += len(run.refused) + broken
+    return run
 
 
-def _cleaned(
-    chunk: list[dict[str, Any]],
-    dataset: str,
-    tools: Tools,
-    identities: Identities,
-    refused: list[list[Any]],
-    notes: list[list[Any]],
-) -> Iterator[dict[str, Any]]:
-    """Clean rows of one chunk; refused rows and notes are collected beside them."""
-    row_function = ROW_FUNCTIONS[dataset]
-    for row in chunk:
-        raw_id = row["_row_id"]
-        key = identities.key_of.get(raw_id)
-        if key is None:
-            continue
-        tools.start_row()
-        row["_line"] = identities.line_of.get(raw_id)
-        try:
-            clean = row_function(row, tools)
-        except RefusedRow as error:
-            refused.append(_refusal(row, error))
-            continue
-        workspace, _, source_id = split_source_key(key)
-        notes.extend([key, column, value, note] for column, value, note in tools.notes)
-        yield {
-            "source_key": key,
-            "workspace": workspace,
-            "source_id": source_id,
-            "raw_id": raw_id,
-            "custom": tools.custom(row),
-            "originals": dict(tools.originals),
-            **clean,
-        }
+def _add_properties(con: duckdb.DuckDBPyConnection, found: list[dict[str, Any]]) -> None:
+    """Properties that stood on further rows of a client, unless the export lists them itself."""
+    known = {k for (k,) in con.execute("SELECT source_key FROM clean.properties").fetchall()}
+    for start in range(0, len(found), CHUNK):
+        chunk = found[start : start + CHUNK]
+        _insert(con, "properties", [p for p in chunk if p["source_key"] not in known])
 
 
 def _tools(con: duckdb.DuckDBPyConnection, dataset: str, context: CleanContext) -> Tools:
-    """Per-column evidence: the order of day and month, and the decimal sign."""
-    tools = Tools(context, dataset)
-    for column in (c.name for c in DATASETS[dataset].columns):
-        if not (is_numeric_date_column(column) or column in MONEY_COLUMNS):
-            continue
-        sql = f'SELECT DISTINCT "{column}" FROM raw."{dataset}" WHERE "{column}" IS NOT NULL LIMIT 50000'  # noqa: S608, E501
-        values = [v for (v,) in con.execute(sql).fetchall()]
-        if column in MONEY_COLUMNS:
-            if decimal_comma(values):
-                tools.comma_columns.add(column)
-        else:
-            tools.date_orders[column] = decide_order(values, context.country)
-    return tools
-
-
-def _identity_columns(dataset: str) -> list[str]:
-    return [c.name for c in DATASETS[dataset].columns]
+    """Tools with the evidence of every date and money column, counted over every row."""
+    names = [c.name for c in DATASETS[dataset].columns]
+    found = gather(
+        con,
+        dataset,
+        [n for n in names if is_numeric_date_column(n)],
+        [n for n in names if n in MONEY_COLUMNS],
+        context.country,
+        context.date_answers,
+    )
+    return Tools(context, dataset, found)
 
 
 def _raw_rows(
-    con: duckdb.DuckDBPyConnection, dataset: str, columns: list[str]
+    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
     """Raw rows, oldest export first, so that the last version of a record is the newest."""
     listed = ", ".join(f'"{c}"' for c in columns)
     cursor = con.cursor().execute(
-        f"SELECT _row_id, _workspace, _file, _sheet, _row, {listed} "  # noqa: S608
+        f"SELECT _row_id, _workspace, _session, _file, _sheet, _row, {listed} "  # noqa: S608
         f'FROM raw."{dataset}" ORDER BY _exported_at, _file, _sheet, _row'
     )
-    names = ["_row_id", "_workspace", "_file", "_sheet", "_row", *columns]
+    names = ["_row_id", "_workspace", "_session", "_file", "_sheet", "_row", *columns]
     while rows := cursor.fetchmany(CHUNK):
         yield from (dict(zip(names, row, strict=True)) for row in rows)
 
@@ -240,42 +194,30 @@ def _json_type(duckdb_type: str) -> Any:
     return "MAP(VARCHAR,VARCHAR)" if duckdb_type == MAP else duckdb_type
 
 
-def _refusal(row: dict[str, Any], error: RefusedRow) -> list[Any]:
-    kept = {k: v for k, v in row.items() if not k.startswith("_") and v}
-    return [
-        row["_row_id"],
-        row["_file"],
-        row["_sheet"],
-        row["_row"],
-        error.column,
-        error.value,
-        error.rule,
-        str(error),
-        error.what_to_do,
-        json.dumps(kept, ensure_ascii=False, default=str),
-    ]
-
-
 def _write_refused(
     con: duckdb.DuckDBPyConnection, object_key: str, dataset: str, refused: list[list[Any]]
 ) -> None:
-    if refused:
-        con.executemany(
-            "INSERT INTO quarantine.rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [[object_key, dataset, *row] for row in refused],
-        )
+    if not refused:
+        return
+    names = ["i", "f", "s", "l", "c", "v", "r", "m", "w", "j"]
+    con.register("incoming", pd.DataFrame(refused, columns=names, dtype=object))
+    con.execute(
+        "INSERT INTO quarantine.rows SELECT ?, ?, i, f, s, l, c, v, r, m, w, j FROM incoming",
+        [object_key, dataset],
+    )
+    con.unregister("incoming")
 
 
 def _write_notes(
     con: duckdb.DuckDBPyConnection,
     object_key: str,
     dataset: str,
-    notes: list[list[Any]],
-    tools: Tools,
+    run: Pass,
     result: CleanResult,
 ) -> None:
-    if notes:
-        frame = pd.DataFrame(notes, columns=["k", "c", "v", "n"], dtype=object)
+    tools = run.tools
+    if run.notes:
+        frame = pd.DataFrame(run.notes, columns=["k", "c", "v", "n"], dtype=object)
         con.register("incoming", frame)
         con.execute(
             "INSERT INTO clean.notes SELECT ?, ?, k, c, v, n FROM incoming", [object_key, dataset]
@@ -287,9 +229,9 @@ def _write_notes(
             [object_key, dataset, column, word, count],
         )
         result.unknown_words[f"{dataset}.{column}: {word}"] = count
-    for column, order in tools.date_orders.items():
+    for (file, column), order in tools.evidence.date_orders.items():
         if order.order == UNDECIDED:
-            question = f"Is the day or the month first in {dataset}.{column}? {order.evidence}."
+            question = f"Day or month first in {column} of {file}? {order.evidence}."
             con.execute(
                 "INSERT INTO clean.questions VALUES (?, ?, ?, ?)",
                 [object_key, dataset, column, question],
@@ -307,8 +249,8 @@ def _account(
     con: duckdb.DuckDBPyConnection, object_key: str, dataset: str, identities: Identities
 ) -> None:
     """Rows read = loaded + merged + superseded + quarantined + excluded, per file."""
-    lost = pd.DataFrame({"raw_id": list(identities.superseded)}, dtype="str")
-    con.register("superseded", lost)
+    for name, raw_ids in (("superseded", identities.superseded), ("merged", identities.merged)):
+        con.register(name, pd.DataFrame({"raw_id": list(raw_ids)}, dtype="str"))
     con.execute(
         f"""
         INSERT INTO clean.accounting
@@ -321,13 +263,15 @@ def _account(
             SELECT r._file AS file, count(*) AS n,
                    count(*) FILTER (r._row_id IN (SELECT raw_id FROM clean."{dataset}")) AS loaded,
                    count(*) FILTER (r._row_id IN (SELECT raw_id FROM superseded)) AS superseded,
+                   count(*) FILTER (r._row_id IN (SELECT raw_id FROM merged)) AS merged,
                    count(*) FILTER (r._row_id IN
                        (SELECT raw_id FROM quarantine.rows WHERE dataset = ?)) AS quarantined
             FROM raw."{dataset}" r GROUP BY r._file
         ), read_by_file AS (
             SELECT file, sum(rows_read) AS n FROM raw.files WHERE dataset = ? GROUP BY file
         )
-        SELECT ?, ?, f.file, f.n, coalesce(r.loaded, 0), 0, coalesce(r.superseded, 0),
+        SELECT ?, ?, f.file, f.n, coalesce(r.loaded, 0), coalesce(r.merged, 0),
+               coalesce(r.superseded, 0),
                coalesce(r.quarantined, 0), coalesce(e.n, 0), coalesce(e.rules, '{{}}')
         FROM read_by_file f
         LEFT JOIN rows_by_file r USING (file)
@@ -336,3 +280,4 @@ def _account(
         [dataset, dataset, dataset, object_key, dataset],
     )
     con.unregister("superseded")
+    con.unregister("merged")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from flitstack_pipeline.cleaning import words
+from flitstack_pipeline.cleaning.money import quantity_and_unit
 from flitstack_pipeline.cleaning.people import CleanRow, stamps
 from flitstack_pipeline.cleaning.statuses import canonical
 from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
@@ -180,9 +179,6 @@ def invoice_item(row: RawRow, t: Tools) -> CleanRow:
 def _item(row: RawRow, t: Tools, document: str, column: str) -> CleanRow:
     number = _number(row, t, column)
     kind = canonical("items", t.text(row, "type")) or ("other" if t.text(row, "type") else None)
-    quantity = t.raw(row, "quantity")
-    if quantity and re.search(r"[A-Za-z]", quantity):
-        t.keep_original(row, "quantity", "the unit stands in the quantity")
     return {
         "document_key": source_key(str(row["_workspace"]), document, number),
         "line_number": row["_line"],
@@ -193,8 +189,8 @@ def _item(row: RawRow, t: Tools, document: str, column: str) -> CleanRow:
         "parent_assembly": t.text(row, "parent_assembly"),
         "name": words.one_line(t.raw(row, "name")),
         "description": t.text(row, "description"),
-        "quantity": t.money(row, "quantity"),
-        "unit": t.text(row, "unit"),
+        "quantity": t.quantity(row, "quantity"),
+        "unit": t.text(row, "unit") or quantity_and_unit(t.raw(row, "quantity"))[1],
         "unit_cost": t.money(row, "unit_cost"),
         "markup": t.text(row, "markup"),
         "unit_price": t.money(row, "unit_price"),

@@ -12,7 +12,7 @@ from flitstack_pipeline.cleaning.people import CleanRow
 from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
 
 MAX_BYTES = 50 * 1024 * 1024
-#: What HighLevel's file fields take (highlevel_api.md §9), with the photo formats it lacks left out.
+#: What HighLevel's file fields take (highlevel_api.md §9); photo formats it lacks are left out.
 ACCEPTED = frozenset(
     [
         ".pdf",
@@ -77,7 +77,7 @@ def activity(row: RawRow, t: Tools) -> CleanRow:
     subject = words.one_line(t.raw(row, "subject"))
     if text is None and subject is None:
         raise RefusedRow("text", None, "empty_note", "The note has no text; nothing to move.")
-    minutes = re.match(r"\d+", t.text(row, "duration") or "")
+    minutes = re.match(r"[0-9]{1,6}(?![0-9])", t.text(row, "duration") or "")
     return {
         "record_type": record_type(row, t),
         "record_ref": _reference(row, t),
@@ -94,7 +94,7 @@ def activity(row: RawRow, t: Tools) -> CleanRow:
 
 def record_type(row: RawRow, t: Tools) -> str:
     """The object type a file or note hangs on."""
-    word = (t.text(row, "record_type") or "").casefold().rstrip("s").strip()
+    word = (t.text(row, "record_type") or "").casefold().replace("_", " ").rstrip("s").strip()
     found = _RECORD_WORDS.get(word)
     if found is None:
         raise RefusedRow(
@@ -124,10 +124,15 @@ def safe_name(name: str) -> str:
 def _inside(exports: Path, location: str) -> Path | None:
     """The file inside the exports folder, or None: a manifest never reaches outside it."""
     root = exports.resolve()
-    for candidate in (root / location, root / "attachments" / location):
-        found = candidate.resolve()
-        if found.is_file() and found.is_relative_to(root):
-            return found
+    names = dict.fromkeys((location, location.replace("\\", "/")))
+    for name in names:
+        for candidate in (root / name, root / "attachments" / name):
+            try:
+                found = candidate.resolve()
+                if found.is_relative_to(root) and found.is_file():
+                    return found
+            except (OSError, ValueError):  # too long for a path, or holds a null character
+                continue
     return None
 
 

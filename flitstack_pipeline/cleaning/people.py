@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flitstack_pipeline.cleaning import words
-from flitstack_pipeline.cleaning.addresses import AddressCells, clean_address, parse_line
-from flitstack_pipeline.cleaning.names import Name, is_business, split_name
+from flitstack_pipeline.cleaning.addresses import (
+    Address,
+    AddressCells,
+    clean_address,
+    country_code,
+    parse_line,
+)
+from flitstack_pipeline.cleaning.names import Name, is_business, natural_case, split_name
 from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
 
 CleanRow = dict[str, Any]
@@ -72,7 +79,7 @@ def _person(row: RawRow, t: Tools) -> CleanRow:
     business_name = words.one_line(t.raw(row, "business_name"))
     if name and name.looks_like_business and not business_name:
         business_name = name.display
-    website = _website(t.text(row, "website"))
+    website = _website(row, t)
     business, evidence = is_business(business_name, website, name)
     shown = (name.display if name else None) or business_name or next(iter(emails), None)
     shown = shown or next((p.shown for p in phones), None)
@@ -83,9 +90,7 @@ def _person(row: RawRow, t: Tools) -> CleanRow:
             "nothing_identifies",
             "The row has no name, business, e-mail or phone. Complete it and export again.",
         )
-    address = clean_address(_address_cells(row, t), t.context.country)
-    if t.text(row, "address") and not address.complete:
-        t.keep_original(row, "address", "not every part of the address could be read")
+    address = _address(row, t)
     first = next((p for p in phones if p.e164), None)
     return {
         "name": shown,
@@ -118,8 +123,8 @@ def _name(row: RawRow, t: Tools) -> Name | None:
     """The name from its split columns when both are there, else from the display name."""
     first, last = (words.one_line(t.raw(row, c)) for c in ("first_name", "last_name"))
     name = split_name(t.raw(row, "name"))
-    if first and last and not (name and name.looks_like_business):
-        return Name(f"{first} {last}", first, last, True, False, "first and last name given")
+    if first and last:
+        return _given(row, t, first, last, name)
     if name is None:
         return split_name(" ".join(p for p in (first, last) if p) or None)
     if not name.invertible:
@@ -127,8 +132,26 @@ def _name(row: RawRow, t: Tools) -> Name | None:
     return name
 
 
-def _website(value: str | None) -> str | None:
-    if value is None or "." not in value or " " in value:
+def _given(row: RawRow, t: Tools, first: str, last: str, name: Name | None) -> Name:
+    """The person of the split columns; a display name that says something else is kept."""
+    tidy_first, tidy_last = natural_case(first), natural_case(last)
+    shown = f"{tidy_first} {tidy_last}"
+    if name and name.looks_like_business:
+        return Name(name.display, tidy_first, tidy_last, True, True, name.evidence)
+    for column, tidy in (("first_name", tidy_first), ("last_name", tidy_last)):
+        if words.one_line(t.raw(row, column)) != tidy:
+            t.originals[column] = t.raw(row, column) or ""
+    if name and words.one_line(t.raw(row, "name")) != shown:
+        t.originals["name"] = t.raw(row, "name") or ""
+    return Name(shown, tidy_first, tidy_last, True, False, "first and last name given")
+
+
+def _website(row: RawRow, t: Tools) -> str | None:
+    value = t.text(row, "website")
+    if value is None:
+        return None
+    if "." not in value or " " in value:
+        t.keep_original(row, "website", "not a web address")
         return None
     return value if value.lower().startswith(("http://", "https://")) else f"https://{value}"
 
@@ -143,6 +166,23 @@ def _address_cells(row: RawRow, t: Tools) -> AddressCells:
         t.text(row, "zip"),
         t.text(row, "country"),
     )
+
+
+def _address(row: RawRow, t: Tools) -> Address:
+    """The address, with what its parts cannot give back kept as original."""
+    cells = _address_cells(row, t)
+    address = clean_address(cells, t.context.country)
+    if cells.joined and not address.complete:
+        t.keep_original(row, "address", "not every part of the address could be read")
+    elif cells.joined and cells.street and _slug(cells.street) not in _slug(cells.joined):
+        t.keep_original(row, "address", "the one-line address differs from its columns")
+    if cells.country and country_code(cells.country) is None:
+        t.keep_original(row, "country", "no known country; the account's was taken")
+    return address
+
+
+def _slug(value: str) -> str:
+    return re.sub(r"[\W_]+", "", value.casefold())
 
 
 def _service_address(row: RawRow, t: Tools) -> str | None:

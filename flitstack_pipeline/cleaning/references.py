@@ -114,23 +114,7 @@ def link_people(con: duckdb.DuckDBPyConnection) -> None:
             WHERE ref IS NOT NULL
             """  # noqa: S608
         )
-    key = name_key("name")
-    asked = name_key("w.reference")
-    users = "clean.users"
-    for rung in (
-        Rung("users", "name", 1.0, f"SELECT workspace, {key}, source_key FROM {users}", asked),
-        Rung(
-            "users", "e-mail", 1.0, f"SELECT workspace, email, source_key FROM {users}",
-            "lower(trim(w.reference))",
-        ),
-        Rung(
-            "users", "name, another workspace", 0.95,
-            f"SELECT w.workspace, form, key FROM (SELECT {key} AS form, min(source_key) AS key "
-            f"FROM {users} GROUP BY {key}, coalesce(email, source_key)), "
-            "(SELECT DISTINCT workspace FROM wanted) w",
-            asked,
-        ),
-    ):  # fmt: skip
+    for rung in _user_rungs():
         _climb(con, rung)
     _finish(con)
 
@@ -233,7 +217,7 @@ def _finish(con: duckdb.DuckDBPyConnection) -> None:
 def _client_rungs() -> list[Rung]:
     def of(who: str, form: str) -> str:
         where = f"FROM people WHERE object = '{who}'"
-        return f"SELECT workspace, {form}, kept_key {where}"  # noqa: S608
+        return f"SELECT workspace, {form}, kept_key {where}"
 
     number, name, loose = number_key("w.reference"), name_key("w.name"), loose_name_key("w.name")
     rungs = []
@@ -260,12 +244,12 @@ def _number_rungs() -> list[Rung]:
         normal = number_key("number")
         rungs += [
             Rung(parent, "number", 1.0,
-                 f"SELECT workspace, number, source_key {table}", "w.reference"),  # noqa: S608
+                 f"SELECT workspace, number, source_key {table}", "w.reference"),
             Rung(parent, "number, normal form", 0.97,
-                 f"SELECT workspace, {normal}, source_key {table}",  # noqa: S608
+                 f"SELECT workspace, {normal}, source_key {table}",
                  number_key("w.reference")),
             Rung(parent, "id", 0.95,
-                 f"SELECT workspace, source_id, source_key {table}", "w.reference"),  # noqa: S608
+                 f"SELECT workspace, source_id, source_key {table}", "w.reference"),
         ]  # fmt: skip
     for who in ("clients", "leads"):
         table = f"FROM people WHERE object = '{who}'"
@@ -274,9 +258,26 @@ def _number_rungs() -> list[Rung]:
             ("id, normal form", 0.97, number_key("source_id"), number_key("w.reference")),
             ("name", 0.9, "name_key", name_key("w.reference")),
         ):
-            forms = f"SELECT workspace, {form}, kept_key {table}"  # noqa: S608
+            forms = f"SELECT workspace, {form}, kept_key {table}"
             rungs.append(Rung(who, method, weight, forms, asked))
     return rungs
+
+
+def _user_rungs() -> list[Rung]:
+    """A team member of two workspaces with one e-mail counts once."""
+    key, asked = name_key("name"), name_key("w.reference")
+    here = f"SELECT workspace, {key}, source_key FROM clean.users"  # noqa: S608
+    anywhere = f"""
+        SELECT w.workspace, u.form, u.key
+        FROM (SELECT {key} AS form, min(source_key) AS key FROM clean.users
+              GROUP BY {key}, coalesce(email, source_key)) u,
+             (SELECT DISTINCT workspace FROM wanted) w"""  # noqa: S608
+    by_email = "SELECT workspace, email, source_key FROM clean.users"
+    return [
+        Rung("users", "name", 1.0, here, asked),
+        Rung("users", "e-mail", 1.0, by_email, "lower(trim(w.reference))"),
+        Rung("users", "name, another workspace", 0.95, anywhere, asked),
+    ]
 
 
 def _link_back(con: duckdb.DuckDBPyConnection) -> None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from flitstack_pipeline.cleaning import contact_points, dates, money, statuses, words
+from flitstack_pipeline.cleaning.evidence import Evidence
 from flitstack_pipeline.cleaning.html import InlineImage, clean_note
 
 RawRow = Mapping[str, object]
@@ -35,6 +36,8 @@ class CleanContext:
     country: str = "US"
     currency: str = "USD"
     exports: Path = Path("data/exports")
+    #: A person's answers to `clean.questions`: `dataset.column`, `dataset` or `*` → the order.
+    date_answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -43,8 +46,7 @@ class Tools:
 
     context: CleanContext
     dataset: str
-    date_orders: dict[str, dates.DateOrder] = field(default_factory=dict)
-    comma_columns: set[str] = field(default_factory=set)
+    evidence: Evidence = field(default_factory=Evidence)
     unknown_words: Counter[tuple[str, str]] = field(default_factory=Counter)
     images: dict[str, InlineImage] = field(default_factory=dict)
     notes: list[tuple[str, str | None, str]] = field(default_factory=list)
@@ -72,7 +74,7 @@ class Tools:
 
     def date(self, row: RawRow, column: str) -> dates.Moment | None:
         """A date; an unreadable one is kept as original and noted."""
-        order = self.date_orders.get(column)
+        order = self.evidence.date_orders.get((str(row.get("_file")), column))
         try:
             return dates.moment(
                 self.raw(row, column),
@@ -99,7 +101,7 @@ class Tools:
     def money(self, row: RawRow, column: str, *, critical: bool = False) -> str | None:
         """An exact amount as decimal text; a critical one that cannot be read refuses the row."""
         try:
-            found = money.amount(self.raw(row, column), comma=column in self.comma_columns)
+            found = self._amount(row, column, self.raw(row, column))
         except money.NotAnAmount as error:
             if critical:
                 raise RefusedRow(
@@ -111,6 +113,30 @@ class Tools:
             self.keep_original(row, column, str(error))
             return None
         return None if found is None else _plain(found)
+
+    def quantity(self, row: RawRow, column: str) -> str | None:
+        """An exact quantity; a unit beside it ("3 hrs") is kept as original."""
+        number, unit = money.quantity_and_unit(self.raw(row, column))
+        try:
+            found = self._amount(row, column, number)
+        except money.NotAnAmount as error:
+            self.keep_original(row, column, str(error))
+            return None
+        if unit:
+            self.keep_original(row, column, "the unit stands in the quantity")
+        return None if found is None else _plain(found)
+
+    def _amount(self, row: RawRow, column: str, value: str | None) -> Decimal | None:
+        place = (str(row.get("_file")), column)
+        found = money.amount(value, comma=place in self.evidence.comma_places)
+        if found is None:
+            return None
+        places = 6 if column == "quantity" else 4
+        if abs(found) >= Decimal(10) ** (18 - places):
+            raise money.NotAnAmount(f"{value!r} is larger than any {column} we store")
+        if found != round(found, places):
+            self.keep_original(row, column, f"rounded to {places} decimals")
+        return found
 
     def status(self, row: RawRow, column: str, vocabulary: str) -> tuple[str | None, str | None]:
         """(closed-vocabulary status, words as read); unknown words are counted."""
@@ -134,6 +160,8 @@ class Tools:
         for column in columns:
             for phone in contact_points.phones(self.raw(row, column), self.context.country):
                 found.setdefault(phone.e164 or phone.as_read, phone)
+                if phone.remark:
+                    self.keep_original(row, column, f"words beside a phone: {phone.remark}")
         return list(found.values())
 
     def emails(self, row: RawRow, column: str) -> list[str]:

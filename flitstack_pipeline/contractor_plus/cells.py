@@ -61,7 +61,8 @@ class Sheet:
                 "compare them with the screen"
             )
         read = 0
-        for read, row in enumerate(_text_rows(self.path, self.encoding, self.dialect), start=1):
+        for row in _text_rows(self.path, self.encoding, self.dialect):
+            read += 1
             yield row
         if read != counted.rows:
             raise UnreadableFile(

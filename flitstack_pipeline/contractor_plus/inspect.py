@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from flitstack_pipeline.contractor_plus.cells import sheets
-from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, recognise
+from flitstack_pipeline.contractor_plus.cells import Sheet, sheets
+from flitstack_pipeline.contractor_plus.lines import lines
+from flitstack_pipeline.contractor_plus.recognise import recognise
+from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
 from flitstack_pipeline.spec.objects import object_of_dataset
 
 
 @dataclass
 class SheetView:
-    """One sheet as understood; `rows` counts the lines after the header."""
+    """One sheet as understood; `rows` counts the records, `excluded` the other lines by rule."""
 
     sheet: str
     header_row: int | None
@@ -28,6 +31,7 @@ class SheetView:
     warnings: list[str]
     lines: int
     rows: int
+    excluded: dict[str, int]
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Inspection:
 
     @property
     def rows(self) -> int:
-        """Rows after the header, all sheets."""
+        """Records of all sheets."""
         return sum(s.rows for s in self.sheets)
 
     def to_json(self) -> str:
@@ -72,37 +76,38 @@ def inspect_file(path: Path) -> Inspection:
         list(first.dialect.evidence) if first.dialect else [],
     )
     for sheet in found:
-        rows = sheet.rows()
-        head = list(itertools.islice(rows, HEADER_SEARCH_ROWS + 20))
-        lines = len(head) + sum(1 for _ in rows)
-        layout = recognise(head, sheet.name if len(sheet.name) > 6 else path.name)
-        if layout is None:
-            view.sheets.append(
-                SheetView(sheet.name, None, [], None, None, {}, [], [], ["no rows"], lines, 0)
-            )
-            continue
-        before = sum(1 for number, _ in head if number <= layout.header_row)
-        view.sheets.append(
-            SheetView(
-                sheet.name,
-                layout.header_row,
-                layout.header,
-                layout.dataset,
-                object_of_dataset(layout.dataset) if layout.dataset else None,
-                {h: c for h, c in zip(layout.header, layout.columns, strict=True) if c},
-                [x for x, c in zip(layout.labels, layout.columns, strict=True) if c is None],
-                [asdict(g) for g in layout.guesses],
-                list(layout.warnings),
-                lines,
-                lines - before,
-            )
-        )
+        view.sheets.append(_sheet_view(path, sheet))
     return view
+
+
+def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
+    rows = sheet.rows()
+    head = list(itertools.islice(rows, HEAD_ROWS))
+    layout = recognise(head, path.name, sheet.name)
+    if layout is None:
+        return SheetView(sheet.name, None, [], None, None, {}, [], [], ["no rows"], 0, 0, {})
+    counted = Counter(line.rule for line in lines(itertools.chain(head, rows), layout))
+    records = counted.pop("", 0)
+    return SheetView(
+        sheet.name,
+        layout.header_row,
+        layout.header,
+        layout.dataset,
+        object_of_dataset(layout.dataset) if layout.dataset else None,
+        {h: c for h, c in zip(layout.header, layout.columns, strict=True) if c},
+        [x for x, c in zip(layout.labels, layout.columns, strict=True) if c is None],
+        [asdict(g) for g in layout.guesses],
+        [*layout.warnings, *sheet.notes],
+        records + counted.total() + 1,
+        records,
+        dict(counted),
+    )
 
 
 def write_cells(path: Path, out: Path) -> int:
     """Write every cell of every sheet as read, as plain UTF-8 CSV; return the rows written."""
     written = 0
+    out.touch(mode=0o600)
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         for sheet in sheets(path):

@@ -15,7 +15,6 @@ from flitstack_pipeline.contractor_plus.recognise import Layout, layout_of
 from flitstack_pipeline.contractor_plus.workbooks import Row
 from flitstack_pipeline.spec.source import BY_KEY, alias_table, normalise_header
 
-HEADER = "header"
 _TOTALS = re.compile(
     r"(?:(?:report|grand|sub|page|overall)[\s-]*)?totals?\s*[:=]?\s*\(?[\d\s.,$€£]*\)?\s*", re.I
 )
@@ -38,45 +37,47 @@ def lines(rows: Iterable[Row], layout: Layout) -> Iterator[Line]:
     Rules: title_line, blank_line, repeated_header, totals_line.
     """
     first_header = layout.header_row
+    rules = _Rules(layout)
     for number, cells in rows:
-        rule = _rule(number, cells, layout, first_header)
-        if rule == HEADER:
+        if number == first_header:
             continue
-        if rule == "repeated_header" and _words(cells) != _words(layout.header):
+        rule = rules.rule(number, cells, first_header)
+        if rule == "repeated_header" and _words(cells) != rules.header:
             layout = layout_of(number, cells, layout.dataset or "")
+            rules = _Rules(layout)
         yield Line(number, cells, layout, rule)
 
 
-def _rule(number: int, cells: list[str], layout: Layout, first_header: int) -> str:
-    first = next((c for c in cells if c and not c.isspace()), None)
-    if first is None:
-        return "blank_line"
-    if number <= first_header:
-        return HEADER if number == first_header else "title_line"
-    if _could_be_header(first, layout) and _is_header(cells, layout):
-        return "repeated_header"
-    return "totals_line" if _TOTALS.fullmatch(first.strip()) else ""
+class _Rules:
+    """The exclusion rules under one layout, with what they need worked out once."""
 
+    def __init__(self, layout: Layout) -> None:
+        self.header = _words(layout.header)
+        self.own = frozenset(self.header)
+        self.table = alias_table(layout.dataset) if layout.dataset else {}
+        self.spellings = _spellings(layout.dataset or "") | self.own
 
-def _could_be_header(first: str, layout: Layout) -> bool:
-    """A cheap look at the first filled cell, for all but a few rows are records."""
-    word = first.strip().casefold()
-    return word in _spellings(layout.dataset or "") or word in _words(layout.header)
+    def rule(self, number: int, cells: list[str], first_header: int) -> str:
+        """The rule that excludes a line, "" for a record."""
+        first = next((c for c in cells if c and not c.isspace()), None)
+        if first is None:
+            return "blank_line"
+        if number < first_header:
+            return "title_line"
+        # A cheap look at the first filled cell spares nearly every record the full comparison.
+        if " ".join(first.split()).casefold() in self.spellings and self._is_header(cells):
+            return "repeated_header"
+        return "totals_line" if _TOTALS.fullmatch(first.strip()) else ""
 
-
-def _is_header(cells: list[str], layout: Layout) -> bool:
-    """The same header again, or another one of the same kind: at least three known columns."""
-    words = _words(cells)
-    if words == _words(layout.header):
-        return True
-    if layout.dataset is None:
-        return False
-    table = alias_table(layout.dataset)
-    own = {c.strip().casefold() for c in layout.header}
-    filled = [c for c in cells if c.strip()]
-    known = [c for c in filled if normalise_header(c) in table]
-    familiar = [c for c in filled if normalise_header(c) in table or c.strip().casefold() in own]
-    return len(known) >= 3 and len(familiar) >= 0.6 * len(filled)
+    def _is_header(self, cells: list[str]) -> bool:
+        """The same header again, or another of the same kind: at least three known columns."""
+        words = _words(cells)
+        if words == self.header:
+            return True
+        filled = [w for w in words if w]
+        known = [w for w in filled if normalise_header(w) in self.table]
+        familiar = [w for w in filled if w in self.own or normalise_header(w) in self.table]
+        return len(known) >= 3 and len(familiar) >= 0.6 * len(filled)
 
 
 def _words(cells: list[str]) -> list[str]:

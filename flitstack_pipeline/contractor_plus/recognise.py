@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 
-from flitstack_pipeline.spec.source import DATASETS, Dataset, alias_table, normalise_header
+from flitstack_pipeline.spec.source import (
+    BY_KEY,
+    DATASETS,
+    Dataset,
+    alias_table,
+    normalise_header,
+)
 
 HEADER_SEARCH_ROWS = 30
 NAME_BONUS = 0.35
@@ -110,12 +117,12 @@ def _guesses(cells: list[str], file_name: str) -> list[Guess]:
 def _fit(dataset: Dataset, headers: list[str], named: bool) -> Guess:
     """Share of headers known, exact ones counting more, plus the share of the signature."""
     table = alias_table(dataset.key)
-    usual = {normalise_header(c.header) for c in dataset.columns}
+    usual = _usual_headers(dataset.key)
     found = {table[h] for h in headers if h in table}
     known = sum(1.0 if h in usual else 0.6 for h in headers if h in table)
     share = known / len(headers) if headers else 0.0
     signature = sum(name in found for name in dataset.signature) / len(dataset.signature)
-    exact_id = normalise_header(dataset.by_name[dataset.id_columns[0]].header) in headers
+    exact_id = any(usual.get(h) == dataset.id_columns[0] for h in headers)
     score = share + 0.5 * signature + (0.3 if exact_id else 0) + (NAME_BONUS if named else 0)
     return Guess(dataset.key, round(score, 4), len(found))
 
@@ -128,7 +135,9 @@ def _decide(guesses: tuple[Guess, ...], file_name: str) -> tuple[str | None, lis
         return None, [f"too few known columns to tell what {file_name} holds"]
     if len(guesses) > 1 and best.score - guesses[1].score < CLEAR_MARGIN:
         other = guesses[1].dataset
-        return best.dataset, [f"could also be {other}; taken for {best.dataset} by a small margin: say which it is"]
+        return best.dataset, [
+            f"could also be {other}; taken for {best.dataset} by a small margin: say which it is"
+        ]
     return best.dataset, []
 
 
@@ -169,12 +178,19 @@ def _best_holder(cells: list[str], dataset: str | None) -> dict[str, int]:
     """For each canonical column, the position whose header is the usual one, when present."""
     if dataset is None:
         return {}
-    usual = {
-        normalise_header(c.header): c.name for d in DATASETS if d.key == dataset for c in d.columns
-    }
+    usual = _usual_headers(dataset)
     best: dict[str, int] = {}
     for index, cell in enumerate(cells):
         name = usual.get(normalise_header(cell))
         if name:
             best.setdefault(name, index)
     return best
+
+
+@cache
+def _usual_headers(dataset: str) -> dict[str, str]:
+    """Normalised usual header → canonical name, for one kind of export."""
+    usual: dict[str, str] = {}
+    for column in BY_KEY[dataset].columns:
+        usual.setdefault(normalise_header(column.header), column.name)
+    return usual

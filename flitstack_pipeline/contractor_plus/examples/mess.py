@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 
+from flitstack_pipeline.contractor_plus.examples.dice import Dice
 from flitstack_pipeline.contractor_plus.examples.people import Client
 
+SPANISH = {
+    "New": "Nuevo",
+    "Scheduled": "Programado",
+    "In Progress": "En Progreso",
+    "Completed": "Completado",
+    "Cancelled": "Cancelado",
+    "Approved": "Aprobado",
+    "Paid": "Pagado",
+}
 
-def phone(rng: random.Random, digits: str) -> str:
-    """Ten digits in one of the forms people type."""
+
+def phone(rng: Dice, digits: str) -> str:
+    """Ten digits as people type them: many forms, an extension, two in a cell, no area code."""
     a, b, c = digits[:3], digits[3:6], digits[6:]
     forms = (f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"{a}.{b}.{c}", digits, f"+1 {a} {b} {c}")
     text = rng.choice(forms)
-    return f"{text} x{rng.randint(10, 99)}" if rng.random() < 0.04 else text
+    roll = rng.random()
+    if roll < 0.04:
+        return f"{text} x{rng.randint(10, 99)}"
+    if roll < 0.07:
+        return f"{text}; {a}-{b}-{(int(c) + 1) % 10_000:04d}"
+    return f"{b}-{c}" if roll < 0.08 else text
 
 
-def name(rng: random.Random, client: Client) -> str:
+def name(rng: Dice, client: Client) -> str:
     """A client's display name: mostly plain, sometimes turned round, shouted or shared."""
     roll = rng.random()
     if client.business and roll < 0.3:
@@ -32,7 +47,7 @@ def name(rng: random.Random, client: Client) -> str:
     return f"  {client.name} " if roll < 0.46 else client.name
 
 
-def email(rng: random.Random, client: Client) -> str:
+def email(rng: Dice, client: Client) -> str:
     """An e-mail cell: one, several, shouted, a placeholder, or nothing."""
     roll = rng.random()
     if roll < 0.05:
@@ -41,10 +56,12 @@ def email(rng: random.Random, client: Client) -> str:
         return rng.choice(("none@none.com", "n/a", "-"))
     if roll < 0.12:
         return f"{client.email}; office{client.number}@mailbox.net"
-    return client.email.upper() if roll < 0.16 else client.email
+    if roll < 0.14:
+        return f"mailto:{client.email}"
+    return client.email.upper() if roll < 0.18 else client.email
 
 
-def money(rng: random.Random, cents: int) -> str:
+def money(rng: Dice, cents: int) -> str:
     """An amount in cents as a US spreadsheet shows it."""
     text = f"{abs(cents) / 100:,.2f}"
     if cents < 0:
@@ -57,9 +74,11 @@ def us_date(day: dt.date | None) -> str:
     return f"{day.month}/{day.day}/{day.year}" if day else ""
 
 
-def word(rng: random.Random, text: str) -> str:
-    """A status in another letter case or with spaces, now and then."""
+def word(rng: Dice, text: str) -> str:
+    """A status in another letter case, with spaces or in Spanish, now and then."""
     roll = rng.random()
     if roll < 0.05:
         return text.upper()
-    return f"{text.lower()} " if roll < 0.1 else text
+    if roll < 0.1:
+        return f"{text.lower()} "
+    return SPANISH.get(text, text) if roll < 0.13 else text

@@ -1,13 +1,14 @@
-"""People of the example company: clients, leads, team; each made alone from the seed and its number."""
+"""People of the example company: clients, leads, team; each from the seed and its number alone."""
 
 from __future__ import annotations
 
 import datetime as dt
-import random
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from mimesis import Address, Finance, Locale, Person
+
+from flitstack_pipeline.contractor_plus.examples.dice import Dice
 
 ANCHOR = dt.date(2026, 11, 2)
 CITIES = (
@@ -23,6 +24,7 @@ FORMS = ("LLC", "Inc", "Co.", "Group")
 SOURCES = ("Referral", "Google", "Facebook", "Yard Sign", "Repeat", "Website")
 TAGS = ("VIP", "Net-30", "Warranty", "Commercial", "Do not text")
 ROOFS = ("Shingle", "Metal", "Tile", "Flat")
+SERVICES = ("Roofing", "Gutters", "Siding", "Windows", "Maintenance plan")
 ACCENTED = ("José Núñez", "Zoë Brontë", "François Lefèvre", "Anaïs Muñoz", "Jürgen Groß")
 TEAM = (
     ("Luis", "Ortega", "luis@sunbelt-contracting.com", "Admin", "Active", "Employee"),
@@ -78,9 +80,10 @@ def _pools(seed: int) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]
     )
 
 
+@lru_cache(maxsize=4_096)
 def client(seed: int, number: int) -> Client:
     """Client `number` (from 1): always the same for the same seed."""
-    rng = random.Random(f"{seed}/client/{number}")
+    rng = Dice(f"{seed}/client/{number}")
     firsts, lasts, streets, companies = _pools(seed)
     first, last = rng.choice(firsts), rng.choice(lasts)
     if number % 41 == 0:
@@ -105,7 +108,7 @@ def client(seed: int, number: int) -> Client:
     )
 
 
-def owner(rng: random.Random) -> str:
+def owner(rng: Dice) -> str:
     """The display name of some team member."""
     member = rng.choice(TEAM)
     return f"{member[0]} {member[1]}"

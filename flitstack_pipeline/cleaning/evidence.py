@@ -1,0 +1,147 @@
+"""What the values of a file say about how it was written: day or month first, comma or point.
+
+One file is written one way, so the evidence of a column in one file counts first, then that of the
+file's other columns, then that of the same column in other files. Counting is done in SQL over
+every row: no sample can miss the one value that contradicts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from flitstack_pipeline.cleaning.dates import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    DateOrder,
+    count_orders,
+    leading_pair,
+    order_from_counts,
+)
+from flitstack_pipeline.cleaning.money import decimal_sign
+
+Place = tuple[str, str]
+
+
+@dataclass
+class Evidence:
+    """Per (file, column): the order of day and month; and which places write a decimal comma."""
+
+    date_orders: dict[Place, DateOrder] = field(default_factory=dict)
+    comma_places: set[Place] = field(default_factory=set)
+
+
+def gather(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    date_columns: Iterable[str],
+    money_columns: Iterable[str],
+    country: str,
+    answers: Mapping[str, str],
+) -> Evidence:
+    """The evidence of every date and money column of one raw table.
+
+    `answers` are a person's: `dataset.column`, `dataset` or `*` → "day first" or "month first";
+    they win over evidence. Raises ValueError for an answer that is neither.
+    """
+    orders = _date_orders(_date_counts(con, dataset, date_columns), country)
+    for file, column in orders:
+        answer = _answer(answers, dataset, column)
+        if answer:
+            orders[file, column] = DateOrder(answer, "decided by a person")
+    return Evidence(orders, _comma_places(_sign_counts(con, dataset, money_columns)))
+
+
+def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None:
+    found = next((answers[k] for k in (f"{dataset}.{column}", dataset, "*") if k in answers), None)
+    if found not in (None, DAY_FIRST, MONTH_FIRST):
+        raise ValueError(
+            f"{found!r} is no order of day and month for {dataset}.{column}. "
+            f"Write {DAY_FIRST!r} or {MONTH_FIRST!r}."
+        )
+    return found
+
+
+def _date_counts(
+    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str]
+) -> dict[Place, tuple[int, int, int]]:
+    """Values that are day first, month first, either, per file and column."""
+    pairs: dict[Place, Counter[tuple[int, int] | None]] = defaultdict(Counter)
+    for column in columns:
+        found = con.execute(
+            f"""
+            WITH beginnings AS (
+                SELECT _file AS file, regexp_extract(
+                    trim("{column}"), '^[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-][0-9]+') AS value
+                FROM raw."{dataset}" WHERE "{column}" IS NOT NULL)
+            SELECT file, value, count(*) FROM beginnings GROUP BY ALL
+            """  # noqa: S608
+        ).fetchall()
+        for file, value, count in found:
+            pairs[file, column][leading_pair(value)] += count
+    return {place: count_orders(counted) for place, counted in pairs.items()}
+
+
+def _date_orders(
+    counts: Mapping[Place, tuple[int, int, int]], country: str
+) -> dict[Place, DateOrder]:
+    orders = {}
+    for (file, column), own in counts.items():
+        order = order_from_counts(*own, country)
+        decided = own[0] or own[1] or not own[2]
+        for where, neighbours in () if decided else _neighbours(counts, file, column):
+            day, month = (sum(c[i] for c in neighbours) for i in (0, 1))
+            if bool(day) != bool(month):
+                word = DAY_FIRST if day else MONTH_FIRST
+                order = DateOrder(word, f"{day or month} values of {where} are {word}")
+                break
+        orders[file, column] = order
+    return orders
+
+
+def _neighbours(
+    counts: Mapping[Place, tuple[int, int, int]], file: str, column: str
+) -> list[tuple[str, list[tuple[int, int, int]]]]:
+    return [
+        ("the file's other columns", [c for (f, _), c in counts.items() if f == file]),
+        ("the same column in other files", [c for (_, n), c in counts.items() if n == column]),
+    ]
+
+
+def _sign_counts(
+    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str]
+) -> dict[Place, Counter[str | None]]:
+    """Cells that can only be read with a comma or with a point, per file and column."""
+    signs: dict[Place, Counter[str | None]] = defaultdict(Counter)
+    for column in columns:
+        found = con.execute(
+            f"""
+            SELECT _file, regexp_replace("{column}", '[0-9]', '9', 'g') AS shape, count(*)
+            FROM raw."{dataset}" WHERE length("{column}") BETWEEN 1 AND 40 GROUP BY ALL
+            """  # noqa: S608
+        ).fetchall()
+        for file, shape, count in found:
+            signs[file, column][decimal_sign(shape)] += count
+    return signs
+
+
+def _comma_places(signs: Mapping[Place, Counter[str | None]]) -> set[Place]:
+    by_file: dict[str, Counter[str | None]] = defaultdict(Counter)
+    by_column: dict[str, Counter[str | None]] = defaultdict(Counter)
+    for (file, column), counted in signs.items():
+        by_file[file].update(counted)
+        by_column[column].update(counted)
+    return {
+        (file, column)
+        for (file, column), own in signs.items()
+        if _comma(own, by_file[file], by_column[column])
+    }
+
+
+def _comma(*evidence: Counter[str | None]) -> bool:
+    """The first evidence that says anything decides; without any, the point."""
+    telling = next((e for e in evidence if e[","] != e["."]), None)
+    return telling is not None and telling[","] > telling["."]

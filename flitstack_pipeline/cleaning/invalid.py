@@ -1,0 +1,61 @@
+"""Rows that do not hold to their clean schema leave the clean table for quarantine.
+
+The rules are those of `spec.clean` (required, closed vocabulary, pattern), said in SQL so that a
+million rows are judged where they lie; `validate` runs the Pandera schema of the same fields over
+what is left, as the asset check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from flitstack_pipeline.spec.clean import BY_DATASET, Field
+
+WHAT_TO_DO = "Correct the value in Contractor+ and export again."
+
+
+def quarantine_invalid(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> int:
+    """Move rows that break a rule of the clean schema to quarantine; how many rows there were."""
+    table = BY_DATASET[dataset].name
+    con.execute("CREATE OR REPLACE TEMP TABLE broken (raw_id VARCHAR, field VARCHAR, "
+                "value VARCHAR, rule VARCHAR)")  # fmt: skip
+    for field, rule, condition, parameters in _rules(dataset):
+        con.execute(
+            f'INSERT INTO broken SELECT raw_id, ?, CAST("{field}" AS VARCHAR), ? '  # noqa: S608
+            f"FROM {table} WHERE {condition}",
+            [field, rule, *parameters],
+        )
+    count = int(con.execute("SELECT count(DISTINCT raw_id) FROM broken").fetchall()[0][0])
+    if count:
+        con.execute(
+            f"""
+            INSERT INTO quarantine.rows
+            SELECT ?, ?, r._row_id, r._file, r._sheet, r._row, b.field, b.value,
+                   'schema_' || b.rule, b.field || ' breaks the rule ' || b.rule, ?, to_json(r)
+            FROM (SELECT DISTINCT ON (raw_id) * FROM broken ORDER BY raw_id, field) b
+            JOIN raw."{dataset}" r ON r._row_id = b.raw_id
+            """,  # noqa: S608
+            [object_key, dataset, WHAT_TO_DO],
+        )
+        con.execute(f"DELETE FROM {table} WHERE raw_id IN (SELECT raw_id FROM broken)")  # noqa: S608
+    con.execute("DROP TABLE broken")
+    return count
+
+
+def _rules(dataset: str) -> Iterator[tuple[str, str, str, list[object]]]:
+    """(field, rule, SQL condition of a row that breaks it, parameters)."""
+    for field in BY_DATASET[dataset].fields:
+        if field.required:
+            yield field.name, "required", f'"{field.name}" IS NULL', []
+        yield from _value_rules(field)
+
+
+def _value_rules(field: Field) -> Iterator[tuple[str, str, str, list[object]]]:
+    if field.isin:
+        known = list(field.isin)
+        yield field.name, "known_word", f'NOT list_contains(?, "{field.name}")', [known]
+    if field.matches:
+        condition = f'NOT regexp_matches("{field.name}", ?)'
+        yield field.name, "pattern", condition, [field.matches]

@@ -1,0 +1,137 @@
+"""Commands of the migration itself, from audit to rollback."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flitstack_pipeline.cli.terminal import (
+    Exit,
+    app,
+    console,
+    finish,
+    log,
+    open_project,
+    print_json,
+    show,
+    show_table,
+    wait,
+)
+
+
+@app.command()
+def migrate(
+    confirm_map: Annotated[
+        str, typer.Option(help="Confirm every proposed entry of the map as it stands, as NAME.")
+    ] = "",
+    approve_sample: Annotated[
+        str, typer.Option(help="Approve the sample as NAME, unless it shows differences.")
+    ] = "",
+) -> None:
+    """Run the whole migration up to the gate, and through it when the sample is approved."""
+    from flitstack_pipeline import steps
+
+    project = open_project()
+    for run in (steps.run_audit, lambda p, log: steps.run_map(p, log, confirm_map)):
+        for report in run(project, log):
+            show(report)
+    open_entries = steps.unconfirmed_entries(project)
+    if open_entries:
+        wait("The map waits for confirmation (edit map.yaml, or --confirm-map NAME).", open_entries)
+    for report in steps.run_prepare(project, log):
+        show(report)
+    failed = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+    if failed:
+        show_table("preflight failed", failed)
+        raise typer.Exit(Exit.PREFLIGHT_FAILED)
+    for report in steps.run_sample(project, log):
+        show(report)
+    if approve_sample:
+        show(steps.approve(project, approve_sample, "approved on the command line"))
+    closed = [c["what_to_do"] for c in steps.gate_conditions(project) if not c["ok"]]
+    if closed:
+        wait("The gate is shut.", closed)
+    for report in steps.run_cutover(project, log):
+        show(report)
+    finish(project, steps.run_reconcile(project, log))
+
+
+@app.command()
+def audit() -> None:
+    """Read, clean and relate the exports, and write the source audit."""
+    from flitstack_pipeline import steps
+
+    for report in steps.run_audit(open_project(), log):
+        show(report)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What is done, what is left, the gate, the request budget."""
+    from flitstack_pipeline import steps
+
+    found = steps.status(open_project())
+    if as_json:
+        print_json(found)
+        return
+    show_table("gate", found["gate"])
+    show_table("per object", found["objects"])
+    for name, value in found["facts"].items():
+        console.print(f"  {name}: {value}", markup=False)
+
+
+@app.command()
+def approve(
+    name: Annotated[str, typer.Argument(help="Who approves.")],
+    note: Annotated[str, typer.Option(help="Why, or under which condition.")] = "",
+) -> None:
+    """Approve the sample; refused while it shows differences."""
+    from flitstack_pipeline import steps
+
+    show(steps.approve(open_project(), name, note))
+
+
+@app.command()
+def reconcile() -> None:
+    """Read everything back and compare it with what was meant."""
+    from flitstack_pipeline import steps
+
+    project = open_project()
+    finish(project, steps.run_reconcile(project, log))
+
+
+@app.command()
+def delta() -> None:
+    """Load what changed in the exports since the cutover; later edits in HighLevel are kept."""
+    from flitstack_pipeline import steps
+
+    project = open_project()
+    for report in steps.run_delta(project, log):
+        show(report)
+    finish(project, [])
+
+
+@app.command()
+def rollback(
+    run: Annotated[str, typer.Option(help="Only what this run wrote.")] = "",
+    object_type: Annotated[str, typer.Option("--object", help="Only this object type.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be undone.")] = False,
+    force: Annotated[bool, typer.Option(help="Also undo records edited since.")] = False,
+) -> None:
+    """Undo: delete what we created, restore what we changed, in reverse order."""
+    from flitstack_pipeline import steps
+
+    report = steps.rollback(
+        open_project(),
+        run_id=run or None,
+        object_type=object_type or None,
+        dry_run=dry_run,
+        force=force,
+        log=log,
+    )
+    show(report)
+    if not report.passed:
+        raise typer.Exit(Exit.INCOMPLETE)

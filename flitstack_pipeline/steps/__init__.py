@@ -1,0 +1,75 @@
+"""The customer's steps, one function each, shared by the command line and the Dagster assets.
+
+Each opens what it needs (warehouse briefly, journal, account), calls the rooms, and returns a
+StepReport. No business rule lives here; imports no dagster.
+"""
+
+from flitstack_pipeline.steps.delta import DeltaDecision, delta_wanted
+from flitstack_pipeline.steps.gating import approve, gate_conditions, sample_problems
+from flitstack_pipeline.steps.loading import WINDOW_HOURS, load_object, load_refusals, load_stage
+from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map, unconfirmed_entries
+from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
+from flitstack_pipeline.steps.source import (
+    accounting,
+    audit,
+    clean_context,
+    clean_object,
+    read_object,
+    read_schema,
+    relate,
+    schema_failures,
+)
+from flitstack_pipeline.steps.standing import per_object, status, unfinished, where_to_look
+from flitstack_pipeline.steps.stories import (
+    run_audit,
+    run_cutover,
+    run_delta,
+    run_map,
+    run_prepare,
+    run_reconcile,
+    run_sample,
+)
+from flitstack_pipeline.steps.truth import reconcile, reconciliation_problems, verify_sample
+from flitstack_pipeline.steps.undo import rollback
+
+__all__ = [
+    "WINDOW_HOURS",
+    "DeltaDecision",
+    "accounting",
+    "approve",
+    "audit",
+    "clean_context",
+    "clean_object",
+    "confirm_map",
+    "delta_wanted",
+    "gate_conditions",
+    "load_object",
+    "load_refusals",
+    "load_stage",
+    "map_object",
+    "per_object",
+    "preflight",
+    "preflight_lines",
+    "propose_map",
+    "provision",
+    "read_object",
+    "read_schema",
+    "reconcile",
+    "reconciliation_problems",
+    "relate",
+    "rollback",
+    "run_audit",
+    "run_cutover",
+    "run_delta",
+    "run_map",
+    "run_prepare",
+    "run_reconcile",
+    "run_sample",
+    "sample_problems",
+    "schema_failures",
+    "status",
+    "unconfirmed_entries",
+    "unfinished",
+    "verify_sample",
+    "where_to_look",
+]

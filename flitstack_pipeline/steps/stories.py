@@ -1,0 +1,66 @@
+"""Whole stages in order, for the command line and the jobs."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.loading import load_stage
+from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map
+from flitstack_pipeline.steps.opening import Log, silent
+from flitstack_pipeline.steps.prepare import preflight, provision
+from flitstack_pipeline.steps.source import audit, clean_object, read_object, read_schema, relate
+from flitstack_pipeline.steps.truth import reconcile, verify_sample
+
+
+def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
+    """Read, clean, relate, audit."""
+    read_schema(project)
+    for key in KEYS:
+        read_object(project, key)
+        report = clean_object(project, key)
+        log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine")
+    relate(project)
+    return [audit(project)]
+
+
+def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[StepReport]:
+    """Propose the map, and confirm it when a name is given."""
+    reports = [propose_map(project)]
+    if confirm_as:
+        reports.append(confirm_map(project, confirm_as))
+    return reports
+
+
+def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
+    """Map every object type, examine the account, provision its schema."""
+    reports = [map_object(project, key) for key in KEYS]
+    for report in reports:
+        log(f"{report.step}: {report.rows} records")
+    checked = preflight(project)
+    return [checked] if checked.problems else [checked, provision(project)]
+
+
+def run_sample(project: Project, log: Log = silent) -> list[StepReport]:
+    """Load the sample and compare it."""
+    load_stage(project, "sample", log)
+    return [verify_sample(project)]
+
+
+def run_cutover(project: Project, log: Log = silent) -> list[StepReport]:
+    """Load everything, behind the gate."""
+    return load_stage(project, "cutover", log)
+
+
+def run_delta(project: Project, log: Log = silent) -> list[StepReport]:
+    """Read, clean and map again, and load what changed."""
+    run_audit(project, log)
+    run_map(project, log)
+    for key in KEYS:
+        map_object(project, key)
+    return load_stage(project, "delta", log)
+
+
+def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:
+    """Reconcile."""
+    return [reconcile(project)]
