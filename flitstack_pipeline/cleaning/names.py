@@ -132,9 +132,23 @@ def _reads_like_corporation(name: str) -> bool:
 
 def natural_case(name: str) -> str:
     """ALL CAPS and all lower case become capitalised; mixed case is left as typed."""
-    if not (name.isupper() or name.islower()) or len(name) < 4:
-        return name
-    return " ".join(_capitalised(word, i) for i, word in enumerate(name.split()))
+    return _capitalised_words(name) if _shouts_or_whispers(name) else name
+
+
+def natural_cases(first: str, last: str) -> tuple[str, str]:
+    """First and last name in natural case, judged together: `BOB`, `RAY`, but not `JP`, `Ray`."""
+    if not _shouts_or_whispers(f"{first} {last}"):
+        return first, last
+    return _capitalised_words(first), _capitalised_words(last, start=len(first.split()))
+
+
+def _shouts_or_whispers(name: str) -> bool:
+    """Whether a name is all of one case; three letters may be initials."""
+    return len(name) >= 4 and (name.isupper() or name.islower())
+
+
+def _capitalised_words(name: str, start: int = 0) -> str:
+    return " ".join(_capitalised(word, i) for i, word in enumerate(name.split(), start))
 
 
 def _capitalised(word: str, position: int) -> str:

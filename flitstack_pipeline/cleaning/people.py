@@ -13,7 +13,7 @@ from flitstack_pipeline.cleaning.addresses import (
     country_code,
     parse_line,
 )
-from flitstack_pipeline.cleaning.names import Name, is_business, natural_case, split_name
+from flitstack_pipeline.cleaning.names import Name, is_business, natural_cases, split_name
 from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
 
 CleanRow = dict[str, Any]
@@ -134,13 +134,13 @@ def _name(row: RawRow, t: Tools) -> Name | None:
 
 def _given(row: RawRow, t: Tools, first: str, last: str, name: Name | None) -> Name:
     """The person of the split columns; a display name that says something else is kept."""
-    tidy_first, tidy_last = natural_case(first), natural_case(last)
+    tidy_first, tidy_last = natural_cases(first, last)
     shown = f"{tidy_first} {tidy_last}"
+    for column, given, tidy in (("first_name", first, tidy_first), ("last_name", last, tidy_last)):
+        if given != tidy:
+            t.originals[column] = t.raw(row, column) or ""
     if name and name.looks_like_business:
         return Name(name.display, tidy_first, tidy_last, True, True, name.evidence)
-    for column, tidy in (("first_name", tidy_first), ("last_name", tidy_last)):
-        if words.one_line(t.raw(row, column)) != tidy:
-            t.originals[column] = t.raw(row, column) or ""
     if name and words.one_line(t.raw(row, "name")) != shown:
         t.originals["name"] = t.raw(row, "name") or ""
     return Name(shown, tidy_first, tidy_last, True, False, "first and last name given")

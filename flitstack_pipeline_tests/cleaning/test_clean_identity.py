@@ -183,8 +183,8 @@ def test_a_person_named_beside_a_business_keeps_both_names(con, tmp_path):
     write(tmp_path, "clients.csv", header, ["1", "Acme Roofing LLC", "BOB", "RAY", ""])
     clean(con, tmp_path, "clients")
     assert con.execute(
-        "SELECT first_name, last_name, business_name FROM clean.clients"
-    ).fetchall() == [("Bob", "Ray", "Acme Roofing LLC")]
+        "SELECT first_name, last_name, business_name, originals FROM clean.clients"
+    ).fetchall() == [("Bob", "Ray", "Acme Roofing LLC", {"first_name": "BOB", "last_name": "RAY"})]
 
 
 def test_an_attachments_path_never_leaves_the_exports_and_never_crashes(con, tmp_path):
