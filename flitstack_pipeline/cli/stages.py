@@ -18,6 +18,7 @@ from flitstack_pipeline.cli.terminal import (
     show_table,
     wait,
 )
+from flitstack_pipeline.settings import Project
 
 
 @app.command()
@@ -39,6 +40,14 @@ def migrate(
     open_entries = steps.unconfirmed_entries(project)
     if open_entries:
         wait("The map waits for confirmation (edit map.yaml, or --confirm-map NAME).", open_entries)
+    with steps.account_kept_open(project):
+        _into_the_account(project, approve_sample)
+
+
+def _into_the_account(project: Project, approve_sample: str) -> None:
+    """The part of `migrate` that needs the account: prepare, sample, gate, cutover, reconcile."""
+    from flitstack_pipeline import steps
+
     for report in steps.run_prepare(project, log):
         show(report)
     failed = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]

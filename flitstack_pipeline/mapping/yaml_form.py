@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -128,10 +130,19 @@ def _flow(value: Any) -> Any:
     return value
 
 
+@functools.lru_cache(maxsize=2)
+def _parsed(text: str) -> Any:
+    """Plain data of a YAML text; every step asks for the map, and parsing costs most of a second.
+
+    YAML 1.2 as written: a 1.1 parser in C would be quicker and read the option "Yes" as true.
+    """
+    return YAML(typ="safe").load(text)
+
+
 def read_document(path: Path) -> MapDocument:
     """Read and check map.yaml. Raises MapError with every mistake and where it is."""
     try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        data = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except YAMLError as error:
         raise MapError(f"{path} is not readable YAML: {error}") from error
     if not isinstance(data, dict):

@@ -35,6 +35,16 @@ def open_account(project: Project) -> Iterator[tuple[Journal, Destination]]:
         yield journal, destination
 
 
+@contextmanager
+def account_kept_open(project: Project) -> Iterator[Destination]:
+    """One account for several steps: an embedded sandbox starts once, and the steps inside reuse it.
+
+    Open it after the exports are cleaned: a new sandbox is seeded with their team.
+    """
+    with open_account(project) as (_, destination):
+        yield destination
+
+
 def location_of(project: Project) -> str:
     """Id of the sub-account this migration writes to."""
     return project.settings.location_id or SANDBOX_LOCATION
