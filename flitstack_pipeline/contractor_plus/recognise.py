@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePath
 
 from flitstack_pipeline.spec.source import (
@@ -81,7 +81,8 @@ def layout_of(number: int, cells: list[str], dataset: str) -> Layout:
     return Layout(number, cells, dataset, columns, labels, (), tuple(notes))
 
 
-def named_datasets(name: str) -> set[str]:
+@lru_cache(maxsize=1_000)
+def named_datasets(name: str) -> frozenset[str]:
     """Kinds of export a file or sheet is named after; the longest name wins (estimate items)."""
     stem = normalise_header(PurePath(name).stem)
     found = [
@@ -91,7 +92,7 @@ def named_datasets(name: str) -> set[str]:
         if re.search(rf"\b{re.escape(words)}\b", stem)
     ]
     longest = max((length for length, _ in found), default=0)
-    return {key for length, key in found if length == longest}
+    return frozenset(key for length, key in found if length == longest)
 
 
 def custom_label(header: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Dataset:
         object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
 
 
+@lru_cache(maxsize=20_000)
 def normalise_header(text: str) -> str:
     """A header reduced to what identifies it: lower case, no accents, no punctuation, no units.
 

@@ -37,7 +37,7 @@ def open_account(project: Project) -> Iterator[tuple[Journal, Destination]]:
 
 @contextmanager
 def account_kept_open(project: Project) -> Iterator[Destination]:
-    """One account for several steps: an embedded sandbox starts once, and the steps inside reuse it.
+    """One account for several steps: an embedded sandbox starts once and is reused inside.
 
     Open it after the exports are cleaned: a new sandbox is seeded with their team.
     """

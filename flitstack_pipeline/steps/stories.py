@@ -15,13 +15,14 @@ from flitstack_pipeline.steps.truth import reconcile, verify_sample
 
 def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
     """Read, clean, relate, audit."""
-    read_schema(project)
-    for key in KEYS:
-        read_object(project, key)
-        report = clean_object(project, key)
-        log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine")
-    relate(project)
-    return [audit(project)]
+    with project.warehouse.connect():
+        read_schema(project)
+        for key in KEYS:
+            read_object(project, key)
+            report = clean_object(project, key)
+            log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine")
+        relate(project)
+        return [audit(project)]
 
 
 def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[StepReport]:
@@ -34,7 +35,8 @@ def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[S
 
 def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
     """Map every object type, examine the account, provision its schema."""
-    reports = [map_object(project, key) for key in KEYS]
+    with project.warehouse.connect():
+        reports = [map_object(project, key) for key in KEYS]
     for report in reports:
         log(f"{report.step}: {report.rows} records")
     checked = preflight(project)
