@@ -101,16 +101,20 @@ def link_numbers(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def link_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Owners and technicians by display name (or e-mail): own workspace first, then any."""
+    """Owners and technicians by display name (or e-mail): own workspace first, then any.
+
+    Needs the view `kept_clients` of `survivorship`: owners of a merged row are its client's.
+    """
     _start(con)
     for dataset, role in _OWNED.items():
+        table = "kept_clients" if dataset == "clients" else f'clean."{dataset}"'
         con.execute(
             f"""
             INSERT INTO wanted
             SELECT nextval('wanted_id'), source_key, '{dataset}', '{role}', workspace, ref, NULL,
                    position, 'users'
             FROM (SELECT source_key, workspace, unnest(assigned_to) AS ref,
-                         generate_subscripts(assigned_to, 1) AS position FROM clean."{dataset}")
+                         generate_subscripts(assigned_to, 1) AS position FROM {table})
             WHERE ref IS NOT NULL
             """  # noqa: S608
         )
@@ -150,6 +154,8 @@ def _start(con: duckdb.DuckDBPyConnection) -> None:
 
 def _climb(con: duckdb.DuckDBPyConnection, rung: Rung) -> None:
     """Settle what one rung can; a form shared by several records settles with a NULL key."""
+    if not _is_open(con, rung.parent):
+        return
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE forms AS
@@ -185,6 +191,18 @@ def _climb(con: duckdb.DuckDBPyConnection, rung: Rung) -> None:
         FROM hits h LEFT JOIN same_client s ON s.id = h.id;
         """  # noqa: S608
     )
+
+
+def _is_open(con: duckdb.DuckDBPyConnection, parent: str) -> bool:
+    """Whether a reference to this kind of parent is still unsettled: else the rung has no work."""
+    found = con.execute(
+        """
+        SELECT w.id FROM wanted w ANTI JOIN settled s ON s.id = w.id
+        WHERE w.parent_object = ? LIMIT 1
+        """,
+        [parent],
+    ).fetchall()
+    return bool(found)
 
 
 def _finish(con: duckdb.DuckDBPyConnection) -> None:

@@ -16,14 +16,15 @@ import duckdb
 
 from flitstack_pipeline.cleaning.duplicates import write_pairs, write_review_list
 from flitstack_pipeline.cleaning.invoice_links import link_documents
+from flitstack_pipeline.cleaning.merges import fold_leads, make_people, merge_clients
 from flitstack_pipeline.cleaning.references import (
     link_clients,
     link_numbers,
     link_people,
     lost_children,
 )
-from flitstack_pipeline.cleaning.survivorship import fold_leads, make_people, merge_clients
-from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL
+from flitstack_pipeline.cleaning.survivorship import make_survivors
+from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.warehouse import table_exists
 
 __all__ = ["RelationsResult", "relate", "summary", "write_review_list"]
@@ -47,10 +48,12 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
             con.execute(table.ddl)
     for name, columns in RELATIONSHIP_DDL.items():
         con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+    con.execute(SURVIVORS.ddl)
     write_pairs(con, decisions)
     merge_clients(con)
     fold_leads(con)
     make_people(con)
+    make_survivors(con)
     link_clients(con)
     link_numbers(con)
     link_people(con)

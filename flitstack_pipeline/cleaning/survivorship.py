@@ -1,206 +1,196 @@
-"""What remains of rows that are one: the kept row, the values that lose, leads that are clients.
+"""What a record that was several rows is made of: one rule per field, and the values that lose.
 
-Belongs here: `clean.merges` and `clean.merged_values`. Does not: finding the pairs (`duplicates`).
+Belongs here: `clean.survivors` (the kept record of each merge, as a row of clients) and
+`clean.merged_values` (every value of its rows that the survivor does not show). Does not: which
+rows are one (`merges`).
 
-The kept row is an active one before an archived one, then the one with most columns filled, then
-the oldest. Clean tables are not changed: merges are rows beside them, so a merge is undone by a
-decision and another run. Every value of a merged row that the kept row does not have is listed,
-lists item by item, custom fields by label.
+Rows of one record are taken in order, the kept one first. A field takes its first filled value,
+unless `RULES` says otherwise: what belongs together comes from one row, lists are united in order,
+the earliest creation and the latest change count, notes follow one another. A value that lost is
+listed with the row it came from and arrives in HighLevel as a note field; nothing is dropped.
 """
 
 from __future__ import annotations
 
-import duckdb
-import pandas as pd
+from dataclasses import dataclass
 
-from flitstack_pipeline.cleaning.duplicates import LARGEST_BLOCK, decided_pairs, groups
-from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, name_words, number_key
+import duckdb
+
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
 
-_NOT_VALUES = (
-    "source_key", "workspace", "source_id", "raw_id", "business_evidence", "originals",
-    "is_business", "converted",
+#: Says which row it is, or is derived from other fields: no value that could be lost.
+_NOT_VALUES = frozenset(
+    {"source_key", "workspace", "source_id", "raw_id", "business_evidence", "is_business",
+     "created_at", "updated_at", "converted"}
 )  # fmt: skip
 
 
-def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `clean.merges` from the decided pairs of `clean.duplicate_pairs`.
+#: United over all rows, so that nothing of them can lose.
+_UNITED = frozenset(
+    {"email", "extra_emails", "phone", "phone_extension", "extra_phones", "tags", "assigned_to",
+     "notes"}
+)  # fmt: skip
+_ADDRESS_FIELDS = ("address1", "city", "state", "postal_code", "country")
+_ADDRESS = frozenset(_ADDRESS_FIELDS)
 
-    A pair whose merge would join rows that a person keeps apart goes to review instead.
+
+@dataclass(frozen=True)
+class Unit:
+    """Fields that come from one row: the first for which `holds` is true, else the kept row."""
+
+    fields: tuple[str, ...]
+    holds: str
+
+
+_UNITS = (
+    Unit(("source_key", "workspace", "source_id", "raw_id", "status", "originals"), "true"),
+    Unit(("name", "first_name", "last_name"), "true"),
+    Unit(("business_name", "is_business", "business_evidence"), "is_business"),
+    Unit(("phone", "phone_extension"), "phone IS NOT NULL"),
+    Unit(_ADDRESS_FIELDS, "address1 IS NOT NULL"),
+)
+_PHONE = "phone || coalesce(' x' || phone_extension, '')"
+_EMAILS = "list_prepend(email, coalesce(extra_emails, []))"
+_PHONES = f"list_prepend({_PHONE}, coalesce(extra_phones, []))"
+
+
+def _distinct(items: str) -> str:
+    """The items of a list without NULL and repeats, in their order; NULL when none is left."""
+    kept = f"lambda v, i: v IS NOT NULL AND list_position({items}, v) = i"
+    return f"nullif(list_filter({items}, {kept}), [])"
+
+
+def _all_of(items: str) -> str:
+    return f"flatten(list({items} ORDER BY place) FILTER ({items} IS NOT NULL))"
+
+
+_ENTRIES = _all_of("map_entries(custom)")
+#: Field → the expression over the rows of one record; what is not named takes its first value.
+RULES: dict[str, str] = {
+    "email": f"({_distinct(_all_of(_EMAILS))})[1]",
+    "extra_emails": f"nullif(({_distinct(_all_of(_EMAILS))})[2:], [])",
+    "extra_phones": f"nullif(list_filter({_distinct(_all_of(_PHONES))}, lambda v: "
+    f"v IS DISTINCT FROM arg_min({_PHONE}, place)), [])",
+    "created": "min(created)",
+    "created_at": "arg_min(created_at, (created, place))",
+    "updated": "max(updated)",
+    "updated_at": "arg_max(updated_at, (updated, -place))",
+    "notes": f"array_to_string({_distinct('list(notes ORDER BY place)')}, chr(10) || chr(10))",
+    "custom": f"CASE WHEN len({_ENTRIES}) > 0 THEN map_from_entries(list_filter({_ENTRIES}, "
+    f"lambda e, i: list_position(list_transform({_ENTRIES}, lambda o: o.key), e.key) = i)) END",
+}
+
+
+def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `clean.survivors` and `clean.merged_values` from `clean.merges`.
+
+    Also makes the temporary view `kept_clients`: all clients as they are migrated.
     """
-    members = groups(decided_pairs(con))
-    if not members:
-        return
-    frame = pd.DataFrame(list(members.items()), columns=["k", "g"]).astype("str")
-    con.register("members", frame)
-    filled = " + ".join(_is_filled(f) for f in BY_DATASET["clients"].fields)
+    con.execute(_MEMBERS)
+    columns = ", ".join(f'{_rule(f)} AS "{f.name}"' for f in BY_DATASET["clients"].fields)
     con.execute(
-        f"""
-        INSERT INTO clean.merges
-        WITH ranked AS (
-            SELECT m.g, m.k, row_number() OVER (
-                PARTITION BY m.g
-                ORDER BY lower(c.status) IN ('archived', 'inactive', 'deleted') NULLS FIRST,
-                         {filled} DESC, c.created NULLS LAST, length(c.source_id), c.source_key
-            ) AS place
-            FROM members m JOIN clean.clients c ON c.source_key = m.k
-        )
-        SELECT 'clients', 'clients', kept.k, gone.k, 'duplicate'
-        FROM ranked gone JOIN ranked kept ON kept.g = gone.g AND kept.place = 1
-        WHERE gone.place > 1
-        """  # noqa: S608
+        f"INSERT INTO clean.survivors BY NAME SELECT {columns} FROM record_rows GROUP BY kept_key"  # noqa: S608
     )
+    if con.execute("SELECT count(*) FROM clean.survivors").fetchall()[0][0]:
+        for dataset in ("clients", "leads"):
+            _list_losing_values(con, dataset)
     con.execute(
         """
-        UPDATE clean.duplicate_pairs p SET decision = 'review'
-        WHERE decision = 'merge' AND NOT EXISTS (
-            SELECT 1 FROM members l JOIN members r ON r.g = l.g
-            WHERE l.k = p.left_key AND r.k = p.right_key)
+        CREATE OR REPLACE TEMP VIEW kept_clients AS
+        SELECT * FROM clean.clients c
+        ANTI JOIN clean.survivors s ON s.source_key = c.source_key
+        ANTI JOIN clean.merges m ON m.merged_key = c.source_key
+        UNION ALL BY NAME SELECT * FROM clean.survivors
         """
     )
-    con.unregister("members")
-    _keep_values(con, "clients")
 
 
-def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
-    """A lead that is a client folds into it: named by id, or same e-mail or phone and a name
-    that fits. When several clients fit equally the lead stays, as an orphan that says so."""
-    name, words = name_key("name"), name_words("name")
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE found_leads AS
-        WITH client AS (
-            SELECT c.source_key, c.workspace, c.source_id, c.email, c.extra_emails, c.phone,
-                   c.extra_phones, coalesce(m.kept_key, c.source_key) AS kept_key,
-                   {name} AS name_key, {words} AS words,
-                   {loose_name_key("c.business_name")} AS firm_key
-            FROM clean.clients c LEFT JOIN clean.merges m ON m.merged_key = c.source_key
-        ), lead AS (
-            SELECT source_key, workspace, email, extra_emails, phone, extra_phones,
-                   converted_client_ref AS ref, {name} AS name_key, {words} AS words,
-                   {loose_name_key("business_name")} AS firm_key
-            FROM clean.leads
-        ), named AS (
-            SELECT l.source_key AS lead, c.kept_key, 'converted, client named' AS why, 1 AS rank
-            FROM lead l JOIN client c ON c.workspace = l.workspace AND c.source_id = l.ref
-            UNION ALL
-            SELECT l.source_key, c.kept_key, 'converted, client named', 2
-            FROM lead l JOIN client c ON c.workspace = l.workspace
-             AND {number_key("c.source_id")} = {number_key("l.ref")}
-        ), client_points AS (
-            SELECT *, count(*) OVER (PARTITION BY workspace, value) AS n FROM (
-                SELECT source_key, workspace, unnest(
-                    list_concat([email, phone], coalesce(extra_emails, []),
-                                coalesce(extra_phones, []))) AS value
-                FROM client)
-            WHERE value IS NOT NULL
-        ), lead_points AS (
-            SELECT source_key, workspace, unnest(
-                list_concat([email, phone], coalesce(extra_emails, []),
-                            coalesce(extra_phones, []))) AS value
-            FROM lead
-        ), met AS (
-            SELECT DISTINCT l.source_key AS lead, c.source_key AS client
-            FROM lead_points l JOIN client_points c
-              ON c.workspace = l.workspace AND c.value = l.value AND c.n <= {LARGEST_BLOCK}
-        ), same AS (
-            SELECT m.lead, c.kept_key, 'same e-mail or phone, and name' AS why,
-                   CASE WHEN l.name_key = c.name_key THEN 3 ELSE 4 END AS rank
-            FROM met m JOIN lead l ON l.source_key = m.lead
-            JOIN client c ON c.source_key = m.client
-            WHERE l.name_key = c.name_key OR l.firm_key = c.firm_key
-               OR (len(l.words) > 0 AND len(c.words) > 0 AND
-                   (list_has_all(l.words, c.words) OR list_has_all(c.words, l.words)))
-        ), every AS (
-            SELECT * FROM named UNION ALL SELECT * FROM same
-        ), first AS (
-            SELECT * FROM every QUALIFY rank = min(rank) OVER (PARTITION BY lead)
-        )
-        SELECT lead, min(kept_key) AS client, min(why) AS why,
-               count(DISTINCT kept_key) AS n FROM first GROUP BY lead;
-        INSERT INTO clean.merges
-        SELECT 'leads', 'clients', client, lead, why FROM found_leads WHERE n = 1;
-        INSERT INTO clean.links
-        SELECT l.source_key, 'leads', 'converted', l.converted_client_ref, f.client, f.why, 1.0, 1
-        FROM found_leads f JOIN clean.leads l ON l.source_key = f.lead WHERE f.n = 1;
-        INSERT INTO clean.orphans
-        SELECT l.source_key, 'leads', 'converted', coalesce(l.converted_client_ref, l.name),
-               CASE WHEN f.n > 1 THEN f.n || ' clients fit this lead; name the right one'
-                    ELSE 'converted to a client that is not in the export' END
-        FROM clean.leads l LEFT JOIN found_leads f ON f.lead = l.source_key
-        WHERE f.n > 1 OR (f.n IS NULL AND l.converted_client_ref IS NOT NULL);
-        """  # noqa: S608
+def _members_of(dataset: str) -> str:
+    """SELECT the client columns of merged rows; custom fields only leads have stay out."""
+    wanted = [f for f in BY_DATASET["clients"].fields if f.name != "custom"]
+    columns = ", ".join(f'x."{f.name}"' for f in wanted)
+    known = "lambda e: list_contains(h.headers, e.key)"
+    custom = (
+        "x.custom"
+        if dataset == "clients"
+        else f"map_from_entries(list_filter(map_entries(x.custom), {known}))"
     )
-    _keep_values(con, "leads")
-
-
-def make_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Temporary table `people`: every client and lead with the key of the record it is kept as."""
-    columns = "source_key, workspace, source_id, name, business_name"
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE people AS
-        SELECT p.*, {name_key("p.name")} AS name_key, {loose_name_key("p.name")} AS loose_key,
-               {name_key("p.business_name")} AS firm_key,
-               {loose_name_key("p.business_name")} AS firm_loose_key,
-               coalesce(m.kept_key, p.source_key) AS kept_key
-        FROM (
-            SELECT {columns}, 'clients' AS object FROM clean.clients
-            UNION ALL SELECT {columns}, 'leads' FROM clean.leads
-        ) p LEFT JOIN clean.merges m ON m.merged_key = p.source_key
-        """  # noqa: S608
-    )
-
-
-def _is_filled(f: Field) -> str:
-    if f.type == LIST:
-        return f'(coalesce(len(c."{f.name}"), 0) > 0)::INT'
-    if f.type == MAP:
-        return f'coalesce(cardinality(c."{f.name}"), 0)::INT'
-    return f'(c."{f.name}" IS NOT NULL)::INT'
-
-
-def _keep_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """List the values of merged rows of `dataset` that the kept client does not have."""
-    of_client = {f.name for f in BY_DATASET["clients"].fields}
-    for f in BY_DATASET[dataset].fields:
-        if f.name not in _NOT_VALUES:
-            con.execute(_losing(dataset, f, f.name in of_client))
-
-
-def _losing(dataset: str, f: Field, shared: bool) -> str:
-    """INSERT of one field's losing values; a field only leads have loses to nothing."""
-    kept = f'k."{f.name}"' if shared else "NULL"
-    joined = f"""
-        FROM clean.merges m JOIN clean."{dataset}" g ON g.source_key = m.merged_key
-        JOIN clean.clients k ON k.source_key = m.kept_key
-        WHERE m.object = '{dataset}'"""
-    keys = f"'{dataset}' AS object, m.kept_key, m.merged_key"
-    if f.type == MAP:
-        inner = (
-            f'SELECT {keys}, unnest(map_entries(g."{f.name}")) AS e, {kept}::{MAP} AS kept {joined}'
-        )
-        return f"""
-            INSERT INTO clean.merged_values
-            SELECT object, kept_key, merged_key, '{f.name}.' || e.key, kept[e.key], e.value
-            FROM ({inner}) WHERE e.value IS DISTINCT FROM kept[e.key] AND e.value IS NOT NULL
-        """  # noqa: S608
-    if f.type == LIST:
-        have = f"coalesce({kept}::{LIST}, [])"
-        single = {"extra_emails": "email", "extra_phones": "phone"}.get(f.name)
-        have = f'list_append({have}, k."{single}")' if single else have
-        losing = f'list_filter(g."{f.name}", lambda x: NOT list_contains({have}, x))'
-        inner = f"SELECT {keys}, {have} AS kept, {losing} AS losing {joined}"
-        return f"""
-            INSERT INTO clean.merged_values
-            SELECT object, kept_key, merged_key, '{f.name}',
-                   nullif(array_to_string(kept, ', '), ''), array_to_string(losing, ', ')
-            FROM ({inner}) WHERE len(losing) > 0
-        """  # noqa: S608
-    also = {"email": "extra_emails", "phone": "extra_phones"}.get(f.name)
-    unknown = f'AND NOT coalesce(list_contains(k."{also}", g."{f.name}"), false)' if also else ""
     return f"""
-        INSERT INTO clean.merged_values
-        SELECT {keys}, '{f.name}', {kept}::VARCHAR, g."{f.name}"::VARCHAR {joined}
-          AND g."{f.name}" IS NOT NULL AND g."{f.name}" IS DISTINCT FROM {kept} {unknown}
+        SELECT m.kept_key, m.place, {columns}, {custom} AS custom
+        FROM ranked m JOIN clean."{dataset}" x ON x.source_key = m.key CROSS JOIN headers h
     """  # noqa: S608
+
+
+#: Every row of every merged record, the kept one at place 1, leads after clients.
+_MEMBERS = f"""
+CREATE OR REPLACE TEMP TABLE record_rows AS
+WITH headers AS (
+    SELECT coalesce(list(DISTINCT header), []) AS headers
+    FROM (SELECT unnest(map_keys(custom)) AS header FROM clean.clients)
+), listed AS (
+    SELECT DISTINCT kept_key, kept_key AS key, 0 AS later FROM clean.merges
+    UNION ALL
+    SELECT kept_key, merged_key, CASE object WHEN 'clients' THEN 1 ELSE 2 END FROM clean.merges
+), ranked AS (
+    SELECT kept_key, key,
+           row_number() OVER (PARTITION BY kept_key ORDER BY later, key) AS place
+    FROM listed
+)
+{_members_of("clients")} UNION ALL BY NAME {_members_of("leads")}
+"""  # noqa: S608 - expressions of our own
+
+
+def _rule(f: Field) -> str:
+    if f.name in RULES:
+        return RULES[f.name]
+    for unit in _UNITS:
+        if f.name in unit.fields:
+            later = f"CASE WHEN {unit.holds} THEN 0 ELSE 1 END"
+            return f'arg_min_null("{f.name}", ({later}, place))'
+    if f.type == LIST:
+        return _distinct(_all_of(f'"{f.name}"'))
+    return f'arg_min("{f.name}", place)'
+
+
+def _list_losing_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """List what rows of `dataset` hold and the survivor does not show, in one pass."""
+    of_client = {f.name for f in BY_DATASET["clients"].fields}
+    compared = [("address", _address("k"), _address("g"))]
+    for f in BY_DATASET[dataset].fields:
+        if f.name not in _NOT_VALUES | _UNITED | _ADDRESS and f.type != MAP:
+            kept = f'k."{f.name}"' if f.name in of_client else "NULL"
+            compared.append((f.name, kept, f'g."{f.name}"'))
+    values = ", ".join(
+        f"{{'field': '{name}', 'kept': ({kept})::VARCHAR, 'losing': ({losing})::VARCHAR}}"
+        for name, kept, losing in compared
+    )
+    con.execute(
+        f"""
+        INSERT INTO clean.merged_values
+        WITH pairs AS (
+            SELECT kept_key, merged_key FROM clean.merges WHERE object = '{dataset}'
+            UNION
+            SELECT kept_key, kept_key FROM clean.merges WHERE '{dataset}' = 'clients'
+        ), compared AS (
+            SELECT m.kept_key, m.merged_key, unnest(list_concat(
+                [{values}], {_map_values("custom")}, {_map_values("originals")})) AS v
+            FROM pairs m JOIN clean."{dataset}" g ON g.source_key = m.merged_key
+            JOIN clean.survivors k ON k.source_key = m.kept_key
+        )
+        SELECT '{dataset}', kept_key, merged_key, v.field, v.kept, v.losing FROM compared
+        WHERE v.losing <> '' AND v.losing IS DISTINCT FROM v.kept
+        """  # noqa: S608
+    )
+
+
+def _address(row: str) -> str:
+    columns = ", ".join(f"{row}.{column}" for column in _ADDRESS_FIELDS)
+    return f"nullif(concat_ws(', ', {columns}), '')"
+
+
+def _map_values(name: str) -> str:
+    """Entries of a map as structs of field, kept and losing value."""
+    return (
+        f"list_transform(coalesce(map_entries(g.{name}), []), lambda e: "
+        f"{{'field': '{name}.' || e.key, 'kept': k.{name}[e.key], 'losing': e.value}})"
+    )

@@ -143,8 +143,8 @@ _TABLES: dict[str, str] = {
         FROM m_link WHERE role IN ('owner', 'technician') GROUP BY child_key""",
     "m_merged": """
         SELECT kept_key, string_agg(line, chr(10) ORDER BY line) AS merged_values FROM (
-          SELECT kept_key, merged_key || ': merged (' || coalesce(reason, '') || ')' AS line
-          FROM {merges}
+          SELECT m.kept_key, m.merged_key || ': merged (' || r.reason || ')' AS line
+          FROM {merges} m JOIN {merge_reasons} r ON r.merged_key = m.merged_key
           UNION ALL
           SELECT kept_key, merged_key || ': ' || field || ' = ' || losing_value
           FROM {merged_values} WHERE losing_value IS NOT NULL
@@ -164,7 +164,7 @@ _TABLES: dict[str, str] = {
 
 def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: str) -> str:
     """Query: every row of a dataset with client, location, owner and what was merged into it."""
-    table = relation(con, f"clean.{dataset}")
+    table = _as_migrated(con, dataset)
     return f"""
       SELECT x.*, c.client_key, c.client_name AS linked_client,
         coalesce(c.location, {location_sql(document, dataset)}) AS location,
@@ -174,6 +174,16 @@ def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: s
       LEFT JOIN m_owner o ON o.child_key = x.source_key
       LEFT JOIN m_merged m ON m.kept_key = x.source_key
     """
+
+
+def _as_migrated(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
+    """A clean table with the records several rows became in place of those rows (clients)."""
+    table = relation(con, f"clean.{dataset}")
+    if dataset != "clients" or not table_exists(con, "clean.survivors"):
+        return table
+    return f"""(
+      SELECT * FROM {table} ANTI JOIN clean.survivors s USING (source_key)
+      UNION ALL BY NAME SELECT * FROM clean.survivors)"""
 
 
 def workspaces_without_client(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -430,13 +430,18 @@ RELATIONSHIP_DDL: dict[str, str] = {
         object VARCHAR, left_key VARCHAR, right_key VARCHAR, score DOUBLE, evidence VARCHAR,
         decision VARCHAR""",
     "clean.merges": """
-        object VARCHAR, kept_object VARCHAR, kept_key VARCHAR, merged_key VARCHAR, reason VARCHAR""",
+        object VARCHAR, kept_key VARCHAR, merged_key VARCHAR""",
+    "clean.merge_reasons": """
+        object VARCHAR, merged_key VARCHAR, reason VARCHAR""",
     "clean.merged_values": """
         object VARCHAR, kept_key VARCHAR, merged_key VARCHAR, field VARCHAR, kept_value VARCHAR,
         losing_value VARCHAR""",
     "clean.invoice_links": """
         invoice_key VARCHAR, job_key VARCHAR, method VARCHAR, confidence DOUBLE, decision VARCHAR""",
 }
+
+#: The kept record of every merge, with the columns of `clean.clients`.
+SURVIVORS = CleanTable("survivors", BY_DATASET["clients"].fields)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Small clean tables for the tests of this folder: real DuckDB, real DDL, only the columns named."""
+"""Small clean tables for the tests here: real DuckDB, real DDL, only the columns named."""
 
 import duckdb
 
@@ -28,9 +28,7 @@ def add(con, dataset, source_id, workspace="main", **values):
     row |= values
     columns = ", ".join(f'"{c}"' for c in row)
     places = ", ".join("?" for _ in row)
-    con.execute(
-        f'INSERT INTO clean."{dataset}" ({columns}) VALUES ({places})', list(row.values())
-    )
+    con.execute(f'INSERT INTO clean."{dataset}" ({columns}) VALUES ({places})', list(row.values()))
     return key
 
 

@@ -148,27 +148,6 @@ def test_the_review_list_can_be_filled_in_and_used_as_decisions(con, tmp_path):
     assert len(rows(con, MERGES)) == 1
 
 
-def test_the_most_complete_row_is_kept_then_the_oldest_and_every_losing_value_listed(con, tmp_path):
-    poor = add(
-        con, "clients", "1", name="John Doe", email="j@x.com", created="2020-01-01",
-        tags=["VIP", "Late"], custom={"Gate": "77", "Dog": "Rex"}, website="https://old.example",
-    )  # fmt: skip
-    rich = add(
-        con, "clients", "2", name="John Doe", email="j@x.com", created="2021-01-01",
-        phone="+12125550100", tags=["VIP"], custom={"Gate": "12"}, notes="Rings twice", **HOME,
-    )  # fmt: skip
-    related(con, tmp_path)
-    assert rows(con, MERGES) == [(rich, poor)]
-    lost = rows(con, "SELECT field, kept_value, losing_value FROM clean.merged_values ORDER BY ALL")
-    assert lost == [
-        ("created", "2021-01-01", "2020-01-01"),
-        ("custom.Dog", None, "Rex"),
-        ("custom.Gate", "12", "77"),
-        ("tags", "VIP", "Late"),
-        ("website", None, "https://old.example"),
-    ]
-
-
 def test_chains_of_duplicates_become_one_kept_record(con, tmp_path):
     add(con, "clients", "1", name="John Doe", email="j@x.com", created="2020-01-01")
     add(con, "clients", "2", name="John Doe", email="j@x.com", phone="+12125550100")

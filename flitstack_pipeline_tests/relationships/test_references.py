@@ -29,7 +29,9 @@ def test_the_normal_form_of_a_number_is_the_same_in_sql_and_in_python(number):
 
 
 def test_street_words_compare_in_their_short_form():
-    one, two = (address_key(f"'{a}'") for a in ("12 North Oak Street, Unit 4", "12 n. oak st apt 4"))
+    one, two = (
+        address_key(f"'{a}'") for a in ("12 North Oak Street, Unit 4", "12 n. oak st apt 4")
+    )
     assert duckdb.execute(f"SELECT {one} = {two}").fetchall() == [(True,)]
 
 
