@@ -143,8 +143,8 @@ _TABLES: dict[str, str] = {
         FROM m_link WHERE role IN ('owner', 'technician') GROUP BY child_key""",
     "m_merged": """
         SELECT kept_key, string_agg(line, chr(10) ORDER BY line) AS merged_values FROM (
-          SELECT m.kept_key, m.merged_key || ': merged (' || r.reason || ')' AS line
-          FROM {merges} m JOIN {merge_reasons} r ON r.merged_key = m.merged_key
+          SELECT m.kept_key, m.merged_key || ': merged (' || coalesce(r.reason, '') || ')' AS line
+          FROM {merges} m LEFT JOIN {merge_reasons} r ON r.merged_key = m.merged_key
           UNION ALL
           SELECT kept_key, merged_key || ': ' || field || ' = ' || losing_value
           FROM {merged_values} WHERE losing_value IS NOT NULL

@@ -25,8 +25,8 @@ def con():
     put(con, "leads", "9", name="Bo", lead_status="new", estimated_value=Decimal("500"))
     put(con, "leads", "10", name="Ann Lee")
     con.execute(
-        "INSERT INTO clean.merges VALUES "
-        "('leads', 'clients', 'main/clients/1', 'main/leads/10', 'same e-mail')"
+        "INSERT INTO clean.merges VALUES ('leads', 'main/clients/1', 'main/leads/10'); "
+        "INSERT INTO clean.merge_reasons VALUES ('leads', 'main/leads/10', 'same e-mail')"
     )
     job = put(
         con, "jobs", "101", number="101", title="New roof", status="completed",
