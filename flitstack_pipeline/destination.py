@@ -1,4 +1,4 @@
-"""Opens the account a migration writes to: the configured one, or the embedded sandbox.
+"""Opens the accounts a migration writes to: the configured ones, or the embedded sandbox.
 
 The only module besides the CLI that starts the sandbox (as a subprocess, over real HTTP), so that
 the same code serves both. When a sandbox already serves this data folder, it is reused.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,29 +18,25 @@ from typing import Any
 import requests
 from sqlalchemy import Engine
 
+from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import Pacer, SharedPacer, UnlimitedPacer
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
-SANDBOX_LOCATION = "sandbox-location"
-SANDBOX_TOKEN = "pit-sandbox"  # noqa: S105 - the sandbox's public default, no secret
-SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105
-
-
-class NotConfigured(ValueError):
-    """A HighLevel token without the location it belongs to."""
+SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105 - the sandbox's own, no secret
 
 
 @dataclass(frozen=True)
 class Destination:
-    """One HighLevel sub-account, ready to be called."""
+    """One HighLevel sub-account, ready to be called; `alias` is its name in the map."""
 
     hl: HighLevel
     url: str
     location_id: str
     embedded: bool
+    alias: str = "main"
 
     @property
     def name(self) -> str:
@@ -50,56 +46,46 @@ class Destination:
 
 
 @contextmanager
-def open_destination(project: Project, engine: Engine) -> Iterator[Destination]:
-    """The account to write to; an embedded sandbox we started ends with the block.
+def open_destination(
+    project: Project, engine: Engine, account: Account, all_accounts: Sequence[Account] = ()
+) -> Iterator[Destination]:
+    """The sub-account `account`; an embedded sandbox we started ends with the block.
 
-    `engine` is the journal's database: the pace is shared through it.
-    Raises NotConfigured when a token is set without HIGHLEVEL_LOCATION_ID.
+    `engine` is the journal's database: the pace is shared through it, per sub-account. An embedded
+    sandbox serves `all_accounts`.
     """
     if project.settings.uses_embedded_sandbox:
-        with _sandbox(project) as url:
-            yield _connect(
-                url, SANDBOX_TOKEN, SANDBOX_LOCATION, SANDBOX_AGENCY_TOKEN, UnlimitedPacer(), True
-            )
+        with serving_sandbox(project, all_accounts or [account]) as url:
+            yield _connect(url, account, SANDBOX_AGENCY_TOKEN, UnlimitedPacer(), True)
         return
     settings = project.settings
-    if not settings.location_id or settings.token is None:
-        raise NotConfigured(
-            "HIGHLEVEL_TOKEN is set but HIGHLEVEL_LOCATION_ID is not. Set it to the id of the "
-            "sub-account (Settings → Business Profile, or the address bar)."
-        )
     agency = settings.agency_token.get_secret_value() if settings.agency_token else None
-    pacer = SharedPacer(engine, f"flitstack:{settings.location_id}")
-    yield _connect(
-        settings.base_url,
-        settings.token.get_secret_value(),
-        settings.location_id,
-        agency,
-        pacer,
-        False,
-    )
+    pacer = SharedPacer(engine, f"flitstack:{account.location_id}")
+    yield _connect(settings.base_url, account, agency, pacer, False)
 
 
 def _connect(
-    url: str, token: str, location: str, agency: str | None, pacer: Pacer, embedded: bool
+    url: str, account: Account, agency: str | None, pacer: Pacer, embedded: bool
 ) -> Destination:
-    connection = Connection(base_url=url, token=token, location_id=location, agency_token=agency)
+    connection = Connection(
+        base_url=url, token=account.token, location_id=account.location_id, agency_token=agency
+    )
     client = HighLevelClient(connection, pacer)
-    return Destination(HighLevel(client), url, location, embedded)
+    return Destination(HighLevel(client), url, account.location_id, embedded, account.alias)
 
 
 @contextmanager
-def _sandbox(project: Project) -> Iterator[str]:
+def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[str]:
     """The address of a sandbox serving this data folder: the running one, or a new one."""
     address = project.sandbox_state.parent / "address.json"
-    running = _running(address)
+    running = _running(address, [a.location_id for a in accounts])
     if running:
         yield running
         return
     from flitstack_pipeline.sandbox.process import start_sandbox
 
     project.sandbox_state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    seed = _seed_file(project)
+    seed = _seed_file(project, accounts)
     with start_sandbox(
         state=project.sandbox_state,
         rate="none",
@@ -107,22 +93,28 @@ def _sandbox(project: Project) -> Iterator[str]:
         allow_duplicate_contact=True,
         allow_duplicate_opportunity=True,
         agency_token=SANDBOX_AGENCY_TOKEN,
+        location=[f"{a.location_id}={a.token}" for a in accounts],
         **({"seed_location": seed} if seed else {}),
     ) as sandbox:
-        address.write_text(json.dumps({"url": sandbox.url, "pid": os.getpid()}))
+        served = [a.location_id for a in accounts]
+        known = {"url": sandbox.url, "pid": os.getpid(), "locations": served}
+        address.write_text(json.dumps(known))
         try:
             yield sandbox.url
         finally:
             address.unlink(missing_ok=True)
 
 
-def _running(address: Path) -> str | None:
-    """The address of a live sandbox recorded in `address`, or None."""
+def _running(address: Path, locations: Sequence[str]) -> str | None:
+    """The address of a live sandbox that serves these sub-accounts, or None."""
     if not address.exists():
         return None
     for _ in range(3):
         try:
-            url = str(json.loads(address.read_text())["url"])
+            known = json.loads(address.read_text())
+            url = str(known["url"])
+            if not set(locations) <= set(known["locations"]):
+                return None
             requests.get(f"{url}/_sandbox/stats", timeout=2).raise_for_status()
         except (OSError, ValueError, KeyError, requests.RequestException):
             time.sleep(0.2)
@@ -132,14 +124,12 @@ def _running(address: Path) -> str | None:
     return None
 
 
-def _seed_file(project: Project) -> Path | None:
+def _seed_file(project: Project, accounts: Sequence[Account]) -> Path | None:
     """Users of the embedded sandbox: the team as its admin would have invited it.
 
     HighLevel users must exist before a migration, so the demo has those team members that are
     active and have an e-mail; the others stay unmatched and show up in the roster report.
     """
-    if project.sandbox_state.exists():
-        return None
     with project.warehouse.connect() as con:
         if not table_exists(con, "clean.users"):
             return None
@@ -158,5 +148,6 @@ def _seed_file(project: Project) -> Path | None:
         for first, last, name, email in team
     ]
     path = project.sandbox_state.parent / "seed.json"
-    path.write_text(json.dumps({"locations": [{"id": SANDBOX_LOCATION, "users": users}]}))
+    places = [{"id": account.location_id, "users": users} for account in accounts]
+    path.write_text(json.dumps({"locations": places}))
     return path

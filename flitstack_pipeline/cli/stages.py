@@ -40,7 +40,7 @@ def migrate(
     open_entries = steps.unconfirmed_entries(project)
     if open_entries:
         wait("The map waits for confirmation (edit map.yaml, or --confirm-map NAME).", open_entries)
-    with steps.account_kept_open(project):
+    with steps.accounts_kept_open(project):
         _into_the_account(project, approve_sample)
 
 

@@ -29,6 +29,18 @@ class Reconciliation:
     missing: list[dict[str, Any]] = field(default_factory=list)
     extra: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(self, other: Reconciliation) -> None:
+        """Take in what was compared elsewhere, in another sub-account."""
+        for key, counts in other.by_object.items():
+            mine = self.by_object.setdefault(key, {})
+            for name, count in counts.items():
+                mine[name] = mine.get(name, 0) + count
+        for verdict, count in other.verdicts.items():
+            self.verdicts[verdict] = self.verdicts.get(verdict, 0) + count
+        self.diffs += other.diffs[: DIFFS_KEPT - len(self.diffs)]
+        self.missing += other.missing
+        self.extra += other.extra
+
     @property
     def problems(self) -> list[str]:
         """What must be looked at, worst first."""

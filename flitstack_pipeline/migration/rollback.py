@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
@@ -53,10 +53,22 @@ class RollbackResult:
     not_proven: list[str] = field(default_factory=list)
     dry_run: bool = False
 
+    def __add__(self, other: RollbackResult) -> RollbackResult:
+        names = [f.name for f in fields(self)]
+        parts = {name: _joined(getattr(self, name), getattr(other, name)) for name in names}
+        return RollbackResult(**{**parts, "dry_run": self.dry_run})
+
     @property
     def clean(self) -> bool:
         """Whether everything was undone, and proven so by reading back."""
         return not (self.left or self.failed or self.not_proven)
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """Counts added, lists appended, counts by name added name by name."""
+    if isinstance(one, dict):
+        return {k: one.get(k, 0) + other.get(k, 0) for k in {**one, **other}}
+    return one + other
 
 
 def rollback(

@@ -91,16 +91,20 @@ def row_from(record: dict[str, Any], object_key: str) -> MappedRow:
 
 
 def spool_rows(
-    con: duckdb.DuckDBPyConnection, object_key: str, record_keys: Collection[str] | None = None
+    con: duckdb.DuckDBPyConnection,
+    object_key: str,
+    record_keys: Collection[str] | None = None,
+    location: str | None = None,
 ) -> SpooledRows:
-    """Copy `mapped.<object>` in load order to a private file; only `record_keys` when given.
+    """Copy `mapped.<object>` in load order to a private file.
 
+    Only `record_keys` when given, and only the rows routed to `location` (its name in the map).
     Returns rows that no longer need the connection; close them when done.
     """
     handle, name = tempfile.mkstemp(prefix=f"flitstack-{object_key}-", suffix=".jsonl")
     path = Path(name)
     with open(handle, "w", encoding="utf-8") as out:  # noqa: PTH123 - the private handle
-        count = _write(con, object_key, record_keys, out) if _has(con, object_key) else 0
+        count = _write(con, object_key, record_keys, location, out) if _has(con, object_key) else 0
     return SpooledRows(path, object_key, count)
 
 
@@ -112,12 +116,15 @@ def _write(
     con: duckdb.DuckDBPyConnection,
     object_key: str,
     record_keys: Collection[str] | None,
+    location: str | None,
     out: Any,
 ) -> int:
     wanted = None if record_keys is None else set(record_keys)
     listed = ", ".join(f'"{name}"' for name in COLUMNS)
     cursor = con.execute(
-        f'SELECT {listed} FROM mapped."{object_key}" ORDER BY phase, record_key'  # noqa: S608
+        f'SELECT {listed} FROM mapped."{object_key}" '  # noqa: S608
+        "WHERE ?::VARCHAR IS NULL OR location = ? ORDER BY phase, record_key",
+        [location, location],
     )
     count = 0
     while rows := cursor.fetchmany(2000):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import (
@@ -52,6 +52,10 @@ class LoadResult:
     requests: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
+
+    def __add__(self, other: LoadResult) -> LoadResult:
+        names = [f.name for f in fields(self)]
+        return LoadResult(**{n: getattr(self, n) + getattr(other, n) for n in names})
 
     @property
     def complete(self) -> bool:

@@ -8,7 +8,7 @@ from flitstack_pipeline.steps.delta import DeltaDecision, delta_wanted
 from flitstack_pipeline.steps.gating import approve, gate_conditions, sample_problems
 from flitstack_pipeline.steps.loading import WINDOW_HOURS, load_object, load_refusals, load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map, unconfirmed_entries
-from flitstack_pipeline.steps.opening import account_kept_open
+from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
 from flitstack_pipeline.steps.source import (
     accounting,
@@ -36,8 +36,8 @@ from flitstack_pipeline.steps.undo import rollback
 __all__ = [
     "WINDOW_HOURS",
     "DeltaDecision",
-    "account_kept_open",
     "accounting",
+    "accounts_kept_open",
     "approve",
     "audit",
     "clean_context",

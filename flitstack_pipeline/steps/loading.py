@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict
 
+import duckdb
+
+from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.load import load
+from flitstack_pipeline.migration.load import LoadResult, load
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import spool_rows
 from flitstack_pipeline.migration.sample import choose_sample
@@ -16,6 +19,8 @@ from flitstack_pipeline.steps.gating import gate_conditions
 from flitstack_pipeline.steps.opening import (
     Log,
     account_catalog,
+    accounts,
+    accounts_kept_open,
     load_options,
     open_account,
     open_journal,
@@ -43,7 +48,8 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
         missing = [p for p in ancestors(key) if p not in done]
         if missing:
             reasons.append(
-                f"{key} need their parents first: load {', '.join(missing)} ({stage} waves, left to right)."
+                f"{key} need their parents first: load {', '.join(missing)} "
+                f"({stage} waves, left to right)."
             )
         if stage == "delta" and not journal.get_setting("delta_window"):
             reasons.append("The delta opens with the cutover; run the cutover first.")
@@ -58,27 +64,45 @@ def load_object(project: Project, stage: str, key: str, log: Log = silent) -> St
     with project.warehouse.connect() as con:
         if stage == "sample" and key == waves()[0].objects[0]:
             choose_sample(con)
-        chosen = None
-        if stage == "sample":
-            chosen = {k for (k,) in con.execute(
-                "SELECT record_key FROM mapped.sample WHERE object = ?", [key]).fetchall()}  # fmt: skip
-        rows = spool_rows(con, key, chosen)
+        chosen = _sampled(con, key) if stage == "sample" else None
+    total, count = LoadResult(), 0
+    for account in accounts(project):
+        result, loaded = _load_into(project, account, stage, key, chosen, log)
+        total, count = total + result, count + loaded
+    with open_journal(project) as journal:
+        _mark_done(journal, stage, key)
+    facts = {k: v for k, v in asdict(total).items() if k not in ("problems", "seconds")}
+    return StepReport(f"{stage} {key}", count, facts, {}, list(total.problems))
+
+
+def _sampled(con: duckdb.DuckDBPyConnection, key: str) -> set[str]:
+    sql = "SELECT record_key FROM mapped.sample WHERE object = ?"
+    return {k for (k,) in con.execute(sql, [key]).fetchall()}
+
+
+def _load_into(
+    project: Project, account: Account, stage: str, key: str, chosen: set[str] | None, log: Log
+) -> tuple[LoadResult, int]:
+    """Load the rows routed to one sub-account; what became of them, and how many they are."""
+    with project.warehouse.connect() as con:
+        rows = spool_rows(con, key, chosen, account.alias)
     try:
-        with open_account(project) as (journal, destination):
+        with open_account(project, account) as (journal, destination):
             run = journal.start_run(destination.location_id, stage, key)
             result = load(
-                destination.hl, journal, account_catalog(project, journal, destination), rows, run,
+                destination.hl,
+                journal,
+                account_catalog(project, journal, destination),
+                rows,
+                run,
                 options=load_options(project, destination),
-                on_progress=lambda done, r: log(f"{key}: {done} of {len(rows)}, {r.created} created"),
-            )  # fmt: skip
-            journal.end_run(
-                run, "done", {k: v for k, v in asdict(result).items() if k != "problems"}
+                on_progress=lambda n, r: log(f"{key}: {n} of {len(rows)}, {r.created} created"),
             )
-            _mark_done(journal, stage, key)
+            summary = {k: v for k, v in asdict(result).items() if k != "problems"}
+            journal.end_run(run, "done", summary)
     finally:
         rows.close()
-    facts = {k: v for k, v in asdict(result).items() if k not in ("problems", "seconds")}
-    return StepReport(f"{stage} {key}", len(rows), facts, {}, list(result.problems))
+    return result, len(rows)
 
 
 def _mark_done(journal: Journal, stage: str, key: str) -> None:
@@ -92,4 +116,5 @@ def _mark_done(journal: Journal, stage: str, key: str) -> None:
 
 def load_stage(project: Project, stage: str, log: Log) -> list[StepReport]:
     """Load every object type of one stage, in foreign-key order."""
-    return [load_object(project, stage, key, log) for wave in waves() for key in wave.objects]
+    with accounts_kept_open(project):
+        return [load_object(project, stage, key, log) for wave in waves() for key in wave.objects]

@@ -37,9 +37,11 @@ def unconfirmed_entries(project: Project) -> list[str]:
 
 def map_object(project: Project, key: str) -> StepReport:
     """Map one object type."""
-    document = MapDocument.load(project.map_path)
+    document = map_document(project) or MapDocument.load(project.map_path)
     with project.warehouse.connect() as con:
         found = map_tables(con, key, document)
-    skipped = [{k: str(v) for k, v in vars(s).items()} if hasattr(s, "__dict__") else {"skipped": str(s)}
-               for s in found.skipped]  # fmt: skip
+    skipped = [
+        {k: str(v) for k, v in vars(s).items()} if hasattr(s, "__dict__") else {"skipped": str(s)}
+        for s in found.skipped
+    ]
     return StepReport(f"map {key}", found.rows, dict(found.by_kind), {"not mapped": skipped})

@@ -1,13 +1,15 @@
-"""Opens what a step needs: the journal, the account, its catalogue, the map document."""
+"""Opens what a step needs: the journal, the accounts, their catalogues, the map document."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.destination import SANDBOX_LOCATION, Destination, open_destination
-from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.accounts import Account, accounts_of
+from flitstack_pipeline.destination import Destination, open_destination, serving_sandbox
+from flitstack_pipeline.mapping.document import DEFAULT_LOCATION, MapDocument
 from flitstack_pipeline.migration.catalog import Catalog, build_catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.base import LoadOptions
@@ -16,9 +18,33 @@ from flitstack_pipeline.settings import Project
 
 Log = Callable[[str], None]
 
+#: Catalogues read while accounts are kept open, by data folder and location.
+_kept: dict[Path, dict[str, Catalog]] = {}
+
 
 def silent(message: str) -> None:
     """Nobody listens."""
+
+
+@contextmanager
+def accounts_kept_open(project: Project) -> Iterator[None]:
+    """Several steps in a row: one embedded sandbox and one catalogue per account for all of them.
+
+    Blocks nest; the outermost counts. Outside of one every step reads anew. Open it after the
+    exports are cleaned: a new sandbox is seeded with their team.
+    """
+    if project.root in _kept:
+        yield
+        return
+    _kept[project.root] = {}
+    try:
+        if project.settings.uses_embedded_sandbox:
+            with serving_sandbox(project, accounts(project)):
+                yield
+        else:
+            yield
+    finally:
+        del _kept[project.root]
 
 
 @contextmanager
@@ -28,30 +54,36 @@ def open_journal(project: Project) -> Iterator[Journal]:
         yield journal
 
 
+def accounts(project: Project) -> list[Account]:
+    """The sub-accounts this migration writes to, the default first.
+
+    Raises NotConfigured when the map names one whose token is not in the environment.
+    """
+    document = map_document(project)
+    aliases = document.routing.locations if document else [DEFAULT_LOCATION]
+    return accounts_of(project.settings, aliases)
+
+
 @contextmanager
-def open_account(project: Project) -> Iterator[tuple[Journal, Destination]]:
-    """The journal and the account it writes to, closed with the block."""
-    with open_journal(project) as journal, open_destination(project, journal.engine) as destination:
+def open_account(
+    project: Project, account: Account | None = None
+) -> Iterator[tuple[Journal, Destination]]:
+    """The journal and one account (the default one when none is given), closed with the block."""
+    known = accounts(project)
+    with (
+        open_journal(project) as journal,
+        open_destination(project, journal.engine, account or known[0], known) as destination,
+    ):
         yield journal, destination
 
 
-@contextmanager
-def account_kept_open(project: Project) -> Iterator[Destination]:
-    """One account for several steps: an embedded sandbox starts once and is reused inside.
-
-    Open it after the exports are cleaned: a new sandbox is seeded with their team.
-    """
-    with open_account(project) as (_, destination):
-        yield destination
-
-
 def location_of(project: Project) -> str:
-    """Id of the sub-account this migration writes to."""
-    return project.settings.location_id or SANDBOX_LOCATION
+    """Id of the default sub-account of this migration: that of its approvals."""
+    return accounts(project)[0].location_id
 
 
 def map_document(project: Project) -> MapDocument | None:
-    """The map document, or None before the first proposal."""
+    """The map document, or None before the first proposal; the caller's own."""
     return MapDocument.load(project.map_path) if project.map_path.exists() else None
 
 
@@ -62,12 +94,21 @@ def map_fingerprint(project: Project) -> str:
 
 
 def account_catalog(project: Project, journal: Journal, destination: Destination) -> Catalog:
-    """Names and ids of the sub-account, with the users matched."""
+    """Names and ids of the sub-account, with the users matched; read once while kept open."""
+    kept = _kept.get(project.root, {})
+    if destination.location_id in kept:
+        return kept[destination.location_id]
     catalog = build_catalog(destination.hl, journal.get_setting("objects", []), products=True)
     company = str(destination.hl.locations.get().get("companyId", ""))
     with project.warehouse.connect() as con:
         catalog.users = match_users(destination.hl, con, company).users
+    kept[destination.location_id] = catalog
     return catalog
+
+
+def forget_catalogs(project: Project) -> None:
+    """The schema of the accounts has changed: read the catalogues again."""
+    _kept.get(project.root, {}).clear()
 
 
 def load_options(project: Project, destination: Destination) -> LoadOptions:

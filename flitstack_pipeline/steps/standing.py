@@ -7,7 +7,7 @@ from typing import Any
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.gating import gate_conditions
-from flitstack_pipeline.steps.opening import location_of, open_journal
+from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.steps.source import accounting
 
 
@@ -16,9 +16,10 @@ def per_object(project: Project) -> list[dict[str, Any]]:
     with open_journal(project) as journal:
         found = (journal.get_setting("reconciliation") or {}).get("by_object", {})
         loaded: dict[str, int] = {}
-        for row in journal.counts(location_of(project)):
-            key = str(row.get("object_key"))
-            loaded[key] = loaded.get(key, 0) + int(row.get("records", row.get("count", 0)) or 0)
+        for account in accounts(project):
+            for row in journal.counts(account.location_id):
+                key = str(row["object_key"])
+                loaded[key] = loaded.get(key, 0) + int(row["records"])
     lines = []
     for key in KEYS:
         parts, _ = accounting(project, key)
@@ -39,11 +40,16 @@ def per_object(project: Project) -> list[dict[str, Any]]:
 
 def unfinished(project: Project) -> list[str]:
     """Dead letters, conflicts and missing parents that wait for a person."""
-    location = location_of(project)
+    locations = [account.location_id for account in accounts(project)]
     with open_journal(project) as journal:
         return [
-            *(f"dead letter {x['record_key']}" for x in journal.dead_letters(location)),
-            *(f"conflict {x['record_key']}" for x in journal.conflicts(location)),
+            f"{what} {x['record_key']}"
+            for location in locations
+            for what, waiting in (
+                ("dead letter", journal.dead_letters(location)),
+                ("conflict", journal.conflicts(location)),
+            )
+            for x in waiting
         ]
 
 

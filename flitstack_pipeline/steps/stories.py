@@ -7,7 +7,7 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map
-from flitstack_pipeline.steps.opening import Log, silent
+from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
 from flitstack_pipeline.steps.prepare import preflight, provision
 from flitstack_pipeline.steps.source import audit, clean_object, read_object, read_schema, relate
 from flitstack_pipeline.steps.truth import reconcile, verify_sample
@@ -39,14 +39,16 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
         reports = [map_object(project, key) for key in KEYS]
     for report in reports:
         log(f"{report.step}: {report.rows} records")
-    checked = preflight(project)
-    return [checked] if checked.problems else [checked, provision(project)]
+    with accounts_kept_open(project):
+        checked = preflight(project)
+        return [checked] if checked.problems else [checked, provision(project)]
 
 
 def run_sample(project: Project, log: Log = silent) -> list[StepReport]:
     """Load the sample and compare it."""
-    load_stage(project, "sample", log)
-    return [verify_sample(project)]
+    with accounts_kept_open(project):
+        load_stage(project, "sample", log)
+        return [verify_sample(project)]
 
 
 def run_cutover(project: Project, log: Log = silent) -> list[StepReport]:

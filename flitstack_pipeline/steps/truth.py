@@ -15,6 +15,7 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.opening import (
     account_catalog,
+    accounts,
     map_fingerprint,
     open_account,
     open_journal,
@@ -27,8 +28,8 @@ def _all_rows(project: Project, sample_only: bool) -> list[MappedRow]:
         with project.warehouse.connect() as con:
             chosen = None
             if sample_only:
-                chosen = {k for (k,) in con.execute(
-                    "SELECT record_key FROM mapped.sample WHERE object = ?", [key]).fetchall()}  # fmt: skip
+                sql = "SELECT record_key FROM mapped.sample WHERE object = ?"
+                chosen = {k for (k,) in con.execute(sql, [key]).fetchall()}
             spooled = spool_rows(con, key, chosen)
         rows += list(spooled)
         spooled.close()
@@ -36,14 +37,20 @@ def _all_rows(project: Project, sample_only: bool) -> list[MappedRow]:
 
 
 def _compared(project: Project, sample_only: bool) -> tuple[Reconciliation, int, str]:
+    """Every sub-account compared with the rows routed to it, as one result."""
     rows = _all_rows(project, sample_only)
-    with open_account(project) as (journal, destination):
-        catalog = account_catalog(project, journal, destination)
-        found = read_back(destination.hl, catalog, journal, {(r.kind, r.target) for r in rows})
-        result = compare_all(journal, destination.location_id, rows, found, catalog.users)
+    total, names = Reconciliation(), []
+    for account in accounts(project):
+        mine = [r for r in rows if r.location == account.alias]
+        with open_account(project, account) as (journal, destination):
+            catalog = account_catalog(project, journal, destination)
+            found = read_back(destination.hl, catalog, journal, {(r.kind, r.target) for r in mine})
+            result = compare_all(journal, destination.location_id, mine, found, catalog.users)
+        total.add(result)
+        names.append(destination.name)
     if sample_only:
-        result.extra = []
-    return result, len(rows), destination.name
+        total.extra = []
+    return total, len(rows), "; ".join(names)
 
 
 def verify_sample(project: Project) -> StepReport:

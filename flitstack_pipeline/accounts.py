@@ -1,0 +1,93 @@
+"""Which sub-accounts a migration writes to, and with which tokens: the environment and the map.
+
+What belongs here: turning the names of map.yaml's `routing` into HighLevel locations and tokens.
+What does not: calling them (destination.py), which record goes where (mapping/sources.py).
+
+The default sub-account is HIGHLEVEL_LOCATION_ID with HIGHLEVEL_TOKEN. A further one, named NAME in
+a routing rule, has its token in HIGHLEVEL_TOKEN__NAME; NAME is its location id, unless
+HIGHLEVEL_LOCATION_ID__NAME says another. In the variables NAME is in capitals, and every character
+that is no letter or digit is an underscore: `dallas-tx` reads HIGHLEVEL_TOKEN__DALLAS_TX.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flitstack_pipeline.settings import Settings
+
+SANDBOX_LOCATION = "sandbox-location"
+SANDBOX_TOKEN = "pit-sandbox"  # noqa: S105 - the sandbox's public default, no secret
+
+
+class NotConfigured(ValueError):
+    """A sub-account without its id or its token; the message names every variable to set."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One sub-account: `alias` is its name in map.yaml and in `mapped.*`.location."""
+
+    alias: str
+    location_id: str
+    token: str = field(repr=False)
+    is_default: bool = True
+
+
+def accounts_of(
+    settings: Settings, aliases: Sequence[str], environ: Mapping[str, str] | None = None
+) -> list[Account]:
+    """The sub-accounts of a map's routing, the default (the first alias) first.
+
+    Without a token the embedded sandbox has them all. Raises NotConfigured with everything that
+    is missing.
+    """
+    if settings.uses_embedded_sandbox:
+        return _of_the_sandbox(aliases)
+    environ = os.environ if environ is None else environ
+    missing = [] if settings.location_id else [
+        "HIGHLEVEL_LOCATION_ID: the id of the sub-account that HIGHLEVEL_TOKEN belongs to "
+        "(Settings → Business Profile, or the address bar)"
+    ]  # fmt: skip
+    default, *others = aliases
+    token = settings.token.get_secret_value() if settings.token else ""
+    found = [Account(default, settings.location_id or "", token)]
+    for alias in others:
+        name = variable("HIGHLEVEL_TOKEN", alias)
+        if not environ.get(name):
+            missing.append(f"{name}: the token of the sub-account that map.yaml calls {alias!r}")
+        location = environ.get(variable("HIGHLEVEL_LOCATION_ID", alias), alias)
+        found.append(Account(alias, location, environ.get(name, ""), is_default=False))
+    missing += _twice(found)
+    if missing:
+        raise NotConfigured("Set in the environment:\n" + "\n".join(f"- {m}" for m in missing))
+    return found
+
+
+def variable(name: str, alias: str) -> str:
+    """The environment variable of one sub-account: `HIGHLEVEL_TOKEN__DALLAS_TX`."""
+    return f"{name}__{re.sub(r'[^A-Za-z0-9]', '_', alias).upper()}"
+
+
+def _of_the_sandbox(aliases: Sequence[str]) -> list[Account]:
+    default, *others = aliases
+    return [
+        Account(default, SANDBOX_LOCATION, SANDBOX_TOKEN),
+        *(Account(alias, alias, f"{SANDBOX_TOKEN}-{alias}", is_default=False) for alias in others),
+    ]
+
+
+def _twice(accounts: Sequence[Account]) -> list[str]:
+    """Two names of one sub-account would load every record twice."""
+    seen: dict[str, str] = {}
+    problems = []
+    for account in accounts:
+        other = seen.setdefault(account.location_id, account.alias)
+        if other != account.alias:
+            problems.append(
+                f"{variable('HIGHLEVEL_LOCATION_ID', account.alias)}: {account.alias!r} and "
+                f"{other!r} are the same sub-account, {account.location_id}"
+            )
+    return problems
