@@ -19,3 +19,12 @@ WAVE_PARTITIONS: dict[str, dg.StaticPartitionsDefinition] = {
 def mapped_to_wave(wave: Wave) -> dg.StaticPartitionMapping:
     """Each partition of a wave reads the mapped partition of the same name, and no other."""
     return dg.StaticPartitionMapping({key: key for key in wave.objects})
+
+
+def partitions_of(objects: tuple[str, ...]) -> dg.StaticPartitionsDefinition | None:
+    """The partitions of an asset over these object types; None for an unpartitioned asset."""
+    if not objects:
+        return None
+    if objects == KEYS:
+        return OBJECT_PARTITIONS
+    return next(WAVE_PARTITIONS[w.name] for w in waves() if w.objects == objects)

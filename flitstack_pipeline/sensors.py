@@ -1,23 +1,38 @@
-"""The sensor that picks up the delta: new export sessions inside the window after the cutover."""
+"""The sensor that picks up the delta, and an optional schedule for the nightly proof.
+
+The decision is a plain function (`steps.delta_wanted`); a tick that launches nothing says why.
+"""
 
 import dagster as dg
 
 from flitstack_pipeline import steps
+from flitstack_pipeline.failures import summarise
 from flitstack_pipeline.resources import MigrationProject
 
 
 @dg.sensor(
     job_name="delta",
     minimum_interval_seconds=30,
-    description="Watches exports/ for 24-48 h after the cutover; one run per new content.",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Watches `exports/` inside the window that opens with the cutover. One delta run "
+    "per new content: a touched file changes nothing, a file still being copied waits. Each tick "
+    "that launches nothing says what it saw and when the window closes.",
 )
 def new_export_session(
     context: dg.SensorEvaluationContext, project: MigrationProject
 ) -> dg.SensorResult | dg.SkipReason:
     """Launch the delta job once for each new state of the exports folder."""
-    decision = steps.delta_wanted(project.open(), context.cursor)
+    try:
+        decision = steps.delta_wanted(project.open(), context.cursor)
+    except OSError as error:
+        # A folder that cannot be read is not an empty folder (reference: dagster.md D4).
+        return dg.SkipReason(summarise("Looking for exports", "delta", error).failed)
     if not decision.run_key:
         return dg.SkipReason(decision.reason)
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=decision.run_key)], cursor=decision.run_key
     )
+
+
+SENSORS = [new_export_session]
+SCHEDULES: list[dg.ScheduleDefinition] = []

@@ -1,3 +1,9 @@
 """The asset graph, one module per stage: source → clean → map → destination → sample → cutover →
-delta → reconcile. Each asset calls one function of `migration.steps` and attaches what it reports.
+delta → reconcile. Each asset is a `Step`: it calls one function of `steps` and attaches its report.
 """
+
+from flitstack_pipeline.assets import clean, cutover, destination, map, sample, source
+
+MODULES = (source, clean, map, destination, sample, cutover)
+
+__all__ = ["MODULES"]

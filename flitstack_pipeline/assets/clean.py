@@ -3,46 +3,60 @@
 import dagster as dg
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets.metadata import clean_column_schema, metadata_of
-from flitstack_pipeline.assets.source import raw, source_schema
+from flitstack_pipeline.assets.columns import clean_columns
+from flitstack_pipeline.assets.source import RAW, SOURCE_SCHEMA
+from flitstack_pipeline.assets.step import Step, step_asset
 from flitstack_pipeline.partitions import OBJECT_PARTITIONS
-from flitstack_pipeline.resources import MigrationProject
-from flitstack_pipeline.spec.objects import BY_KEY
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps import readiness
 
+CLEAN = Step(
+    key=dg.AssetKey("clean"),
+    stage="clean",
+    kinds=frozenset({"duckdb", "pandera", "pandas"}),
+    description="""
+        Typed, tidy rows of one object type: names, phones, e-mails, addresses, money, dates.
 
-@dg.asset(
-    group_name="clean",
-    kinds={"duckdb", "pandera"},
-    partitions_def=OBJECT_PARTITIONS,
-    deps=[raw],
-    description="Typed, tidy rows of one object type; what cannot be used is in quarantine.",
+        What cannot be used is in `quarantine.rows` with the rule that refused it and what to do.
+        Two blocking checks: every row holds to its Pandera schema, and every row read is accounted
+        for.
+        """,
+    run=lambda project, key, log: steps.clean_object(project, key),
+    source=steps.clean_object,
+    needs=readiness.before_cleaning,
+    describe=lambda project, key, report: clean_columns(key, RAW.key),
+    objects=KEYS,
 )
-def clean(context: dg.AssetExecutionContext, project: MigrationProject) -> dg.MaterializeResult:
-    """Clean one object type into `clean.<dataset>`."""
-    key = context.partition_key
-    report = steps.clean_object(project.open(), key)
-    schema = clean_column_schema(BY_KEY[key].dataset)
-    return dg.MaterializeResult(metadata={**metadata_of(report), "dagster/column_schema": schema})
 
-
-@dg.asset(
-    group_name="clean",
-    kinds={"duckdb"},
-    deps=[dg.AssetDep(clean, partition_mapping=dg.AllPartitionMapping())],
-    description="Which records are the same, and which belong together: duplicates, merges, "
-    "links, orphans, invoice-to-job links.",
+RELATIONSHIPS = Step(
+    key=dg.AssetKey("relationships"),
+    stage="clean",
+    kinds=frozenset({"duckdb", "splink"}),
+    description="""
+        Which records are the same, and which belong together: duplicates and merges, links between
+        records, orphans, and the invoices whose job had to be inferred.
+        """,
+    run=lambda project, key, log: steps.relate(project),
+    source=steps.relate,
+    needs=lambda project, key: readiness.before_relating(project),
 )
-def relationships(project: MigrationProject) -> dg.MaterializeResult:
-    """Relate all cleaned records to one another."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.relate(project.open())))
 
-
-@dg.asset(
-    group_name="clean",
-    kinds={"html"},
-    deps=[relationships, source_schema],
-    description="What the exports hold, what cannot move, what it will take: the source audit.",
+SOURCE_AUDIT = Step(
+    key=dg.AssetKey("source_audit"),
+    stage="clean",
+    kinds=frozenset({"html"}),
+    description="""
+        What the exports hold, what needs a person, what cannot move: the **source audit**
+        (`reports/audit.html`), to be read before anything is mapped.
+        """,
+    run=lambda project, key, log: steps.audit(project),
+    source=steps.audit,
+    needs=lambda project, key: readiness.before_auditing(project),
 )
-def source_audit(project: MigrationProject) -> dg.MaterializeResult:
-    """Write the audit report."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.audit(project.open())))
+
+clean = step_asset(CLEAN, deps=[RAW.key], partitions_def=OBJECT_PARTITIONS)
+relationships = step_asset(
+    RELATIONSHIPS,
+    deps=[dg.AssetDep(CLEAN.key, partition_mapping=dg.AllPartitionMapping())],
+)
+source_audit = step_asset(SOURCE_AUDIT, deps=[RELATIONSHIPS.key, SOURCE_SCHEMA.key])

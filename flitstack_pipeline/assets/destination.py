@@ -3,31 +3,41 @@
 import dagster as dg
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets.map import mapped
-from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.assets.map import MAPPED
+from flitstack_pipeline.assets.step import Step, step_asset
+from flitstack_pipeline.steps import readiness
 
-_ALL_MAPPED = dg.AssetDep(mapped, partition_mapping=dg.AllPartitionMapping())
-
-
-@dg.asset(
-    group_name="destination",
-    kinds={"api"},
-    deps=[_ALL_MAPPED],
-    description="Token, settings, objects, fields, quota: pass, warn or fail, before any write",
+PREFLIGHT = Step(
+    key=dg.AssetKey("preflight"),
+    stage="destination",
+    kinds=frozenset({"api"}),
+    description="""
+        Token, settings, objects, fields, users, quota of the HighLevel sub-account: pass, warn or
+        fail, **before any write**.
+        """,
+    run=lambda project, key, log: steps.preflight(project),
+    source=steps.preflight,
+    needs=lambda project, key: readiness.before_preflight(project),
+    touches=True,
 )
-def preflight(project: MigrationProject) -> dg.MaterializeResult:
-    """Examine the sub-account; writes nothing."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.preflight(project.open())))
 
+DESTINATION_SCHEMA = Step(
+    key=dg.AssetKey("destination_schema"),
+    stage="destination",
+    kinds=frozenset({"api"}),
+    description="""
+        Custom fields, objects, associations, the job pipeline and products: made once, journalled,
+        found again the next time. What the token may not do becomes a checklist.
 
-@dg.asset(
-    group_name="destination",
-    kinds={"api"},
-    deps=[preflight],
-    pool="highlevel",
-    description="Custom fields, objects, associations, pipeline, products: made once, journalled.",
+        Refused while the map is unconfirmed or the preflight shows a failure.
+        """,
+    run=lambda project, key, log: steps.provision(project),
+    source=steps.provision,
+    needs=lambda project, key: readiness.before_provisioning(project),
+    writes=True,
 )
-def destination_schema(project: MigrationProject) -> dg.MaterializeResult:
-    """Provision the schema and match the users."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.provision(project.open())))
+
+preflight = step_asset(
+    PREFLIGHT, deps=[dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping())]
+)
+destination_schema = step_asset(DESTINATION_SCHEMA, deps=[PREFLIGHT.key])

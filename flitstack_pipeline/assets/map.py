@@ -1,43 +1,94 @@
 """Stage `map`: the proposed field map, and the records HighLevel is to hold."""
 
+from collections.abc import Iterator
+
 import dagster as dg
+from pydantic import Field
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets.clean import clean, relationships, source_audit
-from flitstack_pipeline.assets.metadata import metadata_of
+from flitstack_pipeline.assets.clean import CLEAN, RELATIONSHIPS, SOURCE_AUDIT
+from flitstack_pipeline.assets.columns import mapped_columns
+from flitstack_pipeline.assets.step import (
+    CUSTOMER,
+    ENGINEER,
+    Metadata,
+    Progress,
+    Step,
+    asset_arguments,
+    perform,
+    step_asset,
+)
+from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps import readiness
 
 
 class Confirmation(dg.Config):
-    """Who confirms every entry of the map as proposed; empty leaves the decisions open."""
+    """Who confirms every open entry of the map as it stands."""
 
-    confirmed_by: str = ""
+    confirmed_by: str = Field(
+        default="",
+        description="Your name confirms every entry of map.yaml that is still `proposed`. Read the "
+        "map first. Empty: propose only, and keep what was decided.",
+    )
 
 
-@dg.asset(
-    group_name="map",
-    kinds={"yaml"},
-    deps=[source_audit],
-    description="`map.yaml`: source field → HighLevel field with evidence; a person confirms it.",
+def _describe(project: Project, key: str, report: StepReport) -> Metadata:
+    return mapped_columns(key, MapDocument.load(project.map_path), CLEAN.key)
+
+
+FIELD_MAP = Step(
+    key=dg.AssetKey("field_map"),
+    stage="map",
+    kinds=frozenset({"yaml"}),
+    owners=(ENGINEER, CUSTOMER),
+    description="""
+        `map.yaml`: source field → HighLevel field, with confidence and evidence per entry.
+
+        Materialize to propose it; read and edit the file; materialize again from the **launchpad**
+        (shift-click Materialize) with your name in `confirmed_by` to confirm what is still open.
+        Decisions already taken are kept.
+        """,
+    run=lambda project, key, log: steps.propose_map(project),
+    source=steps.propose_map,
+    needs=lambda project, key: readiness.before_auditing(project),
 )
-def field_map(project: MigrationProject, config: Confirmation) -> dg.MaterializeResult:
+
+MAPPED = Step(
+    key=dg.AssetKey("mapped"),
+    stage="map",
+    kinds=frozenset({"duckdb", "json"}),
+    description="""
+        One row per HighLevel record to be: its payload, source key and parents.
+
+        The Columns tab lists the HighLevel fields this object type fills, by the map; the Lineage
+        tab says from which clean column.
+        """,
+    run=lambda project, key, log: steps.map_object(project, key),
+    source=steps.map_object,
+    needs=readiness.before_mapping,
+    describe=_describe,
+    objects=KEYS,
+)
+
+
+@dg.asset(**asset_arguments(FIELD_MAP), deps=[SOURCE_AUDIT.key])
+def field_map(
+    context: dg.AssetExecutionContext, project: MigrationProject, config: Confirmation
+) -> Iterator[dg.MaterializeResult]:
     """Propose the map (keeping what a person decided), and confirm it when a name is given."""
-    opened = project.open()
-    report = steps.propose_map(opened)
-    if config.confirmed_by.strip():
-        report = steps.confirm_map(opened, config.confirmed_by.strip())
-    return dg.MaterializeResult(metadata=metadata_of(report))
+    opened, name = project.open(), config.confirmed_by.strip()
+    metadata = perform(FIELD_MAP, opened, "", Progress(context, FIELD_MAP, ""))
+    if name:
+        confirmed = steps.confirm_map(opened, name)
+        metadata |= {"confirmed by": name, "confirmed now": confirmed.rows or 0, "open": 0}
+    yield dg.MaterializeResult(metadata=metadata)
 
 
-@dg.asset(
-    group_name="map",
-    kinds={"duckdb"},
-    partitions_def=OBJECT_PARTITIONS,
-    deps=[clean, relationships, field_map],
-    description="One row per HighLevel record to be: payload, source key, parents.",
+mapped = step_asset(
+    MAPPED, deps=[CLEAN.key, RELATIONSHIPS.key, FIELD_MAP.key], partitions_def=OBJECT_PARTITIONS
 )
-def mapped(context: dg.AssetExecutionContext, project: MigrationProject) -> dg.MaterializeResult:
-    """Map one object type into `mapped.<object>`."""
-    report = steps.map_object(project.open(), context.partition_key)
-    return dg.MaterializeResult(metadata=metadata_of(report))

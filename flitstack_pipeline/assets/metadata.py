@@ -1,15 +1,17 @@
-"""Turns a step's report into what the Dagster UI renders: counts, tables, links, schemas."""
+"""Turns a step's report into what the Dagster UI renders: counts, tables, links.
+
+Does not belong here: column schemas and lineage (`columns`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 TABLE_ROWS_SHOWN = 25
 
@@ -24,7 +26,28 @@ def metadata_of(report: StepReport) -> dict[str, dg.MetadataValue]:
     for name, rows in report.tables.items():
         if rows:
             values[name] = table(rows)
+    if report.problems:
+        values["to look at"] = bullets(report.problems)
     return values
+
+
+def bullets(lines: list[str]) -> dg.MetadataValue:
+    """A list of sentences, cut to `TABLE_ROWS_SHOWN`, with what was left out counted."""
+    shown = [f"- {line}" for line in lines[:TABLE_ROWS_SHOWN]]
+    if len(lines) > len(shown):
+        shown.append(f"- … and {len(lines) - len(shown)} more")
+    return dg.MetadataValue.md("\n".join(shown) or "nothing")
+
+
+def code_reference(function: Callable[..., Any]) -> dict[str, Any]:
+    """A link from the asset to the function that does its work."""
+    code = function.__code__
+    reference = dg.LocalFileCodeReference(
+        file_path=code.co_filename,
+        line_number=code.co_firstlineno,
+        label=f"{function.__module__}.{function.__qualname__}",
+    )
+    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
@@ -36,21 +59,6 @@ def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
     columns = [dg.TableColumn(name) for name in shown[0]] if shown else []
     return dg.MetadataValue.table(
         records=[dg.TableRecord(row) for row in shown], schema=dg.TableSchema(columns)
-    )
-
-
-def clean_column_schema(dataset: str) -> dg.TableSchema:
-    """Dagster's column schema of one clean table, from the spec."""
-    return dg.TableSchema(
-        [
-            dg.TableColumn(
-                field.name,
-                field.type.lower(),
-                field.about,
-                dg.TableColumnConstraints(nullable=not field.required, unique=field.unique),
-            )
-            for field in BY_DATASET[dataset].fields
-        ]
     )
 
 

@@ -3,28 +3,42 @@
 import dagster as dg
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets.metadata import metadata_of
+from flitstack_pipeline.assets.columns import raw_columns
+from flitstack_pipeline.assets.step import Step, step_asset
 from flitstack_pipeline.partitions import OBJECT_PARTITIONS
-from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps import readiness
 
+RAW = Step(
+    key=dg.AssetKey("raw"),
+    stage="source",
+    kinds=frozenset({"csv", "excel", "duckdb"}),
+    description="""
+        Rows of every Contractor+ export **as read**: all text, each with its file, sheet and line.
 
-@dg.asset(
-    group_name="source",
-    kinds={"csv", "excel", "duckdb"},
-    partitions_def=OBJECT_PARTITIONS,
-    description="Rows of every Contractor+ export as read, all text, with file, sheet and line.",
+        One partition per object type, one table `raw.<dataset>` per kind of export. Nothing is
+        interpreted here, so every later surprise can be traced back to a cell.
+        """,
+    run=lambda project, key, log: steps.read_object(project, key),
+    source=steps.read_object,
+    needs=lambda project, key: readiness.before_reading(project),
+    describe=lambda project, key, report: raw_columns(key),
+    objects=KEYS,
 )
-def raw(context: dg.AssetExecutionContext, project: MigrationProject) -> dg.MaterializeResult:
-    """Read the export files of one object type into `raw.<dataset>`."""
-    report = steps.read_object(project.open(), context.partition_key)
-    return dg.MaterializeResult(metadata=metadata_of(report))
 
+SOURCE_SCHEMA = Step(
+    key=dg.AssetKey("source_schema"),
+    stage="source",
+    kinds=frozenset({"csv", "duckdb"}),
+    description="""
+        Custom field definitions and line item templates: **schema, not records**.
 
-@dg.asset(
-    group_name="source",
-    kinds={"csv", "duckdb"},
-    description="Custom field definitions and line item templates: schema, not records.",
+        They become HighLevel custom fields and products in the stage `destination`.
+        """,
+    run=lambda project, key, log: steps.read_schema(project),
+    source=steps.read_schema,
+    needs=lambda project, key: readiness.before_reading(project),
 )
-def source_schema(project: MigrationProject) -> dg.MaterializeResult:
-    """Read and clean the schema sheets."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.read_schema(project.open())))
+
+raw = step_asset(RAW, partitions_def=OBJECT_PARTITIONS)
+source_schema = step_asset(SOURCE_SCHEMA)

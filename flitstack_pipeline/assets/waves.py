@@ -1,30 +1,27 @@
-"""Stages `sample`, `cutover` and `delta`: loads in foreign-key order, built by one factory.
+"""The loads: chains of waves in foreign-key order, for sample, cutover and delta, by one factory.
 
 Dagster orders nothing inside one partitioned asset, so each load is a chain of waves, one asset
 per tier of the foreign keys (reference: dagster.md B).
 """
+
+from __future__ import annotations
 
 from typing import Any
 
 import dagster as dg
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets.destination import destination_schema
-from flitstack_pipeline.assets.map import mapped
-from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.migration.report import Refused
-from flitstack_pipeline.partitions import OBJECT_PARTITIONS, WAVE_PARTITIONS, mapped_to_wave
-from flitstack_pipeline.resources import MigrationProject
-from flitstack_pipeline.spec.objects import Wave, waves
+from flitstack_pipeline.assets.map import MAPPED
+from flitstack_pipeline.assets.step import Step, step_asset
+from flitstack_pipeline.partitions import WAVE_PARTITIONS, mapped_to_wave
+from flitstack_pipeline.spec.objects import BY_KEY, Wave, waves
 
 STAGES = {"sample": "sample_load", "cutover": "full_load", "delta": "delta_load"}
-
-
-class ApprovalForm(dg.Config):
-    """Filled in by the person who approves the sample."""
-
-    approved_by: str
-    note: str = ""
+WHAT = {
+    "sample": "Loads the **sample** of {labels} for real",
+    "cutover": "Loads **all** {labels}, behind the gate",
+    "delta": "Loads what **changed** in {labels} since the cutover",
+}
 
 
 def wave_key(stage: str, wave: Wave) -> dg.AssetKey:
@@ -32,115 +29,44 @@ def wave_key(stage: str, wave: Wave) -> dg.AssetKey:
     return dg.AssetKey([STAGES[stage], wave.name])
 
 
-def build_wave(stage: str, wave: Wave, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """One load asset: the object types of one wave, after `upstream`.
-
-    The first thing it does is ask the guard; refused, it yields the failed check and raises
-    without materializing, so no button walks past the gate.
-    """
-    key = wave_key(stage, wave)
-    partitions = WAVE_PARTITIONS[wave.name]
-    deps: list[Any] = [
-        dg.AssetDep(mapped, partition_mapping=mapped_to_wave(wave)),
-        *(dg.AssetDep(k) for k in upstream),
-    ]
-    check = dg.AssetCheckSpec(
-        "may_run",
-        asset=key,
-        blocking=True,
-        partitions_def=partitions,
-        description="The gate and the order of the foreign keys, asked at the moment of the load.",
-    )
-
-    @dg.asset(
-        key=key,
-        group_name=stage,
-        kinds={"api"},
-        partitions_def=partitions,
-        deps=deps,
-        check_specs=[check],
-        pool="highlevel",
-        output_required=False,
-        description=f"{stage.title()}: {', '.join(wave.objects)} into HighLevel.",
-    )
-    def load(context: dg.AssetExecutionContext, project: MigrationProject) -> Any:
-        opened, object_key = project.open(), context.partition_key
-        reasons = steps.load_refusals(opened, stage, object_key)
-        yield dg.AssetCheckResult(
-            check_name="may_run",
-            asset_key=key,
-            passed=not reasons,
-            metadata={"reasons": dg.MetadataValue.md("\n".join(f"- {r}" for r in reasons))},
-        )
-        if reasons:
-            raise _failure(Refused(f"{stage} of {object_key}", reasons))
-        report = steps.load_object(opened, stage, object_key, log=context.log.info)
-        yield dg.MaterializeResult(asset_key=key, metadata=metadata_of(report))
-
-    return load
+def last_wave(stage: str) -> dg.AssetKey:
+    """The wave after which a stage is loaded."""
+    return wave_key(stage, waves()[-1])
 
 
-def _failure(refused: Refused) -> dg.Failure:
-    return dg.Failure(
-        description=str(refused),
-        metadata={"what to do": dg.MetadataValue.md("\n".join(f"- {r}" for r in refused.reasons))},
-        allow_retries=False,
+def wave_step(stage: str, wave: Wave) -> Step:
+    """The load of one wave as a step; its guard is the gate and the order of the parents."""
+    labels = ", ".join(BY_KEY[k].label.lower() for k in wave.objects)
+    becomes = "\n".join(f"- {BY_KEY[k].label} → {BY_KEY[k].becomes}" for k in wave.objects)
+    return Step(
+        key=wave_key(stage, wave),
+        stage=stage,
+        kinds=frozenset({"api", "json"}),
+        description=f"{WHAT[stage].format(labels=labels)}, wave {wave.rank + 1} of "
+        f"{len(waves())}.\n\n{becomes}\n\nBefore the first request it asks the gate and the "
+        "order of the parents; refused, it says what is missing and what to press.",
+        run=lambda project, key, log: steps.load_object(project, stage, key, log=log),
+        source=steps.load_object,
+        needs=lambda project, key: steps.load_refusals(project, stage, key),
+        objects=wave.objects,
+        guarded=True,
+        writes=True,
     )
 
 
-def build_stage(stage: str, first: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """All waves of one stage, each after the one before."""
-    built, upstream = [], first
-    for wave in waves():
-        built.append(build_wave(stage, wave, upstream))
-        upstream = [wave_key(stage, wave)]
+def stage_steps(stage: str) -> list[Step]:
+    """All waves of one stage, first to last."""
+    return [wave_step(stage, wave) for wave in waves()]
+
+
+def stage_assets(stage: str, after: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """The waves of one stage as assets, one after the other, the first after all of `after`."""
+    built, upstream = [], after
+    for wave, step in zip(waves(), stage_steps(stage), strict=True):
+        deps: list[Any] = [
+            dg.AssetDep(MAPPED.key, partition_mapping=mapped_to_wave(wave)),
+            *upstream,
+        ]
+        built.append(step_asset(step, deps=deps, partitions_def=WAVE_PARTITIONS[wave.name]))
+        upstream = [step.key]
     return built
-
-
-_LAST = waves()[-1]
-sample_waves = build_stage("sample", [destination_schema.key])
-
-
-@dg.asset(
-    group_name="sample",
-    kinds={"html"},
-    deps=[dg.AssetDep(wave_key("sample", _LAST))],
-    description="The sample read back and compared field by field: source, expected, found.",
-)
-def sample_diff(project: MigrationProject) -> dg.MaterializeResult:
-    """Compare the sample and write the document for the person who approves."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.verify_sample(project.open())))
-
-
-@dg.asset(
-    group_name="sample",
-    kinds={"approval"},
-    deps=[sample_diff],
-    description="A person's approval of the sample, bound to the fingerprint of map and sample.",
-)
-def sample_approval(project: MigrationProject, config: ApprovalForm) -> dg.MaterializeResult:
-    """Record the approval; refused when the sample shows differences."""
-    try:
-        report = steps.approve(project.open(), config.approved_by, config.note)
-    except Refused as refused:
-        raise _failure(refused) from refused
-    return dg.MaterializeResult(metadata=metadata_of(report))
-
-
-cutover_waves = build_stage("cutover", [sample_approval.key])
-delta_waves = build_stage("delta", [wave_key("cutover", _LAST)])
-
-
-@dg.asset(
-    group_name="reconcile",
-    kinds={"html"},
-    deps=[dg.AssetDep(wave_key("cutover", _LAST))],
-    pool="highlevel",
-    description="Everything read back from HighLevel and compared: records, fields, links.",
-)
-def reconciliation(project: MigrationProject) -> dg.MaterializeResult:
-    """Reconcile the whole sub-account against the mapped records."""
-    return dg.MaterializeResult(metadata=metadata_of(steps.reconcile(project.open())))
-
-
-__all__ = ["OBJECT_PARTITIONS", "build_stage", "cutover_waves", "delta_waves", "sample_waves"]

@@ -1,48 +1,107 @@
-"""Checks on every clean partition: the Pandera schemas of its datasets, and the row accounting."""
+"""Checks on every clean partition, from the spec: Pandera, accounting, words, quarantine."""
 
-import dagster as dg
+from __future__ import annotations
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets.clean import clean
+from flitstack_pipeline.assets.clean import CLEAN, RELATIONSHIPS
 from flitstack_pipeline.assets.metadata import table
-from flitstack_pipeline.partitions import OBJECT_PARTITIONS
-from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.checks.check import Check, Verdict, verdict
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.spec.objects import BY_KEY
+from flitstack_pipeline.steps import findings
 
 
-@dg.asset_check(
-    asset=clean,
-    name="pandera_schema",
-    blocking=True,
-    partitions_def=OBJECT_PARTITIONS,
-    description="Every row holds to the Pandera schema of its table (types, vocabularies, forms).",
-)
-def pandera_schema(
-    context: dg.AssetCheckExecutionContext, project: MigrationProject
-) -> dg.AssetCheckResult:
-    """Validate the clean tables of one object type."""
-    failures, count = steps.schema_failures(project.open(), context.partition_key)
-    return dg.AssetCheckResult(
-        passed=count == 0,
-        metadata={"failing rows": table(failures), "failures": dg.MetadataValue.int(count)},
+def _pandera_schema(project: Project, key: str) -> Verdict:
+    failures, count = steps.schema_failures(project, key)
+    tables = [BY_DATASET[dataset] for dataset in BY_KEY[key].datasets]
+    metadata = {
+        "failures": count,
+        "schemas": ", ".join(t.name for t in tables),
+        "rules": sum(_rules(t.fields) for t in tables),
+    }
+    if failures:
+        metadata["failing rows"] = table(failures)
+    sentence = f"{count} cells break their schema." if count else "Every row holds to its schema."
+    return Verdict(count == 0, sentence, metadata)
+
+
+def _rules(fields: tuple[object, ...]) -> int:
+    """Rules declared for these fields, besides their types."""
+    names = ("required", "unique", "isin", "matches")
+    return sum(bool(getattr(field, name)) for field in fields for name in names)
+
+
+def _accounting(project: Project, key: str) -> Verdict:
+    lines, problems = steps.accounting(project, key)
+    return verdict(problems, "Every row that was read is accounted for.", files=lines)
+
+
+def _nothing_quarantined(project: Project, key: str) -> Verdict:
+    rows, count = findings.quarantined(project, key)
+    problems = [f"{r['file']}, line {r['line']}: {r['rule']}. {r['what_to_do']}" for r in rows]
+    found = verdict(problems, "No row was refused.", quarantine=rows)
+    return Verdict(found.passed, found.sentence, {**found.metadata, "quarantined": count})
+
+
+def _words_known(project: Project, key: str) -> Verdict:
+    rows = findings.unknown_words(project, key)
+    problems = [f"{r['dataset']}.{r['column']}: “{r['word']}” in {r['rows']} rows" for r in rows]
+    return verdict(problems, "Every status and type is a known word.", words=rows)
+
+
+def _no_orphans(project: Project, key: str) -> Verdict:
+    rows = findings.orphans(project)
+    problems = [f"{r['records']} {r['object']} without {r['link']}: {r['reason']}" for r in rows]
+    return verdict(problems, "Every reference leads to a record.", orphans=rows)
+
+
+def _duplicates_decided(project: Project, key: str) -> Verdict:
+    rows = findings.duplicates_to_decide(project)
+    problems = (
+        [f"{len(rows)} pairs may be the same. Decide in decisions/duplicates.csv."] if rows else []
     )
+    return verdict(problems, "No pair of records waits for a decision.", pairs=rows)
 
 
-@dg.asset_check(
-    asset=clean,
-    name="accounting",
-    blocking=True,
-    partitions_def=OBJECT_PARTITIONS,
-    description="Rows read = loaded + merged + superseded + quarantined + excluded, per file.",
+CHECKS = (
+    Check(
+        CLEAN,
+        "pandera_schema",
+        "Every row holds to the Pandera schema of its table: types, required and unique columns, "
+        "vocabularies, forms of e-mails and phones. Failing rows are listed.",
+        _pandera_schema,
+        blocking=True,
+    ),
+    Check(
+        CLEAN,
+        "accounting",
+        "Rows read = loaded + merged + superseded + quarantined + excluded, for each file.",
+        _accounting,
+        blocking=True,
+    ),
+    Check(
+        CLEAN,
+        "nothing_quarantined",
+        "No row was refused. Refused rows are listed with the rule and what to do.",
+        _nothing_quarantined,
+    ),
+    Check(
+        CLEAN,
+        "words_known",
+        "Every status, type and kind is a word we know; others are kept as text and listed.",
+        _words_known,
+    ),
+    Check(
+        RELATIONSHIPS,
+        "no_orphans",
+        "Every reference leads to a record. Orphans are counted by object, link and reason.",
+        _no_orphans,
+    ),
+    Check(
+        RELATIONSHIPS,
+        "duplicates_decided",
+        "Pairs that are neither surely the same nor surely different wait for a person.",
+        _duplicates_decided,
+    ),
 )
-def accounting(
-    context: dg.AssetCheckExecutionContext, project: MigrationProject
-) -> dg.AssetCheckResult:
-    """Every row that was read is accounted for, per file."""
-    lines, problems = steps.accounting(project.open(), context.partition_key)
-    return dg.AssetCheckResult(
-        passed=not problems,
-        metadata={
-            "files": table(lines),
-            "problems": dg.MetadataValue.md("\n".join(f"- {p}" for p in problems) or "none"),
-        },
-    )

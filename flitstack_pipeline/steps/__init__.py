@@ -10,6 +10,7 @@ from flitstack_pipeline.steps.loading import WINDOW_HOURS, load_object, load_ref
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map, unconfirmed_entries
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
+from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import (
     accounting,
     audit,
@@ -40,6 +41,7 @@ __all__ = [
     "accounts_kept_open",
     "approve",
     "audit",
+    "choose",
     "clean_context",
     "clean_object",
     "confirm_map",

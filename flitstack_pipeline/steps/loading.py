@@ -12,9 +12,8 @@ from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import spool_rows
-from flitstack_pipeline.migration.sample import choose_sample
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.spec.objects import ancestors, waves
+from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
 from flitstack_pipeline.steps.gating import gate_conditions
 from flitstack_pipeline.steps.opening import (
     Log,
@@ -37,23 +36,28 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
     with project.warehouse.connect() as con:
         if not table_exists(con, f"mapped.{key}"):
             reasons.append(f"Materialize mapped[{key}] first.")
-        if stage == "sample" and not table_exists(con, "clean.links"):
-            reasons.append("Materialize relationships first.")
+        if stage == "sample" and not table_exists(con, "mapped.sample"):
+            reasons.append("Materialize sample_choice first: it says which records are loaded.")
     if stage != "sample":
         reasons += [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]]
     with open_journal(project) as journal:
         if journal.get_setting("objects") is None:
             reasons.append("Materialize destination_schema first: the sub-account is not ready.")
         done = set(journal.get_setting(f"done:{stage}", []))
-        missing = [p for p in ancestors(key) if p not in done]
+        missing = [p for p in _earlier(key) if p not in done]
         if missing:
             reasons.append(
                 f"{key} need their parents first: load {', '.join(missing)} "
-                f"({stage} waves, left to right)."
+                f"({stage} waves, from left to right)."
             )
         if stage == "delta" and not journal.get_setting("delta_window"):
             reasons.append("The delta opens with the cutover; run the cutover first.")
     return reasons
+
+
+def _earlier(key: str) -> list[str]:
+    """Ancestors that load in an earlier wave; within a wave no record waits for another's."""
+    return [p for p in ancestors(key) if wave_of(p).rank < wave_of(key).rank]
 
 
 def load_object(project: Project, stage: str, key: str, log: Log = silent) -> StepReport:
@@ -62,8 +66,6 @@ def load_object(project: Project, stage: str, key: str, log: Log = silent) -> St
     if reasons:
         raise Refused(f"{stage} of {key}", reasons)
     with project.warehouse.connect() as con:
-        if stage == "sample" and key == waves()[0].objects[0]:
-            choose_sample(con)
         chosen = _sampled(con, key) if stage == "sample" else None
     total, count = LoadResult(), 0
     for account in accounts(project):

@@ -9,6 +9,7 @@ from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map
 from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
 from flitstack_pipeline.steps.prepare import preflight, provision
+from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import audit, clean_object, read_object, read_schema, relate
 from flitstack_pipeline.steps.truth import reconcile, verify_sample
 
@@ -45,7 +46,8 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
 
 
 def run_sample(project: Project, log: Log = silent) -> list[StepReport]:
-    """Load the sample and compare it."""
+    """Choose the sample, load it and compare it."""
+    choose(project)
     with accounts_kept_open(project):
         load_stage(project, "sample", log)
         return [verify_sample(project)]

@@ -1,0 +1,90 @@
+"""Stage `sample`: chosen, loaded, compared field by field, approved by a person."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from pydantic import Field
+
+from flitstack_pipeline import steps
+from flitstack_pipeline.assets.destination import DESTINATION_SCHEMA
+from flitstack_pipeline.assets.map import MAPPED
+from flitstack_pipeline.assets.metadata import metadata_of
+from flitstack_pipeline.assets.step import CUSTOMER, Step, asset_arguments, step_asset
+from flitstack_pipeline.assets.waves import last_wave, stage_assets, stage_steps
+from flitstack_pipeline.failures import failure_of
+from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.steps import readiness
+
+
+class ApprovalForm(dg.Config):
+    """Filled in by the person who approves the sample."""
+
+    approved_by: str = Field(
+        description="Your name. It is recorded with the fingerprints of map and sample."
+    )
+    note: str = Field(default="", description="Why, or under which condition.")
+
+
+SAMPLE_CHOICE = Step(
+    key=dg.AssetKey("sample_choice"),
+    stage="sample",
+    kinds=frozenset({"duckdb"}),
+    description="""
+        Chosen, not random: the smallest closed set of records that exercises every mapped field,
+        picklist value, link kind and extreme, plus a random share for honesty.
+        """,
+    run=lambda project, key, log: steps.choose(project),
+    source=steps.choose,
+    needs=lambda project, key: readiness.before_choosing(project),
+)
+
+SAMPLE_DIFF = Step(
+    key=dg.AssetKey("sample_diff"),
+    stage="sample",
+    kinds=frozenset({"html"}),
+    description="""
+        The sample read back and compared field by field: **source → expected → found**, with a
+        verdict each. The document for the person who approves is `reports/sample.html`.
+        """,
+    run=lambda project, key, log: steps.verify_sample(project),
+    source=steps.verify_sample,
+    needs=lambda project, key: readiness.before_comparing_sample(project),
+    touches=True,
+)
+
+SAMPLE_APPROVAL = Step(
+    key=dg.AssetKey("sample_approval"),
+    stage="sample",
+    kinds=frozenset({"approval"}),
+    owners=(CUSTOMER,),
+    description="""
+        A person's approval of the sample, bound to the fingerprint of map and sample.
+
+        **To approve:** read `reports/sample.html`, press Materialize; the launchpad asks for
+        `approved_by`. Refused while any other condition of the gate is open. Change the map, and
+        the approval lapses. Dagster has no login: the name is what was typed.
+        """,
+    run=lambda project, key, log: steps.approve(project, ""),
+    source=steps.approve,
+)
+
+SAMPLE_LOADS = stage_steps("sample")
+
+sample_choice = step_asset(
+    SAMPLE_CHOICE, deps=[dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping())]
+)
+sample_loads = stage_assets("sample", [DESTINATION_SCHEMA.key, SAMPLE_CHOICE.key])
+sample_diff = step_asset(SAMPLE_DIFF, deps=[dg.AssetDep(last_wave("sample"))])
+
+
+@dg.asset(**asset_arguments(SAMPLE_APPROVAL), deps=[SAMPLE_DIFF.key])
+def sample_approval(
+    project: MigrationProject, config: ApprovalForm
+) -> Iterator[dg.MaterializeResult]:
+    """Record the approval; refused when the sample shows differences."""
+    try:
+        report = steps.approve(project.open(), config.approved_by, config.note)
+    except Refused as refused:
+        raise failure_of("The approval", "sample", refused) from refused
+    yield dg.MaterializeResult(metadata=metadata_of(report))

@@ -1,0 +1,200 @@
+"""One step of the graph as data, and the one place that turns it into an asset.
+
+Belongs here: `Step` (what an asset is called, does, needs first), `step_asset` (the asset),
+`perform` (guard, run, report), `Progress` (the run log and the asset page). The jobs run the same
+steps through the same `perform`, so a button and a job cannot differ. Does not: any business rule.
+"""
+
+import inspect
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from flitstack_pipeline.assets.metadata import code_reference, metadata_of
+from flitstack_pipeline.failures import can_retry, failure_of, say_what_to_do
+from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.settings import Project
+
+Log = Callable[[str], None]
+Metadata = dict[str, Any]
+
+POOL = "highlevel"
+MAY_RUN = "may_run"
+OBSERVE_EVERY_S = 5.0
+ENGINEER, CUSTOMER = "team:data-engineering", "team:customer"
+#: Reading and comparing may be tried again; what writes is repeated by a person or after a crash.
+RETRY = dg.RetryPolicy(max_retries=1, delay=5)
+
+
+def _nothing(project: Project, key: str) -> list[str]:
+    return []
+
+
+def _no_more(project: Project, key: str, report: StepReport) -> Metadata:
+    return {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One asset as data.
+
+    `run(project, object type or "", log)` does the work; `needs` gives reasons against running it
+    now; `describe` adds metadata; `guarded` shows `needs` as a blocking check (the loads);
+    `touches` tells that it talks to HighLevel, `writes` that it changes something there.
+    """
+
+    key: dg.AssetKey
+    stage: str
+    description: str
+    kinds: frozenset[str]
+    run: Callable[[Project, str, Log], StepReport]
+    source: Callable[..., Any]
+    needs: Callable[[Project, str], list[str]] = _nothing
+    describe: Callable[[Project, str, StepReport], Metadata] = _no_more
+    objects: tuple[str, ...] = ()
+    guarded: bool = False
+    touches: bool = False
+    writes: bool = False
+    owners: tuple[str, ...] = (ENGINEER,)
+
+    @property
+    def name(self) -> str:
+        """How people call the asset: `clean`, `full_load/deals`."""
+        return self.key.to_user_string()
+
+    @property
+    def pool(self) -> str | None:
+        """The pool of the sub-account, of one slot, for whatever talks to it."""
+        return POOL if self.touches or self.writes else None
+
+    @property
+    def retry(self) -> dg.RetryPolicy | None:
+        """Only what changes nothing in HighLevel is tried again by itself."""
+        return None if self.writes else RETRY
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """For filters in the UI."""
+        effect = "writes" if self.writes else "reads" if self.touches else "none"
+        return {"stage": self.stage, "highlevel": effect}
+
+    def called(self, key: str) -> str:
+        """The step with its partition: `clean[jobs]`."""
+        return f"{self.name}[{key}]" if key else self.name
+
+
+class Progress:
+    """A step's log: every line in the run log, and now and then an observation on the asset."""
+
+    def __init__(self, context: Any, step: Step, key: str) -> None:
+        self.context, self.step, self.key = context, step, key
+        self._last = -OBSERVE_EVERY_S
+
+    def __call__(self, line: str) -> None:
+        """Write one line."""
+        self.context.log.info(line)
+        now = time.monotonic()
+        if self.step.writes and now - self._last >= OBSERVE_EVERY_S:
+            self._last = now
+            self.context.log_event(
+                dg.AssetObservation(
+                    self.step.key, partition=self.key or None, metadata={"progress": line}
+                )
+            )
+
+
+def refusal(step: Step, key: str, reasons: list[str]) -> dg.Failure:
+    """The Failure of a step whose guard said no."""
+    return failure_of(step.called(key), step.stage, Refused(step.called(key), reasons))
+
+
+def perform(step: Step, project: Project, key: str, log: Log) -> Metadata:
+    """Ask the guard, run the step, return its metadata. Raises Failure, readable, in any case."""
+    started = time.monotonic()
+    try:
+        reasons = step.needs(project, key)
+        if reasons:
+            raise Refused(step.called(key), reasons)
+        report = step.run(project, key, log)
+        described = step.describe(project, key, report)
+    except Exception as error:
+        raise failure_of(step.called(key), step.stage, error) from error
+    seconds = round(time.monotonic() - started, 2)
+    return {**metadata_of(report), **described, "seconds": dg.MetadataValue.float(seconds)}
+
+
+def reasons_metadata(reasons: list[str]) -> Metadata:
+    """Reasons of a refusal as a table and as text."""
+    text = "\n".join(f"- {r}" for r in reasons) or "nothing: it may run"
+    return {"what to do": dg.MetadataValue.md(text), "reasons": len(reasons)}
+
+
+def guard_spec(step: Step, partitions: dg.PartitionsDefinition | None) -> dg.AssetCheckSpec:
+    """The blocking check that shows a load's guard."""
+    return dg.AssetCheckSpec(
+        MAY_RUN,
+        asset=step.key,
+        blocking=True,
+        partitions_def=partitions,
+        description="The gate and the order of the foreign keys, asked at the moment of the load. "
+        "Red: nothing was sent; the metadata says what is missing and what to press.",
+    )
+
+
+def step_asset(
+    step: Step,
+    *,
+    deps: list[Any] | None = None,
+    partitions_def: dg.PartitionsDefinition | None = None,
+    code_version: str | None = None,
+) -> dg.AssetsDefinition:
+    """The asset of a step."""
+
+    @dg.asset(
+        **asset_arguments(step),
+        partitions_def=partitions_def,
+        deps=deps or [],
+        check_specs=[guard_spec(step, partitions_def)] if step.guarded else None,
+        output_required=not step.guarded,
+        code_version=code_version,
+    )
+    def run(context: dg.AssetExecutionContext, project: MigrationProject) -> Iterator[Any]:
+        key = context.partition_key if context.has_partition_key else ""
+        opened = project.open()
+        if step.guarded:
+            reasons = step.needs(opened, key)
+            yield dg.AssetCheckResult(
+                check_name=MAY_RUN,
+                asset_key=step.key,
+                passed=not reasons,
+                metadata=reasons_metadata(reasons),
+            )
+            if reasons:
+                raise refusal(step, key, reasons)
+        metadata = perform(step, opened, key, Progress(context, step, key))
+        yield dg.MaterializeResult(asset_key=step.key, metadata=metadata)
+
+    return run
+
+
+def asset_arguments(step: Step) -> Mapping[str, Any]:
+    """What every asset of the graph has, from its step; for assets with a form of their own too."""
+    return {
+        "key": step.key,
+        "group_name": step.stage,
+        "kinds": set(step.kinds),
+        "owners": list(step.owners),
+        "tags": step.tags,
+        "description": inspect.cleandoc(step.description),
+        "metadata": code_reference(step.source),
+        "pool": step.pool,
+        "retry_policy": step.retry,
+        "hooks": {say_what_to_do},
+    }
+
+
+__all__ = ["Progress", "Step", "can_retry", "perform", "refusal", "step_asset"]

@@ -1,0 +1,45 @@
+"""Checks after each load: what HighLevel refused, and what somebody else changed."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.assets.cutover import DELTA_LOADS, FULL_LOADS
+from flitstack_pipeline.assets.sample import SAMPLE_LOADS
+from flitstack_pipeline.checks.check import Check, Verdict, verdict
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps import findings
+
+
+def _nothing_rejected(project: Project, key: str) -> Verdict:
+    rows = findings.rejected(project, key)
+    problems = [f"{r['record_key']}: {r.get('messages') or r['reason_class']}" for r in rows]
+    return verdict(problems, "HighLevel took every record.", rejected=rows)
+
+
+def _no_conflicts(project: Project, key: str) -> Verdict:
+    rows = findings.conflicts(project, key)
+    problems = [f"{r['record_key']}, {r['field']}: {r['reason']}" for r in rows]
+    return verdict(problems, "Nobody's edit stands against ours.", conflicts=rows)
+
+
+CHECKS = (
+    *(
+        Check(
+            step,
+            "nothing_rejected",
+            "HighLevel took every record of this object type; refused ones are listed with its "
+            "own words and wait as dead letters.",
+            _nothing_rejected,
+        )
+        for step in (*SAMPLE_LOADS, *FULL_LOADS, *DELTA_LOADS)
+    ),
+    *(
+        Check(
+            step,
+            "no_conflicts",
+            "No field was changed on both sides. Conflicts are listed; nothing is overwritten "
+            "until a person decides.",
+            _no_conflicts,
+        )
+        for step in DELTA_LOADS
+    ),
+)

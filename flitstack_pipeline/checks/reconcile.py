@@ -1,0 +1,25 @@
+"""The last word: is everything in HighLevel, as it was meant, and nothing else."""
+
+from __future__ import annotations
+
+from flitstack_pipeline import steps
+from flitstack_pipeline.assets.cutover import RECONCILIATION
+from flitstack_pipeline.checks.check import Check, Verdict, verdict
+from flitstack_pipeline.settings import Project
+
+
+def _everything_arrived(project: Project, key: str) -> Verdict:
+    return verdict(
+        steps.reconciliation_problems(project), "Every record, field and link is as it was meant."
+    )
+
+
+CHECKS = (
+    Check(
+        RECONCILIATION,
+        "everything_arrived",
+        "Every planned record, field and link is in HighLevel, and nothing nobody planned.",
+        _everything_arrived,
+        blocking=True,
+    ),
+)

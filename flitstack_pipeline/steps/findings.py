@@ -1,0 +1,90 @@
+"""What a person should look at, as rows: files with warnings, orphans, rejected records, conflicts.
+
+Belongs here: small questions to the warehouse and the journal, asked by checks and by `status`.
+Every list is capped at `SHOWN` rows; the true number comes with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.objects import BY_KEY
+from flitstack_pipeline.steps.opening import location_of, open_journal
+from flitstack_pipeline.warehouse import table_exists
+
+SHOWN = 50
+Rows = list[dict[str, Any]]
+
+
+def files_to_look_at(project: Project, key: str) -> Rows:
+    """Files of one object type that were refused, warned about, or miss rows shown on screen."""
+    datasets = list(BY_KEY[key].datasets)
+    sql = """
+        SELECT file, sheet, dataset, rows_read, expected_count AS "on screen", refused,
+               CAST(warnings AS VARCHAR) AS warnings
+        FROM raw.files
+        WHERE list_contains(?::VARCHAR[], dataset)
+          AND (refused IS NOT NULL OR json_array_length(warnings) > 0
+               OR (expected_count IS NOT NULL AND expected_count <> rows_read))
+        ORDER BY file, sheet
+    """
+    return _select(project, "raw.files", sql, [datasets])
+
+
+def quarantined(project: Project, key: str) -> tuple[Rows, int]:
+    """Rows of one object type in quarantine, and how many there are."""
+    listed = 'SELECT file, line, "column", rule, what_to_do FROM quarantine.rows WHERE object = ?'
+    counted = "SELECT count(*) AS n FROM quarantine.rows WHERE object = ?"
+    found = _select(project, "quarantine.rows", counted, [key])
+    rows = _select(project, "quarantine.rows", listed, [key])
+    return rows, int(found[0]["n"]) if found else 0
+
+
+def unknown_words(project: Project, key: str) -> Rows:
+    """Words of one object type that no closed vocabulary knows, most frequent first."""
+    sql = """
+        SELECT dataset, "column", word, "count" AS "rows" FROM clean.unknown_words
+        WHERE object = ? ORDER BY "count" DESC
+    """
+    return _select(project, "clean.unknown_words", sql, [key])
+
+
+def orphans(project: Project) -> Rows:
+    """References that lead nowhere, counted by object, link and reason."""
+    sql = """
+        SELECT child_object AS object, role AS link, reason, count(*) AS records
+        FROM clean.orphans GROUP BY ALL ORDER BY ALL
+    """
+    return _select(project, "clean.orphans", sql, [])
+
+
+def duplicates_to_decide(project: Project) -> Rows:
+    """Pairs of records that may be the same and wait for a person."""
+    sql = "SELECT * FROM clean.duplicate_pairs WHERE decision = 'review'"
+    return _select(project, "clean.duplicate_pairs", sql, [])
+
+
+def rejected(project: Project, key: str) -> Rows:
+    """Records of one object type that HighLevel refused, with its words."""
+    with open_journal(project) as journal:
+        letters = journal.dead_letters(location_of(project), key)
+    wanted = ("record_key", "label", "reason_class", "status", "messages", "attempts")
+    return [{k: x[k] for k in wanted if x.get(k) is not None} for x in letters]
+
+
+def conflicts(project: Project, key: str | None = None) -> Rows:
+    """Fields changed on both sides, which a person has to decide."""
+    with open_journal(project) as journal:
+        found = journal.conflicts(location_of(project), key)
+    hidden = ("location", "at")
+    return [{k: v for k, v in x.items() if k not in hidden} for x in found]
+
+
+def _select(project: Project, table: str, sql: str, parameters: list[Any]) -> Rows:
+    with project.warehouse.connect() as con:
+        if not table_exists(con, table):
+            return []
+        cursor = con.execute(f"{sql} LIMIT {SHOWN}", parameters)
+        names = [d[0] for d in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
