@@ -33,7 +33,6 @@ from flitstack_pipeline.checks.sample import GATE
 from flitstack_pipeline.failures import failure_of, say_what_to_do
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.resources import MigrationProject
-from flitstack_pipeline.settings import Project
 
 #: The asset graph: the assets each asset depends on.
 Parents = Mapping[dg.AssetKey, set[dg.AssetKey]]
@@ -117,8 +116,9 @@ def checks_of(step: Step) -> list[Check]:
     return [check for check in CHECKS if check.step.key == step.key]
 
 
-def run_step(context: Any, step: Step, project: Project, key: str) -> Iterator[Any]:
+def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> Iterator[Any]:
     """Guard, materialization and checks of one partition, as events of a job's run."""
+    project = resource.open()
     if step.guarded:
         reasons = step.needs(project, key)
         yield dg.AssetCheckEvaluation(
@@ -130,7 +130,7 @@ def run_step(context: Any, step: Step, project: Project, key: str) -> Iterator[A
         )
         if reasons:
             raise refusal(step, key, reasons)
-    metadata = perform(step, project, key, Progress(context, step, key))
+    metadata = perform(step, resource, key, Progress(context, step, key))
     yield dg.AssetMaterialization(step.key, metadata=metadata, partition=key or None)
     stopped = []
     for check in checks_of(step):
@@ -156,7 +156,7 @@ def _step_op(step: Step, key: str) -> dg.OpDefinition:
         tags=dict.fromkeys([f"dagster/kind/{k}" for k in sorted(step.kinds)[:3]], ""),
     )
     def run(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
-        yield from run_step(context, step, project.open(), key)
+        yield from run_step(context, step, project, key)
         yield dg.Output(None)
 
     return run

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from flitstack_pipeline.settings import Project, Settings
+from flitstack_pipeline.steps.opening import account_kept_open
 
 
 class MigrationProject(dg.ConfigurableResource):
@@ -16,10 +18,28 @@ class MigrationProject(dg.ConfigurableResource):
     data: str = Field(
         default="", description="Data folder; empty means FLITSTACK_DATA, else `data/`."
     )
+    _project: Project | None = PrivateAttr(default=None)
+    _held: ExitStack | None = PrivateAttr(default=None)
 
     def open(self) -> Project:
-        """The project, with its folders made."""
-        if not self.data:
-            return Project.from_environment().prepare()
-        settings = Settings()  # type: ignore[call-arg]
-        return Project(Path(self.data).resolve(), settings).prepare()
+        """The project, with its folders made; the same one for a whole run."""
+        if self._project is None:
+            if self.data:
+                settings = Settings()  # type: ignore[call-arg]
+                self._project = Project(Path(self.data).resolve(), settings)
+            else:
+                self._project = Project.from_environment()
+        return self._project.prepare()
+
+    def hold_account(self) -> None:
+        """Keep the account open to the end of the run: an embedded sandbox starts only once."""
+        if self._held is None:
+            with ExitStack() as stack:
+                stack.enter_context(account_kept_open(self.open()))
+                self._held = stack.pop_all()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let go of the account at the end of a run."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None

@@ -81,10 +81,10 @@ def field_map(
     context: dg.AssetExecutionContext, project: MigrationProject, config: Confirmation
 ) -> Iterator[dg.MaterializeResult]:
     """Propose the map (keeping what a person decided), and confirm it when a name is given."""
-    opened, name = project.open(), config.confirmed_by.strip()
-    metadata = perform(FIELD_MAP, opened, "", Progress(context, FIELD_MAP, ""))
+    name = config.confirmed_by.strip()
+    metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP, ""))
     if name:
-        confirmed = steps.confirm_map(opened, name)
+        confirmed = steps.confirm_map(project.open(), name)
         metadata |= {"confirmed by": name, "confirmed now": confirmed.rows or 0, "open": 0}
     yield dg.MaterializeResult(metadata=metadata)
 

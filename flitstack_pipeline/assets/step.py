@@ -112,15 +112,20 @@ def refusal(step: Step, key: str, reasons: list[str]) -> dg.Failure:
     return failure_of(step.called(key), step.stage, Refused(step.called(key), reasons))
 
 
-def perform(step: Step, project: Project, key: str, log: Log) -> Metadata:
+def perform(step: Step, resource: MigrationProject, key: str, log: Log) -> Metadata:
     """Ask the guard, run the step, return its metadata. Raises Failure, readable, in any case."""
     started = time.monotonic()
     try:
+        project = resource.open()
         reasons = step.needs(project, key)
         if reasons:
             raise Refused(step.called(key), reasons)
+        if step.pool:
+            resource.hold_account()
         report = step.run(project, key, log)
         described = step.describe(project, key, report)
+    except Refused as refused:
+        raise failure_of(step.called(key), step.stage, refused) from None
     except Exception as error:
         raise failure_of(step.called(key), step.stage, error) from error
     seconds = round(time.monotonic() - started, 2)
@@ -164,9 +169,8 @@ def step_asset(
     )
     def run(context: dg.AssetExecutionContext, project: MigrationProject) -> Iterator[Any]:
         key = context.partition_key if context.has_partition_key else ""
-        opened = project.open()
         if step.guarded:
-            reasons = step.needs(opened, key)
+            reasons = step.needs(project.open(), key)
             yield dg.AssetCheckResult(
                 check_name=MAY_RUN,
                 asset_key=step.key,
@@ -175,7 +179,7 @@ def step_asset(
             )
             if reasons:
                 raise refusal(step, key, reasons)
-        metadata = perform(step, opened, key, Progress(context, step, key))
+        metadata = perform(step, project, key, Progress(context, step, key))
         yield dg.MaterializeResult(asset_key=step.key, metadata=metadata)
 
     return run
