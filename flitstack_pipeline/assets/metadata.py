@@ -6,6 +6,7 @@ Does not belong here: column schemas and lineage (`columns`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def metadata_of(report: StepReport) -> dict[str, dg.MetadataValue]:
     if report.rows is not None:
         values["dagster/row_count"] = dg.MetadataValue.int(report.rows)
     for name, value in report.facts.items():
-        values[name] = _value(value)
+        values[_name(name)] = _value(value)
     for name, rows in report.tables.items():
         if rows:
             values[name] = table(rows)
@@ -53,13 +54,18 @@ def code_reference(function: Callable[..., Any]) -> dict[str, Any]:
 def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
     """A small table, every value as text so that mixed types render."""
     shown = [
-        {str(k): "" if v is None else str(v) for k, v in row.items()}
+        {_name(k): "" if v is None else str(v) for k, v in row.items()}
         for row, _ in zip(rows, range(TABLE_ROWS_SHOWN), strict=False)
     ]
     columns = [dg.TableColumn(name) for name in shown[0]] if shown else []
     return dg.MetadataValue.table(
         records=[dg.TableRecord(row) for row in shown], schema=dg.TableSchema(columns)
     )
+
+
+def _name(name: Any) -> str:
+    """A plain word: facts may be named by an enumeration, which Dagster cannot store."""
+    return str(name.value if isinstance(name, Enum) else name)
 
 
 def _value(value: Any) -> dg.MetadataValue:

@@ -15,6 +15,7 @@ SHELL = {
     "sensors",
     "partitions",
     "resources",
+    "failures",
     "cli",
 }
 STARTS_THE_SANDBOX = {"cli", "destination"}
