@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import dagster as dg
 import requests
 
-from flitstack_pipeline.destination import NotConfigured
+from flitstack_pipeline.accounts import NotConfigured
 from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
 from flitstack_pipeline.mapping.document import MapError
 from flitstack_pipeline.migration.lock import RunInProgress

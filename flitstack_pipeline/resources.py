@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.steps.opening import account_kept_open
+from flitstack_pipeline.steps.opening import accounts_kept_open
 
 
 class MigrationProject(dg.ConfigurableResource):
@@ -31,15 +31,15 @@ class MigrationProject(dg.ConfigurableResource):
                 self._project = Project.from_environment()
         return self._project.prepare()
 
-    def hold_account(self) -> None:
-        """Keep the account open to the end of the run: an embedded sandbox starts only once."""
+    def hold_accounts(self) -> None:
+        """Keep the accounts open to the end of the run: an embedded sandbox starts only once."""
         if self._held is None:
             with ExitStack() as stack:
-                stack.enter_context(account_kept_open(self.open()))
+                stack.enter_context(accounts_kept_open(self.open()))
                 self._held = stack.pop_all()
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Let go of the account at the end of a run."""
+        """Let go of the accounts at the end of a run."""
         if self._held is not None:
             self._held.close()
             self._held = None

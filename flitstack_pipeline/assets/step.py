@@ -121,7 +121,7 @@ def perform(step: Step, resource: MigrationProject, key: str, log: Log) -> Metad
         if reasons:
             raise Refused(step.called(key), reasons)
         if step.pool:
-            resource.hold_account()
+            resource.hold_accounts()
         report = step.run(project, key, log)
         described = step.describe(project, key, report)
     except Refused as refused:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY
-from flitstack_pipeline.steps.opening import location_of, open_journal
+from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.warehouse import table_exists
 
 SHOWN = 50
@@ -67,16 +67,24 @@ def duplicates_to_decide(project: Project) -> Rows:
 
 def rejected(project: Project, key: str) -> Rows:
     """Records of one object type that HighLevel refused, with its words."""
+    shown = ("record_key", "label", "reason_class", "status", "messages", "attempts")
     with open_journal(project) as journal:
-        letters = journal.dead_letters(location_of(project), key)
-    wanted = ("record_key", "label", "reason_class", "status", "messages", "attempts")
-    return [{k: x[k] for k in wanted if x.get(k) is not None} for x in letters]
+        letters = [
+            letter
+            for account in accounts(project)
+            for letter in journal.dead_letters(account.location_id, key)
+        ]
+    return [{k: x[k] for k in shown if x.get(k) is not None} for x in letters]
 
 
 def conflicts(project: Project, key: str | None = None) -> Rows:
     """Fields changed on both sides, which a person has to decide."""
     with open_journal(project) as journal:
-        found = journal.conflicts(location_of(project), key)
+        found = [
+            conflict
+            for account in accounts(project)
+            for conflict in journal.conflicts(account.location_id, key)
+        ]
     hidden = ("location", "at")
     return [{k: v for k, v in x.items() if k not in hidden} for x in found]
 
