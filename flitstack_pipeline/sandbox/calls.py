@@ -137,7 +137,7 @@ def endpoint(
                 multipart,
                 creates,
                 v3_only,
-            )  # fmt: skip
+            )
         )
         return handler
 

@@ -308,7 +308,7 @@ class Operation:
             changes["arrange"] = arrange
         return changes
 
-    # --- the work ----------------------------------------------------------------------------------
+    # --- the work ----------------------------------------------------------------------------
 
     def _work(self, call: Call) -> tuple[int, Any]:
         state = self.sandbox.state

@@ -300,8 +300,11 @@ def _moment_clause(column: str, operator: str, value: Any) -> _Clause:
     if operator == "range" and isinstance(value, dict):
         low, high = parse_moment(value.get("gte")), parse_moment(value.get("lte"))
         above, below = parse_moment(value.get("gt")), parse_moment(value.get("lt"))
-        bounds = [low if low is not None else (above + 1 if above is not None else 0),
-                  high if high is not None else (below - 1 if below is not None else 1 << 62)]  # fmt: skip
+        if low is None:
+            low = above + 1 if above is not None else 0
+        if high is None:
+            high = below - 1 if below is not None else 1 << 62
+        bounds = [low, high]
         return _Clause(f"{column} BETWEEN ? AND ?", bounds)
     if operator == "eq":
         return _Clause(f"{column} = ?", [parse_moment(value)])

@@ -113,7 +113,7 @@ def read_seed(path: Path | None) -> dict[str, dict[str, Any]]:
         return {}
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-        listed = data["locations"] if "locations" in data else [data]
+        listed = data.get("locations", [data])
         return {item["id"]: item for item in listed}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(

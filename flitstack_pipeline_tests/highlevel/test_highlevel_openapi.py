@@ -6,10 +6,8 @@ DEFECTS names, per operation, what its own text gets wrong (reference 15): nothi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -56,6 +54,7 @@ from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
 from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
 from flitstack_pipeline.highlevel.records import Membership, RecordCreate, RecordUpdate
 from flitstack_pipeline_tests.highlevel.conftest import QUICK, Told
+from flitstack_pipeline_tests.openapi import MISSING, document, resolve
 
 SCALARS = "scalars are typed `object` (defect 5)"
 EMPTY = "the body's schema is empty (defect 2)"
@@ -372,15 +371,6 @@ ENVELOPES = [
 ]
 
 
-@cache
-def document() -> dict | None:
-    for folder in Path(__file__).resolve().parents:
-        found = folder / "shared" / "openapi" / "highlevel-v3.json"
-        if found.exists():
-            return json.loads(found.read_text())
-    return None
-
-
 @pytest.fixture
 def sent(connection, server, tmp_path):
     """Run one operation; return what was asked, with the route template it was called by."""
@@ -410,7 +400,7 @@ class Unpaced:
 def test_the_request_is_valid_by_the_official_description(sent, name):
     spec = document()
     if spec is None:
-        pytest.skip("no shared/openapi/highlevel-v3.json at or above this repository")
+        pytest.skip(MISSING)
     for exchange, asked in sent(name):
         operation = spec["paths"].get(exchange.route, {}).get(exchange.method.lower())
         assert operation, f"{exchange.method} {exchange.route} is not in the description"
@@ -456,22 +446,6 @@ def is_scalar_defect(error) -> bool:
 
 def without_unlisted(schema):
     return {key: value for key, value in schema.items() if key != "additionalProperties"}
-
-
-def resolve(spec, node):
-    """Inline references, and OpenAPI 3.0's nullable."""
-    if isinstance(node, list):
-        return [resolve(spec, part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        return resolve(spec, spec["components"]["schemas"][node["$ref"].split("/")[-1]])
-    out = {k: resolve(spec, v) for k, v in node.items() if k not in ("example", "nullable")}
-    if node.get("nullable") and isinstance(out.get("type"), str):
-        out["type"] = [out["type"], "null"]
-    if isinstance(out.get("items"), dict) and "maxLength" in out["items"]:
-        out["items"].pop("maxLength")  # `ids` says 50 characters and means 50 ids
-    return out
 
 
 def test_a_key_no_operation_knows_is_refused_before_it_is_sent():

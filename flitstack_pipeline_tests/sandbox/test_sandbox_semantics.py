@@ -46,6 +46,11 @@ def opportunity(call, who, where, **more):
     return call("POST", "/opportunities/", {**body, "name": "J", "status": "open", **more})
 
 
+def custom_field(call, name, dataType="TEXT", **more):
+    body = {"name": name, "dataType": dataType, **more}
+    return call("POST", f"/locations/{call.location}/customFields", body)[1]["customField"]
+
+
 def custom_object(call, key="invoice"):
     body = {
         "labels": {"singular": key, "plural": f"{key}s"},
@@ -88,8 +93,12 @@ def test_a_second_opportunity_of_a_contact_in_a_pipeline_is_refused(call):
 
 
 def test_only_the_agency_makes_objects_and_ten_is_the_most(call):
-    body = {"labels": {"singular": "a", "plural": "b"}, "key": "x", "locationId": call.location,
-            "primaryDisplayPropertyDetails": {"key": "n", "name": "N", "dataType": "TEXT"}}  # fmt: skip
+    body = {
+        "labels": {"singular": "a", "plural": "b"},
+        "key": "x",
+        "locationId": call.location,
+        "primaryDisplayPropertyDetails": {"key": "n", "name": "N", "dataType": "TEXT"},
+    }
     assert call("POST", "/objects/", body)[0] == 401
     for number in range(10):
         assert custom_object(call, f"thing_{number}")[0] == 201
@@ -134,11 +143,47 @@ def test_relating_twice_is_a_400_and_deleting_the_association_removes_its_relati
 
 
 def test_an_unknown_option_label_is_silently_emptied(call):
-    field = call("POST", f"/locations/{call.location}/customFields", {
-        "name": "Roof", "dataType": "SINGLE_OPTIONS", "options": ["Tile"]})[1]["customField"]  # fmt: skip
+    field = custom_field(call, "Roof", dataType="SINGLE_OPTIONS", options=["Tile"])
     made = contact(call, firstName="A", customFields=[{"id": field["id"], "fieldValue": "tile"}])
     assert made[0] == 201
     assert made[1]["contact"]["customFields"] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "key", "status"),
+    [
+        ("contact", "v3", "fieldValue", 201),
+        ("contact", "v3", "field_value", 201),
+        ("contact", "v3", "value", 422),
+        ("contact", "2021-07-28", "field_value", 201),
+        ("contact", "2021-07-28", "fieldValue", 422),
+        ("opportunity", "v3", "fieldValue", 201),
+        ("opportunity", "v3", "field_value", 422),
+        ("opportunity", "2021-07-28", "field_value", 201),
+    ],
+)
+def test_the_key_of_a_field_value_depends_on_version_and_object(call, model, version, key, status):
+    who, where = contact(call, firstName="A")[1]["contact"]["id"], pipeline(call, "New")
+    value = {"id": custom_field(call, "Note", model=model)["id"], key: "x"}
+    if model == "contact":
+        body = {"locationId": call.location, "customFields": [value]}
+        answer = call("POST", "/contacts/", body, version=version)
+    else:
+        body = {"locationId": call.location, "pipelineId": where["id"], "contactId": who,
+                "name": "J", "status": "open", "customFields": [value]}  # fmt: skip
+        answer = call("POST", "/opportunities/", body, version=version)
+    assert answer[0] == status, answer
+
+
+def test_an_opportunity_knows_since_when_it_is_in_its_stage_and_status(call):
+    who, where = contact(call, firstName="A")[1]["contact"]["id"], pipeline(call, "New", "Done")
+    made = opportunity(call, who, where)[1]["opportunity"]
+    assert made["lastStageChangeAt"] == made["lastStatusChangeAt"]
+    path = f"/opportunities/{made['id']}"
+    call("PUT", path, {"pipelineStageId": where["stages"][1]["id"]})
+    moved = call("GET", path)[1]["opportunity"]
+    assert moved["lastStageChangeAt"] > made["lastStageChangeAt"]
+    assert moved["lastStatusChangeAt"] == made["lastStatusChangeAt"]
 
 
 def test_deleting_a_pipeline_deletes_every_opportunity_in_it(call):
@@ -146,6 +191,20 @@ def test_deleting_a_pipeline_deletes_every_opportunity_in_it(call):
     made = opportunity(call, who, where)[1]["opportunity"]
     assert call("DELETE", f"/opportunities/pipelines/{where['id']}")[0] == 200
     assert call("GET", f"/opportunities/{made['id']}")[0] == 400
+
+
+def test_the_list_of_pipelines_trails_its_writes_and_reading_one_does_not():
+    with start_sandbox(search_lag_ms=60_000, rate="none") as running:
+        headers = {"Authorization": f"Bearer {running.token}", "Version": "v3"}
+        url = f"{running.url}/opportunities/pipelines"
+        body = {"name": "Jobs", "locationId": running.location_id,
+                "stages": [{"name": "New", "position": 0}]}  # fmt: skip
+        made = requests.post(url, json=body, headers=headers, timeout=10).json()
+        query = {"locationId": running.location_id}
+        found = requests.get(url, params=query, headers=headers, timeout=10).json()
+        assert found["pipelines"] == []
+        one = requests.get(f"{url}/{made['id']}", headers=headers, timeout=10).json()
+        assert [s["name"] for s in one["stages"]] == ["New"]
 
 
 def test_searches_trail_writes_and_the_rate_is_a_sliding_window():

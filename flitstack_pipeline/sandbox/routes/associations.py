@@ -115,7 +115,8 @@ def _must_exist(call: Call, object_key: str, record_id: str) -> None:
 
 
 @endpoint(
-    "POST", "/associations/relations", status=201, scope="associations/relation.write", creates=True,
+    "POST", "/associations/relations", status=201, creates=True,
+    scope="associations/relation.write",
     body=body(
         locationId=Text(required=True), associationId=Text(required=True),
         firstRecordId=Text(required=True), secondRecordId=Text(required=True),

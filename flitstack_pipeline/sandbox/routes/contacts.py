@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flitstack_pipeline.sandbox.calls import Call, Json, Reply, endpoint
+from flitstack_pipeline.sandbox.calls import Call, Dialect, Json, Reply, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, not_found, unprocessable
 from flitstack_pipeline.sandbox.formats import birthday, e164, is_email, iso, short_id
 from flitstack_pipeline.sandbox.routes.shared import (
-    FIELD_VALUES,
     SEARCH_BODY,
     drop_relations,
     field_list,
+    field_values,
     page_of,
+    present,
     set_field_values,
     stamps,
 )
@@ -25,14 +27,25 @@ _TEXTS = (
 )  # fmt: skip
 _COMMON: dict[str, Rule] = {name: Text() for name in _TEXTS} | {
     "tags": ListOf(Text()),
-    "customFields": FIELD_VALUES,
     "dnd": Flag(),
     "dndSettings": Anything(),
     "inboundDndSettings": Anything(),
 }
-_CREATE = body(locationId=Text(required=True), gender=Text(), companyName=Text(), **_COMMON)
-_UPSERT = Obj({**_CREATE.keys, "createNewIfDuplicateAllowed": Flag()})
-_UPDATE = Obj(_COMMON)
+_NEW: dict[str, Rule] = {
+    "locationId": Text(required=True),
+    "gender": Text(),
+    "companyName": Text(),
+}
+
+
+def _body(**more: Rule) -> Callable[[Dialect], Obj]:
+    """A contact's body in either dialect, with the keys of one operation beside the common ones."""
+    return lambda dialect: body(**_COMMON, **more, customFields=field_values("contact", dialect))
+
+
+_CREATE = _body(**_NEW)
+_UPSERT = _body(**_NEW, createNewIfDuplicateAllowed=Flag())
+_UPDATE = _body()
 
 
 def shown(entry: Entry) -> Json:
@@ -56,6 +69,11 @@ def shown(entry: Entry) -> Json:
         "additionalEmails": [],
         **stamps(entry),
     }
+
+
+def answered(entry: Entry) -> Json:
+    """A contact as an answer about it alone shows it."""
+    return present(shown(entry))
 
 
 def _written(call: Call, known: Json) -> Json:
@@ -129,7 +147,7 @@ def create(call: Call) -> Json:
     """Create a contact; a duplicate is refused unless the setting allows it."""
     doc = _written(call, {})
     _refuse_duplicate(call, doc)
-    return {"contact": shown(_create(call, doc))}
+    return {"contact": answered(_create(call, doc))}
 
 
 @endpoint("POST", "/contacts/upsert", scope="contacts.write", body=_UPSERT, creates=True)
@@ -140,19 +158,19 @@ def upsert(call: Call) -> Json:
     free = call.body.get("createNewIfDuplicateAllowed") and settings.get("allowDuplicateContact")
     found = None if free else _duplicate(call, doc)
     if found is None:
-        return {"new": True, "contact": shown(_create(call, doc))}
+        return {"new": True, "contact": answered(_create(call, doc))}
     entry, matched = found
     merged = _written(call, entry.doc)
     other = "phone" if matched == "email" else "email"
     if call.state.find("contact", call.location, other, merged.get(other) or ""):
         merged[other] = entry.doc.get(other)
-    return {"new": False, "contact": shown(call.state.update(entry, {**merged, "id": entry.id}))}
+    return {"new": False, "contact": answered(call.state.update(entry, {**merged, "id": entry.id}))}
 
 
 @endpoint("GET", "/contacts/{contactId}", scope="contacts.readonly")
 def get(call: Call) -> Json:
     """One contact."""
-    return {"contact": shown(_entry(call))}
+    return {"contact": answered(_entry(call))}
 
 
 @endpoint("PUT", "/contacts/{contactId}", scope="contacts.write", body=_UPDATE)
@@ -161,7 +179,7 @@ def update(call: Call) -> Json:
     entry = _entry(call)
     doc = {**_written(call, entry.doc), "id": entry.id}
     _refuse_duplicate(call, doc, entry.id)
-    return {"succeded": True, "succeeded": True, "contact": shown(call.state.update(entry, doc))}
+    return {"succeded": True, "succeeded": True, "contact": answered(call.state.update(entry, doc))}
 
 
 @endpoint("DELETE", "/contacts/{contactId}", scope="contacts.write")
@@ -210,7 +228,7 @@ def duplicate(call: Call) -> Json:
     asked = {"email": str(call.query.get("email", "")).lower()}
     asked["phone"] = e164(str(call.query.get("number", ""))) or ""
     found = _duplicate(call, asked)
-    return {"contact": shown(found[0]) if found else None}
+    return {"contact": answered(found[0]) if found else None}
 
 
 @endpoint(
@@ -223,7 +241,7 @@ def of_business(call: Call) -> Json:
     """Contacts of a company."""
     found = call.state.find("contact", call.location, "businessId", call.path["businessId"])
     skip, limit = call.number("skip", 0), call.number("limit", 25)
-    return {"contacts": [shown(e) for e in found[skip : skip + limit]], "count": len(found)}
+    return {"contacts": [answered(e) for e in found[skip : skip + limit]], "count": len(found)}
 
 
 @endpoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flitstack_pipeline.sandbox.calls import Call, Json, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, not_found, unprocessable
 from flitstack_pipeline.sandbox.formats import field_slug, mongo_id, short_id, uuid_id
-from flitstack_pipeline.sandbox.routes.shared import stamps
+from flitstack_pipeline.sandbox.routes.shared import shown_field, stamps
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import (
     Anything,
@@ -22,8 +22,10 @@ from flitstack_pipeline.sandbox.validate import (
 V1_TYPES = ("TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", "SINGLE_OPTIONS",
             "MULTIPLE_OPTIONS", "FLOAT", "TIME", "DATE", "TEXTBOX_LIST", "FILE_UPLOAD",
             "SIGNATURE", "RADIO")  # fmt: skip
-V2_TYPES = ("TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", "SINGLE_OPTIONS",
-            "MULTIPLE_OPTIONS", "DATE", "TEXTBOX_LIST", "FILE_UPLOAD", "RADIO", "EMAIL")  # fmt: skip
+V2_TYPES = (
+    "TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", "SINGLE_OPTIONS",
+    "MULTIPLE_OPTIONS", "DATE", "TEXTBOX_LIST", "FILE_UPLOAD", "RADIO", "EMAIL",
+)  # fmt: skip
 _WITH_OPTIONS = {"SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "CHECKBOX", "RADIO"}
 _V1: dict[str, Rule] = {
     "placeholder": Text(), "acceptedFormat": ListOf(Text()), "isMultipleFile": Flag(),
@@ -110,7 +112,6 @@ def delete_v1(call: Call) -> Json:
 @endpoint(
     "POST",
     "/locations/{locationId}/customFields/upload",
-    status=201,
     multipart=True,
     body=Obj(open=True),
 )
@@ -135,7 +136,8 @@ def keep_file(call: Call, name: str, mimetype: str, content: bytes, folder: str 
     file_id = mongo_id()
     doc = {
         "id": file_id, "_id": file_id, "name": name, "type": "file", "contentType": mimetype,
-        "size": len(content), "parentId": folder or None, "url": f"{call.base_url}/_files/{file_id}/{name}",
+        "size": len(content), "parentId": folder or None,
+        "url": f"{call.base_url}/_files/{file_id}/{name}",
     }  # fmt: skip
     call.state.create("file", call.location, doc)
     call.state.keep_content(file_id, mimetype, content)
@@ -158,12 +160,12 @@ def by_object(call: Call) -> Json:
     key = _object_key(call, call.path["objectKey"])
     fields = call.state.definitions("object_field", call.location, parent=key)
     folders = call.state.listed("folder", call.location, parent=key)
-    return {"fields": [f.doc for f in fields], "folders": [f.doc for f in folders]}
+    return {"fields": [shown_field(f) for f in fields], "folders": [f.doc for f in folders]}
 
 
 @endpoint(
     "POST", "/custom-fields/folder", status=201, creates=True,
-    body=body(objectKey=Text(required=True), name=Text(required=True), locationId=Text(required=True)),
+    body=body(**{n: Text(required=True) for n in ("objectKey", "name", "locationId")}),
 )  # fmt: skip
 def create_folder(call: Call) -> Json:
     """Create a folder of fields."""
@@ -221,7 +223,7 @@ def create_v2(call: Call) -> Json:
     kept = {k: v for k, v in given.items() if k != "locationId"}
     doc = {"id": mongo_id(), **kept, "fieldKey": f"{key}.{name}", "objectKey": key,
            "locationId": call.location, "options": given.get("options", [])}  # fmt: skip
-    return {"field": call.state.create("object_field", call.location, doc, parent=key).doc}
+    return {"field": shown_field(call.state.create("object_field", call.location, doc, parent=key))}
 
 
 def _v2(call: Call) -> Entry:
@@ -231,7 +233,7 @@ def _v2(call: Call) -> Entry:
 @endpoint("GET", "/custom-fields/{id}")
 def get_v2(call: Call) -> Json:
     """One field."""
-    return {"field": _v2(call).doc}
+    return {"field": shown_field(_v2(call))}
 
 
 @endpoint(
@@ -250,7 +252,7 @@ def update_v2(call: Call) -> Json:
         if any(o["key"] not in left for o in entry.doc.get("options", [])):
             raise bad_request("Options can not be removed")
     changes = {k: v for k, v in call.body.items() if k != "locationId"}
-    return {"field": call.state.update(entry, {**entry.doc, **changes}).doc}
+    return {"field": shown_field(call.state.update(entry, {**entry.doc, **changes}))}
 
 
 @endpoint("DELETE", "/custom-fields/{id}", query=query([], ["locationId"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flitstack_pipeline.sandbox.calls import Call, Json, endpoint
 from flitstack_pipeline.sandbox.errors import ApiError, bad_request, unprocessable
 from flitstack_pipeline.sandbox.formats import mongo_id
-from flitstack_pipeline.sandbox.routes.contacts import shown
+from flitstack_pipeline.sandbox.routes.contacts import answered
 from flitstack_pipeline.sandbox.routes.fields import keep_file
 from flitstack_pipeline.sandbox.validate import Anything, ListOf, Obj, Text, body, query
 
@@ -83,7 +83,7 @@ def delete(call: Call) -> Json:
 
 
 @endpoint(
-    "POST", "/forms/upload-custom-files", status=201, multipart=True, body=Obj(open=True),
+    "POST", "/forms/upload-custom-files", multipart=True, body=Obj(open=True),
     query=query(["contactId", "locationId"]), scope="forms.write",
 )  # fmt: skip
 def upload_to_contact(call: Call) -> Json:
@@ -107,4 +107,4 @@ def upload_to_contact(call: Call) -> Json:
             key: {"meta": meta, "url": stored["url"], "documentId": stored["id"]},
         }
     entry = call.state.update(contact, {**contact.doc, "customFields": values})
-    return {"contact": shown(entry)}
+    return {"contact": answered(entry)}

@@ -68,7 +68,8 @@ _MESSAGE = Obj(
     {
         "type": Text(required=True), "conversationId": Text(required=True), "contactId": Text(),
         "conversationProviderId": Text(), "message": Text(), "html": Text(), "subject": Text(),
-        "attachments": ListOf(Text()), "altId": Text(), "direction": Text(), "date": Text(moment=True),
+        "attachments": ListOf(Text()), "altId": Text(), "direction": Text(),
+        "date": Text(moment=True),
         "call": Anything(), "emailFrom": Text(), "emailTo": Text(),
     }
 )  # fmt: skip

@@ -6,8 +6,14 @@ from typing import Any
 
 from flitstack_pipeline.sandbox.calls import Call, Json, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, not_found, unprocessable
-from flitstack_pipeline.sandbox.formats import e164, is_date, is_email, mongo_id
-from flitstack_pipeline.sandbox.routes.shared import SEARCH_BODY, drop_relations, page_of, stamps
+from flitstack_pipeline.sandbox.formats import e164, is_date, is_email, iso, mongo_id
+from flitstack_pipeline.sandbox.routes.shared import (
+    SEARCH_BODY,
+    drop_relations,
+    page_of,
+    shown_field,
+    stamps,
+)
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import Anything, ListOf, Obj, Text, body, query
 
@@ -24,11 +30,12 @@ _LABELS = Obj({"singular": Text(required=True), "plural": Text(required=True)}, 
 
 def shown_schema(entry: Entry) -> Json:
     """A custom object's schema."""
-    return {**entry.doc, "locationId": entry.location, **stamps(entry, "createdAt", "updatedAt")}
+    return {**entry.doc, "locationId": entry.location, **stamps(entry)}
 
 
 def _system(call: Call, key: str) -> Json:
     singular, plural, display = SYSTEM[key]
+    location = call.entry("location", call.location, "Location")
     return {
         "id": f"{call.location}-{key}",
         "standard": True,
@@ -38,6 +45,7 @@ def _system(call: Call, key: str) -> Json:
         "locationId": call.location,
         "primaryDisplayProperty": display,
         "type": "SYSTEM_DEFINED",
+        **stamps(location),
     }
 
 
@@ -91,9 +99,13 @@ def create(call: Call) -> Json:
         "type": "USER_DEFINED",
     }
     entry = call.state.create("object", call.location, doc)
+    folder = {"id": mongo_id(), "objectKey": key, "locationId": call.location,
+              "name": f"{call.body['labels']['singular']} info"}  # fmt: skip
+    call.state.create("folder", call.location, folder, parent=key)
     field = {
         "id": mongo_id(), "name": display["name"], "fieldKey": f"{key}.{name}",
         "dataType": display["dataType"], "objectKey": key, "standard": True, "options": [],
+        "locationId": call.location, "parentId": folder["id"], "showInForms": True,
     }  # fmt: skip
     call.state.create("object_field", call.location, field, parent=key)
     return {"object": shown_schema(entry)}
@@ -117,9 +129,8 @@ def get(call: Call) -> Json:
     """A schema with its fields."""
     key = call.path["key"]
     body = _system(call, key) if key in SYSTEM else shown_schema(_required(call, key))
-    fields = [
-        f.doc for f in call.state.definitions("object_field", call.location, parent=body["key"])
-    ]
+    found = call.state.definitions("object_field", call.location, parent=body["key"])
+    fields = [shown_field(f) for f in found]
     wanted = str(call.query.get("fetchProperties", "true")).lower() != "false"
     return {"object": body, "cache": False, "fields": fields if wanted else []}
 
@@ -170,17 +181,33 @@ _CHANGE = Obj({"properties": Obj({}, open=True), "owners": Anything(), "follower
 
 
 def shown_record(entry: Entry, key: str) -> Json:
-    """A record in its read shape."""
+    """A record in its read shape.
+
+    The description names the owner `owner`, live searches `owners`; reads by id give
+    `dateAdded`, searches `createdAt` (reference 5.3): all of them are here.
+    """
     doc = entry.doc
     return {
         "id": entry.id,
-        "objectId": doc.get("objectId"),
+        "objectId": doc.get("objectId") or f"{entry.location}-{key}",
         "objectKey": key,
         "locationId": entry.location,
+        "owner": doc.get("owners", []),
         "owners": doc.get("owners", []),
         "followers": doc.get("followers", []),
         "properties": doc["properties"],
+        **stamps(entry),
         **stamps(entry, "createdAt", "updatedAt"),
+    }
+
+
+def _written_by(moment: int) -> Json:
+    """Who wrote a record, as searches tell it."""
+    return {
+        "channel": "INTEGRATION",
+        "createdAt": iso(moment),
+        "source": "PUBLIC_API",
+        "sourceId": "private-integration",
     }
 
 
@@ -325,8 +352,10 @@ def create_record(call: Call) -> Json:
     key = _key(call)
     if key == "business" and ("owners" in call.body or "followers" in call.body):
         raise unprocessable("owners and followers are only supported with custom objects")
+    schema = _schema(call, key)
     doc = {
         "id": mongo_id(),
+        "objectId": schema.id if schema else "",
         "properties": _properties(call, key, {}, call.body["properties"]),
         "owners": call.body.get("owners", []),
         "followers": call.body.get("followers", []),
@@ -424,7 +453,12 @@ def _hit(call: Call, key: str, hit: Any) -> Json:
                 "recordId": relation.doc[f"{other}RecordId"],
             }
         )
-    body = {**shown_record(entry, key), "relations": relations}
+    body = {
+        **shown_record(entry, key),
+        "createdBy": _written_by(hit.created),
+        "lastUpdatedBy": _written_by(hit.updated),
+        "relations": relations,
+    }
     return {**body, "searchAfter": hit.cursor, "sort": hit.cursor}
 
 

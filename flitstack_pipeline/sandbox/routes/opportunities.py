@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flitstack_pipeline.sandbox.calls import Call, Dialect, Json, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, unprocessable
-from flitstack_pipeline.sandbox.formats import iso, short_id
+from flitstack_pipeline.sandbox.formats import iso, now_ms, short_id
 from flitstack_pipeline.sandbox.routes.shared import (
-    FIELD_VALUES,
     drop_relations,
     field_list,
+    field_values,
     page_of,
+    present,
     set_field_values,
     stamps,
 )
@@ -35,19 +37,31 @@ _COMMON: dict[str, Rule] = {
     "pipelineStageId": Text(),
     "monetaryValue": Number(),
     "assignedTo": Text(),
-    "customFields": FIELD_VALUES,
     "forecastExpectedCloseDate": Text(),
     "forecastProbability": Number(least=0, most=100),
 }
-_CREATE = body(
-    pipelineId=Text(required=True),
-    locationId=Text(required=True),
-    name=Text(required=True),
-    status=Text(required=True, one_of=STATUSES),
-    contactId=Text(required=True),
-    **_COMMON,
-)
-_UPDATE = body(pipelineId=Text(), name=Text(), status=Text(one_of=STATUSES), **_COMMON)
+_NEW: dict[str, Rule] = {
+    "pipelineId": Text(required=True),
+    "locationId": Text(required=True),
+    "name": Text(required=True),
+    "status": Text(required=True, one_of=STATUSES),
+    "contactId": Text(required=True),
+}
+_CHANGE: dict[str, Rule] = {
+    "pipelineId": Text(),
+    "name": Text(),
+    "status": Text(one_of=STATUSES),
+}
+
+
+def _body(**more: Rule) -> Callable[[Dialect], Obj]:
+    """An opportunity's body in either dialect: one operation's keys beside the common ones."""
+    return lambda dialect: body(
+        **{**_COMMON, **more}, customFields=field_values("opportunity", dialect)
+    )
+
+
+_CREATE, _UPDATE = _body(**_NEW), _body(**_CHANGE)
 _STATUS = body(status=Text(required=True, one_of=STATUSES), lostReasonId=Text())
 
 
@@ -83,6 +97,11 @@ def shown(call: Call, entry: Entry) -> Json:
     }
 
 
+def _answered(call: Call, entry: Entry) -> Json:
+    """An opportunity as an answer about it alone shows it."""
+    return present(shown(call, entry))
+
+
 def _written(call: Call, known: Json) -> Json:
     given, doc = call.body, dict(known)
     if given.get("status") == "all":
@@ -90,7 +109,7 @@ def _written(call: Call, known: Json) -> Json:
             "status must be one of the following values: open, won, lost, abandoned"
         )
     for name in (*_COMMON, "pipelineId", "name", "status", "contactId"):
-        if name in given and name != "customFields":
+        if name in given:
             doc[name] = given[name].strip() if isinstance(given[name], str) else given[name]
     _place(call, doc, given)
     if given.get("assignedTo") and call.state.get("user", given["assignedTo"]) is None:
@@ -128,8 +147,8 @@ def create(call: Call) -> Json:
             code="OPPORTUNITY_NO_DUPLICATE",
             meta={"existingId": known[0].id},
         )
-    entry = call.state.create("opportunity", call.location, {"id": short_id(), **doc})
-    return {"opportunity": shown(call, entry)}
+    entry = call.state.create("opportunity", call.location, {"id": short_id(), **_timed(doc, {})})
+    return {"opportunity": _answered(call, entry)}
 
 
 @endpoint("GET", "/opportunities/search", query=lambda dialect: _search_query(dialect))
@@ -168,8 +187,10 @@ def search(call: Call) -> Json:
 def _search_query(dialect: Dialect) -> Query:
     camel = ("pipelineId", "pipelineStageId", "contactId", "assignedTo")
     snake = ("pipeline_id", "pipeline_stage_id", "contact_id", "assigned_to")
-    shared = ("q", "status", "limit", "page", "startAfter", "startAfterId", "order", "date",
-              "endDate", "country", "campaignId", "getCalendarEvents", "getNotes", "getTasks", "id")  # fmt: skip
+    shared = (
+        "q", "status", "limit", "page", "startAfter", "startAfterId", "order", "date", "endDate",
+        "country", "campaignId", "getCalendarEvents", "getNotes", "getTasks", "id",
+    )  # fmt: skip
     if dialect == "v3":
         return query(["locationId"], [*camel, *shared], limit=100)
     return query(["location_id"], [*snake, *shared], limit=100)
@@ -212,7 +233,7 @@ def _hit(call: Call, hit: Any) -> Json:
         for r in found
     ]
     return {
-        **shown(call, entry),
+        **_answered(call, entry),
         "relations": relations,
         "sort": hit.cursor,
         "searchAfter": hit.cursor,
@@ -233,25 +254,27 @@ def _entry(call: Call) -> Entry:
 @endpoint("GET", "/opportunities/{id}", scope="opportunities.readonly")
 def get(call: Call) -> Json:
     """One opportunity."""
-    return {"opportunity": shown(call, _entry(call))}
+    return {"opportunity": _answered(call, _entry(call))}
 
 
 @endpoint("PUT", "/opportunities/{id}", scope="opportunities.write", body=_UPDATE)
 def update(call: Call) -> Json:
     """Change an opportunity."""
     entry = _entry(call)
-    before = dict(entry.doc)
-    changed = call.state.update(entry, {**_written(call, entry.doc), "id": entry.id})
-    _note_changes(call, changed, before)
-    return {"opportunity": shown(call, changed)}
+    doc = _timed(_written(call, entry.doc), entry.doc)
+    return {"opportunity": _answered(call, call.state.update(entry, {**doc, "id": entry.id}))}
 
 
-def _note_changes(call: Call, entry: Entry, before: Json) -> None:
-    now = iso(entry.updated)
-    if before.get("status") != entry.doc.get("status"):
-        entry.doc["lastStatusChangeAt"] = now
-    if before.get("pipelineStageId") != entry.doc.get("pipelineStageId"):
-        entry.doc["lastStageChangeAt"] = now
+def _timed(doc: Json, before: Json) -> Json:
+    """The document with the server's times of its last status and stage change."""
+    now = iso(now_ms())
+    for name, moment in (
+        ("status", "lastStatusChangeAt"),
+        ("pipelineStageId", "lastStageChangeAt"),
+    ):
+        if before.get(name) != doc.get(name):
+            doc[moment] = now
+    return doc
 
 
 @endpoint("PUT", "/opportunities/{id}/status", scope="opportunities.write", body=_STATUS)
@@ -262,7 +285,7 @@ def set_status(call: Call) -> Json:
         raise unprocessable(
             "status must be one of the following values: open, won, lost, abandoned"
         )
-    call.state.update(entry, {**entry.doc, **call.body})
+    call.state.update(entry, _timed({**entry.doc, **call.body}, entry.doc))
     return {"succeded": True, "succeeded": True}
 
 
@@ -279,9 +302,9 @@ def delete(call: Call) -> Json:
     "POST",
     "/opportunities/upsert",
     scope="opportunities.write",
-    body=Obj(
-        {
-            **_UPDATE.keys,
+    body=_body(
+        **{
+            **_CHANGE,
             "locationId": Text(required=True),
             "pipelineId": Text(required=True),
             "contactId": Text(),
@@ -304,14 +327,15 @@ def upsert(call: Call) -> Json:
     for extra in ("followers", "isRemoveAllFollowers", "followersActionType", "id"):
         call.body.pop(extra, None)
     if known:
-        entry = call.state.update(known[0], {**_written(call, known[0].doc), "id": known[0].id})
-        return {"opportunity": shown(call, entry), "new": False}
+        doc = _timed(_written(call, known[0].doc), known[0].doc)
+        entry = call.state.update(known[0], {**doc, "id": known[0].id})
+        return {"opportunity": _answered(call, entry), "new": False}
     call.body.setdefault("name", "Opportunity")
     call.body.setdefault("status", "open")
     entry = call.state.create(
-        "opportunity", call.location, {"id": short_id(), **_written(call, {})}
+        "opportunity", call.location, {"id": short_id(), **_timed(_written(call, {}), {})}
     )
-    return {"opportunity": shown(call, entry), "new": True}
+    return {"opportunity": _answered(call, entry), "new": True}
 
 
 _FOLLOWERS = body(followers=ListOf(Text(), required=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flitstack_pipeline.sandbox.calls import Call, Json, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request
-from flitstack_pipeline.sandbox.formats import short_id, uuid_id
+from flitstack_pipeline.sandbox.formats import now_ms, short_id, uuid_id
 from flitstack_pipeline.sandbox.routes.shared import drop_relations, stamps
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import (
@@ -79,8 +79,10 @@ def _refuse_same_name(call: Call, name: str, but: str = "") -> None:
     "GET", "/opportunities/pipelines", scope="opportunities.readonly", query=query(["locationId"])
 )
 def listed(call: Call) -> Json:
-    """Every pipeline of the sub-account."""
-    return {"pipelines": [shown(e) for e in call.state.listed("pipeline", call.location)]}
+    """Every pipeline of the sub-account; the list trails writes as searches do (reference 1.5)."""
+    seen = now_ms() - call.state.index.lag()
+    found = call.state.listed("pipeline", call.location)
+    return {"pipelines": [shown(e) for e in found if e.created <= seen]}
 
 
 @endpoint(

@@ -61,7 +61,7 @@ def tags(call: Call) -> Json:
 
 
 @endpoint(
-    "POST", "/locations/{locationId}/tags", status=201, scope="locations/tags.write",
+    "POST", "/locations/{locationId}/tags", scope="locations/tags.write",
     body=body(name=Text(required=True)), creates=True,
 )  # fmt: skip
 def create_tag(call: Call) -> Json:
@@ -159,7 +159,7 @@ def search_tasks(call: Call) -> Json:
     return {"tasks": found[skip : skip + limit]}
 
 
-# --- users -----------------------------------------------------------------------------------------
+# --- users ---------------------------------------------------------------------------------
 
 
 def _company_users(call: Call, location: str | None) -> list[Entry]:
@@ -173,8 +173,12 @@ def _company_users(call: Call, location: str | None) -> list[Entry]:
 
 @endpoint(
     "GET", "/users/search", access="either", scope="users.readonly",
-    query=query(["companyId"], ["locationId", "query", "skip", "limit", "role", "type", "ids", "sort",
-                                "sortDirection", "enabled2waySync"], limit=100),
+    query=query(
+        ["companyId"],
+        ["locationId", "query", "skip", "limit", "role", "type", "ids", "sort", "sortDirection",
+         "enabled2waySync"],
+        limit=100,
+    ),
 )  # fmt: skip
 def search_users(call: Call) -> Json:
     """Users of the company; a sub-account's token sees its own."""

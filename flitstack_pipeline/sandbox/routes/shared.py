@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from flitstack_pipeline.sandbox.calls import Call, Json
+from flitstack_pipeline.sandbox.calls import Call, Dialect, Json
 from flitstack_pipeline.sandbox.errors import unprocessable
 from flitstack_pipeline.sandbox.formats import iso, parse_moment
 from flitstack_pipeline.sandbox.search_index import Search
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import Anything, ListOf, Number, Obj, Text
 
-FIELD_VALUES = ListOf(
-    Obj({name: Anything() for name in ("id", "key", "fieldValue", "field_value", "value")})
-)
+# Which key carries a custom field's value, by version and object (reference 1.1): contacts still
+# take the older spelling under v3, opportunities do not.
+_VALUE_KEYS: dict[tuple[str, Dialect], tuple[str, ...]] = {
+    ("contact", "v3"): ("fieldValue", "field_value"),
+    ("opportunity", "v3"): ("fieldValue",),
+    ("contact", "v2"): ("field_value",),
+    ("opportunity", "v2"): ("field_value",),
+}
+
+
+def field_values(model: str, dialect: Dialect) -> ListOf:
+    """The rule of `customFields` in a body, for contacts or opportunities."""
+    return ListOf(Obj({k: Anything() for k in ("id", "key", *_VALUE_KEYS[model, dialect])}))
+
+
 SEARCH_BODY = Obj(
     {
         "locationId": Text(required=True),
@@ -50,7 +62,7 @@ def set_field_values(call: Call, model: str, known: Json, items: list[Json] | No
         )
         if field is None:
             raise unprocessable(f"customFields: no custom field {named!r} on {model}")
-        value = next((item[k] for k in ("fieldValue", "field_value", "value") if k in item), None)
+        value = next((item[k] for k in ("fieldValue", "field_value") if k in item), None)
         stored = _stored(field, value)
         if model == "opportunity" and field["dataType"] == "FILE_UPLOAD" and field["id"] in known:
             continue  # write-once: a later value is accepted and ignored
@@ -125,6 +137,23 @@ def _listed(value: Any) -> list[Json]:
     if not value:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def shown_field(entry: Entry) -> Json:
+    """A field of a custom object or of companies (v2) in its read shape."""
+    return {**entry.doc, **stamps(entry)}
+
+
+def present(doc: Json) -> Json:
+    """An answer about one record: what has no value is left out, one level down as well.
+
+    Searches show such keys as null; the official description allows null in neither.
+    """
+    return {
+        key: present(value) if isinstance(value, dict) and key == "contact" else value
+        for key, value in doc.items()
+        if value is not None
+    }
 
 
 def drop_relations(call: Call, record_id: str) -> None:

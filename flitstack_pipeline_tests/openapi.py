@@ -1,0 +1,69 @@
+"""The official OpenAPI document, read the way its own defects make necessary.
+
+Used by the contract tests of both sides: what we send (highlevel/) and what the sandbox answers
+(sandbox/). The document is looked for in `shared/openapi` beside the repository or above it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+MISSING = "no shared/openapi/highlevel-v3.json beside or above this repository"
+
+
+@cache
+def document() -> dict[str, Any] | None:
+    """The document, or None where it is not present."""
+    for folder in Path(__file__).resolve().parents:
+        found = folder / "shared" / "openapi" / "highlevel-v3.json"
+        if found.exists():
+            return json.loads(found.read_text())
+    return None
+
+
+def resolve(spec: dict[str, Any], node: Any) -> Any:
+    """A part of the document with references inlined and OpenAPI 3.0's nullable as a type."""
+    if isinstance(node, list):
+        return [resolve(spec, part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return resolve(spec, spec["components"]["schemas"][node["$ref"].split("/")[-1]])
+    out = {k: resolve(spec, v) for k, v in node.items() if k not in ("example", "nullable")}
+    if node.get("nullable") and isinstance(out.get("type"), str):
+        out["type"] = [out["type"], "null"]
+    if isinstance(out.get("items"), dict) and "maxLength" in out["items"]:
+        out["items"].pop("maxLength")  # `ids` says 50 characters and means 50 ids
+    return out
+
+
+@cache
+def _templates() -> list[tuple[str, re.Pattern[str]]]:
+    spec = document()
+    assert spec is not None
+    found = [
+        (path, re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path) + "$")) for path in spec["paths"]
+    ]
+    return sorted(found, key=lambda item: item[0].count("{"))
+
+
+def template_of(method: str, path: str) -> str | None:
+    """The route template of a path under this method, the one with the fewest parameters."""
+    spec = document()
+    assert spec is not None
+    for template, pattern in _templates():
+        if pattern.match(path) and method.lower() in spec["paths"][template]:
+            return template
+    return None
+
+
+@cache
+def operation(method: str, template: str) -> dict[str, Any]:
+    """One operation with everything inlined."""
+    spec = document()
+    assert spec is not None
+    return resolve(spec, spec["paths"][template][method.lower()])
