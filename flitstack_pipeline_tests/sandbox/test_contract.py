@@ -115,7 +115,7 @@ def exchanges(tmp_path_factory):
         project = Project.from_environment().prepare()
         steps.run_audit(project)
         steps.run_map(project, confirm_as="contract")
-        with steps.account_kept_open(project):
+        with steps.accounts_kept_open(project):
             steps.run_prepare(project)
             steps.run_sample(project)
             steps.approve(project, "contract")
