@@ -15,7 +15,7 @@ from flitstack_pipeline.sandbox.calls import ENDPOINTS, Endpoint
 from flitstack_pipeline.sandbox.faults import Faults
 from flitstack_pipeline.sandbox.limits import Limits, Rate
 from flitstack_pipeline.sandbox.options import SandboxOptions
-from flitstack_pipeline.sandbox.pages.people import page_routes
+from flitstack_pipeline.sandbox.pages.views import page_routes
 from flitstack_pipeline.sandbox.pipeline import Caller, Operation, Sandbox
 from flitstack_pipeline.sandbox.seed import COMPANY, plant, read_seed
 from flitstack_pipeline.sandbox.state import State

@@ -78,7 +78,8 @@ _COLUMNS = "seq, kind, id, location, parent, version, created, updated, doc"
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(*row[:8], doc=json.loads(row[8]))
+    seq, kind, record_id, location, parent, version, created, updated, doc = row
+    return Entry(seq, kind, record_id, location, parent, version, created, updated, json.loads(doc))
 
 
 class State:

@@ -240,3 +240,20 @@ def test_the_page_for_people_escapes_what_the_crm_holds(sandbox, call):
     page = requests.get(f"{sandbox.url}/_page/contact/{made['id']}", timeout=10).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_the_pages_show_lists_the_board_and_a_records_links(sandbox, call):
+    who, where = contact(call, firstName="Ann", lastName="Lee")[1]["contact"], pipeline(call, "New")
+    deal = opportunity(call, who["id"], where, monetaryValue=1200.5)[1]["opportunity"]
+
+    def page(path):
+        answer = requests.get(sandbox.url + path, timeout=10)
+        return answer.status_code, answer.text
+
+    assert "Ann Lee" in page("/_page/contacts")[1]
+    assert "1,200.50" in page("/_page/board")[1]
+    assert f"/_page/opportunity/{deal['id']}" in page(f"/_page/contact/{who['id']}")[1]
+    assert "Sandbox Contracting" in page("/")[1]
+    assert page("/_page/object/business")[0] == 200
+    assert page("/_page/contact/nobody")[0] == 404
+    assert page("/_page/location/nobody")[0] == 404

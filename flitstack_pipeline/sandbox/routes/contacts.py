@@ -25,7 +25,8 @@ _TEXTS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
     "country", "website", "timezone", "source", "dateOfBirth", "assignedTo",
 )  # fmt: skip
-_COMMON: dict[str, Rule] = {name: Text() for name in _TEXTS} | {
+_COMMON: dict[str, Rule] = {
+    **{name: Text() for name in _TEXTS},
     "tags": ListOf(Text()),
     "dnd": Flag(),
     "dndSettings": Anything(),
@@ -85,6 +86,20 @@ def _written(call: Call, known: Json) -> Json:
             doc[name] = value.strip() or None if isinstance(value, str) else value
     if given.get("name") and not given.get("firstName") and not given.get("lastName"):
         doc["firstName"], _, doc["lastName"] = given["name"].strip().partition(" ")
+    _normalise(doc, given)
+    if given.get("assignedTo") and call.state.get("user", given["assignedTo"]) is None:
+        raise bad_request(f"assignedTo: no user {given['assignedTo']}")
+    if "tags" in given:
+        doc["tags"] = _tags(call, given["tags"] or [])
+    doc |= {name: given[name] for name in ("dnd", "dndSettings") if name in given}
+    doc["customFields"] = set_field_values(
+        call, "contact", known.get("customFields", {}), given.get("customFields")
+    )
+    return {k: v for k, v in doc.items() if v is not None}
+
+
+def _normalise(doc: Json, given: Json) -> None:
+    """Bring e-mail, phone and birthday into the forms HighLevel keeps; refuse what has none."""
     if doc.get("email"):
         if not is_email(doc["email"]):
             raise unprocessable("email must be an email")
@@ -97,17 +112,6 @@ def _written(call: Call, known: Json) -> Json:
             raise unprocessable("dateOfBirth must be a valid date")
     if given.get("country") and len(str(doc["country"])) != 2:
         raise unprocessable("country must be a valid ISO 3166-1 alpha-2 code")
-    if given.get("assignedTo") and call.state.get("user", given["assignedTo"]) is None:
-        raise bad_request(f"assignedTo: no user {given['assignedTo']}")
-    if "tags" in given:
-        doc["tags"] = _tags(call, given["tags"] or [])
-    for name in ("dnd", "dndSettings"):
-        if name in given:
-            doc[name] = given[name]
-    doc["customFields"] = set_field_values(
-        call, "contact", known.get("customFields", {}), given.get("customFields")
-    )
-    return {k: v for k, v in doc.items() if v is not None}
 
 
 def _tags(call: Call, names: list[str]) -> list[str]:
