@@ -22,9 +22,10 @@ from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import Pacer, SharedPacer, UnlimitedPacer
-from flitstack_pipeline.settings import Project
+from flitstack_pipeline.settings import HIGHLEVEL_URL, Project
 from flitstack_pipeline.warehouse import table_exists
 
+SANDBOX_PAGES = "http://127.0.0.1:8787"
 SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105 - the sandbox's own, no secret
 
 
@@ -43,6 +44,17 @@ class Destination:
         """How a person knows it."""
         where = "embedded sandbox" if self.embedded else "HighLevel"
         return f"{where}, sub-account {self.location_id} at {self.url}"
+
+    @property
+    def pages(self) -> str:
+        """Where a sandbox shows its records to a person; empty for HighLevel itself.
+
+        The embedded sandbox ends with each command, so its pages are where `flitstack sandbox`
+        serves it.
+        """
+        if self.embedded:
+            return SANDBOX_PAGES
+        return "" if self.url.rstrip("/") == HIGHLEVEL_URL else self.url.rstrip("/")
 
 
 @contextmanager

@@ -5,85 +5,153 @@ Plain data in, reasons out; used as the check a person sees and as the guard of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from flitstack_pipeline.migration.fingerprints import changed
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition of the gate, its state, and what to do when it does not hold."""
+    """One condition of the gate, its state, and what to do when it does not hold.
+
+    `found` says what was looked at, whether or not the condition holds.
+    """
 
     name: str
     ok: bool
     what_to_do: str
+    found: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For tables and JSON."""
-        return {"condition": self.name, "ok": self.ok, "what_to_do": self.what_to_do}
+        return {
+            "condition": self.name,
+            "ok": self.ok,
+            "what_to_do": "" if self.ok else self.what_to_do,
+            "found": self.found,
+        }
 
 
-def conditions(
-    *,
-    unconfirmed: list[str],
-    preflight: list[dict[str, Any]] | None,
-    accounting: list[str],
-    questions: list[str],
-    sample: dict[str, Any] | None,
-    approval: dict[str, Any] | None,
-    fingerprint: str,
-) -> list[Condition]:
+@dataclass(frozen=True)
+class GateState:
+    """What the gate looks at.
+
+    `unconfirmed`: open entries of the map; `preflight`: its lines, None when it never ran;
+    `roster`: team members with their HighLevel users, None when never matched; `owners_needed`:
+    keys of team members that own records and may stay without a user because the map says so;
+    `accounting`, `counts`, `questions`: what does not add up about the exports, in words;
+    `sample`: the last comparison; `approval`: the newest; `prints`: fingerprints as they are now.
+    """
+
+    unconfirmed: list[str]
+    preflight: list[dict[str, Any]] | None
+    unresolved_users: list[str] | None
+    accounting: list[str]
+    counts: list[str]
+    questions: list[str]
+    sample: Mapping[str, Any] | None
+    approval: Mapping[str, Any] | None
+    prints: Mapping[str, str]
+
+
+def conditions(state: GateState) -> list[Condition]:
     """Every condition in the order in which a person meets it."""
-    failed = [x for x in preflight or [] if x["verdict"] == "fail"]
     return [
-        Condition(
-            "map confirmed",
-            not unconfirmed,
-            f"Confirm the map: {_few(unconfirmed)}" if unconfirmed else "",
-        ),
-        Condition(
-            "preflight passed",
-            preflight is not None and not failed,
-            "Run the preflight (asset `preflight`)."
-            if preflight is None
-            else _few(x["what_to_do"] for x in failed),
-        ),
-        Condition("every row accounted for", not accounting, _few(accounting)),
-        Condition("no open question about the exports", not questions, _few(questions)),
-        _sample(sample, fingerprint),
-        _approval(approval, fingerprint),
-    ]
+        _listed("map confirmed", state.unconfirmed, "Confirm the map (edit map.yaml, then "
+                "`flitstack map confirm NAME`): "),
+        _preflight(state.preflight),
+        _users(state.unresolved_users),
+        _listed("every row accounted for", state.accounting, ""),
+        _listed("on-screen counts explained", state.counts, ""),
+        _listed("no open question about the exports", state.questions, ""),
+        _sample(state.sample, state.prints),
+        _approval(state.approval, state.sample, state.prints),
+    ]  # fmt: skip
 
 
-def _sample(sample: dict[str, Any] | None, fingerprint: str) -> Condition:
+def _listed(name: str, reasons: list[str], advice: str) -> Condition:
+    return Condition(
+        name, not reasons, f"{advice}{few(reasons)}", f"{len(reasons)} open" if reasons else ""
+    )
+
+
+def _preflight(lines: list[dict[str, Any]] | None) -> Condition:
+    name = "preflight passed"
+    if lines is None:
+        return Condition(
+            name, False, "Run the preflight (`flitstack prepare`, or materialize `preflight`)."
+        )
+    failed = [x for x in lines if x["verdict"] == "fail"]
+    warned = sum(x["verdict"] == "warn" for x in lines)
+    advice = few(x.get("what_to_do") or x.get("check") or "" for x in failed)
+    return Condition(name, not failed, advice, f"{len(lines)} lines, {warned} warnings")
+
+
+def _users(unresolved: list[str] | None) -> Condition:
+    name = "users resolved"
+    if unresolved is None:
+        return Condition(
+            name, False, "Match the team with HighLevel's users (`flitstack prepare`)."
+        )
+    return Condition(
+        name,
+        not unresolved,
+        "Invite them in HighLevel with the same e-mail, or decide in map.yaml who owns their "
+        f"records (owners: user, or status excluded; or fallback_owner): {few(unresolved)}",
+        f"{len(unresolved)} without a user" if unresolved else "",
+    )
+
+
+def _sample(sample: Mapping[str, Any] | None, prints: Mapping[str, str]) -> Condition:
     name = "sample verified"
     if sample is None:
-        return Condition(name, False, "Load and compare the sample (asset `sample_diff`).")
-    if sample["fingerprint"] != fingerprint:
-        return Condition(name, False, "The map has changed since the sample: run the sample again.")
-    if sample["problems"]:
-        return Condition(name, False, f"The sample shows differences: {_few(sample['problems'])}")
-    return Condition(name, True, "")
+        return Condition(
+            name,
+            False,
+            "Load and compare the sample (`flitstack migrate`, or asset `sample_diff`).",
+        )
+    other = changed({**sample, "result": ""}, {**prints, "result": ""})
+    if other:
+        what = " and ".join(other)
+        return Condition(
+            name, False, f"Run the sample again: {what} changed since (`flitstack migrate`)."
+        )
+    found = f"{sample.get('records')} records"
+    if sample.get("coverage") is not None:
+        found += f", {100 * sample['coverage']:.1f} % covered"
+    advice = f"Read reports/sample.html; the sample shows differences: {few(sample['problems'])}"
+    return Condition(name, not sample["problems"], advice, found)
 
 
-def _approval(approval: dict[str, Any] | None, fingerprint: str) -> Condition:
+def _approval(
+    approval: Mapping[str, Any] | None,
+    sample: Mapping[str, Any] | None,
+    prints: Mapping[str, str],
+) -> Condition:
     name = "sample approved"
     if approval is None:
         return Condition(
             name,
             False,
-            "Approve the sample: `flitstack approve NAME`, or materialize sample_approval.",
+            "Read reports/sample.html and approve it: `flitstack approve NAME`, or materialize "
+            "`sample_approval` with a name.",
         )
-    if approval["fingerprint"] != fingerprint:
-        return Condition(
-            name,
-            False,
-            f"The approval of {approval['approved_by']} is for an earlier map; approve again.",
-        )
-    return Condition(name, True, "")
+    by = str(approval["approved_by"])
+    now = {**prints, "result": str((sample or {}).get("result") or "")}
+    other = changed(approval.get("details") or {}, now)
+    what = " and ".join(other)
+    return Condition(
+        name,
+        not other,
+        f"The approval of {by} has lapsed, because {what} changed since; approve again.",
+        f"by {by}",
+    )
 
 
-def _few(reasons: Iterable[str], most: int = 5) -> str:
+def few(reasons: Iterable[str], most: int = 5) -> str:
+    """The first reasons in one sentence, the rest counted."""
     listed = [r for r in reasons if r]
     more = f" … and {len(listed) - most} more" if len(listed) > most else ""
     return "; ".join(listed[:most]) + more

@@ -60,7 +60,8 @@ def _contacts(ctx: Context) -> Iterator[Found]:
     for record in ctx.hl.contacts.iterate_all():
         values = contacts.logical(ctx, record)
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
-        yield Found("contact", "contact", record["id"], values, source_id)
+        made = {"created": record.get("dateAdded")}
+        yield Found("contact", "contact", record["id"], values, source_id, made)
         if record.get("businessId"):
             link = {"company": record["businessId"]}
             yield Found("company_link", "company_link", record["id"], link, source_id)
@@ -74,7 +75,11 @@ def _opportunities(ctx: Context) -> Iterator[Found]:
         values = opportunities.logical(ctx, record)
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
         pipeline, _ = ctx.catalog.stage_name(record.get("pipelineStageId"))
-        details = {"contact": record.get("contactId"), "pipeline_id": record.get("pipelineId")}
+        details = {
+            "contact": record.get("contactId"),
+            "pipeline_id": record.get("pipelineId"),
+            "created": record.get("createdAt"),
+        }
         yield Found("opportunity", pipeline or "", record["id"], values, source_id, details)
         yield from files_of("opportunity_file", record, fields)
 

@@ -1,38 +1,30 @@
 """Chooses the sample: the smallest closed set of records that exercises everything once.
 
-A feature is anything a mapping mistake could hide in: a kind of record, a field of a target, a
-value of a picklist, a link kind, an extreme (longest, biggest, non-ASCII). One pass over the
-mapped rows keeps a few candidates per feature, so memory stays flat however many rows there are;
-a greedy cover picks among them, parents come along, and a random share keeps it honest.
+A feature is anything a mapping mistake could hide in (features.py): a field, a choice, a transform,
+a kind of link, an extreme. One pass over the mapped rows keeps a few candidates per feature, so
+memory stays flat however many rows there are; a greedy cover picks among them by what each brings
+against what it costs, parents included; a seeded random share keeps it honest.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections import defaultdict
+import heapq
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.migration.features import Features, Row
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
 MINIMUM, MAXIMUM = 100, 500
-PICKLIST_LIMIT = 30
-CANDIDATES_PER_FEATURE = 3
-RANDOM_SHARE = 0.2
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A record that could stand in the sample, and what it would exercise."""
-
-    record_key: str
-    object_key: str
-    features: frozenset[str]
+RANDOM_SHARE = 0.1
+SEED = 7
+_MAIN = frozenset({"contact", "opportunity", "record"})
 
 
 @dataclass
@@ -43,124 +35,67 @@ class SampleChoice:
     features_total: int
     features_covered: int
     by_object: dict[str, int] = field(default_factory=dict)
+    uncovered: list[str] = field(default_factory=list)
+    random: int = 0
+    seed: int = SEED
 
     @property
     def coverage(self) -> float:
         """Share of all features exercised, 0-1."""
         return self.features_covered / self.features_total if self.features_total else 1.0
 
+    def as_dict(self) -> dict[str, Any]:
+        """For storing and showing; record keys are in `mapped.sample`."""
+        return {
+            "records": len(self.record_keys), "features": self.features_total,
+            "covered": self.features_covered, "coverage": self.coverage,
+            "uncovered": self.uncovered[:200], "random": self.random, "seed": self.seed,
+            "by_object": self.by_object,
+        }  # fmt: skip
 
-def choose_sample(con: duckdb.DuckDBPyConnection) -> SampleChoice:
+
+def choose_sample(
+    con: duckdb.DuckDBPyConnection,
+    transforms: dict[tuple[str, str], str] | None = None,
+    *,
+    seed: int = SEED,
+    most: int = MAXIMUM,
+) -> SampleChoice:
     """Choose the sample from the mapped tables and store it in `mapped.sample`.
 
-    The table has one row per record: `record_key`, `object`. The choice is deterministic for the
-    same mapped rows.
+    `transforms` names the transform behind (target, field), so that each is exercised. The table
+    has one row per record: `record_key`, `object`. The same mapped rows and seed give the same
+    sample.
     """
-    collector = _Collector()
-    for object_key, row in _mapped_rows(con):
-        collector.add(object_key, row)
-    candidates = collector.candidates()
-    wanted = set().union(*(c.features for c in candidates)) if candidates else set()
-    chosen = _closed(con, _greedy_cover(candidates, wanted))
-    chosen = _topped_up(con, chosen)
-    by_object = _store(con, chosen)
-    covered = wanted & set().union(*(c.features for c in candidates if c.record_key in chosen))
-    return SampleChoice(chosen, len(wanted), len(covered), by_object)
+    features, lottery = Features(transforms or {}), _Lottery(seed, most)
+    for _, row in mapped_rows(con):
+        features.learn(row)
+        if row.kind in _MAIN:
+            lottery.offer(row.record_key)
+    wanted = features.wanted()
+    pool = _Pool(con, features, wanted)
+    chosen = _pruned(pool, *_greedy_cover(pool, wanted, most))
+    by_lot = _lots(con, lottery, chosen, most)
+    covered = wanted & pool.features_in(chosen | by_lot)
+    by_object = _store(con, chosen | by_lot)
+    return SampleChoice(
+        chosen | by_lot, len(wanted), len(covered), by_object, sorted(wanted - covered),
+        len(by_lot), seed,
+    )  # fmt: skip
 
 
-def features_of(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(field name, value) pairs of a mapped row, `fields` and `custom` alike."""
-    payload = row["payload"]
-    for part in ("fields", "custom"):
-        yield from payload.get(part, {}).items()
-    if payload.get("owner"):
-        yield "owner", "set"
+def sample_keys(con: duckdb.DuckDBPyConnection, object_key: str) -> set[str]:
+    """Record keys of the stored sample of one object type; empty when none was chosen."""
+    if not table_exists(con, "mapped.sample"):
+        return set()
+    rows = con.execute("SELECT record_key FROM mapped.sample WHERE object = ?", [object_key])
+    return {key for (key,) in rows.fetchall()}
 
 
-class _Collector:
-    """One pass over mapped rows: candidates per feature, picklist values, extremes."""
-
-    def __init__(self) -> None:
-        self.by_feature: dict[str, list[str]] = defaultdict(list)
-        self.values: dict[str, dict[Any, list[str]] | None] = {}
-        self.longest: dict[str, tuple[int, str]] = {}
-        self.object_of: dict[str, str] = {}
-
-    def add(self, object_key: str, row: dict[str, Any]) -> None:
-        if row["kind"] == "opportunity_file":
-            return  # a job's file is nothing without its opportunity, which brings it along
-        key, target = row["record_key"], f"{row['kind']}:{row['target']}"
-        if row["payload"].get("files"):
-            self._offer(f"{target} with files", key, object_key)
-        self._offer(target, key, object_key)
-        size = len(json.dumps(row["payload"]))
-        if size > self.longest.get(target, (0, ""))[0]:
-            self.longest[target] = (size, key)
-            self.object_of[key] = object_key
-        for name, value in features_of(row):
-            feature = f"{target}.{name}"
-            self._offer(feature, key, object_key)
-            self._value(feature, value, key, object_key)
-            if isinstance(value, str) and not value.isascii():
-                self._offer(f"{feature} (non-ASCII)", key, object_key)
-
-    def _offer(self, feature: str, key: str, object_key: str) -> None:
-        holders = self.by_feature[feature]
-        if len(holders) < CANDIDATES_PER_FEATURE:
-            holders.append(key)
-            self.object_of[key] = object_key
-
-    def _value(self, feature: str, value: Any, key: str, object_key: str) -> None:
-        """Remember distinct values while the field still looks like a picklist."""
-        for one in value if isinstance(value, list) else [value]:
-            seen = self.values.setdefault(feature, {})
-            if seen is None or not isinstance(one, str) or len(one) > 60:
-                self.values[feature] = None
-                return
-            if one not in seen and len(seen) >= PICKLIST_LIMIT:
-                self.values[feature] = None
-                return
-            holders = seen.setdefault(one, [])
-            if len(holders) < CANDIDATES_PER_FEATURE:
-                holders.append(key)
-                self.object_of[key] = object_key
-
-    def candidates(self) -> list[Candidate]:
-        features: dict[str, set[str]] = defaultdict(set)
-        for feature, keys in self.by_feature.items():
-            for key in keys:
-                features[key].add(feature)
-        for feature, values in self.values.items():
-            for value, keys in (values or {}).items():
-                for key in keys:
-                    features[key].add(f"{feature} = {value}")
-        for target, (_, key) in self.longest.items():
-            features[key].add(f"{target} (longest)")
-        return [
-            Candidate(key, self.object_of[key], frozenset(found))
-            for key, found in sorted(features.items())
-        ]
-
-
-def _greedy_cover(candidates: list[Candidate], wanted: set[str]) -> set[str]:
-    """Fewest candidates (greedily) that cover every wanted feature."""
-    missing, chosen, pool = set(wanted), set(), list(candidates)
-    while missing and pool:
-        best = max(pool, key=lambda c: (len(c.features & missing), c.record_key))
-        gained = best.features & missing
-        if not gained:
-            break
-        missing -= gained
-        chosen.add(best.record_key)
-        pool.remove(best)
-        pool = [c for c in pool if c.features & missing]
-    return chosen
-
-
-def _mapped_rows(
+def mapped_rows(
     con: duckdb.DuckDBPyConnection, keys: Iterable[str] | None = None
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(object, row) of every mapped row, or of the named records, payloads decoded."""
+) -> Iterator[tuple[str, Row]]:
+    """(object, row) of every mapped row, or of the named records."""
     wanted = None if keys is None else sorted(keys)
     for object_key in KEYS:
         if not table_exists(con, f"mapped.{object_key}"):
@@ -171,57 +106,131 @@ def _mapped_rows(
         else:
             cursor = con.execute(f"{sql} WHERE record_key IN (SELECT unnest(?))", [wanted])
         while rows := cursor.fetchmany(5_000):
-            for record_key, kind, target, payload, parents in rows:
-                yield (
-                    object_key,
-                    {
-                        "record_key": record_key,
-                        "kind": kind,
-                        "target": target,
-                        "payload": json.loads(payload),
-                        "parents": json.loads(parents or "[]"),
-                    },
-                )
+            yield from ((object_key, Row.of(*values)) for values in rows)
 
 
-def _closed(con: duckdb.DuckDBPyConnection, chosen: set[str]) -> set[str]:
-    """The chosen records with all their parents and the files written with them."""
-    closed, frontier = set(chosen), set(chosen)
-    while frontier:
-        found: set[str] = set()
-        for _, row in _mapped_rows(con, frontier):
-            found |= {p["record_key"] for p in row["parents"]}
-            found |= set(row["payload"].get("files", []))
-        frontier = found - closed
-        closed |= frontier
-    return closed
+class _Lottery:
+    """The records a random draw with this seed would take first."""
+
+    def __init__(self, seed: int, most: int) -> None:
+        self._seed, self._most = seed, most
+        self._heap: list[tuple[int, str]] = []
+
+    def offer(self, key: str) -> None:
+        digest = hashlib.blake2b(f"{self._seed}/{key}".encode(), digest_size=8).digest()
+        ticket = (-int.from_bytes(digest, "big"), key)
+        if len(self._heap) < self._most:
+            heapq.heappush(self._heap, ticket)
+        else:
+            heapq.heappushpop(self._heap, ticket)
+
+    def drawn(self) -> list[str]:
+        return [key for _, key in sorted(self._heap, reverse=True)]
 
 
-def _topped_up(con: duckdb.DuckDBPyConnection, chosen: set[str]) -> set[str]:
-    """A random share for honesty, and enough records to reach the minimum."""
-    main = [
-        row["record_key"]
-        for _, row in _mapped_rows(con)
-        if row["kind"] in {"contact", "opportunity", "record"} and row["record_key"] not in chosen
-    ]
-    main.sort(key=lambda key: hashlib.sha256(key.encode()).digest())
-    wanted = max(MINIMUM - len(chosen), int(len(chosen) * RANDOM_SHARE))
-    room = max(0, MAXIMUM - len(chosen))
-    for key in main[: min(wanted, room)]:
-        if len(chosen) >= MAXIMUM:
+class _Pool:
+    """Candidates with everything they bring along: parents, files, and all their features."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, features: Features, wanted: frozenset[str]
+    ) -> None:
+        self._features: dict[str, frozenset[str]] = {}
+        self._needs: dict[str, frozenset[str]] = {}
+        self.roots = sorted(features.holders())
+        frontier = set(self.roots)
+        while frontier:
+            for _, row in mapped_rows(con, frontier):
+                self._features[row.record_key] = frozenset(features.of(row)) & wanted
+                self._needs[row.record_key] = frozenset(row.needs)
+            reached = {k for key in frontier for k in self._needs.get(key, ())}
+            frontier = reached - self._needs.keys()
+            self._needs |= dict.fromkeys(frontier, frozenset())
+        self.closure = {key: self._closed(key) for key in self.roots}
+        self.brings = {key: self.features_in(c) for key, c in self.closure.items()}
+
+    def features_in(self, keys: Iterable[str]) -> frozenset[str]:
+        return frozenset().union(*(self._features.get(k, frozenset()) for k in keys))
+
+    def _closed(self, key: str) -> frozenset[str]:
+        closed, frontier = {key}, {key}
+        while frontier:
+            frontier = {n for k in frontier for n in self._needs.get(k, ())} - closed
+            closed |= frontier
+        return frozenset(closed)
+
+
+def _greedy_cover(pool: _Pool, wanted: frozenset[str], most: int) -> tuple[list[str], set[str]]:
+    """(chosen roots, all records they make) covering what can be covered within `most`."""
+    missing, chosen, roots = set(wanted), set[str](), list[str]()
+    left = [key for key in pool.roots if pool.brings[key]]
+    while missing and left:
+        scored = [
+            (len(gain) / max(1, len(pool.closure[key] - chosen)), len(gain), key)
+            for key in left
+            if (gain := pool.brings[key] & missing) and len(chosen | pool.closure[key]) <= most
+        ]
+        if not scored:
             break
-        if key not in chosen:
-            chosen = chosen | _closed(con, {key})
-    return chosen
+        *_, best = max(scored)
+        roots.append(best)
+        chosen |= pool.closure[best]
+        missing -= pool.brings[best]
+        left = [key for _, _, key in scored if key != best]
+    return roots, chosen
+
+
+def _pruned(pool: _Pool, roots: list[str], chosen: set[str]) -> set[str]:
+    """The records of the roots that are still needed once all were chosen, the first ones first."""
+    covered, kept = pool.features_in(chosen), list(roots)
+    for root in list(roots):
+        rest = [r for r in kept if r != root]
+        records = frozenset().union(*(pool.closure[r] for r in rest))
+        if pool.features_in(records) >= covered:
+            kept = rest
+    return set().union(*(pool.closure[r] for r in kept))
+
+
+def _lots(
+    con: duckdb.DuckDBPyConnection, lottery: _Lottery, chosen: set[str], most: int
+) -> set[str]:
+    """A random share, and enough records to reach the minimum, with what they need."""
+    share = max(MINIMUM - len(chosen), math.ceil(len(chosen) * RANDOM_SHARE))
+    drawn = [key for key in lottery.drawn() if key not in chosen]
+    needs = _needs_of(con, drawn[:share])
+    added: set[str] = set()
+    for key in drawn[:share]:
+        more = needs[key] - chosen - added
+        if len(added) >= share or len(chosen) + len(added) + len(more) > most:
+            break
+        added |= more
+    return added
+
+
+def _needs_of(con: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[str, set[str]]:
+    """Each record with everything it needs."""
+    direct: dict[str, set[str]] = {}
+    frontier = set(keys)
+    while frontier:
+        found = {row.record_key: set(row.needs) for _, row in mapped_rows(con, frontier)}
+        direct |= {key: set() for key in frontier} | found
+        frontier = set().union(*found.values()) - direct.keys()
+    closed = {}
+    for key in keys:
+        reached, edge = {key}, {key}
+        while edge:
+            edge = {n for k in edge for n in direct.get(k, ())} - reached
+            reached |= edge
+        closed[key] = reached
+    return closed
 
 
 def _store(con: duckdb.DuckDBPyConnection, chosen: set[str]) -> dict[str, int]:
     con.execute("CREATE OR REPLACE TABLE mapped.sample (record_key VARCHAR, object VARCHAR)")
     by_object: dict[str, int] = {}
     rows = []
-    for object_key, row in _mapped_rows(con, chosen):
+    for object_key, row in mapped_rows(con, chosen):
         by_object[object_key] = by_object.get(object_key, 0) + 1
-        rows.append([row["record_key"], object_key])
+        rows.append([row.record_key, object_key])
     if rows:
         con.executemany("INSERT INTO mapped.sample VALUES (?, ?)", rows)
     return by_object

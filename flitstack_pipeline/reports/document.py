@@ -1,18 +1,29 @@
-"""One document: a title, what to know first, and sections of rows; rendered as HTML, CSV, JSON."""
+"""One document: a title, what to know first, and sections of rows; rendered as HTML, CSV, JSON.
+
+What belongs here: rendering, and keeping hostile text harmless. What does not: deciding what a
+document says (the steps and the other modules of this room).
+"""
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-CELL_CUT = 600
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+CELL_CUT = 400
+EXPANDED_CUT = 120_000
 ROWS_SHOWN = 2_000
 
 
@@ -29,7 +40,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """What a person reads: the verdict first, then facts, then sections."""
+    """What a person reads: the verdict first, then facts, then sections.
+
+    `figures` are the few numbers that stand large at the top.
+    """
 
     title: str
     verdict: str
@@ -37,60 +51,124 @@ class Document:
     facts: Mapping[str, Any] = field(default_factory=dict)
     sections: Sequence[Section] = ()
     about: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render(document: Document) -> str:
     """The document as one self-contained, printable HTML page."""
+    return render_template("document.html.j2", document=document)
+
+
+def render_template(name: str, **values: Any) -> str:
+    """A page from one of this room's templates; no script but our own can run in it."""
+    script = _part("page.js")
+    shared = {"style": Markup(_part("page.css")), "script": Markup(script), "most": ROWS_SHOWN}  # noqa: S704 - our own files
+    return _environment().get_template(name).render(
+        **values, **shared, script_hash=_script_hash(script)
+    )  # fmt: skip
+
+
+def write_html(document: Document, path: Path) -> Path:
+    """Write the page, readable by its owner only; return the path."""
+    return write_text(path, render(document))
+
+
+def write_json(value: Any, path: Path) -> Path:
+    """Write JSON for programs; return the path."""
+    return write_text(path, json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def write_csv(rows: Iterable[Mapping[str, Any]], path: Path) -> Path:
+    """Write rows as CSV with formula-looking cells made safe; return the path."""
+    writer: csv.DictWriter[str] | None = None
+    with private_file(path) as file:
+        for row in rows:
+            if writer is None:
+                writer = csv.DictWriter(file, fieldnames=list(row), extrasaction="ignore")
+                writer.writeheader()
+            writer.writerow({k: csv_cell(v) for k, v in row.items()})
+    return path
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[Any]:
+    """A text file for its owner only, opened for writing with a mark that Excel understands."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        yield file
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a file, readable by its owner only; return the path."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text, encoding="utf-8", errors="replace")
+    return path
+
+
+def csv_cell(value: Any) -> Any:
+    """A value as a CSV cell: lists and dicts as JSON, formulas made text."""
+    return spreadsheet_safe(json_text(value) if isinstance(value, list | dict) else value)
+
+
+def spreadsheet_safe(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    if isinstance(value, str) and value.lstrip(" \u00a0\ufeff").startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def json_text(value: Any) -> str:
+    """A value as one line of JSON, letters as they are."""
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it: lists by commas, nothing for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return json_text(value) if isinstance(value, list | dict) else str(value)
+
+
+def _cell(value: Any) -> Markup:
+    """A value for a table cell; long text is cut and opens on a click."""
+    text = shown(value)
+    if len(text) <= CELL_CUT:
+        return Markup("{}").format(text)
+    more = text if len(text) <= EXPANDED_CUT else f"{text[:EXPANDED_CUT]}…"
+    return _LONG.format(text[:CELL_CUT], len(text), more)
+
+
+_LONG = Markup('<details class="long"><summary>{}… <i>({:,} characters)</i></summary>{}</details>')
+
+
+@cache
+def _environment() -> Environment:
     env = Environment(
         loader=PackageLoader("flitstack_pipeline.reports"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters["cell"] = _cell
-    return env.get_template("document.html.j2").render(document=document, most=ROWS_SHOWN)
+    env.filters |= {"cell": _cell, "shown": shown}
+    return env
 
 
-def write_html(document: Document, path: Path) -> Path:
-    """Write the page, readable by its owner only; return the path."""
-    return _write(path, render(document))
+@cache
+def _part(name: str) -> str:
+    return (files("flitstack_pipeline.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
-def write_json(value: Any, path: Path) -> Path:
-    """Write JSON for programs; return the path."""
-    return _write(path, json.dumps(value, indent=2, default=str, ensure_ascii=False))
-
-
-def write_csv(rows: Iterable[Mapping[str, Any]], path: Path) -> Path:
-    """Write rows as CSV with formula-looking cells made safe; return the path."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer: csv.DictWriter[str] | None = None
-        for row in rows:
-            if writer is None:
-                writer = csv.DictWriter(file, fieldnames=list(row), extrasaction="ignore")
-                writer.writeheader()
-            writer.writerow({k: spreadsheet_safe(v) for k, v in row.items()})
-    path.chmod(0o600)
-    return path
-
-
-def spreadsheet_safe(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value
-
-
-def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
-    return path
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= CELL_CUT else f"{text[:CELL_CUT]}… ({len(text):,} characters)"
+def _script_hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -4,50 +4,83 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
+
 from flitstack_pipeline.cleaning.validate import check_accounting
+from flitstack_pipeline.contractor_plus.counts import check_counts
 from flitstack_pipeline.migration import gate
+from flitstack_pipeline.migration.fingerprints import PARTS, combined
+from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.maps import unconfirmed_entries
-from flitstack_pipeline.steps.opening import location_of, map_fingerprint, open_journal
+from flitstack_pipeline.steps.opening import location_of, map_document, open_journal
 from flitstack_pipeline.warehouse import table_exists
+
+APPROVED = "sample approved"
 
 
 def gate_conditions(project: Project) -> list[dict[str, Any]]:
     """Every condition of the gate with its state."""
-    problems, questions = _source_problems(project)
-    fingerprint = map_fingerprint(project)
     with open_journal(project) as journal:
-        location = location_of(project)
-        approvals = journal.approvals(location)
-        found = gate.conditions(
-            unconfirmed=unconfirmed_entries(project),
-            preflight=journal.get_setting("preflight"),
-            accounting=problems,
-            questions=questions,
-            sample=journal.get_setting("sample"),
-            approval=approvals[0] if approvals else None,
-            fingerprint=fingerprint,
-        )
-    return [c.as_dict() for c in found]
+        state = _state(project, journal)
+    return [c.as_dict() for c in gate.conditions(state)]
 
 
-def _source_problems(project: Project) -> tuple[list[str], list[str]]:
+def gate_reasons(project: Project) -> list[str]:
+    """What to do before the gate opens; empty when it is open."""
+    return [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]]
+
+
+def _state(project: Project, journal: Journal) -> gate.GateState:
     with project.warehouse.connect() as con:
-        problems = [p for key in KEYS for p in check_accounting(con, key).problems]
-        questions = (
-            [q for (q,) in con.execute("SELECT question FROM clean.questions").fetchall()]
-            if table_exists(con, "clean.questions")
-            else []
-        )
-        if table_exists(con, "raw.files"):
-            differing = con.execute(
-                "SELECT file, rows_read, expected_count FROM raw.files "
-                "WHERE expected_count IS NOT NULL AND expected_count <> rows_read"
-            ).fetchall()
-            problems += [f"{f}: {n} rows read, {e} on screen; explain it" for f, n, e in differing]
-    return list(dict.fromkeys(problems)), questions
+        accounting = [p for key in KEYS for p in check_accounting(con, key).problems]
+        counts, questions = _counts(con), _questions(con)
+    approvals = journal.approvals(location_of(project))
+    return gate.GateState(
+        unconfirmed=unconfirmed_entries(project),
+        preflight=journal.get_setting("preflight"),
+        unresolved_users=_unresolved_users(project, journal),
+        accounting=list(dict.fromkeys(accounting)),
+        counts=counts,
+        questions=questions,
+        sample=journal.get_setting("sample"),
+        approval=approvals[0] if approvals else None,
+        prints=fingerprints(project),
+    )
+
+
+def _counts(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Modules whose records are fewer or more than the screen showed."""
+    if not table_exists(con, "raw.files"):
+        return []
+    return [check.message for check in check_counts(con) if check.message]
+
+
+def _questions(con: duckdb.DuckDBPyConnection) -> list[str]:
+    if not table_exists(con, "clean.questions"):
+        return []
+    return [q for (q,) in con.execute("SELECT question FROM clean.questions").fetchall()]
+
+
+def _unresolved_users(project: Project, journal: Journal) -> list[str] | None:
+    """Team members without a HighLevel user about whom nobody decided; None before a match.
+
+    Decided is who the map gives another user, excludes, or leaves to the fallback owner; and who
+    the map's confirmed entry leaves without one.
+    """
+    roster = journal.get_setting("roster")
+    if roster is None:
+        return None
+    document = map_document(project)
+    if document is None or document.fallback_owner:
+        return []
+    decided = {o.name for o in document.owners.values() if o.status != "proposed"}
+    return [
+        str(r["name"]) for r in roster if not r.get("highlevel_user") and r["name"] not in decided
+    ]
 
 
 def sample_problems(project: Project) -> list[str]:
@@ -58,14 +91,20 @@ def sample_problems(project: Project) -> list[str]:
 
 
 def approve(project: Project, name: str, note: str = "") -> StepReport:
-    """Record a person's approval. Raises Refused when the sample does not allow it."""
-    reasons = [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]
-               and c["condition"] != "sample approved"]  # fmt: skip
+    """Record a person's approval with the fingerprints of map, schema and sample result.
+
+    Raises Refused with every reason when the gate would not open even with it.
+    """
+    conditions = gate_conditions(project)
+    reasons = [c["what_to_do"] for c in conditions if not c["ok"] and c["condition"] != APPROVED]
     if not name.strip():
         reasons.insert(0, "An approval needs the name of the person who approves.")
     if reasons:
         raise Refused("the approval", reasons)
     with open_journal(project) as journal:
-        journal.approve(location_of(project), map_fingerprint(project), name.strip(), note,
-                        journal.get_setting("sample"))  # fmt: skip
-    return StepReport("sample approved", None, {"by": name, "map": map_fingerprint(project)[:12]})
+        sample = journal.get_setting("sample")
+        prints = {**fingerprints(project), "result": sample["result"]}
+        details = {**prints, "records": sample["records"], "coverage": sample["coverage"]}
+        journal.approve(location_of(project), combined(prints), name.strip(), note, details)
+    facts = {"by": name.strip(), **{PARTS[k]: v[:12] for k, v in prints.items()}}
+    return StepReport(APPROVED, None, facts, {"gate": gate_conditions(project)})

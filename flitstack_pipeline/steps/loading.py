@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict
 
-import duckdb
-
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import spool_rows
+from flitstack_pipeline.migration.sample import sample_keys
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
 from flitstack_pipeline.steps.gating import gate_conditions
@@ -66,7 +65,7 @@ def load_object(project: Project, stage: str, key: str, log: Log = silent) -> St
     if reasons:
         raise Refused(f"{stage} of {key}", reasons)
     with project.warehouse.connect() as con:
-        chosen = _sampled(con, key) if stage == "sample" else None
+        chosen = sample_keys(con, key) if stage == "sample" else None
     total, count = LoadResult(), 0
     for account in accounts(project):
         result, loaded = _load_into(project, account, stage, key, chosen, log)
@@ -75,11 +74,6 @@ def load_object(project: Project, stage: str, key: str, log: Log = silent) -> St
         _mark_done(journal, stage, key)
     facts = {k: v for k, v in asdict(total).items() if k not in ("problems", "seconds")}
     return StepReport(f"{stage} {key}", count, facts, {}, list(total.problems))
-
-
-def _sampled(con: duckdb.DuckDBPyConnection, key: str) -> set[str]:
-    sql = "SELECT record_key FROM mapped.sample WHERE object = ?"
-    return {k for (k,) in con.execute(sql, [key]).fetchall()}
 
 
 def _load_into(

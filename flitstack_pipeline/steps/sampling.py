@@ -5,19 +5,29 @@ from __future__ import annotations
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.sample import choose_sample
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.opening import map_document, open_journal
 
 
 def choose(project: Project) -> StepReport:
-    """Choose the smallest closed set of records that exercises everything once."""
+    """Choose the smallest closed set of records that exercises everything once.
+
+    The coverage is stored for the report and the gate; a new choice needs loading and comparing.
+    """
+    document = map_document(project)
+    entries = document.fields if document else []
+    transforms = {(e.target, e.field): e.transform for e in entries if e.active}
     with project.warehouse.connect() as con:
-        choice = choose_sample(con)
-        labels = con.execute(
-            "SELECT object, count(*) FROM mapped.sample GROUP BY object ORDER BY object"
-        ).fetchall()
+        choice = choose_sample(con, transforms)
+    with open_journal(project) as journal:
+        journal.set_setting("sample:choice", choice.as_dict())
     facts = {
         "coverage": f"{choice.coverage:.1%} of {choice.features_total} features",
         "features": choice.features_total,
         "features covered": choice.features_covered,
+        "at random": choice.random,
     }
-    by_object = [{"object": name, "records": count} for name, count in labels]
-    return StepReport("sample chosen", len(choice.record_keys), facts, {"by object": by_object})
+    tables = {
+        "by object": [{"object": k, "records": n} for k, n in choice.by_object.items()],
+        "not exercised": [{"feature": name} for name in choice.uncovered],
+    }
+    return StepReport("sample chosen", len(choice.record_keys), facts, tables)

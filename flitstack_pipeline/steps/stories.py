@@ -47,10 +47,10 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
 
 def run_sample(project: Project, log: Log = silent) -> list[StepReport]:
     """Choose the sample, load it and compare it."""
-    choose(project)
+    chosen = choose(project)
     with accounts_kept_open(project):
         load_stage(project, "sample", log)
-        return [verify_sample(project)]
+        return [chosen, verify_sample(project)]
 
 
 def run_cutover(project: Project, log: Log = silent) -> list[StepReport]:

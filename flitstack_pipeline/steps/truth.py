@@ -2,108 +2,162 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from flitstack_pipeline.destination import Destination
+from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.readback import read_back
-from flitstack_pipeline.migration.reconcile import Reconciliation
+from flitstack_pipeline.migration.reconcile import Reconciliation, Sink
 from flitstack_pipeline.migration.reconcile import reconcile as compare_all
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.migration.rows import MappedRow, spool_rows
-from flitstack_pipeline.reports.document import Document, Section, write_csv, write_html, write_json
+from flitstack_pipeline.migration.rows import spool_rows
+from flitstack_pipeline.migration.sample import sample_keys
+from flitstack_pipeline.reports import certificate, reconciliation
+from flitstack_pipeline.reports.sample import SampleBook, write_sample
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.opening import (
+    Log,
     account_catalog,
     accounts,
-    map_fingerprint,
+    accounts_kept_open,
+    map_document,
     open_account,
     open_journal,
+    silent,
 )
 
+LOADS = ("sample", "cutover", "delta")
+KNOWN_TO_DELTA = "delta:added"
 
-def _all_rows(project: Project, sample_only: bool) -> list[MappedRow]:
-    rows: list[MappedRow] = []
+
+@dataclass
+class Opened:
+    """The accounts of a migration, opened, with what is planned for them."""
+
+    planned: PlannedRecords
+    accounts: list[tuple[Journal, Destination, Catalog]]
+
+    @property
+    def name(self) -> str:
+        """How a person knows the accounts."""
+        return "; ".join(destination.name for _, destination, _ in self.accounts)
+
+    @property
+    def sent(self) -> int:
+        """Requests sent so far."""
+        clients = [destination.hl.client for _, destination, _ in self.accounts]
+        return sum(client.usage.requests for client in clients if hasattr(client, "usage"))
+
+
+@contextmanager
+def opened_with_plan(project: Project, sample_only: bool = False) -> Iterator[Opened]:
+    """Every account, and the records (or the sample) planned for it with their HighLevel ids."""
+    with ExitStack() as stack:
+        planned = stack.enter_context(PlannedRecords())
+        found = []
+        for account in accounts(project):
+            journal, destination = stack.enter_context(open_account(project, account))
+            _plan(project, account.alias, destination.location_id, journal, planned, sample_only)
+            found.append((journal, destination, account_catalog(project, journal, destination)))
+        yield Opened(planned, found)
+
+
+def _plan(
+    project: Project,
+    alias: str,
+    location: str,
+    journal: Journal,
+    planned: PlannedRecords,
+    sample_only: bool,
+) -> None:
     for key in KEYS:
         with project.warehouse.connect() as con:
-            chosen = None
-            if sample_only:
-                sql = "SELECT record_key FROM mapped.sample WHERE object = ?"
-                chosen = {k for (k,) in con.execute(sql, [key]).fetchall()}
-            spooled = spool_rows(con, key, chosen)
-        rows += list(spooled)
-        spooled.close()
-    return rows
-
-
-def _compared(project: Project, sample_only: bool) -> tuple[Reconciliation, int, str]:
-    """Every sub-account compared with the rows routed to it, as one result."""
-    rows = _all_rows(project, sample_only)
-    total, names = Reconciliation(), []
-    for account in accounts(project):
-        mine = [r for r in rows if r.location == account.alias]
-        with open_account(project, account) as (journal, destination):
-            catalog = account_catalog(project, journal, destination)
-            found = read_back(destination.hl, catalog, journal, {(r.kind, r.target) for r in mine})
-            result = compare_all(journal, destination.location_id, mine, found, catalog.users)
-        total.add(result)
-        names.append(destination.name)
-    if sample_only:
-        total.extra = []
-    return total, len(rows), "; ".join(names)
+            chosen = sample_keys(con, key) if sample_only else None
+            rows = spool_rows(con, key, chosen, alias)
+        try:
+            planned.add(journal, location, rows)
+        finally:
+            rows.close()
 
 
 def verify_sample(project: Project) -> StepReport:
     """Read the sample back, compare field by field, write the document for the approver."""
-    result, count, name = _compared(project, sample_only=True)
+    with accounts_kept_open(project), opened_with_plan(project, sample_only=True) as opened:
+        book = SampleBook({d.alias: (d.location_id, d.pages) for _, d, _ in opened.accounts})
+        result = _compared(opened, whole=False, sink=book.take)
+        for record in opened.planned.unseen():
+            why = "its id is not there any more" if record.hl_id else "it was never written"
+            book.missing(record, why)
+        name = opened.name
+    with project.warehouse.connect() as con:
+        book.add_sources(con, map_document(project))
+    choice = _store_sample(project, book, result)
+    path = write_sample(project.reports, book, result, choice, name)
+    facts = {"report": path, "coverage": _percent(choice.get("coverage")), **result.verdicts}
+    tables = {
+        "by object": _by_object(result),
+        "differences": book.differences(25),
+        "changed by rule": _rules(result),
+    }
+    return StepReport("sample compared", book.records_count, facts, tables, result.problems)
+
+
+def _store_sample(project: Project, book: SampleBook, result: Reconciliation) -> dict[str, Any]:
+    """Keep the outcome for the gate, with the fingerprints it holds for; returns the choice."""
     with open_journal(project) as journal:
-        journal.set_setting(
-            "sample",
-            {
-                "fingerprint": map_fingerprint(project),
-                "problems": result.problems[:200],
-                "records": count,
-            },
-        )
-    path = _write_report(project, "sample", "Sample: source, expected, found", result, name)
-    return StepReport("sample compared", count, {"report": path, **result.verdicts},
-                      {"by object": _by_object(result)}, result.problems)  # fmt: skip
+        choice = dict(journal.get_setting("sample:choice") or {})
+        outcome = {
+            "problems": result.problems[:200],
+            "records": book.records_count,
+            "verdicts": result.verdicts,
+            "coverage": choice.get("coverage"),
+            "result": book.fingerprint(),
+            "at": _now(),
+            **fingerprints(project),
+        }
+        journal.set_setting("sample", outcome)
+    return choice
 
 
-def _by_object(result: Reconciliation) -> list[dict[str, Any]]:
-    return [{"object": k, **v} for k, v in result.by_object.items()]
-
-
-def _write_report(
-    project: Project, stem: str, title: str, result: Reconciliation, account: str
-) -> Any:
-    rows = [{k: str(v) for k, v in asdict(d).items()} for d in result.diffs]
-    problems = result.problems
-    verdict = "Everything arrived as meant." if not problems else f"{len(problems)} differences."
-    path = write_html(
-        Document(title, verdict, not problems, {"account": account, **result.verdicts}, [
-            Section("Missing", result.missing),
-            Section("Nobody planned these", result.extra),
-            Section("Fields that differ or were changed by a rule", rows, status_column="verdict"),
-            Section("By object", _by_object(result)),
-        ]),
-        project.reports / f"{stem}.html",
-    )  # fmt: skip
-    write_csv(rows, project.reports / f"{stem}.csv")
-    write_json(asdict(result), project.reports / f"{stem}.json")
-    return path
-
-
-def reconcile(project: Project) -> StepReport:
-    """Read everything back and compare."""
-    result, count, name = _compared(project, sample_only=False)
-    with open_journal(project) as journal:
-        journal.set_setting(
-            "reconciliation", {"problems": result.problems[:500], "by_object": result.by_object}
-        )
-    path = _write_report(project, "reconciliation", "Reconciliation", result, name)
-    return StepReport("reconciled", count, {"report": path, **result.verdicts},
-                      {"by object": _by_object(result)}, result.problems)  # fmt: skip
+def reconcile(project: Project, log: Log = silent) -> StepReport:
+    """Read everything back and compare it; write the report, and the certificate."""
+    csv = project.reports / "reconciliation.csv"
+    with accounts_kept_open(project), opened_with_plan(project) as opened:
+        before = opened.sent
+        with reconciliation.differences_csv(csv) as sink:
+            result = _compared(opened, whole=True, sink=sink)
+        result.requests = _requests(opened, opened.sent - before)
+        journal, destination, _ = opened.accounts[0]
+        summary = {
+            "problems": result.problems[:500],
+            "by_object": result.by_object,
+            "counts": result.counts,
+            "requests": result.requests,
+            "at": _now(),
+        }
+        journal.set_setting("reconciliation", summary)
+        place = (opened.name, destination.location_id, destination.pages)
+        report = reconciliation.write(project.reports, result, *place)
+        paper = certificate.write(project.reports, _certificate(project, result, opened))
+    facts = {"report": report, "certificate": paper, **result.verdicts}
+    facts["requests"] = reconciliation.requests_in_words(result.requests)
+    tables = {
+        "by object": _by_object(result),
+        "money": result.sums,
+        "links": _rows_of(result.links),
+        "changed by rule": _rules(result),
+    }
+    count = sum(v["planned"] for v in result.by_object.values())
+    return StepReport("reconciled", count, facts, tables, result.problems)
 
 
 def reconciliation_problems(project: Project) -> list[str]:
@@ -111,3 +165,81 @@ def reconciliation_problems(project: Project) -> list[str]:
     with open_journal(project) as journal:
         found = journal.get_setting("reconciliation")
     return ["nothing was reconciled yet"] if found is None else list(found["problems"])
+
+
+def _compared(opened: Opened, whole: bool, sink: Sink) -> Reconciliation:
+    """Everything the accounts hold of the planned kinds, compared as it is read."""
+
+    def known(kind: str, ids: list[str]) -> dict[str, str]:
+        reasons: dict[str, str] = {}
+        for journal, destination, _ in opened.accounts:
+            added = journal.get_setting(KNOWN_TO_DELTA) or {}
+            reasons |= {i: "added in HighLevel, seen by the delta" for i in ids if i in added}
+            ours = journal.known_ids(destination.location_id, kind, ids)
+            reasons |= dict.fromkeys(ours, "we wrote it; it is no longer in the exports")
+        return reasons
+
+    pairs = opened.planned.pairs()
+    found = itertools.chain.from_iterable(
+        read_back(destination.hl, catalog, journal, pairs)
+        for journal, destination, catalog in opened.accounts
+    )
+    parents = [m for j, d, _ in opened.accounts for m in j.missing_parents(d.location_id)]
+    users = {d.alias: catalog.users for _, d, catalog in opened.accounts}
+    return compare_all(
+        opened.planned, found, users, known=known, whole=whole, sink=sink, missing_parents=parents
+    )
+
+
+def _requests(opened: Opened, reading: int) -> dict[str, Any]:
+    """Requests of the reconciliation beside those of the loads, and their share in percent."""
+    loads = sum(
+        int((run["summary"] or {}).get("requests") or 0)
+        for journal, destination, _ in opened.accounts
+        for run in journal.runs(destination.location_id)
+        if run["stage"] in LOADS
+    )
+    share = round(100 * reading / loads, 2) if loads else None
+    return {"loads": loads, "reconciliation": reading, "percent": share}
+
+
+def _certificate(project: Project, result: Reconciliation, opened: Opened) -> dict[str, Any]:
+    journal, destination, _ = opened.accounts[0]
+    approvals = journal.approvals(destination.location_id)
+    places = [(j, d.location_id) for j, d, _ in opened.accounts]
+    return certificate.content(
+        result,
+        account=opened.name,
+        location=", ".join(place for _, place in places),
+        approval=approvals[0] if approvals else None,
+        runs=[r for j, place in places for r in j.runs(place) if r["stage"] in LOADS],
+        fingerprints=fingerprints(project),
+        coverage=(journal.get_setting("sample") or {}).get("coverage"),
+        open_matters={
+            "rejected records": sum(len(j.dead_letters(place)) for j, place in places),
+            "conflicts": sum(len(j.conflicts(place)) for j, place in places),
+        },
+    )
+
+
+def _rules(result: Reconciliation) -> list[dict[str, Any]]:
+    return [{"rule": rule, "fields": n} for rule, n in result.rules.items()]
+
+
+def _by_object(result: Reconciliation) -> list[dict[str, Any]]:
+    return [{"object": k, **v} for k, v in result.by_object.items() if v["planned"]]
+
+
+def _rows_of(links: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    return [
+        {"link": k, **{n: v.get(n, 0) for n in ("planned", "right", "wrong")}}
+        for k, v in links.items()
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{100 * share:.1f} %"
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -89,7 +89,10 @@ class CompanyHandler(Handler):
         for record in ctx.hl.records.iterate_all(BUSINESS):
             values = logical(ctx, record)
             source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
-            details = {"relations": record.get("relations") or []}
+            details = {
+                "relations": record.get("relations") or [],
+                "created": record.get("createdAt"),
+            }
             yield Found(self.kind, BUSINESS, record["id"], values, source_id, details)
 
 

@@ -93,7 +93,7 @@ class NoteHandler(Handler):
             return
         for note in notes:
             source_id = reference(note.get("body") or "")
-            details = {"contact": contact_id}
+            details = {"contact": contact_id, "created": note.get("dateAdded")}
             yield Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
 
 

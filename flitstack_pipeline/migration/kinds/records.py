@@ -103,7 +103,10 @@ class RecordHandler(Handler):
         for record in ctx.hl.records.iterate_all(target):
             values = logical(ctx, target, record)
             source_id = str(values["fields"].get(SOURCE_ID_LABEL) or "")
-            details = {"relations": record.get("relations") or []}
+            details = {
+                "relations": record.get("relations") or [],
+                "created": record.get("createdAt"),
+            }
             yield Found(self.kind, target, record["id"], values, source_id, details)
 
 

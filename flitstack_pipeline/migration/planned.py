@@ -1,0 +1,281 @@
+"""What should exist, in a private file: planned records by HighLevel id, and what was seen of them.
+
+What belongs here: the store a reconciliation compares against, and the sums it collects, on disk so
+that memory stays flat however many records there are. What does not: comparing (reconcile.py),
+reading back (readback.py). Amounts are whole ten-thousandths, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.migration.journal import Entry, Journal
+from flitstack_pipeline.migration.rows import MappedRow
+
+CHUNK = 500
+SCALE = 10_000
+PLANNED, FOUND = "planned", "found"
+
+_TABLES = """
+CREATE TABLE planned (
+    record_key TEXT PRIMARY KEY, source_key TEXT, object TEXT, kind TEXT, target TEXT, label TEXT,
+    payload TEXT, parents TEXT, hl_id TEXT, origin TEXT, kept TEXT, created_at TEXT, location TEXT,
+    seen INTEGER DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX planned_hl ON planned (kind, hl_id);
+CREATE TABLE extra (
+    kind TEXT, target TEXT, hl_id TEXT, source_id TEXT, label TEXT, created TEXT, known TEXT,
+    PRIMARY KEY (kind, hl_id)
+) WITHOUT ROWID;
+CREATE TABLE amount (side TEXT, record TEXT, measure TEXT, amount INTEGER);
+CREATE TABLE belongs (side TEXT, record TEXT, client TEXT);
+"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planned record and what the id map knows of it; `hl_id` empty when never written.
+
+    `kept` are values by "part.name" that a person's edit or decision put there since.
+    """
+
+    row: MappedRow
+    hl_id: str
+    origin: str
+    kept: dict[str, Any]
+
+
+class PlannedRecords:
+    """The planned records of one reconciliation. Close it to delete its file."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        handle = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed with the store
+            prefix="flitstack-planned-", suffix=".sqlite", dir=folder
+        )
+        self._file = handle
+        self._con = sqlite3.connect(handle.name, isolation_level=None)
+        self._con.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        self._con.execute("BEGIN")
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._con.close()
+        self._file.close()
+
+    def __enter__(self) -> PlannedRecords:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    # --- what should exist ---------------------------------------------------------------------
+
+    def add(self, journal: Journal, location: str, rows: Iterable[MappedRow]) -> int:
+        """Add rows with their ids from the id map; how many it was."""
+        count = 0
+        iterator = iter(rows)
+        while chunk := list(itertools.islice(iterator, CHUNK)):
+            entries = journal.entries(location, [row.record_key for row in chunk])
+            self._con.executemany(
+                "INSERT OR REPLACE INTO planned (record_key, source_key, object, kind, target, "
+                "label, payload, parents, hl_id, origin, kept, location) "
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                [_values(row, entries.get(row.record_key)) for row in chunk],
+            )
+            count += len(chunk)
+        return count
+
+    def pairs(self) -> set[tuple[str, str]]:
+        """The (kind, target) pairs that are planned."""
+        return set(self._con.execute("SELECT DISTINCT kind, target FROM planned"))
+
+    def of_ids(self, kind: str, hl_ids: Sequence[str]) -> dict[str, Planned]:
+        """The planned records of one kind with these HighLevel ids, by id."""
+        return {p.hl_id: p for p in self._where("kind = ? AND hl_id IN ({})", [kind], hl_ids)}
+
+    def of_keys(self, record_keys: Sequence[str]) -> dict[str, Planned]:
+        """The planned records with these record keys, by key."""
+        return {p.row.record_key: p for p in self._where("record_key IN ({})", [], record_keys)}
+
+    def ids_of(self, record_keys: Iterable[str]) -> dict[str, str]:
+        """HighLevel ids by record key; records never written are left out."""
+        found: dict[str, str] = {}
+        for part in _chunks(sorted(set(record_keys))):
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT record_key, hl_id FROM planned WHERE record_key IN ({marks})"  # noqa: S608
+            found |= {k: i for k, i in self._con.execute(query, part) if i}
+        return found
+
+    def _where(self, condition: str, before: list[str], wanted: Sequence[str]) -> Iterator[Planned]:
+        for part in _chunks(list(dict.fromkeys(wanted))):
+            where = condition.format(", ".join("?" * len(part)))
+            query = f"SELECT {_COLUMNS} FROM planned WHERE {where}"  # noqa: S608
+            for values in self._con.execute(query, [*before, *part]).fetchall():
+                yield _planned(values)
+
+    # --- what was seen -------------------------------------------------------------------------
+
+    def seen(self, found: Iterable[tuple[str, str]]) -> None:
+        """Remember (when HighLevel made it, record key) of records that were read back."""
+        self._con.executemany(
+            "UPDATE planned SET seen = 1, created_at = ? WHERE record_key = ?", list(found)
+        )
+
+    def unseen(self) -> Iterator[Planned]:
+        """The planned records that were not read back, in the order of their keys."""
+        query = f"SELECT {_COLUMNS} FROM planned WHERE seen = 0 ORDER BY record_key"  # noqa: S608
+        yield from map(_planned, self._con.execute(query))
+
+    def counts(self) -> dict[str, int]:
+        """Planned records by object type."""
+        return dict(self._con.execute("SELECT object, count(*) FROM planned GROUP BY object"))
+
+    def first_created(self) -> str:
+        """When HighLevel made the first record that we created; empty when it made none."""
+        query = "SELECT min(created_at) FROM planned WHERE origin = 'created' AND created_at <> ''"
+        return next(iter(self._con.execute(query)))[0] or ""
+
+    def add_extra(self, rows: Iterable[tuple[str, str, str, str, str, str, str]]) -> None:
+        """Remember records that were read back and not planned.
+
+        Each is (kind, target, HighLevel id, source id, label, when it was made, what we know).
+        """
+        self._con.executemany("INSERT OR REPLACE INTO extra VALUES (?,?,?,?,?,?,?)", list(rows))
+
+    def extras(self, since: str) -> Iterator[dict[str, Any]]:
+        """Records nobody planned that carry a source key, or were made at or after `since`."""
+        cursor = self._con.execute(
+            "SELECT kind, target, hl_id, source_id, label, created, known FROM extra "
+            "WHERE source_id <> '' OR created = '' OR (? <> '' AND created >= ?) "
+            "ORDER BY kind, created, hl_id",
+            [since, since],
+        )
+        names = ("kind", "target", "hl_id", "source_id", "label", "created", "known")
+        for values in cursor:
+            yield dict(zip(names, values, strict=True))
+
+    def before(self, since: str) -> dict[str, int]:
+        """Records that were there before the migration, by kind."""
+        query = (
+            "SELECT kind, count(*) FROM extra WHERE source_id = '' AND created <> '' "
+            "AND (? = '' OR created < ?) GROUP BY kind"
+        )
+        return dict(self._con.execute(query, [since, since]))
+
+    # --- sums ------------------------------------------------------------------------------------
+
+    def add_amounts(self, rows: Iterable[tuple[str, str, str, Decimal]]) -> None:
+        """Collect (side, record's HighLevel id, measure, amount)."""
+        scaled = [(s, r, m, int((a * SCALE).to_integral_value())) for s, r, m, a in rows]
+        self._con.executemany("INSERT INTO amount VALUES (?,?,?,?)", scaled)
+
+    def add_owners(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Collect (side, record's HighLevel id, its client's)."""
+        self._con.executemany("INSERT INTO belongs VALUES (?,?,?)", list(rows))
+
+    def sums(self) -> list[dict[str, Any]]:
+        """Every measure with its planned and found sum and how many amounts went into them."""
+        cursor = self._con.execute(
+            """
+            SELECT measure,
+                coalesce(sum(amount) FILTER (WHERE side = 'planned'), 0),
+                coalesce(sum(amount) FILTER (WHERE side = 'found'), 0),
+                count(*) FILTER (WHERE side = 'planned'), count(*) FILTER (WHERE side = 'found')
+            FROM amount GROUP BY measure ORDER BY measure"""
+        )
+        return [
+            {
+                "measure": measure, "planned": money(planned), "found": money(found),
+                "difference": money(found - planned), "amounts planned": n, "amounts found": m,
+            }
+            for measure, planned, found, n, m in cursor
+        ]  # fmt: skip
+
+    def by_client(self, measures: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Planned and found sums per client and measure, those that differ first."""
+        self._con.execute("CREATE INDEX IF NOT EXISTS belongs_record ON belongs (side, record)")
+        marks = ", ".join("?" * len(measures))
+        cursor = self._con.execute(
+            f"""
+            WITH totals AS (
+                SELECT coalesce(b.client, '') AS client, a.measure AS measure,
+                    coalesce(sum(a.amount) FILTER (WHERE a.side = 'planned'), 0) AS planned,
+                    coalesce(sum(a.amount) FILTER (WHERE a.side = 'found'), 0) AS found
+                FROM amount a LEFT JOIN belongs b ON b.side = a.side AND b.record = a.record
+                WHERE a.measure IN ({marks}) GROUP BY 1, 2)
+            SELECT t.client, coalesce(p.label, ''), t.measure, t.planned, t.found
+            FROM totals t LEFT JOIN planned p ON p.kind = 'contact' AND p.hl_id = t.client
+            ORDER BY t.planned = t.found, t.client, t.measure""",  # noqa: S608
+            list(measures),
+        )
+        for client, label, measure, planned, found in cursor:
+            yield {
+                "client": label or client or "no client", "hl_id": client, "measure": measure,
+                "planned": money(planned), "found": money(found),
+                "difference": money(found - planned),
+            }  # fmt: skip
+
+
+def money(scaled: int) -> str:
+    """A sum in ten-thousandths as text with two places, or four where they matter."""
+    amount = Decimal(scaled) / SCALE
+    return f"{amount:.2f}" if scaled % 100 == 0 else f"{amount:.4f}"
+
+
+_COLUMNS = (
+    "record_key, source_key, object, kind, target, label, payload, parents, hl_id, origin, kept, "
+    "location"
+)
+
+
+def _values(row: MappedRow, entry: Entry | None) -> tuple[Any, ...]:
+    details = entry.details if entry else {}
+    return (
+        row.record_key,
+        row.source_key,
+        row.object_key,
+        row.kind,
+        row.target,
+        row.label,
+        json.dumps(row.payload, ensure_ascii=False),
+        json.dumps(row.parents, ensure_ascii=False),
+        entry.hl_id if entry else "",
+        entry.origin if entry else "",
+        json.dumps((details or {}).get("kept") or {}, ensure_ascii=False),
+        row.location,
+    )
+
+
+def _planned(values: tuple[Any, ...]) -> Planned:
+    (
+        key,
+        source_key,
+        object_key,
+        kind,
+        target,
+        label,
+        payload,
+        parents,
+        hl_id,
+        origin,
+        kept,
+        where,
+    ) = values
+    row = MappedRow(
+        key, source_key, kind, target, json.loads(payload), "", 0, json.loads(parents), label or "",
+        where, object_key,
+    )  # fmt: skip
+    return Planned(row, hl_id or "", origin or "", json.loads(kept))
+
+
+def _chunks(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -1,0 +1,72 @@
+"""The migration certificate: what was moved, when, approved by whom; for the customer to file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.migration.reconcile import Reconciliation
+from flitstack_pipeline.reports.document import render_template, write_json, write_text
+from flitstack_pipeline.spec.objects import BY_KEY
+
+
+def content(
+    result: Reconciliation,
+    *,
+    account: str,
+    location: str,
+    approval: Mapping[str, Any] | None,
+    runs: Sequence[Mapping[str, Any]],
+    fingerprints: Mapping[str, str],
+    coverage: float | None,
+    open_matters: Mapping[str, int],
+) -> dict[str, Any]:
+    """Everything the certificate says, as plain data."""
+    loads = [r for r in runs if r["stage"] != "reconcile" and r["started_at"]]
+    waiting = {k: n for k, n in open_matters.items() if n}
+    return {
+        "complete": result.good and not waiting,
+        "issued": _when(dt.datetime.now(dt.UTC).timestamp()),
+        "sub-account": location,
+        "account": account,
+        "began": _when(min((r["started_at"] for r in loads), default=None)),
+        "ended": _when(max((r["ended_at"] or r["started_at"] for r in loads), default=None)),
+        "approval": {
+            "by": approval["approved_by"],
+            "at": _when(approval["at"]),
+            "note": approval["note"] or "",
+            "sample coverage": None if coverage is None else f"{100 * coverage:.1f} %",
+        } if approval else None,
+        "moved": [
+            {
+                "object": BY_KEY[key].label, "as": BY_KEY[key].becomes, "records": n["planned"],
+                "verified": n["verified"], "not verified": n["wrong"],
+            }
+            for key, n in result.by_object.items()
+            if n["planned"]
+        ],
+        "totals": result.sums,
+        "values compared": sum(result.verdicts.values()),
+        "verdicts": result.verdicts,
+        "changed by rule": result.rules,
+        "files": result.files,
+        "differences": result.counts,
+        "open matters": waiting,
+        "fingerprints": dict(fingerprints),
+        "requests": result.requests,
+    }  # fmt: skip
+
+
+def write(folder: Path, facts: Mapping[str, Any]) -> Path:
+    """Write certificate.html and certificate.json; return the path of the page."""
+    write_json(facts, folder / "certificate.json")
+    page = render_template("certificate.html.j2", c=facts)
+    return write_text(folder / "certificate.html", page)
+
+
+def _when(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
