@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.propose import propose
@@ -13,7 +15,7 @@ from flitstack_pipeline.steps.opening import map_document
 def propose_map(project: Project) -> StepReport:
     """Propose `map.yaml`, keeping every decision a person took."""
     with project.warehouse.connect() as con:
-        document = propose(con, map_document(project), None)
+        document = propose(con, copy.deepcopy(map_document(project)), None)
     document.save(project.map_path)
     facts = {"map": project.map_path, "fingerprint": document.fingerprint[:12]}
     return StepReport(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,17 @@ def location_of(project: Project) -> str:
 
 
 def map_document(project: Project) -> MapDocument | None:
-    """The map document, or None before the first proposal; the caller's own."""
-    return MapDocument.load(project.map_path) if project.map_path.exists() else None
+    """The map document to read, or None before the first proposal; to change it, load it anew."""
+    if not project.map_path.exists():
+        return None
+    found = project.map_path.stat()
+    return _read_map(project.map_path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_map(path: Path, changed_ns: int, size: int) -> MapDocument:
+    """One reading per state of the file: the guard of every load asks for it."""
+    return MapDocument.load(path)
 
 
 def map_fingerprint(project: Project) -> str:
