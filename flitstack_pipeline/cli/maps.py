@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from flitstack_pipeline.cli.terminal import console, map_app, open_project, print_json, show, wait
+from flitstack_pipeline.cli.terminal import (
+    console,
+    map_app,
+    open_project,
+    print_json,
+    show,
+    show_table,
+    wait,
+)
 
 
 @map_app.command("check")
@@ -40,20 +48,46 @@ def map_show() -> None:
 
 @map_app.command("propose")
 def map_propose(
-    source: Annotated[Path | None, typer.Option("--from", help="CSV of source headers.")] = None,
-    target: Annotated[Path | None, typer.Option("--to", help="CSV of target fields.")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="Source headers.")] = None,
+    target: Annotated[Path | None, typer.Option("--to", help="Target fields.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Propose the map of this project, or match any two header lists (--from, --to)."""
+    """Propose the map of this project, or match any two header lists (--from, --to).
+
+    Each of the two files is a CSV of `header`, optional `description`, `samples` (or `options`,
+    separated by ;) and `type`, or a data file whose own columns are meant. Needs no account and no
+    project. With --json, one object a column: column, target (null when none is likely), confidence
+    (0 to 1), evidence, candidates [{target, confidence, evidence}, …] best first, runners_up.
+    """
     from flitstack_pipeline import steps
 
-    if source and target:
-        from flitstack_pipeline.mapping.matcher import propose_between
-
-        print_json(propose_between(source, target))
+    if source or target:
+        _propose_between(source, target, as_json)
         return
     report = steps.propose_map(open_project())
     if as_json:
         print_json(report.__dict__)
     else:
         show(report)
+
+
+def _propose_between(source: Path | None, target: Path | None, as_json: bool) -> None:
+    from flitstack_pipeline.mapping.header_files import propose_between
+
+    if source is None or target is None:
+        raise typer.BadParameter("give both --from and --to")
+    found = propose_between(source, target)
+    if as_json:
+        print_json(found)
+        return
+    shown = [
+        {
+            "column": m["column"],
+            "target": m["target"] or "",
+            "confidence": m["confidence"],
+            "evidence": m["evidence"],
+            "else": ", ".join(c["target"] for c in m["runners_up"][:2]),
+        }
+        for m in found
+    ]
+    show_table("proposal", shown, most=len(shown))

@@ -17,6 +17,7 @@ MOST_WORDS = 60
 _MONEY = re.compile(r"^\(?-?\s*[$€£]\s*-?[\d,]+(\.\d+)?\)?$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _PHONE = re.compile(r"^\+?[\d\s().-]{7,20}(\s*(x|ext\.?)\s*\d+)?$", re.IGNORECASE)
+_URL = re.compile(r"^(https?://\S+|(www\.)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?)$", re.IGNORECASE)
 _YES_NO = {"yes", "no", "y", "n", "true", "false", "x"}
 
 
@@ -33,6 +34,7 @@ class Profile:
     dates_dmy: float = 0.0
     emails: float = 0.0
     phones: float = 0.0
+    urls: float = 0.0
     yes_no: float = 0.0
     separated: float = 0.0
     words: tuple[str, ...] = ()
@@ -62,12 +64,26 @@ def profile(counts: dict[str, int]) -> Profile:
         dates_mdy=share(lambda v: _fits(date_mdy, v)),
         dates_dmy=share(lambda v: _fits(date_dmy, v)),
         emails=share(_EMAIL.match),
-        phones=share(_PHONE.match),
+        phones=share(_is_phone),
+        urls=share(_URL.match),
         yes_no=share(lambda v: v.casefold() in _YES_NO),
         separated=share(lambda v: len(split_values(v)) > 1),
         words=tuple(sorted(counts, key=lambda v: (-counts[v], v))[:MOST_WORDS]),
         parts=tuple(sorted(parts, key=lambda v: (-parts[v], v))[:MOST_WORDS]),
     )
+
+
+def value_type(seen: Profile) -> str:
+    """The sort of values seen: `email`, `phone`, `url`, `date`, `money`, … ; empty when unclear."""
+    if not seen.filled:
+        return ""
+    sure = 0.8
+    tests = (
+        ("email", seen.emails), ("phone", seen.phones), ("url", seen.urls),
+        ("date", max(seen.dates_mdy, seen.dates_dmy)), ("yes_no", seen.yes_no),
+        ("money", seen.money), ("number", seen.numbers),
+    )  # fmt: skip
+    return next((name for name, share in tests if share >= sure), "text")
 
 
 def profile_samples(values: Iterable[str]) -> Profile:
@@ -80,6 +96,14 @@ def _fits(transform: Callable[[Any], Any], value: str) -> bool:
         return transform(value) is not None
     except Unfit:
         return False
+
+
+def _is_phone(value: str) -> bool:
+    """Digits enough for a phone number, and no day: `2024-03-05` is none."""
+    digits = sum(c.isdigit() for c in value)
+    if not _PHONE.match(value) or digits < 7 or digits > 15 + 6:
+        return False
+    return not (_fits(date_mdy, value) or _fits(date_dmy, value))
 
 
 def _leading_zero(value: str) -> bool:

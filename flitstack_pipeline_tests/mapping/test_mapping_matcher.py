@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from flitstack_pipeline.mapping.assignment import best_assignment
-from flitstack_pipeline.mapping.matcher import Header, match_headers, propose_between, tokens
+from flitstack_pipeline.mapping.header_files import propose_between, read_headers
+from flitstack_pipeline.mapping.matcher import Header, match_headers
+from flitstack_pipeline.mapping.meanings import meaning_of, meanings_of
 
 
 def assigned(columns, fields):
@@ -12,11 +14,33 @@ def assigned(columns, fields):
     return {m.column: m.assigned for m in found}
 
 
-def test_headers_are_read_in_words():
-    assert tokens("custFirstName") == ("customer", "first", "name")
-    assert tokens("Est. #") == ("estimate", "number")
-    assert tokens("Paid_Date__c") == ("paid", "date")
-    assert tokens("E-mail Address") == ("email", "address")
+@pytest.mark.parametrize(
+    ("header", "head", "entity", "kinds"),
+    [
+        ("custFirstName", "firstname", "person", set()),
+        ("Est. #", "number", "estimate", set()),
+        ("numberofemployees", "employees", "", set()),
+        ("hs_lead_status", "status", "person", set()),
+        ("BillAddr.Line1", "street", "", {"billing"}),
+        ("Street Address 2", "street2", "", set()),
+        ("Person - Phone - Mobile", "phone", "person", {"mobile"}),
+        ("How did you hear about us?", "source", "", set()),
+        ("LastModifiedDate", "updated", "", set()),
+        ("Lead Owner", "name", "owner", set()),
+        ("Amt Due", "balance", "", set()),
+        ("Téléphone cell", "phone", "", {"mobile"}),
+    ],
+)
+def test_a_header_says_what_it_is_whose_and_which_sort(header, head, entity, kinds):
+    found = meaning_of(header)
+    assert (found.head, found.entity, set(found.kinds)) == (head, entity, kinds)
+
+
+def test_neighbours_tell_what_a_bare_name_or_title_means():
+    person = meanings_of(["First Name", "Last Name", "Job Title", "Title", "Name"])
+    assert person[3].head == "salutation" and person[4].entity == "person"
+    deal = meanings_of(["Name", "Stage", "Close Date", "Amount"])
+    assert deal[0].entity == "deal" and deal[3].head == "dealvalue"
 
 
 def test_vendors_names_for_the_same_thing_meet():
@@ -74,11 +98,73 @@ def test_two_files_are_matched_from_the_command(tmp_path):
     (tmp_path / "a.csv").write_text("header,description\nZip,postal\nSurname,\n")
     (tmp_path / "b.csv").write_text("postalCode,lastName\n32801,Lee\n")
     found = propose_between(tmp_path / "a.csv", tmp_path / "b.csv")
-    assert [m["assigned"] for m in found] == ["postalCode", "lastName"]
-    assert set(found[0]["candidates"][0]) == {"field", "confidence", "evidence"}
+    assert [m["target"] for m in found] == ["postalCode", "lastName"]
+    assert set(found[0]["candidates"][0]) == {"target", "confidence", "evidence"}
+    assert found[0]["runners_up"] == found[0]["candidates"][1:]
 
 
 def test_an_empty_file_is_refused_in_words(tmp_path):
     (tmp_path / "a.csv").write_text("")
     with pytest.raises(ValueError, match="no header line"):
         propose_between(tmp_path / "a.csv", tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Name;E-mail;Ph\nAnn;a@b.co;1", ["Name", "E-mail", "Ph"]),
+        ("sep=;\nName;Ph\nAnn;1", ["Name", "Ph"]),
+        ("header\nFirst Name\nLast Name\n", ["First Name", "Last Name"]),
+        ("First Name\nLast Name\nZip\n", ["First Name", "Last Name", "Zip"]),
+        ("First Name,Last Name,Zip\n", ["First Name", "Last Name", "Zip"]),
+        ("Field Name,Type,Required,Sample 1,Sample 2\nPipe,picklist,yes,PVC,Lead\n", ["Pipe"]),
+        ("name,description\nGate,the code\n", ["Gate"]),
+        ("Name,Email\nAnn,a@b.co\n", ["Name", "Email"]),
+        ("A\tB\r\n1\t2\r\n", ["A", "B"]),
+    ],
+)
+def test_headers_are_read_from_a_listing_or_from_data_whatever_the_separator(tmp_path, text, names):
+    for encoding in ("utf-8", "utf-16", "utf-8-sig"):
+        (tmp_path / "x.csv").write_text(text, encoding=encoding)
+        assert [h.name for h in read_headers(tmp_path / "x.csv")] == names
+
+
+def test_samples_options_and_types_of_a_listing_are_kept(tmp_path):
+    text = "header,type,options\nPipe,Dropdown (single),PVC; Lead | Copper\n"
+    (tmp_path / "x.csv").write_text(text)
+    (found,) = read_headers(tmp_path / "x.csv")
+    assert (found.samples, found.type) == (("PVC", "Lead", "Copper"), "choice")
+
+
+def test_a_name_that_says_nothing_is_read_by_its_description_and_values():
+    columns = [Header("Fld_1", "Customer's main e-mail", ("a@b.co", "c@d.io"))]
+    (match,) = match_headers(columns, [Header("Notes"), Header("Email"), Header("Phone")])
+    assert match.assigned == "Email" and match.candidates[0].confidence > 0.8
+
+
+def test_the_same_options_speak_louder_than_the_names():
+    columns = [Header("Cladding", samples=("Metal", "Shingle", "Tile"))]
+    fields = [
+        Header("Roof covering", samples=("Shingle", "Metal", "Tile", "Slate")),
+        Header("Name"),
+    ]
+    (match,) = match_headers(columns, fields)
+    assert match.candidates[0].field == "Roof covering"
+    assert "100% of the values" in match.candidates[0].evidence
+
+
+def test_headers_of_any_text_are_matched_without_an_error():
+    odd = [Header(h) for h in ("", " ", "###", "名前", "🙂", "a" * 500, "()", "None", "%s", "\x00")]
+    found = match_headers(odd, odd)
+    assert len(found) == len(odd)
+    assert all(0 <= c.confidence <= 1 for m in found for c in m.candidates)
+    assert match_headers(odd, [])[0].candidates == ()
+    assert match_headers([], odd) == []
+
+
+def test_what_a_person_confirmed_before_lifts_a_proposal_and_says_so():
+    columns, fields = [Header("Ref A")], [Header("Gate Code"), Header("Zone")]
+    before = match_headers(columns, fields)[0].candidates[0].confidence
+    (match,) = match_headers(columns, fields, {("ref a", "zone"): 2})
+    assert match.assigned == "Zone" and match.candidates[0].confidence > max(0.8, before)
+    assert "confirmed 2 times before" in match.candidates[0].evidence

@@ -1,0 +1,147 @@
+"""How often the map proposal is right on headers it never saw, beside three naive matchers.
+
+    python benchmarks/map_proposal.py [--show tune]
+
+Every labelled list of a test vendor is matched with every list of the same kind of every other
+test vendor (neither was tuned on), then with the lists of the tuning vendors (a known destination),
+and, for comparison, the tuning vendors among themselves. Printed: hit@1, hit@3, MRR over the
+headers that have a counterpart, and calibration over all headers: of the first candidates at or
+above 0.9, how many are right (a confident proposal for a header without counterpart is wrong).
+
+Baselines in the same run, on the same problems: token set and Jaro-Winkler (rapidfuzz), and
+trigrams (Jaccard). `--show` prints the mistakes of a split; only those of `tune` were looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from map_labels import HeaderSet, Problem, problems, sets
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+
+from flitstack_pipeline.mapping.matcher import Header, match_headers
+
+Ranking = list[tuple[int, float]]
+Matcher = Callable[[Sequence[str], Sequence[str]], list[Ranking]]
+SURE = 0.9
+
+
+@dataclass
+class Score:
+    asked: int = 0
+    first: int = 0
+    third: int = 0
+    reciprocal: float = 0.0
+    bins: dict[float, list[bool]] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
+
+    def add(self, problem: Problem, rankings: list[Ranking]) -> None:
+        for header, right, ranking in zip(
+            problem.source.headers, problem.right, rankings, strict=True
+        ):
+            places = [i for i, (j, _) in enumerate(ranking) if j in right]
+            place = places[0] if places else None
+            if right:
+                self.asked += 1
+                self.first += place == 0
+                self.third += place is not None and place < 3
+                self.reciprocal += 1 / (place + 1) if place is not None else 0.0
+            sure = ranking[0][1] if ranking else 0.0
+            self.bins.setdefault(min(int(sure * 10), 9) / 10, []).append(place == 0)
+            if (right and place != 0) or (not right and sure >= 0.5):
+                names = [f"{problem.target.headers[j]} {c:.2f}" for j, c in ranking[:2]]
+                wanted = [problem.target.headers[j] for j in right]
+                self.mistakes.append(
+                    f"{problem.source.vendor}>{problem.target.vendor}.{problem.target.kind} "
+                    f"{header!r} -> {names}, right {wanted}"
+                )
+
+    @property
+    def sure(self) -> list[bool]:
+        return self.bins.get(SURE, [])
+
+    def line(self, name: str) -> str:
+        sure = f"{sum(self.sure) / len(self.sure):7.3f}" if self.sure else "      -"
+        return (
+            f"{name:<16} {self.first / self.asked:7.3f} {self.third / self.asked:7.3f} "
+            f"{self.reciprocal / self.asked:7.3f} {sure} {len(self.sure):7}"
+        )
+
+
+def ours(columns: Sequence[str], fields: Sequence[str]) -> list[Ranking]:
+    found = match_headers([Header(c) for c in columns], [Header(f) for f in fields])
+    return [[(c.index, c.confidence) for c in match.candidates] for match in found]
+
+
+def naive(similarity: Callable[[str, str], float]) -> Matcher:
+    def match(columns: Sequence[str], fields: Sequence[str]) -> list[Ranking]:
+        return [
+            sorted(
+                ((j, similarity(plain(c), plain(f))) for j, f in enumerate(fields)),
+                key=lambda pair: -pair[1],
+            )[:5]
+            for c in columns
+        ]
+
+    return match
+
+
+def plain(text: str) -> str:
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def trigrams(a: str, b: str) -> float:
+    def parts(text: str) -> set[str]:
+        padded = f"  {text} "
+        return {padded[i : i + 3] for i in range(len(padded) - 2)}
+
+    mine, theirs = parts(a), parts(b)
+    return len(mine & theirs) / len(mine | theirs)
+
+
+MATCHERS: dict[str, Matcher] = {
+    "flitstack": ours,
+    "token set": naive(lambda a, b: fuzz.token_set_ratio(a, b) / 100),
+    "trigram": naive(trigrams),
+    "Jaro-Winkler": naive(JaroWinkler.similarity),
+}
+
+
+def measure(name: str, sources: list[HeaderSet], targets: list[HeaderSet], show: bool) -> None:
+    found = list(problems(sources, targets))
+    scores = {matcher: Score() for matcher in MATCHERS}
+    for matcher, match in MATCHERS.items():
+        for problem in found:
+            scores[matcher].add(problem, match(problem.source.headers, problem.target.headers))
+    asked = scores["flitstack"].asked
+    print(f"\n{name}: {len(found)} pairs of lists, {asked} headers with a counterpart")
+    print(f"{'':16} {'hit@1':>7} {'hit@3':>7} {'MRR':>7} {'>=0.9':>7} {'(n)':>7}")
+    for matcher, score in scores.items():
+        print(score.line(matcher))
+    bins = scores["flitstack"].bins
+    shares = (f"{b:.1f}: {sum(v) / len(v):.2f} ({len(v)})" for b, v in sorted(bins.items()))
+    print("right by confidence:", ", ".join(shares))
+    if show:
+        print("\n".join(scores["flitstack"].mistakes))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--show", choices=("tune", "test"), help="print the mistakes of a split")
+    show = parser.parse_args().show
+    start = perf_counter()
+    tune, test = sets("tune"), sets("test")
+    measure("unseen vendors, both lists", test, test, show == "test")
+    measure("unseen vendors to known lists", test, tune, False)
+    measure("tuning vendors", tune, tune, show == "tune")
+    print(f"\n{perf_counter() - start:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()
