@@ -11,8 +11,9 @@ import json as json_module
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -70,7 +71,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One attempt as an observer sees it: no bodies, no secrets. `status` None: no answer."""
+    """One attempt as an observer sees it: no bodies, no secrets. `status` None: no answer.
+
+    `at` is when it was over, in seconds since 1970.
+    """
 
     method: str
     route: str
@@ -78,6 +82,29 @@ class Exchange:
     latency_ms: float
     trace_id: str | None
     paced_ms: float = 0.0
+    at: float = field(default_factory=time.time)
+
+    @property
+    def write(self) -> bool:
+        """Whether it was meant to change something."""
+        return is_write(self.method, self.route)
+
+
+@dataclass
+class Usage:
+    """What a client has sent: attempts, those that were writes, and those answered with 429."""
+
+    requests: int = 0
+    writes: int = 0
+    throttled: int = 0
+
+    def since(self, before: Usage) -> Usage:
+        """What came after `before`."""
+        return Usage(
+            self.requests - before.requests,
+            self.writes - before.writes,
+            self.throttled - before.throttled,
+        )
 
 
 @dataclass(frozen=True)
@@ -117,6 +144,26 @@ class HighLevelClient:
         self._send = retrying(self._attempt, retry or RetryPolicy())
         self._local = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
+        self._usage, self._counting = Usage(), threading.Lock()
+
+    @property
+    def usage(self) -> Usage:
+        """Attempts so far, those repeated by the retry policy included."""
+        with self._counting:
+            return replace(self._usage)
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Exchange]]:
+        """Collect every attempt the calling thread makes during the block."""
+        before: list[Exchange] | None = getattr(self._local, "record", None)
+        record: list[Exchange] = []
+        self._local.record = record
+        try:
+            yield record
+        finally:
+            self._local.record = before
+            if before is not None:
+                before += record
 
     @property
     def location_id(self) -> str:
@@ -163,6 +210,10 @@ class HighLevelClient:
             is_write(method, route) if write is None else write,
         )
         return self._send(call)
+
+    def stop(self) -> None:
+        """End every wait for a moment to send: the calls that wait raise PacerClosed."""
+        self.pacer.close()
 
     def close(self) -> None:
         """Close every session."""
@@ -257,6 +308,13 @@ class HighLevelClient:
     ) -> None:
         exchange = Exchange(call.method, call.route, status, latency_ms, trace_id, paced_s * 1000)
         self._local.exchange = exchange
+        record = getattr(self._local, "record", None)
+        if record is not None:
+            record.append(exchange)
+        with self._counting:
+            self._usage.requests += 1
+            self._usage.writes += call.write
+            self._usage.throttled += status == 429
         if self._observer is not None:
             self._observer(exchange)
 

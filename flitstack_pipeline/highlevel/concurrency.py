@@ -11,6 +11,8 @@ import math
 import threading
 
 HEADROOM = 1.3
+# Where the rate is no limit and answers are quick, the threads' own work is: more only contend.
+UNBOUNDED, SLOW_S = 16, 0.1
 
 
 def workers_for(
@@ -25,6 +27,8 @@ def workers_for(
 
     One more is waiting for its moment, so that a free slot never waits for a worker.
     """
+    if rate_per_s * latency_s > at_most:
+        return at_most if latency_s >= SLOW_S else max(at_least, min(at_most, UNBOUNDED))
     needed = math.ceil(rate_per_s * latency_s * headroom) + 1
     return max(at_least, min(at_most, needed))
 
@@ -32,7 +36,8 @@ def workers_for(
 class InFlight:
     """A gate for worker threads; its width adapts to the rate and to the latency seen.
 
-    Use as a context manager around one request: `with in_flight: client.call(...)`.
+    Use as a context manager around one request, `with in_flight: client.call(...)`, or enter it
+    where requests are handed out and leave it where they end.
     """
 
     def __init__(
@@ -69,17 +74,25 @@ class InFlight:
             if self._limit > before:
                 self._changed.notify_all()
 
-    def __enter__(self) -> InFlight:
+    def enter(self, timeout_s: float | None = None) -> bool:
+        """Wait for a place and take it; False when there was none in time."""
         with self._changed:
-            while self._running >= self._limit:
-                self._changed.wait()
-            self._running += 1
-        return self
+            free = self._changed.wait_for(lambda: self._running < self._limit, timeout_s)
+            self._running += free
+            return free
 
-    def __exit__(self, *error: object) -> None:
+    def leave(self) -> None:
+        """Give a place back, from whatever thread."""
         with self._changed:
             self._running -= 1
             self._changed.notify()
+
+    def __enter__(self) -> InFlight:
+        self.enter()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.leave()
 
     def _width(self) -> int:
         return workers_for(

@@ -62,6 +62,13 @@ class Pacer(Protocol):
     def snapshot(self) -> PaceSnapshot:
         """Return the state of the budget."""
 
+    @property
+    def rate_per_s(self) -> float:
+        """Requests per second allowed in steady state, as known here: asks nobody."""
+
+    def close(self) -> None:
+        """End every wait."""
+
 
 class PacerClosed(RuntimeError):
     """The pacer was closed while a request waited for its moment."""
@@ -70,13 +77,22 @@ class PacerClosed(RuntimeError):
 class UnlimitedPacer:
     """No budget at all: for a sandbox without limits."""
 
+    rate_per_s = float("inf")
+
     def __init__(self) -> None:
         self._used = 0
+        self._closed = False
 
     def acquire(self, n: int = 1, reserve: bool = False) -> float:
-        """Return at once."""
+        """Return at once. Raises PacerClosed after `close`."""
+        if self._closed:
+            raise PacerClosed("the pacer was closed")
         self._used += n
         return 0.0
+
+    def close(self) -> None:
+        """Let nothing more pass."""
+        self._closed = True
 
     def observe(self, headers: Mapping[str, str], status: int) -> None:
         """Learn nothing."""
@@ -219,6 +235,11 @@ class SharedPacer:
             bucket.margin_s,
             bucket.rate_per_s,
         )
+
+    @property
+    def rate_per_s(self) -> float:
+        """Requests per second allowed in steady state, as of the last block taken."""
+        return self._seen.rate_per_s
 
     def close(self) -> None:
         """Return unused moments and end every wait."""

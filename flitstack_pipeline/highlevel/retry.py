@@ -3,9 +3,10 @@
 What belongs here: which failures may be repeated, how long to wait, how often. What does not:
 sending (client.py), the request budget (pacing.py).
 
-Three rules. A 429 was not processed, so any request is repeated after the wait it tells. A
-request that never left (no connection) is repeated. Otherwise only reads are repeated, on lost
-connections and 5xx; a write is not, because it may have happened.
+Three rules. A 429 was not processed, so any request is repeated after the wait it tells; when the
+day's quota is spent, until the day has turned, however long that takes. A request that never left
+(no connection) is repeated. Otherwise only reads are repeated, on lost connections and 5xx; a
+write is not, because it may have happened.
 """
 
 from __future__ import annotations
@@ -33,23 +34,22 @@ class RetryPolicy:
     """How patient to be; waits in seconds.
 
     `tries` bounds lost connections and 5xx of one request, `throttled_tries` its 429s.
-    `interval_s` is the wait for a 429 that tells none.
+    `interval_s` is the wait for a 429 that tells none, `spent_wait_s` that for a spent day before
+    the pacer is asked for a moment again: it knows when the next day starts.
     """
 
     tries: int = 5
     first_wait_s: float = 0.5
     longest_wait_s: float = 20.0
-    throttled_tries: int = 12
+    spent_wait_s: float = 1.0
+    throttled_tries: int = 60
     interval_s: float = 10.0
 
 
 def told_wait(error: Any, policy: RetryPolicy) -> float:
-    """Return the seconds a 429 asks for: Retry-After, else the window, else the policy's.
-
-    A spent day waits in the pacer, which knows when the next day starts.
-    """
+    """Return the seconds a 429 asks for: Retry-After, else the window, else the policy's."""
     if isinstance(error, DailyQuotaSpent):
-        return 0.0
+        return policy.spent_wait_s
     for told in (error.retry_after_s, error.interval_s):
         if told is not None:
             return float(told)
@@ -78,11 +78,15 @@ def retrying(send: Callable[P, R], policy: RetryPolicy) -> Callable[P, R]:
         jitter=jitter,
         logger=None,
     )(send)
-    return backoff.on_exception(
+    throttled = backoff.on_exception(
         backoff.runtime,
         RateLimited,
         value=wait,
         max_tries=policy.throttled_tries,
+        giveup=lambda error: isinstance(error, DailyQuotaSpent),
         jitter=None,
         logger=None,
     )(patient)
+    return backoff.on_exception(
+        backoff.runtime, DailyQuotaSpent, value=wait, jitter=None, logger=None
+    )(throttled)

@@ -129,7 +129,7 @@ def take_over(sender: Sender, item: Item, hl_id: str, current: Logical, origin: 
     entry = replace(entry, payload_hash="before")
     sender.ctx.journal.conclude(sender.settled(item, "found", hl_id), [entry], wait=True)
     sender.count(origin)
-    sender.count("requests", write_changes(sender.ctx, item, entry, current, keep_rest=True))
+    sender.count("floor", min(1, write_changes(sender.ctx, item, entry, current, keep_rest=True)))
 
 
 def ask(sender: Sender, item: Item, hl_id: str, found: Logical) -> None:
@@ -222,7 +222,6 @@ def _read(sender: Sender, item: Item, hl_id: str) -> Logical | None:
         sender.ctx.location, item.row.record_key, item.row.source_key, "", item.row.kind,
         item.row.target, hl_id, "", "", {}, None, {}, "", "", 0.0,
     )  # fmt: skip
-    sender.count("requests")
     try:
         return HANDLERS[item.row.kind].read(sender.ctx, stand_in)
     except HighLevelError:

@@ -87,7 +87,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an intent: done, refused, ambiguous, found, absent."""
+    """What became of an intent (the values of `result`: journal_tables.py)."""
 
     intent_id: str
     result: str
@@ -154,7 +154,7 @@ class Journal:
 
     def intend(self, intents: Sequence[Intent]) -> None:
         """Write intents and wait until they are durable: only then may the request leave."""
-        self._writer.write([Change("insert", t.intents, asdict(i)) for i in intents])
+        self._writer.write([Change("insert", t.intents, vars(i)) for i in intents])
 
     def conclude(
         self,
@@ -170,8 +170,8 @@ class Journal:
         in a crash leaves an open intent, which the next run resolves by looking the record up.
         """
         entries = list(entries)
-        changes = [Change("upsert", t.outcomes, asdict(o)) for o in outcomes]
-        changes += [Change("upsert", t.id_map, asdict(e)) for e in entries]
+        changes = [Change("insert", t.outcomes, vars(o)) for o in outcomes]
+        changes += [Change("upsert", t.id_map, vars(e)) for e in entries]
         changes += [
             Change("delete", t.dead_letters, {"location": e.location, "record_key": e.record_key})
             for e in entries
@@ -186,15 +186,33 @@ class Journal:
         return future
 
     def open_intents(self, location: str) -> list[Intent]:
-        """Intents without a final outcome: their requests may or may not have been processed."""
-        final = t.outcomes.c.result != "ambiguous"
-        ended = sa.select(t.outcomes.c.intent_id).where(final)
+        """Intents without a final outcome: their requests may or may not have been processed.
+
+        A run that ended well, or was settled since, left none: only the others are searched.
+        """
+        runs, i, o = t.runs.c, t.intents.c, t.outcomes.c
+        unended = sa.select(runs.id).where(
+            runs.location == location, runs.state.not_in(("done", "interrupted"))
+        )
+        ended = sa.exists().where(o.intent_id == i.id, o.result.not_in(t.UNSETTLED))
         query = (
             sa.select(t.intents)
-            .where(t.intents.c.location == location, t.intents.c.id.not_in(ended))
-            .order_by(t.intents.c.id)
+            .where(i.run_id.in_(unended), i.location == location, ~ended)
+            .order_by(i.id)
         )
         return [Intent(**row) for row in self._rows(query)]
+
+    def close_dead_runs(self, location: str, but: str) -> None:
+        """Mark the runs that never ended, all but one, as settled when they left nothing open."""
+        left = {intent.run_id for intent in self.open_intents(location)} | {but}
+        c = t.runs.c
+        dead = t.runs.update().where(
+            c.location == location,
+            c.state.in_(("running", "stopped", "failed")),
+            c.id.not_in(left),
+        )
+        with self.engine.begin() as con:
+            con.execute(dead.values(state="interrupted"))
 
     def intended_keys(self, location: str, operation: str) -> set[str]:
         """Record keys for which an operation was ever intended."""
@@ -413,15 +431,33 @@ class Journal:
 
 
 def operations_query() -> Any:
-    """Every attempt with its outcomes: the audit log."""
-    i, o = t.intents.c, t.outcomes.c
-    joined = t.intents.outerjoin(t.outcomes, i.id == o.intent_id)
+    """The audit log: one row per attempt, with what was answered and what settled it.
+
+    `result` is empty when the answer was never seen (a run that was killed); `settled` then says
+    what a look-up found (found, absent), and `hl_id` which record it is.
+    """
+    i, answer, settlement = t.intents.c, t.outcomes.alias("answer"), t.outcomes.alias("settlement")
+    a, s = answer.c, settlement.c
+    joined = t.intents.outerjoin(
+        answer, sa.and_(i.id == a.intent_id, a.result.not_in(t.SETTLEMENTS))
+    ).outerjoin(settlement, sa.and_(i.id == s.intent_id, s.result.in_(t.SETTLEMENTS)))
     columns = [c for c in t.intents.columns if c.name not in ("request", "at")]
-    named = [o.result, o.status, o.hl_id, o.trace_id, o.latency_ms, o.message]
     return (
-        sa.select(*columns, i.at.label("sent_at"), *named, o.at.label("answered_at"))
+        sa.select(
+            *columns,
+            i.at.label("sent_at"),
+            a.result,
+            a.status,
+            sa.func.coalesce(a.hl_id, s.hl_id).label("hl_id"),
+            a.trace_id,
+            a.latency_ms,
+            a.message,
+            a.at.label("answered_at"),
+            s.result.label("settled"),
+            s.at.label("settled_at"),
+        )
         .select_from(joined)
-        .order_by(i.id, o.at)
+        .order_by(i.id, a.at)
     )
 
 

@@ -2,7 +2,8 @@
 
 What belongs here: columns and indexes. What does not: reading or writing them (journal.py).
 `intents` and `outcomes` are append-only: one intent per attempt, written durably before the
-request leaves, and one outcome after it. Times are seconds since 1970, UTC.
+request leaves, and an outcome after it: what HighLevel answered, and, where that said nothing,
+what a look-up found. Times are seconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ runs = sa.Table(
     sa.Column("pid", sa.Integer),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("ended_at", sa.Float),
-    sa.Column("state", sa.String(20), nullable=False),  # running, done, stopped, failed
+    # running, done, stopped, failed; interrupted: it died, and a later run settled what it left
+    sa.Column("state", sa.String(20), nullable=False),
     sa.Column("summary", sa.JSON),
 )
 
@@ -49,15 +51,20 @@ outcomes = sa.Table(
     "outcomes",
     metadata,
     sa.Column("intent_id", sa.String(40), primary_key=True),
-    # done, refused, ambiguous (then resolved by a later outcome row of kind found/absent)
+    # answers: throttled, unsent (both repeated within the attempt), done, refused, ambiguous;
+    # settlements of ambiguous or open intents: found, absent, repeated, interrupted, given up
     sa.Column("result", sa.String(20), primary_key=True),
+    sa.Column("at", sa.Float, primary_key=True),
     sa.Column("status", sa.Integer),
     sa.Column("hl_id", sa.String(200)),
     sa.Column("trace_id", sa.String(120)),
     sa.Column("latency_ms", sa.Float),
     sa.Column("message", sa.Text),
-    sa.Column("at", sa.Float, nullable=False),
 )
+
+#: Outcomes after which nothing is known yet, and those that settle what an answer left open.
+UNSETTLED = ("throttled", "unsent", "ambiguous")
+SETTLEMENTS = ("found", "absent", "repeated", "interrupted", "given up")
 
 id_map = sa.Table(
     "id_map",

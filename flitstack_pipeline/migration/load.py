@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound, Unauthorized
+from flitstack_pipeline.highlevel.concurrency import InFlight
+from flitstack_pipeline.highlevel.errors import (
+    Forbidden,
+    HighLevelError,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+)
 from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.duplicates import ExistingRecords, settle_existing
+from flitstack_pipeline.migration.group_commit import JournalFailed
 from flitstack_pipeline.migration.journal import Entry, Journal, Run
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, LoadOptions
 from flitstack_pipeline.migration.lock import exclusive
 from flitstack_pipeline.migration.parents import ParentFinder
-from flitstack_pipeline.migration.resolving import SEARCHED, find, resolve, resume
+from flitstack_pipeline.migration.resolving import SEARCHED, resolve, settle, take_up
 from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.migration.sending import (
     CredentialsFailed,
@@ -34,7 +46,11 @@ from flitstack_pipeline.migration.sending import (
 )
 from flitstack_pipeline.migration.update import apply_update
 
+#: The number of rows it deals with, and what it does.
+Task = tuple[int, Callable[[], list[Suspect]]]
+#: Called with the rows done so far, and the result so far.
 Progress = Callable[[int, LoadResult], None]
+TICK_S = 0.5
 __all__ = ["CredentialsFailed", "LoadOptions", "LoadResult", "RunStopped", "load"]
 
 
@@ -51,62 +67,100 @@ def load(
     """Write the rows, in the order of their phases; returns what became of them.
 
     Rows whose payload hash is in the id map are skipped, so a second load writes nothing. May be
-    killed at any moment and started again. `on_progress(rows done, result)` after each chunk.
-    Raises RunInProgress, CredentialsFailed, RunStopped, JournalFailed.
+    killed at any moment and started again. `on_progress` is called about twice a second.
+    Raises RunInProgress, CredentialsFailed, RunStopped, JournalFailed, LockLost.
     """
     ctx = Context(hl, catalog, journal, run, options or LoadOptions())
-    started = time.monotonic()
     result = LoadResult()
     what = f"{run.stage} {run.object_key}".strip()
     with (
         exclusive(journal.engine, hl.location_id, what) as lock,
         ThreadPoolExecutor(ctx.options.workers, "load") as pool,
     ):
-        loader = _Loader(ctx, result, pool, lock.check)
+        loader = _Loader(ctx, result, pool, lock.check, on_progress)
         try:
-            loader.resume()
-            loader.run(rows, on_progress)
+            loader.run(rows)
+        except BaseException:
+            loader.stop()
+            raise
         finally:
-            result.seconds = time.monotonic() - started
-            journal.flush()
+            loader.progress.tick(now=True)
     return result
 
 
 class _Loader:
+    """One load under way: what is held back, what is in flight, how far it is."""
+
     def __init__(
         self,
         ctx: Context,
         result: LoadResult,
         pool: ThreadPoolExecutor,
         check: Callable[[], None],
+        on_progress: Progress | None,
     ) -> None:
         self.ctx, self.result, self.pool, self.check = ctx, result, pool, check
         self.sender = Sender(ctx, result)
+        self.in_flight = InFlight(
+            limit_max=ctx.options.workers, rate_per_s=ctx.hl.client.pacer.rate_per_s
+        )
+        self.progress = _Ticker(ctx, result, on_progress)
         self.existing: dict[tuple[str, str], ExistingRecords] = {}
+        self.held: dict[str, Suspect] = {}
         letters = ctx.journal.dead_letters(ctx.location)
-        self.refused_before = {x["record_key"] for x in letters if x["status"]}
+        self.refused_before = {
+            x["record_key"]: float(x["at"]) for x in letters if x["status"] in (400, 422)
+        }
 
-    def resume(self) -> None:
-        """Settle what an interrupted run left open."""
-        intents = self.ctx.journal.open_intents(self.ctx.location)
-        if intents:
-            resume(self.sender, intents, self.pool)
-
-    def run(self, rows: Iterable[MappedRow], on_progress: Progress | None) -> None:
-        done, last_phase = 0, -1
+    def run(self, rows: Iterable[MappedRow]) -> None:
+        """Take up what a dead run left, then write the rows phase by phase."""
+        self._take_up()
+        last_phase = -1
         for phase, group in itertools.groupby(rows, key=lambda row: row.phase):
             if phase < last_phase:
                 raise ValueError("rows must come in the order of their phases")
             last_phase = phase
-            suspects: list[Suspect] = []
-            for chunk in _chunks(group, self.ctx.options.chunk):
-                self.check()
-                suspects += self._chunk(chunk)
-                done += len(chunk)
-                if on_progress:
-                    on_progress(done, self.result)
-            resolve(self.sender, suspects, self.pool)
+            self._phase(group)
+        settle(self.sender, list(self.held.values()), self.pool)
+        self.ctx.journal.flush()
+        self.ctx.journal.close_dead_runs(self.ctx.location, but=self.ctx.run.id)
+
+    def stop(self) -> None:
+        """Let nothing more leave, and end every wait: the run goes on another time."""
+        self.sender.stopped.set()
+        self.ctx.hl.client.stop()
+        with contextlib.suppress(JournalFailed):
             self.ctx.journal.flush()
+
+    def _take_up(self) -> None:
+        """Settle what an interrupted run left open of these objects, as far as one look tells."""
+        wanted = self.ctx.run.object_key
+        intents = [
+            intent
+            for intent in self.ctx.journal.open_intents(self.ctx.location)
+            if not wanted or intent.object_key == wanted
+        ]
+        if intents:
+            self.held = take_up(self.sender, intents, self.pool)
+
+    def _phase(self, rows: Iterable[MappedRow]) -> None:
+        suspects: list[Suspect] = []
+        changed_since: list[MappedRow] = []
+        for chunk in _chunks(rows, self.ctx.options.chunk):
+            self.check()
+            changed_since += [row for row in chunk if row.record_key in self.held]
+            suspects += self._chunk(chunk)
+        resolve(self.sender, suspects, self.pool)
+        self.ctx.journal.flush()
+        self._bring_up_to_date(changed_since)
+
+    def _bring_up_to_date(self, rows: list[MappedRow]) -> None:
+        """Rows that changed between the attempt of a dead run and now."""
+        entries = self.ctx.journal.entries(self.ctx.location, [row.record_key for row in rows])
+        hashes = {key: entry.payload_hash for key, entry in entries.items()}
+        stale = [r for r in rows if hashes.get(r.record_key, r.payload_hash) != r.payload_hash]
+        if stale:
+            resolve(self.sender, self._chunk(stale), self.pool)
 
     # --- one chunk -----------------------------------------------------------------------------
 
@@ -115,23 +169,41 @@ class _Loader:
         location = self.ctx.location
         known = self.ctx.journal.entries(location, [row.record_key for row in rows])
         parents = ParentFinder(self.ctx, self.sender, rows)
-        tasks: list[Callable[[], list[Suspect]]] = []
+        tasks: list[Task] = []
         fresh: list[Item] = []
+        suspects: list[Suspect] = []
         for row in rows:
             entry = known.get(row.record_key)
             if entry is not None and entry.payload_hash == row.payload_hash:
                 self.sender.count("unchanged")
+                self.progress.done += 1
                 continue
             item = parents.item(row)
             if item is None:
-                continue
-            if entry is not None:
-                tasks.append(lambda i=item, e=entry: self._update(i, e))  # type: ignore[misc]
+                self.progress.done += 1
+            elif entry is not None:
+                tasks.append((1, partial(self._update, item, entry)))
+            elif (suspect := self._suspected(item)) is not None:
+                suspects.append(suspect)
+                self.progress.done += 1
             else:
                 fresh.append(item)
         self._read_existing(fresh)
-        tasks += [lambda b=batch: self._create(b) for batch in _batches(fresh)]  # type: ignore[misc]
-        return self._all(tasks)
+        tasks += [(len(batch), partial(self._create, batch)) for batch in _batches(fresh)]
+        return suspects + self._all(tasks)
+
+    def _suspected(self, item: Item) -> Suspect | None:
+        """An item whose record may be there already, from an attempt of an earlier run."""
+        key = item.row.record_key
+        held = self.held.pop(key, None)
+        if held is not None:
+            item.attempt = 0
+            return replace(held, item=item)
+        refused_at = self.refused_before.pop(key, None)
+        if refused_at is not None:  # a 422 may come after the record was made
+            item.attempt = 0
+            return Suspect(item, refused_at)
+        return None
 
     def _read_existing(self, items: list[Item]) -> None:
         """Read what was there before, once per kind, page by page."""
@@ -140,70 +212,67 @@ class _Loader:
                 where = target if kind == "record" else ""
                 try:
                     self.existing[(kind, target)] = ExistingRecords(self.ctx, kind, where)
-                except Unauthorized as error:
-                    raise self.sender._stop(error) from error
+                except (Unauthorized, Forbidden, Unreachable, RateLimited) as error:
+                    raise self.sender.stop(error) from error
 
-    def _all(self, tasks: list[Callable[[], list[Suspect]]]) -> list[Suspect]:
-        """Run tasks with a bounded number in flight; the first failure stops the rest."""
-        suspects: list[Suspect] = []
-        running: set[Future[list[Suspect]]] = set()
-        failure: BaseException | None = None
-        for task in tasks:
-            if failure is not None or self.sender.stopped.is_set():
+    def _all(self, tasks: list[Task]) -> list[Suspect]:
+        """Run tasks, as many in flight as rate and latency ask for; a failure stops the rest."""
+        running: list[Future[list[Suspect]]] = []
+        for size, task in tasks:
+            while not self.in_flight.enter(TICK_S):
+                self.progress.tick()
+            if self.sender.stopped.is_set():
+                self.in_flight.leave()
                 break
-            running.add(self.pool.submit(task))
-            if len(running) >= 2 * self.ctx.options.workers:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                failure = _gather(finished, suspects) or failure
-        failure = _gather(wait(running).done, suspects) or failure
-        if failure is not None:
-            raise failure
-        return suspects
+            running.append(self.pool.submit(self._one, size, task))
+            self.progress.tick()
+        wait(running)
+        return [suspect for future in running for suspect in future.result()]
+
+    def _one(self, size: int, task: Callable[[], list[Suspect]]) -> list[Suspect]:
+        client = self.ctx.hl.client
+        before = client.last_exchange
+        try:
+            return task()
+        except BaseException:
+            self.sender.stopped.set()
+            raise
+        finally:
+            exchange = client.last_exchange
+            if exchange is not None and exchange is not before:
+                self.in_flight.observe(exchange.latency_ms / 1000, client.pacer.rate_per_s)
+            self.in_flight.leave()
+            self.progress.add(size)
 
     def _create(self, items: list[Item]) -> list[Suspect]:
         left = []
         for item in items:
             existing = self.existing.get((item.row.kind, item.row.target))
-            if existing is not None and self._settled(item, existing):
-                continue
-            if item.row.record_key in self.refused_before and self._found(item):
-                continue
-            left.append(item)
+            if existing is None or not self._settled(item, existing):
+                left.append(item)
         return self.sender.send(left) if left else []
 
     def _settled(self, item: Item, existing: ExistingRecords) -> bool:
         try:
             return settle_existing(self.sender, item, existing)
-        except Unauthorized as error:
-            raise self.sender._stop(error) from error
+        except (Unauthorized, Forbidden, Unreachable, RateLimited) as error:
+            raise self.sender.stop(error) from error
         except (HighLevelError, ValueError) as error:
             self.sender.dead_letter(item, reason_of(error), error)
             return True
-
-    def _found(self, item: Item) -> bool:
-        """A record refused before may be there all the same (a 422 after create)."""
-        from flitstack_pipeline.migration.journal import new_id
-
-        written = find(self.sender, item)
-        if written is None:
-            return False
-        entry = self.sender.entry(item, written, "created", new_id())
-        self.ctx.journal.conclude([], [entry])
-        self.sender.count("created")
-        return True
 
     def _update(self, item: Item, entry: Entry) -> list[Suspect]:
         handler = HANDLERS[entry.kind]
         try:
             if not handler.editable:
                 return self._replace(item, entry)
-            verdict, requests = apply_update(self.ctx, item, entry)
-        except Unauthorized as error:
-            raise self.sender._stop(error) from error
+            verdict, _ = apply_update(self.ctx, item, entry)
+        except (Unauthorized, Forbidden, Unreachable, RateLimited) as error:
+            raise self.sender.stop(error) from error
         except (HighLevelError, ValueError) as error:
             self.sender.dead_letter(item, reason_of(error), error)
             return []
-        self.sender.count("requests", requests)
+        self.sender.count("floor", verdict == "updated")
         name = {"unchanged": "unchanged", "updated": "updated"}.get(verdict, "conflicts")
         self.sender.count(name)
         return []
@@ -215,8 +284,6 @@ class _Loader:
         same_ends = all(entry.details[k] == v for k, v in ends.items())
         payload, last = item.row.payload, entry.last_written or {}
         if same_ends and all(last.get(k) == v for k, v in payload.items() if k in last):
-            from dataclasses import replace
-
             hashed = replace(entry, payload_hash=item.row.payload_hash)
             self.ctx.journal.conclude([], [hashed])
             self.sender.count("unchanged")
@@ -224,22 +291,37 @@ class _Loader:
         if entry.origin != "matched":
             with contextlib.suppress(NotFound):
                 handler.delete(self.ctx, entry)
-            self.sender.count("requests")
+            self.sender.count("floor")
         self.ctx.journal.forget_entry(entry.location, entry.record_key)
         return self.sender.send([item])
 
 
-def _gather(
-    finished: Iterable[Future[list[Suspect]]], suspects: list[Suspect]
-) -> BaseException | None:
-    failure: BaseException | None = None
-    for future in finished:
-        error = future.exception()
-        if error is None:
-            suspects += future.result()
-        else:
-            failure = failure or error
-    return failure
+class _Ticker:
+    """Tells how far a load is, about twice a second."""
+
+    def __init__(self, ctx: Context, result: LoadResult, on_progress: Progress | None) -> None:
+        self.done = 0
+        self._client, self._result, self._on_progress = ctx.hl.client, result, on_progress
+        self._before, self._started = self._client.usage, time.monotonic()
+        self._told = 0.0
+        self._lock = threading.Lock()
+
+    def add(self, rows: int) -> None:
+        """So many rows more are dealt with; from any thread."""
+        with self._lock:
+            self.done += rows
+
+    def tick(self, *, now: bool = False) -> None:
+        """Bring the result's totals up to date, and tell, when it is time."""
+        moment = time.monotonic()
+        if not now and moment - self._told < TICK_S:
+            return
+        self._told = moment
+        used = self._client.usage.since(self._before)
+        self._result.requests, self._result.throttled = used.requests, used.throttled
+        self._result.seconds = moment - self._started
+        if self._on_progress:
+            self._on_progress(self.done, self._result)
 
 
 def _chunks(rows: Iterable[MappedRow], size: int) -> Iterator[list[MappedRow]]:

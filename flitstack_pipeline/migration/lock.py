@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,10 @@ class Lock:
             )
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Give the lock back; when the database cannot be written, it heals as a dead run's."""
         self._ended.set()
         self._thread.join()
-        with self._engine.begin() as con:
+        with suppress(sa.exc.SQLAlchemyError), self._engine.begin() as con:
             con.execute(locks.delete().where(*self._mine()))
 
     def _mine(self) -> tuple[Any, Any]:

@@ -1,97 +1,126 @@
 """Finds out what became of attempts nobody answered, before anything is sent again.
 
-What belongs here: looking up by source key, allowing for searches that trail writes; resuming
-after a crash. What does not: sending (sending.py).
+What belongs here: looking up by source key, allowing for searches that trail writes; taking up
+what a killed run left. What does not: sending (sending.py).
 
-An absent record counts as absent when a record of the same kind that was sent later is visible in
-two looks and ours in neither, or when the allowed lag is over.
+Searches trail writes by seconds, each write by its own time, so that a later record may be seen
+before an earlier one. A record therefore counts as absent only when a look made after the allowed
+lag did not show it, and a look that failed is no look.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
-from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
+from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
 from flitstack_pipeline.migration.journal import Intent, Outcome, new_id
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Item, Written
 from flitstack_pipeline.migration.sending import Sender, Suspect
 
-PAUSES = (0.0, 0.5, 0.5, 1.0, 2.0, 3.0, 5.0)
-REFUSAL_LOOKS = 2
+PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+UNSURE_LOOKS = 6
+#: Kinds found through HighLevel's searches; the others' lists show a write at once.
 SEARCHED = frozenset({"contact", "company", "opportunity", "record"})
+LIST_LAG_S = 5.0  # how long a request that was cut may still be under way
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look-up: what was found, and whether the look itself worked."""
+
+    written: Written | None
+    sure: bool = True
 
 
 def resolve(sender: Sender, suspects: list[Suspect], pool: Executor) -> None:
-    """Settle every suspect: found, sent again, or put aside. Raises RunStopped."""
+    """Settle every suspect: found, sent again, or put aside. Raises RunStopped, JournalFailed."""
     waiting = list(suspects)
     while waiting and not sender.stopped.is_set():
-        absent = _look(sender, waiting, pool)
-        waiting = []
-        for suspect in absent:
-            waiting += _absent(sender, suspect)
+        absent = look_until_sure(sender, waiting, pool)
+        again = pool.map(lambda suspect: _absent(sender, suspect), absent)
+        waiting = [suspect for more in again for suspect in more]
 
 
-def _look(sender: Sender, suspects: list[Suspect], pool: Executor) -> list[Suspect]:
-    """Look until each is found or counts as absent; returns the absent ones."""
+def look_until_sure(sender: Sender, suspects: list[Suspect], pool: Executor) -> list[Suspect]:
+    """Look until each is found, and adopted, or counts as absent; returns the absent ones."""
     absent: list[Suspect] = []
-    visible: dict[str, int] = {}
+    unsure: dict[str, int] = {}
     looks = 0
-    while suspects:
-        time.sleep(PAUSES[min(looks, len(PAUSES) - 1)])
+    while suspects and not sender.stopped.is_set():
+        _pause(sender, suspects, looks)
         looks += 1
-        found = list(pool.map(lambda s: find(sender, s.item), suspects))
+        looked_at = time.time()
+        due = [
+            s for s in suspects if s.refused is None or looks == 1 or _over(sender, s, looked_at)
+        ]
+        seen = dict(zip(map(id, due), pool.map(lambda s: look(sender, s), due), strict=True))
         undecided = []
-        for suspect, written in zip(suspects, found, strict=True):
-            if written is not None:
-                adopt(sender, suspect, written)
-            elif _counts_as_absent(sender, suspect, looks, visible):
+        for suspect in suspects:
+            found = seen.get(id(suspect))
+            if found is not None and found.written is not None:
+                adopt(sender, suspect, found.written)
+            elif found is None or not _over(sender, suspect, looked_at):
+                undecided.append(suspect)
+            elif found.sure:
                 absent.append(suspect)
-            else:
+            elif _try_later(sender, suspect, unsure):
                 undecided.append(suspect)
         suspects = undecided
     return absent
 
 
-def _counts_as_absent(
-    sender: Sender, suspect: Suspect, looks: int, visible: dict[str, int]
-) -> bool:
-    row = suspect.item.row
-    if time.time() - suspect.failed_at > sender.ctx.options.search_lag_s:
-        return True
-    if suspect.refused is not None:
-        return looks >= REFUSAL_LOOKS
-    if row.kind not in SEARCHED:
-        return looks >= 2
-    later = sender.latest.get((row.kind, row.target))
-    if later is None or later[0] <= suspect.failed_at:
-        return False
-    canary = later[1]
-    if find(sender, canary) is not None:
-        visible[row.record_key] = visible.get(row.record_key, 0) + 1
-    return visible.get(row.record_key, 0) >= 2
-
-
-def find(sender: Sender, item: Item) -> Written | None:
-    """Look an item up; an error of the lookup itself counts as not seen."""
-    sender.count("requests")
+def look(sender: Sender, suspect: Suspect) -> Look:
+    """Look a suspect up once. Raises RunStopped when the token is refused."""
+    item = suspect.sent or suspect.item
     try:
-        return HANDLERS[item.row.kind].find(sender.ctx, item)
-    except Unauthorized:
-        raise
+        return Look(HANDLERS[item.row.kind].find(sender.ctx, item))
+    except (Unauthorized, Forbidden) as error:
+        raise sender.stop(error) from error
     except (HighLevelError, ValueError):
-        return None
+        return Look(None, sure=False)
+
+
+def _pause(sender: Sender, suspects: list[Suspect], looks: int) -> None:
+    """Wait before the next look, but no longer than until the last one's lag is over."""
+    now = time.time()
+    left = max(suspect.failed_at + _lag(sender, suspect) - now for suspect in suspects)
+    pause = PAUSES[min(looks, len(PAUSES) - 1)]
+    time.sleep(min(pause, left + 0.01) if left > 0 else min(pause, 1.0))
+
+
+def _lag(sender: Sender, suspect: Suspect) -> float:
+    lag = sender.ctx.options.search_lag_s
+    return lag if suspect.item.row.kind in SEARCHED else min(lag, LIST_LAG_S)
+
+
+def _over(sender: Sender, suspect: Suspect, now: float) -> bool:
+    """Whether a look made `now` would show the record if there were one."""
+    return now - suspect.failed_at >= _lag(sender, suspect)
+
+
+def _try_later(sender: Sender, suspect: Suspect, unsure: dict[str, int]) -> bool:
+    """Whether a suspect whose looks fail is looked for again; else it waits for the next run."""
+    key = suspect.item.row.record_key
+    unsure[key] = unsure.get(key, 0) + 1
+    if unsure[key] < UNSURE_LOOKS:
+        return True
+    if suspect.refused is None:
+        why = "HighLevel's search did not answer: whether the record was made is not known"
+        sender.dead_letter(suspect.item, "unknown", why)
+    return False
 
 
 def adopt(sender: Sender, suspect: Suspect, written: Written) -> None:
     """The record is there: our request had been processed."""
-    outcomes = sender.settled(suspect.item, "found", written.hl_id)
-    outcomes.append(Outcome(suspect.intent_id, "found", hl_id=written.hl_id))
-    unique = {(o.intent_id, o.result): o for o in outcomes}
-    entry = sender.entry(suspect.item, written, "created", new_id())
-    sender.ctx.journal.conclude(list(unique.values()), [entry])
+    item = suspect.sent or suspect.item
+    outcomes = sender.settled(item, "found", written.hl_id)
+    sender.ctx.journal.conclude(outcomes, [sender.entry(item, written, "created", new_id())])
     sender.count("created")
+    sender.count("floor")
     if suspect.refused is not None:
         sender.count("rejected", -1)
 
@@ -100,10 +129,7 @@ def _absent(sender: Sender, suspect: Suspect) -> list[Suspect]:
     if suspect.refused is not None:
         return []  # the dead letter stands
     item = suspect.item
-    outcomes = sender.settled(item, "absent")
-    if suspect.intent_id not in {o.intent_id for o in outcomes}:
-        outcomes.append(Outcome(suspect.intent_id, "absent"))
-    sender.ctx.journal.conclude(outcomes)
+    sender.ctx.journal.conclude(sender.settled(item, "absent"))
     if item.attempt >= sender.ctx.options.attempts:
         sender.dead_letter(item, "unknown", f"no answer in {item.attempt} attempts")
         return []
@@ -111,24 +137,48 @@ def _absent(sender: Sender, suspect: Suspect) -> list[Suspect]:
     return sender.send([item])
 
 
-def resume(sender: Sender, intents: list[Intent], pool: Executor) -> int:
-    """Settle what an interrupted run left open; returns how many records were found.
+# --- after a run that died -----------------------------------------------------------------------
 
-    Nothing is sent: what is absent will be sent by the load whose rows hold it.
+
+def take_up(sender: Sender, intents: Iterable[Intent], pool: Executor) -> dict[str, Suspect]:
+    """Settle what can be settled at once of the intents a dead run left open.
+
+    Returns the rest, by record key: they may have made their records, so nothing may be sent for
+    them before `resolve`. Raises RunStopped.
     """
-    creates = [i for i in intents if i.operation == "create" and i.kind in HANDLERS]
-    others = [i for i in intents if i.operation != "create" or i.kind not in HANDLERS]
-    sender.ctx.journal.conclude([Outcome(i.id, "interrupted") for i in others])
-    latest = {intent.record_key: intent for intent in creates}
-    known = sender.ctx.journal.entries(sender.ctx.location, latest)
+    creates: dict[str, list[Intent]] = {}
+    others: list[Outcome] = []
+    for intent in intents:
+        if intent.operation == "create" and intent.kind in HANDLERS:
+            creates.setdefault(intent.record_key, []).append(intent)
+        else:  # done again when still wanted: the same update or deletion twice changes nothing
+            others.append(Outcome(intent.id, "interrupted"))
+    known = sender.ctx.journal.entries(sender.ctx.location, creates)
+    for key, entry in known.items():
+        others += [Outcome(i.id, "found", hl_id=entry.hl_id) for i in creates.pop(key)]
+    sender.ctx.journal.conclude(others)
     suspects = []
-    for key, intent in latest.items():
-        if key not in known:
-            suspects.append(Suspect(Item.from_intent(intent), intent.id, intent.at))
-    absent = {s.item.row.record_key for s in _look(sender, suspects, pool)}
-    closed = []
-    for intent in creates:
-        result = "absent" if intent.record_key in absent else "found"
-        closed.append(Outcome(intent.id, result))
-    sender.ctx.journal.conclude(closed, wait=True)
-    return len(suspects) - len(absent)
+    for key, made in creates.items():
+        sender.remember(key, [intent.id for intent in made])
+        sent = Item.from_intent(made[-1])
+        suspects.append(Suspect(sent, max(i.at for i in made), sent=sent))
+    found = list(pool.map(lambda suspect: look(sender, suspect), suspects))
+    waiting = {}
+    for suspect, seen in zip(suspects, found, strict=True):
+        if seen.written is not None:
+            adopt(sender, suspect, seen.written)
+        else:
+            waiting[suspect.item.row.record_key] = suspect
+    return waiting
+
+
+def settle(sender: Sender, suspects: list[Suspect], pool: Executor) -> None:
+    """Find out about suspects that shall not be sent again: found, or absent for good."""
+    for suspect in look_until_sure(sender, suspects, pool):
+        sender.ctx.journal.conclude(sender.settled(suspect.item, "absent"))
+
+
+def resume(sender: Sender, intents: list[Intent], pool: Executor) -> None:
+    """Settle everything an interrupted run left open, waiting for it; nothing is sent."""
+    settle(sender, list(take_up(sender, intents, pool).values()), pool)
+    sender.ctx.journal.flush()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from flitstack_pipeline.highlevel.client import Exchange
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
     BadRequest,
@@ -19,11 +20,14 @@ from flitstack_pipeline.highlevel.errors import (
     DuplicateOpportunity,
     Forbidden,
     HighLevelError,
+    RateLimited,
     Unauthorized,
     Unreachable,
     ValidationRejected,
     redact,
 )
+from flitstack_pipeline.highlevel.pacing import PacerClosed
+from flitstack_pipeline.migration.attempts import outcomes_of
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Handler, Item, Written
@@ -39,7 +43,11 @@ class CredentialsFailed(RunStopped):
 
 @dataclass
 class LoadResult:
-    """What a load did; counts are records, `requests` are HTTP attempts."""
+    """What a load did; counts are records.
+
+    `requests` are HTTP attempts of every kind, `throttled` those answered 429; `floor` is the
+    fewest requests that what was written could have taken.
+    """
 
     created: int = 0
     updated: int = 0
@@ -50,6 +58,8 @@ class LoadResult:
     conflicts: int = 0
     missing_parents: int = 0
     requests: int = 0
+    throttled: int = 0
+    floor: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
@@ -65,12 +75,17 @@ class LoadResult:
 
 @dataclass
 class Suspect:
-    """An attempt that may have happened; `refused` when HighLevel said no (422 after create)."""
+    """An item whose last attempt may have made its record.
+
+    `failed_at` is when that attempt ended (seconds since 1970); `refused` what HighLevel said when
+    it said no, which does not rule out that the record was made. `sent` is the item as it was then,
+    when it differs from the one to send now.
+    """
 
     item: Item
-    intent_id: str
     failed_at: float
     refused: HighLevelError | None = None
+    sent: Item | None = None
 
 
 class Sender:
@@ -78,9 +93,8 @@ class Sender:
 
     def __init__(self, ctx: Context, result: LoadResult) -> None:
         self.ctx, self.result = ctx, result
-        self.latest: dict[tuple[str, str], tuple[float, Item]] = {}
-        self.earlier: dict[str, list[str]] = {}
         self.stopped = threading.Event()
+        self._unsettled: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     def count(self, name: str, by: int = 1) -> None:
@@ -98,19 +112,20 @@ class Sender:
         handler = HANDLERS[items[0].row.kind]
         intents = [self.intent(handler, item) for item in items]
         self.ctx.journal.intend(intents)
-        sent_at = time.time()
-        self.count("requests")
-        try:
-            written = handler.write(self.ctx, items)
-        except AmbiguousOutcome as error:
-            return self._ambiguous(handler, items, intents, error)
-        except (Unauthorized, Forbidden, Unreachable) as error:
-            self._conclude_refused(intents, error)
-            raise self._stop(error) from error
-        except (HighLevelError, ValueError) as error:
-            self._conclude_refused(intents, error)
-            return self._refused(items, intents, error)
-        self.landed(items, intents, written, sent_at)
+        with self.ctx.hl.client.recording() as seen:
+            try:
+                written = handler.write(self.ctx, items)
+            except AmbiguousOutcome as error:
+                self._conclude(intents, seen, "ambiguous", error)
+                return self._ambiguous(handler, items, intents)
+            except (Unauthorized, Forbidden, Unreachable, RateLimited, PacerClosed) as error:
+                self._conclude(intents, seen, "refused", error)
+                self._put_aside_unauthorized(items, error)
+                raise self.stop(error) from error
+            except (HighLevelError, ValueError) as error:
+                self._conclude(intents, seen, "refused", error)
+                return self._refused(items, error)
+        self._landed(items, intents, written, seen)
         return []
 
     def intent(self, handler: Handler, item: Item) -> Intent:
@@ -131,40 +146,33 @@ class Sender:
             item.attempt,
         )
 
-    def landed(
+    def _landed(
         self,
         items: Sequence[Item],
         intents: Sequence[Intent],
         written: Sequence[Written],
-        sent_at: float,
+        seen: Sequence[Exchange],
     ) -> None:
         """Write down that the items are in HighLevel."""
-        exchange = self.ctx.hl.client.last_exchange
-        outcomes, entries = [], []
+        ids = [done.hl_id for done in written]
+        outcomes = outcomes_of(intents, seen, "done", hl_ids=ids)
+        entries = []
         for item, intent, done in zip(items, intents, written, strict=True):
-            outcomes.append(
-                Outcome(
-                    intent.id,
-                    "done",
-                    exchange.status if exchange else None,
-                    done.hl_id,
-                    exchange.trace_id if exchange else None,
-                    exchange.latency_ms if exchange else None,
-                )
-            )
             outcomes += self.settled(item, "repeated")
             entries.append(self.entry(item, done, "created", intent.id))
         self.ctx.journal.conclude(outcomes, entries)
-        with self._lock:
-            row = items[-1].row
-            if self.latest.get((row.kind, row.target), (0.0,))[0] < sent_at:
-                self.latest[(row.kind, row.target)] = (sent_at, items[-1])
         self.count("created", len(items))
+        self.count("floor")
+
+    def remember(self, record_key: str, intent_ids: Sequence[str]) -> None:
+        """Keep intents nobody knows the outcome of, until `settled` tells it."""
+        with self._lock:
+            self._unsettled.setdefault(record_key, []).extend(intent_ids)
 
     def settled(self, item: Item, result: str, hl_id: str | None = None) -> list[Outcome]:
-        """Final outcomes for an item's earlier, ambiguous intents."""
+        """Final outcomes for an item's earlier intents of unknown outcome."""
         with self._lock:
-            earlier = self.earlier.pop(item.row.record_key, [])
+            earlier = self._unsettled.pop(item.row.record_key, [])
         return [Outcome(intent_id, result, hl_id=hl_id) for intent_id in earlier]
 
     def entry(
@@ -220,57 +228,59 @@ class Sender:
     # --- what a failure means ------------------------------------------------------------------
 
     def _ambiguous(
-        self,
-        handler: Handler,
-        items: Sequence[Item],
-        intents: Sequence[Intent],
-        error: AmbiguousOutcome,
+        self, handler: Handler, items: Sequence[Item], intents: Sequence[Intent]
     ) -> list[Suspect]:
         now = time.time()
-        self.ctx.journal.conclude([_outcome(i, "ambiguous", error) for i in intents])
-        with self._lock:
-            for item, intent in zip(items, intents, strict=True):
-                self.earlier.setdefault(item.row.record_key, []).append(intent.id)
+        for item, intent in zip(items, intents, strict=True):
+            self.remember(item.row.record_key, [intent.id])
         attempt = items[0].attempt
         repeatable = all(handler.safe_to_repeat(self.ctx, item) for item in items)
         if repeatable and attempt < self.ctx.options.attempts:
             for item in items:
                 item.attempt = attempt + 1
             return self.send(items)
-        return [Suspect(item, i.id, now) for item, i in zip(items, intents, strict=True)]
+        return [Suspect(item, now) for item in items]
 
-    def _refused(
-        self, items: Sequence[Item], intents: Sequence[Intent], error: HighLevelError | ValueError
-    ) -> list[Suspect]:
+    def _refused(self, items: Sequence[Item], error: HighLevelError | ValueError) -> list[Suspect]:
         if len(items) > 1:  # one bad apple: send each alone
             return [suspect for item in items for suspect in self.send([item])]
-        (item,), (intent,) = items, intents
+        (item,) = items
         if isinstance(error, DuplicateContact | DuplicateOpportunity):
             from flitstack_pipeline.migration.duplicates import settle_duplicate
 
             return settle_duplicate(self, item, error)
         self.ctx.journal.conclude(self.settled(item, "absent"))
         self.dead_letter(item, reason_of(error), error)
-        if isinstance(
-            error, ValidationRejected | BadRequest
-        ):  # perhaps it was created all the same
-            return [Suspect(item, intent.id, time.time(), error)]
+        if isinstance(error, ValidationRejected | BadRequest):
+            return [Suspect(item, time.time(), error)]  # it may have been made all the same
         return []
 
-    def _conclude_refused(self, intents: Sequence[Intent], error: BaseException) -> None:
-        self.ctx.journal.conclude([_outcome(i, "refused", error) for i in intents])
+    def _conclude(
+        self,
+        intents: Sequence[Intent],
+        seen: Sequence[Exchange],
+        result: str,
+        error: BaseException,
+    ) -> None:
+        self.ctx.journal.conclude(outcomes_of(intents, seen, result, error=error))
 
-    def _stop(self, error: HighLevelError) -> RunStopped:
+    def _put_aside_unauthorized(self, items: Sequence[Item], error: BaseException) -> None:
+        if isinstance(error, Unauthorized | Forbidden):
+            for item in items:
+                self.dead_letter(item, "credentials", error)
+
+    def stop(self, error: BaseException) -> RunStopped:
+        """Let nothing more leave; returns what to raise."""
         self.stopped.set()
-        if isinstance(error, Unreachable):
-            return RunStopped(
-                f"HighLevel cannot be reached ({error}). Start the run again when it can: it goes "
-                "on where it was."
+        if isinstance(error, Unauthorized | Forbidden):
+            missing = "lacks a scope it needs" if error.scope_missing else "is refused"
+            return CredentialsFailed(
+                f"The HighLevel token {missing}: {error}. Nothing more was sent. Make a token with "
+                "the scopes of the preflight, set HIGHLEVEL_TOKEN, and start again."
             )
-        missing = "lacks a scope it needs" if error.scope_missing else "is refused"
-        return CredentialsFailed(
-            f"The HighLevel token {missing}: {error}. Nothing more was sent. Make a token with the "
-            "scopes of the preflight, set HIGHLEVEL_TOKEN, and start again."
+        return RunStopped(
+            f"The run stopped ({error}). Start it again when HighLevel answers: it goes on where "
+            "it was."
         )
 
 
@@ -283,15 +293,3 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, ValidationRejected | BadRequest | ValueError):
         return "validation"
     return "unknown"
-
-
-def _outcome(intent: Intent, result: str, error: BaseException) -> Outcome:
-    return Outcome(
-        intent.id,
-        result,
-        getattr(error, "status", None),
-        None,
-        getattr(error, "trace_id", None),
-        None,
-        redact(str(error))[:2000],
-    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
+from flitstack_pipeline.migration.attempts import outcome_now
 from flitstack_pipeline.migration.compare import Verdict, compare_value
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
@@ -147,19 +148,16 @@ def _send(ctx: Context, item: Item, entry: Entry, decision: Decision, after: Ent
         try:
             handler.change(ctx, entry, payload, clear)
         except AmbiguousOutcome as error:  # writing the same values again changes nothing
-            result = "repeated" if attempt < ctx.options.attempts else "refused"
-            ctx.journal.conclude([Outcome(intent.id, result, error.status, message=str(error))])
-            if attempt == ctx.options.attempts:
+            last = attempt == ctx.options.attempts
+            told = outcome_now(ctx.hl.client, intent, "ambiguous", error=error)
+            ctx.journal.conclude([told, Outcome(intent.id, "given up" if last else "repeated")])
+            if last:
                 raise
         except (HighLevelError, ValueError) as error:
-            status = getattr(error, "status", None)
-            ctx.journal.conclude([Outcome(intent.id, "refused", status, message=str(error))])
+            ctx.journal.conclude([outcome_now(ctx.hl.client, intent, "refused", error=error)])
             raise
         else:
-            exchange = ctx.hl.client.last_exchange
-            status, latency = (exchange.status, exchange.latency_ms) if exchange else (None, None)
-            trace = exchange.trace_id if exchange else None
-            done = Outcome(intent.id, "done", status, entry.hl_id, trace, latency)
+            done = outcome_now(ctx.hl.client, intent, "done", hl_id=entry.hl_id)
             ctx.journal.conclude([done], [after])
             return attempt
     return ctx.options.attempts

@@ -18,7 +18,8 @@ from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
 from flitstack_pipeline.highlevel.retry import RetryPolicy
 
-QUICK = RetryPolicy(tries=4, first_wait_s=0.001, longest_wait_s=0.005, interval_s=0.01)
+QUICK = RetryPolicy(tries=4, first_wait_s=0.001, longest_wait_s=0.005, throttled_tries=12,
+                    interval_s=0.01, spent_wait_s=0.001)  # fmt: skip
 TOKEN = "pit-11112222-secret"
 
 

@@ -106,11 +106,19 @@ def test_a_throttled_write_is_repeated_because_it_was_not_processed(client, serv
 
 
 def test_a_request_throttled_for_ever_gives_up_with_what_it_was_told(client, server):
-    spent = {"X-RateLimit-Daily-Remaining": "0"}
-    server.answer = lambda asked: Told(429, {"message": "Too Many Requests"}, spent)
-    with pytest.raises(errors.DailyQuotaSpent):
+    full = {"X-RateLimit-Interval-Milliseconds": "1", "X-RateLimit-Daily-Remaining": "9"}
+    server.answer = lambda asked: Told(429, {"message": "Too Many Requests"}, full)
+    with pytest.raises(errors.RateLimited, match="Too Many Requests"):
         client.call("POST", "/contacts/", json={})
     assert len(server.asked) == QUICK.throttled_tries
+
+
+def test_a_spent_day_is_waited_out_however_often_it_takes(client, server):
+    spent = Told(429, {}, {"X-RateLimit-Daily-Remaining": "0"})
+    server.tell(*[spent] * (2 * QUICK.throttled_tries), Told(201, {"id": "1"}))
+    assert client.call("POST", "/contacts/", json={}).status == 201
+    assert client.usage.requests == 2 * QUICK.throttled_tries + 1
+    assert client.usage.throttled == 2 * QUICK.throttled_tries
 
 
 def test_the_observer_sees_every_attempt_without_bodies_or_secrets(connection, server):

@@ -135,6 +135,20 @@ def test_a_bad_token_stops_the_run_at_once(ready):
     assert journal.dead_letters(run.location) == []
 
 
+def test_a_token_that_expires_stops_the_run_with_what_was_in_flight_put_aside(ready):
+    account, hl, journal, catalog, run = ready
+    account.faults(token_expires_after=20)
+    with pytest.raises(CredentialsFailed, match="start again"):
+        load(account.connect(), journal, catalog, many(50), run, options=QUICK)
+    letters = journal.dead_letters(run.location)
+    assert 0 < len(letters) <= QUICK.workers  # not every row
+    assert {x["reason_class"] for x in letters} == {"credentials"}
+    account.faults()
+    load(account.connect(), journal, catalog, many(50), run, options=QUICK)
+    assert journal.dead_letters(run.location) == []
+    assert counts(account.dump()) == of_each(50)
+
+
 def test_two_clients_with_one_phone_stay_two_contacts(ready):
     account, hl, journal, catalog, run = ready
     rows = [contact(1, phone="+17025550100"), contact(2, phone="+17025550100", email=None)]

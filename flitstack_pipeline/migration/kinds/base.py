@@ -28,14 +28,15 @@ NULL = RootModel[None](None)
 class LoadOptions:
     """How a load behaves.
 
-    workers: requests in flight at most. search_lag_s: how long HighLevel's searches may trail its
+    workers: requests in flight at most; how many there are follows the rate and the latency.
+    search_lag_s: how long HighLevel's searches may trail its
     writes before an absent record counts as absent. attempts: how often one record is sent.
     duplicate_policy: match (use the existing record), create (anyway) or ask, for records that
     were there before; `decisions` overrule it by record key. files_root: where relative file
     paths start. allowed_hosts: private hosts files may be fetched from.
     """
 
-    workers: int = 16
+    workers: int = 64
     search_lag_s: float = 65.0
     attempts: int = 4
     duplicate_policy: str = "match"
