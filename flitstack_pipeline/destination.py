@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from sqlalchemy import Engine
@@ -21,8 +22,16 @@ from sqlalchemy import Engine
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
-from flitstack_pipeline.highlevel.pacing import Pacer, SharedPacer, UnlimitedPacer
-from flitstack_pipeline.settings import HIGHLEVEL_URL, Project
+from flitstack_pipeline.highlevel.pace_store import pace_engine, read_bucket
+from flitstack_pipeline.highlevel.pacing import (
+    Pacer,
+    PaceSnapshot,
+    SharedPacer,
+    UnlimitedPacer,
+    bucket_key,
+    snapshot_of,
+)
+from flitstack_pipeline.settings import HIGHLEVEL_URL, Project, Settings
 from flitstack_pipeline.warehouse import table_exists
 
 SANDBOX_PAGES = "http://127.0.0.1:8787"
@@ -59,12 +68,17 @@ class Destination:
 
 @contextmanager
 def open_destination(
-    project: Project, engine: Engine, account: Account, all_accounts: Sequence[Account] = ()
+    project: Project,
+    engine: Engine,
+    account: Account,
+    all_accounts: Sequence[Account] = (),
+    *,
+    reserve: bool = False,
 ) -> Iterator[Destination]:
     """The sub-account `account`; an embedded sandbox we started ends with the block.
 
-    `engine` is the journal's database: the pace is shared through it, per sub-account. An embedded
-    sandbox serves `all_accounts`.
+    `engine` is the journal's database. An embedded sandbox serves `all_accounts`. With `reserve`
+    the part of the day's quota that is kept for the delta may be used too.
     """
     if project.settings.uses_embedded_sandbox:
         with serving_sandbox(project, all_accounts or [account]) as url:
@@ -72,17 +86,60 @@ def open_destination(
         return
     settings = project.settings
     agency = settings.agency_token.get_secret_value() if settings.agency_token else None
-    pacer = SharedPacer(engine, f"flitstack:{account.location_id}")
-    yield _connect(settings.base_url, account, agency, pacer, False)
+    with _pace_engine(settings, engine) as shared:
+        pacer = SharedPacer(shared, _pace_key(settings, account))
+        try:
+            yield _connect(settings.base_url, account, agency, pacer, False, reserve)
+        finally:
+            pacer.close()
+
+
+def budget_of(project: Project, engine: Engine, account: Account) -> PaceSnapshot | None:
+    """The request budget of a sub-account as last seen, asking nobody; None when not known."""
+    settings = project.settings
+    if settings.uses_embedded_sandbox:
+        return None
+    with _pace_engine(settings, engine) as shared:
+        bucket = read_bucket(shared, _pace_key(settings, account))
+    return None if bucket is None else snapshot_of(bucket, time.time())
+
+
+@contextmanager
+def _pace_engine(settings: Settings, journal: Engine) -> Iterator[Engine]:
+    """Where budgets are shared: a Postgres journal serves every machine, else this machine's file.
+
+    A SQLite journal serves one data folder only, and two folders may write to one sub-account.
+    """
+    if journal.dialect.name != "sqlite":
+        yield journal
+        return
+    try:
+        engine = pace_engine(settings.machine_pace)
+    except OSError:  # no home to write to: at least the runs of this data folder share it
+        yield journal
+        return
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _pace_key(settings: Settings, account: Account) -> str:
+    return bucket_key(account.token, account.location_id, urlsplit(settings.base_url).netloc)
 
 
 def _connect(
-    url: str, account: Account, agency: str | None, pacer: Pacer, embedded: bool
+    url: str,
+    account: Account,
+    agency: str | None,
+    pacer: Pacer,
+    embedded: bool,
+    reserve: bool = False,
 ) -> Destination:
     connection = Connection(
         base_url=url, token=account.token, location_id=account.location_id, agency_token=agency
     )
-    client = HighLevelClient(connection, pacer)
+    client = HighLevelClient(connection, pacer, reserve=reserve)
     return Destination(HighLevel(client), url, account.location_id, embedded, account.alias)
 
 

@@ -28,10 +28,16 @@ class Settings(BaseSettings):
     location_id: str | None = Field(None, alias="HIGHLEVEL_LOCATION_ID")
     agency_token: SecretStr | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
     base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
+    state_home: Path = Field(Path("~/.local/state"), alias="XDG_STATE_HOME")
     time_zone: str = Field("America/New_York", alias="FLITSTACK_TIME_ZONE")
     country: str = Field("US", alias="FLITSTACK_COUNTRY")
     currency: str = Field("USD", alias="FLITSTACK_CURRENCY")
     workspace: str = Field("main", alias="FLITSTACK_WORKSPACE")
+
+    @property
+    def machine_pace(self) -> Path:
+        """Where the processes of this machine share request budgets, whatever their data folder."""
+        return self.state_home.expanduser() / "flitstack" / "pace.sqlite"
 
     @property
     def uses_embedded_sandbox(self) -> bool:

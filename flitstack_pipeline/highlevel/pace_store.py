@@ -48,7 +48,8 @@ def pace_engine(where: str | Path) -> sa.Engine:
     if "://" in text and not text.startswith("sqlite"):
         return sa.create_engine(text, pool_pre_ping=True)
     if "://" not in text:
-        Path(text).parent.mkdir(parents=True, exist_ok=True)
+        Path(text).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        Path(text).touch(mode=0o600, exist_ok=True)
         text = f"sqlite:///{text}"
     engine = sa.create_engine(text, connect_args={"timeout": 5.0, "check_same_thread": False})
 
@@ -60,6 +61,16 @@ def pace_engine(where: str | Path) -> sa.Engine:
         cursor.close()
 
     return engine
+
+
+def read_bucket(engine: sa.Engine, key: str) -> Bucket | None:
+    """The bucket of this key as it stands; None when nobody has made it yet."""
+    if not sa.inspect(engine).has_table(_BUCKETS.name):
+        return None
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(_BUCKETS).where(_BUCKETS.c.key == key))
+        row = found.mappings().first()
+    return None if row is None else Bucket(**{name: row[name] for name in _FIELDS})
 
 
 class PaceStore:

@@ -27,6 +27,7 @@ HORIZON_S = 0.5
 LATE_S = 0.002
 BLOCK_MOST = 4096
 RECHECK_S = 60.0
+RESERVE = 0.05  # of the day's quota, kept for the delta
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,28 @@ class Reading:
         )
 
 
-def bucket_key(token: str, location_id: str) -> str:
-    """Name the bucket of a token and a sub-account; the token cannot be read from it."""
-    return f"{hashlib.sha256(token.encode()).hexdigest()[:12]}:{location_id}"
+def bucket_key(token: str, location_id: str, host: str = "") -> str:
+    """Name the bucket of an app (its token) and a sub-account; the token cannot be read from it."""
+    app = hashlib.sha256(token.encode()).hexdigest()[:12]
+    return f"{app}:{location_id}@{host}" if host else f"{app}:{location_id}"
+
+
+def snapshot_of(bucket: Bucket, now: float, reserve_fraction: float = RESERVE) -> PaceSnapshot:
+    """The state of a bucket for people, `now` in seconds since 1970."""
+    bucket.turn_day(now)
+    paused = bucket.paused_until > now
+    return PaceSnapshot(
+        bucket.limit,
+        bucket.window_s,
+        bucket.used_today,
+        bucket.daily_limit,
+        bucket.paused_until if paused else None,
+        bucket.pause_reason if paused else "",
+        int(bucket.daily_limit * reserve_fraction),
+        bucket.foreign,
+        bucket.margin_s,
+        bucket.rate_per_s,
+    )
 
 
 class SharedPacer:
@@ -156,7 +176,7 @@ class SharedPacer:
         window_s: float = 10.0,
         daily: int = 200_000,
         *,
-        reserve_fraction: float = 0.05,
+        reserve_fraction: float = RESERVE,
         clock: Clock | None = None,
     ) -> None:
         self._clock: Clock = clock or SystemClock()
@@ -220,21 +240,7 @@ class SharedPacer:
 
     def snapshot(self) -> PaceSnapshot:
         """Return the state of the shared budget."""
-        bucket = self._store.read()
-        now = self._now()
-        bucket.turn_day(now)
-        return PaceSnapshot(
-            bucket.limit,
-            bucket.window_s,
-            bucket.used_today,
-            bucket.daily_limit,
-            bucket.paused_until if bucket.paused_until > now else None,
-            bucket.pause_reason if bucket.paused_until > now else "",
-            self._kept_back(bucket, reserve=False),
-            bucket.foreign,
-            bucket.margin_s,
-            bucket.rate_per_s,
-        )
+        return snapshot_of(self._store.read(), self._now(), self._reserve_fraction)
 
     @property
     def rate_per_s(self) -> float:

@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from flitstack_pipeline.migration import journal_tables as t
-from flitstack_pipeline.migration.group_commit import Change, GroupCommit
+from flitstack_pipeline.migration.group_commit import Change, GroupCommit, JournalFailed
 
 _counter = itertools.count()
 _PROCESS = secrets.token_hex(3)
@@ -424,6 +425,20 @@ class Journal:
         """Store a value (JSON)."""
         row = {"key": key, "value": value, "at": time.time()}
         self._writer.write([Change("upsert", t.settings, row)])
+
+    def count_requests(self, location: str, purpose: str, requests: int) -> None:
+        """Add to the requests sent to a sub-account for a purpose; a broken journal counts none."""
+        if not requests:
+            return
+        row = {"location": location, "purpose": purpose, "requests": requests}
+        with suppress(JournalFailed):
+            self._writer.write([Change("insert", t.requests, {**row, "at": time.time()})])
+
+    def requests_by_purpose(self, location: str) -> dict[str, int]:
+        """Requests sent to a sub-account so far, by purpose (a stage, verify, other)."""
+        c = t.requests.c
+        query = sa.select(c.purpose, sa.func.sum(c.requests).label("n")).group_by(c.purpose)
+        return {r["purpose"]: int(r["n"]) for r in self._rows(query.where(c.location == location))}
 
     def _rows(self, query: Any) -> list[dict[str, Any]]:
         with self.engine.connect() as con:

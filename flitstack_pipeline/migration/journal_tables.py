@@ -159,6 +159,16 @@ missing_parents = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("location", sa.String(80), nullable=False),
+    sa.Column("purpose", sa.String(40), nullable=False),  # a stage, verify, other
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 settings = sa.Table(
     "settings",
     metadata,

@@ -67,15 +67,24 @@ def accounts(project: Project) -> list[Account]:
 
 @contextmanager
 def open_account(
-    project: Project, account: Account | None = None
+    project: Project, account: Account | None = None, *, purpose: str = "other"
 ) -> Iterator[tuple[Journal, Destination]]:
-    """The journal and one account (the default one when none is given), closed with the block."""
+    """The journal and one account (the default one when none is given), closed with the block.
+
+    The requests sent meanwhile are counted under `purpose`; a `delta` may use the part of the
+    day's quota that is kept for it.
+    """
     known = accounts(project)
+    chosen, reserve = account or known[0], purpose == "delta"
     with (
         open_journal(project) as journal,
-        open_destination(project, journal.engine, account or known[0], known) as destination,
+        open_destination(project, journal.engine, chosen, known, reserve=reserve) as destination,
     ):
-        yield journal, destination
+        try:
+            yield journal, destination
+        finally:
+            usage = destination.hl.client.usage
+            journal.count_requests(destination.location_id, purpose, usage.requests)
 
 
 def location_of(project: Project) -> str:
