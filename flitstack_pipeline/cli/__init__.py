@@ -1,28 +1,48 @@
 """The command `flitstack`: the customer's steps from a terminal, through the same code as Dagster.
 
-Exit codes: 0 done; 2 bad usage or input; 3 waiting for approval; 4 preflight failed; 5 finished
-with rejected records, conflicts or a failed reconciliation.
+Exit codes: 0 done; 2 bad usage or input; 3 waiting for approval; 4 preflight failed, or HighLevel
+refuses the token; 5 finished with rejected records, conflicts or a failed reconciliation; 6 stopped
+in the middle (another run, no network, a full disk, Ctrl-C): started again it goes on where it was.
 """
 
 from __future__ import annotations
 
 import sys
 
-from flitstack_pipeline.cli import exports, maps, serving, stages
+from flitstack_pipeline.cli import exports, journal, maps, serving, stages
 from flitstack_pipeline.cli.terminal import Exit, app, errors
 
-__all__ = ["Exit", "app", "exports", "main", "maps", "serving", "stages"]
+__all__ = ["Exit", "app", "exports", "journal", "main", "maps", "serving", "stages"]
 
 
 def main() -> None:
     """Entry point: known refusals and bad input end with a sentence, not a traceback."""
-    from flitstack_pipeline.migration.report import Refused
-
     try:
         app(standalone_mode=True)
-    except Refused as refused:
-        errors.print(str(refused), style="yellow", markup=False)
-        sys.exit(Exit.WAITING)
-    except (ValueError, FileNotFoundError) as error:
-        errors.print(f"{type(error).__name__}: {error}", style="red", markup=False)
-        sys.exit(Exit.BAD_INPUT)
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        style = "yellow" if code is Exit.WAITING else "red"
+        named = f"{type(error).__name__}: {error}" if code is Exit.BAD_INPUT else str(error)
+        errors.print(named, style=style, markup=False)
+        sys.exit(code)
+
+
+def exit_code(error: Exception) -> Exit | None:
+    """What the command ends with after an error it knows; None for one it does not."""
+    from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
+    from flitstack_pipeline.migration.group_commit import JournalFailed
+    from flitstack_pipeline.migration.lock import LockLost, RunInProgress
+    from flitstack_pipeline.migration.report import Refused
+    from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
+    from flitstack_pipeline.warehouse import WarehouseBusy
+
+    known: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
+        ((Refused,), Exit.WAITING),
+        ((CredentialsFailed, Unauthorized, Forbidden), Exit.PREFLIGHT_FAILED),
+        ((RunStopped, RunInProgress, LockLost, JournalFailed, WarehouseBusy), Exit.STOPPED),
+        ((HighLevelError,), Exit.STOPPED),
+        ((ValueError, FileNotFoundError), Exit.BAD_INPUT),
+    )
+    return next((code for kinds, code in known if isinstance(error, kinds)), None)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flitstack_pipeline.cli.progress import load_bars
 from flitstack_pipeline.cli.terminal import (
     Exit,
     app,
@@ -54,14 +55,18 @@ def _into_the_account(project: Project, approve_sample: str) -> None:
     if failed:
         show_table("preflight failed", failed)
         raise typer.Exit(Exit.PREFLIGHT_FAILED)
-    for report in steps.run_sample(project, log):
+    with load_bars() as watch:
+        sample = steps.run_sample(project, log, watch)
+    for report in sample:
         show(report)
     if approve_sample:
         show(steps.approve(project, approve_sample, "approved on the command line"))
     closed = [c["what_to_do"] for c in steps.gate_conditions(project) if not c["ok"]]
     if closed:
         wait("The gate is shut.", closed)
-    for report in steps.run_cutover(project, log):
+    with load_bars() as watch:
+        loaded = steps.run_cutover(project, log, watch)
+    for report in loaded:
         show(report)
     finish(project, steps.run_reconcile(project, log))
 
@@ -118,7 +123,9 @@ def delta() -> None:
     from flitstack_pipeline import steps
 
     project = open_project()
-    for report in steps.run_delta(project, log):
+    with load_bars() as watch:
+        loaded = steps.run_delta(project, log, watch)
+    for report in loaded:
         show(report)
     finish(project, [])
 

@@ -21,6 +21,7 @@ class Exit(IntEnum):
     WAITING = 3
     PREFLIGHT_FAILED = 4
     INCOMPLETE = 5
+    STOPPED = 6
 
 
 app = typer.Typer(

@@ -15,13 +15,14 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from flitstack_pipeline.highlevel.errors import redact
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.group_commit import Change, GroupCommit, JournalFailed
 
@@ -43,6 +44,8 @@ class Run:
     location: str
     stage: str
     object_key: str = ""
+    #: What is kept of it when it ends; filled meanwhile.
+    summary: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class Journal:
     def start_run(self, location: str, stage: str, object_key: str = "") -> Run:
         """Begin a run; returns it."""
         run = Run(new_id("run-"), location, stage, object_key)
-        row = {**asdict(run), "host": socket.gethostname(), "pid": os.getpid()}
+        row = {**vars(run), "host": socket.gethostname(), "pid": os.getpid()}
         row |= {"started_at": time.time(), "ended_at": None, "state": "running", "summary": None}
         self._writer.write([Change("insert", t.runs, row)])
         return run
@@ -145,6 +148,19 @@ class Journal:
         values = {"ended_at": time.time(), "state": state, "summary": summary}
         with self.engine.begin() as con:
             con.execute(t.runs.update().where(t.runs.c.id == run.id).values(**values))
+
+    @contextmanager
+    def running(self, location: str, stage: str, object_key: str = "") -> Iterator[Run]:
+        """A run for the length of a block: done at its end, failed when the block raises."""
+        run = self.start_run(location, stage, object_key)
+        try:
+            yield run
+        except BaseException as error:
+            why = {**run.summary, "reason": redact(f"{type(error).__name__}: {error}")}
+            with suppress(JournalFailed, sa.exc.SQLAlchemyError):
+                self.end_run(run, "failed", why)
+            raise
+        self.end_run(run, "done", run.summary)
 
     def runs(self, location: str | None = None) -> list[dict[str, Any]]:
         """All runs, oldest first."""
@@ -221,6 +237,24 @@ class Journal:
         query = sa.select(c.record_key).distinct()
         rows = self._rows(query.where(c.location == location, c.operation == operation))
         return {row["record_key"] for row in rows}
+
+    def done_since(self, location: str, stage: str, moment: float) -> int:
+        """Records a stage's runs have written since a moment (seconds since 1970)."""
+        i, o, runs = t.intents.c, t.outcomes.c, t.runs.c
+        of_stage = sa.select(runs.id).where(runs.location == location, runs.stage == stage)
+        query = (
+            sa.select(sa.func.count(i.record_key.distinct()).label("n"))
+            .select_from(t.intents.join(t.outcomes, i.id == o.intent_id))
+            .where(i.run_id.in_(of_stage), i.at >= moment, o.result.in_(("done", "found")))
+        )
+        return int(self._rows(query)[0]["n"])
+
+    def rate(self, location: str, span_s: float) -> float:
+        """Attempts per second over the last so many seconds."""
+        c = t.intents.c
+        begun = c.id >= f"{time.time_ns() - int(span_s * 1e9):016x}"  # ids sort by time
+        query = sa.select(sa.func.count().label("n")).select_from(t.intents)
+        return int(self._rows(query.where(c.location == location, begun))[0]["n"]) / span_s
 
     def operations(self, run_id: str | None = None) -> list[dict[str, Any]]:
         """The audit log: every attempt with its outcomes, oldest first."""

@@ -20,28 +20,38 @@ CHUNK = 20_000
 _TIMES = {"at", "sent_at", "answered_at", "started_at", "ended_at", "written_at"}
 
 
-def export_operations(
-    journal: Journal, con: duckdb.DuckDBPyConnection, folder: Path | None = None
-) -> int:
-    """Publish the journal into DuckDB; with `folder`, the audit log as CSV and Parquet too.
+FORMS = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet"}
 
-    Makes or replaces journal.operations (one row per attempt and outcome), journal.id_map,
+
+def export_operations(journal: Journal, con: duckdb.DuckDBPyConnection) -> int:
+    """Publish the journal into DuckDB.
+
+    Makes or replaces journal.operations (the audit log: one row per attempt), journal.id_map,
     journal.dead_letters, journal.conflicts, journal.missing_parents, journal.approvals,
-    journal.runs. Returns the number of operations. Files are readable by their owner only.
+    journal.runs. Returns the number of attempts.
     """
     journal.flush()
     count = _publish(journal.engine, con, "operations", operations_query())
     for table in (t.id_map, t.dead_letters, t.conflicts, t.missing_parents, t.approvals, t.runs):
         _publish(journal.engine, con, table.name, sa.select(table))
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, options in (("csv", "HEADER"), ("parquet", "FORMAT parquet")):
-            path = folder / f"operations.{name}"
-            path.touch(mode=0o600)
-            quoted = str(path).replace("'", "''")
-            con.execute(f"COPY (SELECT * FROM journal.operations) TO '{quoted}' ({options})")  # noqa: S608
-            path.chmod(0o600)
     return count
+
+
+def write_operations(con: duckdb.DuckDBPyConnection, path: Path, form: str) -> None:
+    """Write journal.operations to a file its owner alone can read; `form` is csv or parquet.
+
+    Raises ValueError for another form.
+    """
+    if form not in FORMS:
+        raise ValueError(f"the audit log is written as {' or '.join(FORMS)}, not as {form!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    quoted = str(path).replace("'", "''")
+    con.execute(
+        f"COPY (SELECT * FROM journal.operations ORDER BY sent_at, id) TO '{quoted}' "  # noqa: S608 - our own list of forms, the path quoted
+        f"({FORMS[form]})"
+    )
 
 
 def _publish(engine: sa.Engine, con: duckdb.DuckDBPyConnection, name: str, query: Any) -> int:

@@ -319,7 +319,7 @@ class _Ticker:
         self._told = moment
         used = self._client.usage.since(self._before)
         self._result.requests, self._result.throttled = used.requests, used.throttled
-        self._result.seconds = moment - self._started
+        self._result.seconds, self._result.rows = moment - self._started, self.done
         if self._on_progress:
             self._on_progress(self.done, self._result)
 

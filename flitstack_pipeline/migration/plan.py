@@ -52,7 +52,7 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """For storing and showing."""
-        totals = {"requests": self.requests, "hours": round(self.hours, 2), "days": self.days}
+        totals = {"requests": self.requests, "hours": round(self.hours, 4), "days": self.days}
         return {**asdict(self), **totals}
 
     def __add__(self, other: Plan) -> Plan:
@@ -67,8 +67,8 @@ class Plan:
             self.write_requests + other.write_requests,
             self.read_requests + other.read_requests,
             kinds,
-            self.rate_per_s,
-            self.daily_limit,
+            other.rate_per_s,
+            other.daily_limit,
         )
 
 

@@ -37,17 +37,6 @@ class LoadProgress:
         """Whether every row is dealt with."""
         return self.done >= self.total
 
-    @property
-    def budget_text(self) -> str:
-        """The request budget in a few words."""
-        if not self.budget.daily_limit:
-            return "no request limit"
-        text = f"{self.budget.used_today:,} of {self.budget.daily_limit:,} requests today"
-        if self.budget.paused_until:
-            until = datetime.fromtimestamp(self.budget.paused_until, UTC)
-            text += f", paused until {until:%Y-%m-%d %H:%M:%S} UTC ({self.budget.pause_reason})"
-        return text
-
     def sentence(self) -> str:
         """One line for a log."""
         left = "" if self.left_s is None or self.finished else f", {duration(self.left_s)} left"
@@ -59,8 +48,19 @@ class LoadProgress:
         return (
             f"{self.stage} {self.object_key}: {self.done:,} of {self.total:,} "
             f"({counts or 'nothing yet'}), {self.records_per_s:.1f} records/s{left}; "
-            f"{self.budget_text}"
+            f"{budget_sentence(self.budget)}"
         )
+
+
+def budget_sentence(budget: PaceSnapshot) -> str:
+    """The request budget in a few words."""
+    if not budget.daily_limit:
+        return "no request limit"
+    text = f"{budget.used_today:,} of {budget.daily_limit:,} requests today"
+    if budget.paused_until:
+        until = datetime.fromtimestamp(budget.paused_until, UTC)
+        text += f", paused until {until:%Y-%m-%d %H:%M:%S} UTC ({budget.pause_reason})"
+    return text
 
 
 Watch = Callable[[LoadProgress], None]

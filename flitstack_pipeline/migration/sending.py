@@ -43,12 +43,13 @@ class CredentialsFailed(RunStopped):
 
 @dataclass
 class LoadResult:
-    """What a load did; counts are records.
+    """What a load did; counts are records, `rows` those it was given.
 
     `requests` are HTTP attempts of every kind, `throttled` those answered 429; `floor` is the
     fewest requests that what was written could have taken.
     """
 
+    rows: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -71,6 +72,18 @@ class LoadResult:
     def complete(self) -> bool:
         """Whether every row is in HighLevel as meant."""
         return not (self.rejected or self.conflicts or self.missing_parents)
+
+    def facts(self) -> dict[str, Any]:
+        """What a person reads of it."""
+        counts = {
+            name.replace("_", " "): value
+            for name, value in vars(self).items()
+            if name not in ("rows", "problems", "seconds", "floor", "throttled")
+        }
+        if self.floor:
+            counts["fewest possible"] = self.floor
+            counts["requests per possible"] = round(self.requests / self.floor, 3)
+        return counts
 
 
 @dataclass

@@ -9,7 +9,10 @@ from flitstack_pipeline.steps.gating import approve, gate_conditions, sample_pro
 from flitstack_pipeline.steps.loading import WINDOW_HOURS, load_object, load_refusals, load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map, unconfirmed_entries
 from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
+from flitstack_pipeline.steps.records import export_journal, publish_journal
+from flitstack_pipeline.steps.retrying import retry
 from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import (
     accounting,
@@ -46,21 +49,25 @@ __all__ = [
     "clean_object",
     "confirm_map",
     "delta_wanted",
+    "export_journal",
     "gate_conditions",
     "load_object",
     "load_refusals",
     "load_stage",
     "map_object",
     "per_object",
+    "plan_stage",
     "preflight",
     "preflight_lines",
     "propose_map",
     "provision",
+    "publish_journal",
     "read_object",
     "read_schema",
     "reconcile",
     "reconciliation_problems",
     "relate",
+    "retry",
     "rollback",
     "run_audit",
     "run_cutover",

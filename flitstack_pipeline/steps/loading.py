@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
 
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
+from flitstack_pipeline.migration.progress import LoadProgress, Meter, Watch, log_lines
 from flitstack_pipeline.migration.report import Refused, StepReport
-from flitstack_pipeline.migration.rows import spool_rows
-from flitstack_pipeline.migration.sample import sample_keys
+from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
 from flitstack_pipeline.steps.gating import gate_conditions
@@ -24,6 +23,8 @@ from flitstack_pipeline.steps.opening import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.steps.planning import chosen_keys, plan_lines, plan_stage
+from flitstack_pipeline.steps.records import publish_journal, requests_report
 from flitstack_pipeline.warehouse import table_exists
 
 WINDOW_HOURS = 48
@@ -59,46 +60,68 @@ def _earlier(key: str) -> list[str]:
     return [p for p in ancestors(key) if wave_of(p).rank < wave_of(key).rank]
 
 
-def load_object(project: Project, stage: str, key: str, log: Log = silent) -> StepReport:
-    """Load one object type of one stage. Raises Refused when the guard says no."""
+def load_object(
+    project: Project, stage: str, key: str, log: Log = silent, watch: Watch | None = None
+) -> StepReport:
+    """Load one object type of one stage. Raises Refused when the guard says no.
+
+    `watch` is told twice a second how far it is; without one, `log` gets a line now and then.
+    """
     reasons = load_refusals(project, stage, key)
     if reasons:
         raise Refused(f"{stage} of {key}", reasons)
-    with project.warehouse.connect() as con:
-        chosen = sample_keys(con, key) if stage == "sample" else None
-    total, count = LoadResult(), 0
-    for account in accounts(project):
-        result, loaded = _load_into(project, account, stage, key, chosen, log)
-        total, count = total + result, count + loaded
+    chosen = chosen_keys(project, stage, key)
+    total = load_keys(project, stage, key, chosen, log, watch)
     with open_journal(project) as journal:
         _mark_done(journal, stage, key)
-    facts = {k: v for k, v in asdict(total).items() if k not in ("problems", "seconds")}
-    return StepReport(f"{stage} {key}", count, facts, {}, list(total.problems))
+    return StepReport(f"{stage} {key}", total.rows, total.facts(), {}, list(total.problems))
+
+
+def load_keys(
+    project: Project,
+    stage: str,
+    key: str,
+    chosen: set[str] | None,
+    log: Log = silent,
+    watch: Watch | None = None,
+) -> LoadResult:
+    """Load some rows of one object type (None: all), each into the sub-account it is routed to."""
+    total = LoadResult()
+    for account in accounts(project):
+        with project.warehouse.connect() as con:
+            rows = spool_rows(con, key, chosen, account.alias)
+        try:
+            total += _load_into(project, account, stage, key, rows, watch or log_lines(log))
+        finally:
+            rows.close()
+    return total
 
 
 def _load_into(
-    project: Project, account: Account, stage: str, key: str, chosen: set[str] | None, log: Log
-) -> tuple[LoadResult, int]:
-    """Load the rows routed to one sub-account; what became of them, and how many they are."""
-    with project.warehouse.connect() as con:
-        rows = spool_rows(con, key, chosen, account.alias)
-    try:
-        with open_account(project, account) as (journal, destination):
-            run = journal.start_run(destination.location_id, stage, key)
+    project: Project, account: Account, stage: str, key: str, rows: SpooledRows, watch: Watch
+) -> LoadResult:
+    """Load the rows routed to one sub-account; returns what became of them."""
+    with open_account(project, account, purpose=stage) as (journal, destination):
+        catalog = account_catalog(project, journal, destination)
+        pacer, meter = destination.hl.client.pacer, Meter(len(rows))
+
+        def tell(done: int, result: LoadResult) -> None:
+            per_s, left_s = meter.read(done)
+            now = LoadProgress(stage, key, done, len(rows), per_s, left_s, result, pacer.snapshot())
+            watch(now)
+
+        with journal.running(destination.location_id, stage, key) as run:
             result = load(
                 destination.hl,
                 journal,
-                account_catalog(project, journal, destination),
+                catalog,
                 rows,
                 run,
                 options=load_options(project, destination),
-                on_progress=lambda n, r: log(f"{key}: {n} of {len(rows)}, {r.created} created"),
+                on_progress=tell if len(rows) else None,
             )
-            summary = {k: v for k, v in asdict(result).items() if k != "problems"}
-            journal.end_run(run, "done", summary)
-    finally:
-        rows.close()
-    return result, len(rows)
+            run.summary.update({k: v for k, v in vars(result).items() if k != "problems"})
+    return result
 
 
 def _mark_done(journal: Journal, stage: str, key: str) -> None:
@@ -110,7 +133,30 @@ def _mark_done(journal: Journal, stage: str, key: str) -> None:
         journal.set_setting("delta_window", [opened.isoformat(), closes.isoformat()])
 
 
-def load_stage(project: Project, stage: str, log: Log) -> list[StepReport]:
-    """Load every object type of one stage, in foreign-key order."""
+def load_stage(
+    project: Project, stage: str, log: Log, watch: Watch | None = None
+) -> list[StepReport]:
+    """Load every object type of one stage in foreign-key order; its plan is logged before."""
     with accounts_kept_open(project):
-        return [load_object(project, stage, key, log) for wave in waves() for key in wave.objects]
+        for line in plan_lines(plan_stage(project, stage)):
+            log(line)
+        keys = [key for wave in waves() for key in wave.objects]
+        reports = {key: load_object(project, stage, key, log, watch) for key in keys}
+    publish_journal(project)
+    return [_stage_report(stage, reports), *requests_report(project, stage)]
+
+
+def _stage_report(stage: str, reports: dict[str, StepReport]) -> StepReport:
+    """One table of what became of every object type."""
+    shown = ("created", "updated", "unchanged", "matched", "adopted", "rejected", "conflicts",
+             "missing parents", "requests")  # fmt: skip
+    lines = [
+        {"object": key, **{name: report.facts[name] for name in shown}}
+        for key, report in reports.items()
+        if report.rows
+    ]
+    total = {name: sum(line[name] for line in lines) for name in shown}
+    facts = {name: value for name, value in total.items() if value}
+    problems = [problem for report in reports.values() for problem in report.problems]
+    rows = sum(report.rows or 0 for report in reports.values())
+    return StepReport(stage, rows, facts, {"per object": lines}, problems)

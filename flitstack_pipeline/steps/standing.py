@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flitstack_pipeline.destination import budget_of
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.gating import gate_conditions
 from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.steps.source import accounting
+
+RATE_SPAN_S = 60.0
 
 
 def per_object(project: Project) -> list[dict[str, Any]]:
@@ -54,7 +59,7 @@ def unfinished(project: Project) -> list[str]:
 
 
 def status(project: Project) -> dict[str, Any]:
-    """Gate, counts per object, and facts, for people and programs."""
+    """Gate, counts per object, the load's progress and budget, for people and programs."""
     with open_journal(project) as journal:
         facts = {
             "data folder": str(project.root),
@@ -63,8 +68,40 @@ def status(project: Project) -> dict[str, Any]:
             },
             "delta window": journal.get_setting("delta_window"),
         }
+        facts |= load_facts(project, journal)
     return {"gate": gate_conditions(project), "objects": per_object(project), "facts": facts,
             "unfinished": unfinished(project)}  # fmt: skip
+
+
+def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
+    """Done, left, rate, budget used and time left of the stage under way, or of the last one."""
+    stages = {s: journal.get_setting(f"plan:{s}") for s in ("sample", "cutover", "delta")}
+    stages = {s: plan for s, plan in stages.items() if plan}
+    if not stages:
+        return {"plan": "none yet: it is made when a load begins"}
+    stage = max(stages, key=lambda s: float(stages[s]["at"]))
+    plan = stages[stage]
+    planned = sum(line["create"] + line["update"] for line in plan["objects"])
+    places = [account.location_id for account in accounts(project)]
+    done = sum(journal.done_since(place, stage, plan["at"]) for place in places)
+    per_s = sum(journal.rate(place, RATE_SPAN_S) for place in places)
+    left = max(0, planned - done)
+    requests = int(plan["total"]["requests"] * left / planned) if planned else 0
+    budgets = [
+        budget for account in accounts(project)
+        if (budget := budget_of(project, journal.engine, account)) is not None
+    ]  # fmt: skip
+    allowed = sum(b.rate_per_s for b in budgets) or plan["total"]["rate_per_s"]
+    return {
+        "stage": stage,
+        "planned requests": plan["total"]["requests"],
+        "planned time": f"{duration(plan['total']['hours'] * 3600)}, {plan['total']['days']} days",
+        "done": done,
+        "left": left,
+        "rate": f"{per_s:.1f} requests/s over the last {RATE_SPAN_S:.0f} s",
+        "budget used": [budget_sentence(b) for b in budgets] or "no request limit",
+        "time left": duration(requests / (per_s or allowed)) if left else "none",
+    }
 
 
 def where_to_look(project: Project) -> list[str]:

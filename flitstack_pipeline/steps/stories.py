@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flitstack_pipeline.migration.progress import Watch
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
@@ -45,26 +46,28 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
         return [checked] if checked.problems else [checked, provision(project)]
 
 
-def run_sample(project: Project, log: Log = silent) -> list[StepReport]:
+def run_sample(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
     """Choose the sample, load it and compare it."""
     chosen = choose(project)
     with accounts_kept_open(project):
-        load_stage(project, "sample", log)
+        load_stage(project, "sample", log, watch)
         return [chosen, verify_sample(project)]
 
 
-def run_cutover(project: Project, log: Log = silent) -> list[StepReport]:
+def run_cutover(
+    project: Project, log: Log = silent, watch: Watch | None = None
+) -> list[StepReport]:
     """Load everything, behind the gate."""
-    return load_stage(project, "cutover", log)
+    return load_stage(project, "cutover", log, watch)
 
 
-def run_delta(project: Project, log: Log = silent) -> list[StepReport]:
+def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
     """Read, clean and map again, and load what changed."""
     run_audit(project, log)
     run_map(project, log)
     for key in KEYS:
         map_object(project, key)
-    return load_stage(project, "delta", log)
+    return load_stage(project, "delta", log, watch)
 
 
 def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.group_commit import JournalFailed
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome, new_id
-from flitstack_pipeline.migration.journal_export import export_operations
+from flitstack_pipeline.migration.journal_export import export_operations, write_operations
 from flitstack_pipeline.migration.lock import RunInProgress, exclusive
 
 
@@ -99,7 +99,9 @@ def test_the_audit_log_is_published_to_duckdb_csv_and_parquet(journal, tmp_path)
     journal.intend([one])
     journal.conclude([Outcome(one.id, "done", 201, "hl1", "trace", 12.5)], [entry(run)])
     con = duckdb.connect()
-    assert export_operations(journal, con, tmp_path / "out") == 1
+    assert export_operations(journal, con) == 1
+    for form in ("csv", "parquet"):
+        write_operations(con, tmp_path / "out" / f"operations.{form}", form)
     row = con.execute(
         "SELECT record_key, result, status, trace_id, year(sent_at) > 2000 FROM journal.operations"
     ).fetchall()

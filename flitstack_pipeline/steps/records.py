@@ -1,0 +1,70 @@
+"""What is kept and shown of a load: the audit log, requests beside the floor, missing parents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.migration.journal_export import export_operations, write_operations
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.reports.document import write_csv
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.opening import accounts, open_journal
+
+MISSING_PARENTS = "missing-parents.csv"
+
+
+def publish_journal(project: Project) -> int:
+    """Copy the journal into the schema `journal` of DuckDB; returns the number of attempts."""
+    with open_journal(project) as journal, project.warehouse.connect() as con:
+        return export_operations(journal, con)
+
+
+def export_journal(project: Project, path: Path, form: str) -> int:
+    """Write the audit log of every operation to a file, csv or parquet; returns its rows.
+
+    Raises ValueError for another form.
+    """
+    with open_journal(project) as journal, project.warehouse.connect() as con:
+        count = export_operations(journal, con)
+        write_operations(con, path, form)
+    return count
+
+
+def requests_report(project: Project, stage: str) -> list[StepReport]:
+    """Requests of a stage beside the fewest the API allows, and parents that were missing."""
+    with open_journal(project) as journal:
+        places = [account.location_id for account in accounts(project)]
+        runs = [
+            run["summary"] or {} for place in places for run in journal.runs(place)
+            if run["stage"] == stage and run["state"] == "done"
+        ]  # fmt: skip
+        missing = [row for place in places for row in journal.missing_parents(place)]
+    total = {name: sum(s.get(name, 0) for s in runs) for name in ("requests", "floor", "throttled")}
+    written = sum(s.get(n, 0) for s in runs for n in ("created", "updated", "matched"))
+    facts: dict[str, Any] = {"records written": written, "requests": total["requests"]}
+    if total["floor"]:
+        facts["fewest possible"] = total["floor"]
+        facts["requests per possible"] = round(total["requests"] / total["floor"], 3)
+        facts["requests per record"] = round(total["requests"] / max(written, 1), 3)
+    facts["answered 429"] = total["throttled"]
+    lines = missing_parent_lines(missing)
+    path = project.reports / MISSING_PARENTS
+    path.unlink(missing_ok=True)
+    if lines:
+        facts["missing parents are in"] = write_csv(lines, path)
+    return [StepReport(f"requests of the {stage}", None, facts, {"missing parents": lines})]
+
+
+def missing_parent_lines(missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The report of missing parents: which record lacks which, in which field."""
+    return [
+        {
+            "object": row["object_key"],
+            "child": row["record_key"],
+            "field": row["role"],
+            "wanted parent": row["parent_key"],
+            "policy": row["policy"],
+        }
+        for row in missing
+    ]
