@@ -136,7 +136,7 @@ def test_a_bad_token_stops_the_run_at_once(ready):
 
 
 def test_a_token_that_expires_stops_the_run_with_what_was_in_flight_put_aside(ready):
-    account, hl, journal, catalog, run = ready
+    account, _, journal, catalog, run = ready
     account.faults(token_expires_after=20)
     with pytest.raises(CredentialsFailed, match="start again"):
         load(account.connect(), journal, catalog, many(50), run, options=QUICK)
