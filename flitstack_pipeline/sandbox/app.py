@@ -8,11 +8,15 @@ import importlib
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from flitstack_pipeline.sandbox.admin import admin_routes
 from flitstack_pipeline.sandbox.calls import ENDPOINTS, Endpoint
+from flitstack_pipeline.sandbox.errors import ApiError
 from flitstack_pipeline.sandbox.faults import Faults
+from flitstack_pipeline.sandbox.formats import uuid_id
 from flitstack_pipeline.sandbox.limits import Limits, Rate
 from flitstack_pipeline.sandbox.options import SandboxOptions
 from flitstack_pipeline.sandbox.pages.views import page_routes
@@ -64,7 +68,15 @@ def build_app(options: SandboxOptions) -> FastAPI:
             _Mounted(endpoint.path, Operation(sandbox, endpoint), methods=[endpoint.method])
         )
     app.router.routes += [*admin_routes(sandbox), *page_routes(sandbox)]
+    app.add_exception_handler(404, _no_such_route)
+    app.add_exception_handler(405, _no_such_route)
     return app
+
+
+async def _no_such_route(request: Request, error: Exception) -> Response:
+    """Say so the way the API does for a path or method it does not know."""
+    missing = ApiError(404, f"Cannot {request.method} {request.url.path}")
+    return JSONResponse({**missing.body(), "traceId": uuid_id()}, status_code=404)
 
 
 class _Mounted(Route):

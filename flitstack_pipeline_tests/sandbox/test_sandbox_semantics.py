@@ -257,3 +257,9 @@ def test_the_pages_show_lists_the_board_and_a_records_links(sandbox, call):
     assert page("/_page/object/business")[0] == 200
     assert page("/_page/contact/nobody")[0] == 404
     assert page("/_page/location/nobody")[0] == 404
+
+
+def test_a_path_nobody_knows_is_answered_in_the_apis_own_words(call):
+    status, body = call("GET", "/no/such/path")
+    assert (status, body["message"]) == (404, "Cannot GET /no/such/path")
+    assert body["traceId"]

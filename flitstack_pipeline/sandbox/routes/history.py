@@ -60,7 +60,13 @@ def create_conversation(call: Call) -> Json:
         raise bad_request("Conversation already exists")
     doc = {"id": short_id(), "contactId": call.body["contactId"]}
     entry = call.state.create("conversation", call.location, doc)
-    shown = {**entry.doc, "locationId": call.location, **stamps(entry)}
+    shown = {
+        **entry.doc,
+        "locationId": call.location,
+        "deleted": False,
+        "lastMessageDate": stamps(entry)["dateAdded"],
+        **stamps(entry),
+    }
     return {"success": True, "conversation": shown}
 
 

@@ -473,10 +473,11 @@ def shown_business(entry: Entry) -> Json:
     """A company as `/businesses` shows it (`postalCode`, no custom fields)."""
     properties = entry.doc["properties"]
     known = {n: properties.get("postalcode" if n == "postalCode" else n) for n in _COMPANY_TEXTS}
+    filled = {name: value for name, value in known.items() if value is not None}
     return {
         "id": entry.id,
         "locationId": entry.location,
-        **known,
+        **filled,
         **stamps(entry, "createdAt", "updatedAt"),
     }
 

@@ -175,9 +175,7 @@ def search(call: Call) -> Json:
         "opportunities": [_hit(call, h) for h in call.arrange(hits)],
         "meta": {
             "total": total,
-            "startAfter": last.created if last else None,
-            "startAfterId": last.id if last else None,
-            "nextPage": None,
+            **({"startAfter": last.created, "startAfterId": last.id} if last else {}),
             "currentPage": call.number("page", 1),
         },
         "aggregations": {},
