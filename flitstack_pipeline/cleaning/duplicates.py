@@ -18,15 +18,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from flitstack_pipeline.cleaning.forms import address_key, loose_name_key, name_key, name_words
-from flitstack_pipeline.cleaning.matching_weights import evidence_sql, score_sql
+from flitstack_pipeline.cleaning.matching_columns import make_columns
+from flitstack_pipeline.cleaning.matching_model import score_candidates
 
 MERGE_AT, REVIEW_AT = 0.99, 0.5
 #: Rows that share one key and are still compared each with each; larger blocks of a weak key are
 #: an office phone or a tower block, larger ones of a strong key are compared with their first row.
 LARGEST_BLOCK = 50
-#: An e-mail or phone used by more names than this says little about who someone is.
-MOST_NAMES = 3
 DECISION_WORDS = ("merge", "keep apart")
 
 
@@ -181,50 +179,13 @@ def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     ).astype("str")
     con.register("decided", frame)
     try:
-        con.execute(_KEYED)
+        make_columns(con)
         con.execute(_CANDIDATES)
-        con.execute(_SCORED)
+        score_candidates(con, REVIEW_AT)
+        con.execute(_DECIDED)
     finally:
         con.unregister("decided")
 
-
-#: One row per client with everything that is compared; own_* leave out what many names share.
-_KEYED = f"""
-CREATE OR REPLACE TEMP TABLE contact_points AS
-WITH listed AS (
-    SELECT source_key, workspace, {loose_name_key("name")} AS loose_key, 'e' AS kind,
-           unnest(list_prepend(email, coalesce(extra_emails, []))) AS value
-    FROM clean.clients
-    UNION ALL
-    SELECT source_key, workspace, {loose_name_key("name")}, 'p',
-           unnest(list_prepend(phone || coalesce(' x' || phone_extension, ''),
-                               coalesce(extra_phones, [])))
-    FROM clean.clients
-), named AS (
-    SELECT workspace, kind, value, approx_count_distinct(loose_key) > {MOST_NAMES} AS shared
-    FROM listed WHERE value IS NOT NULL GROUP BY ALL
-)
-SELECT DISTINCT l.source_key, l.workspace, l.kind, l.value, n.shared
-FROM listed l JOIN named n USING (workspace, kind, value);
-
-CREATE OR REPLACE TEMP TABLE keyed AS
-WITH points AS (
-    SELECT source_key,
-           coalesce(list(value) FILTER (kind = 'e'), []) AS emails,
-           coalesce(list(value) FILTER (kind = 'p'), []) AS phones,
-           coalesce(list(value) FILTER (kind = 'e' AND NOT shared), []) AS own_emails,
-           coalesce(list(value) FILTER (kind = 'p' AND NOT shared), []) AS own_phones
-    FROM contact_points GROUP BY source_key
-)
-SELECT c.source_key, c.workspace, {name_key("c.name")} AS name_key,
-       {loose_name_key("c.name")} AS loose_key, {name_words("c.name")} AS words,
-       len({name_words("c.name")}) >= 2 OR c.is_business AS full_name,
-       coalesce(p.emails, []) AS emails, coalesce(p.phones, []) AS phones,
-       coalesce(p.own_emails, []) AS own_emails, coalesce(p.own_phones, []) AS own_phones,
-       {address_key("c.address1")} AS address_key,
-       left(lower(replace(c.postal_code, ' ', '')), 5) AS postal, lower(trim(c.city)) AS city
-FROM clean.clients c LEFT JOIN points p USING (source_key);
-"""  # noqa: S608 - expressions of our own
 
 _CANDIDATES = f"""
 CREATE OR REPLACE TEMP TABLE candidates AS
@@ -259,20 +220,18 @@ WITH blocks AS (
 )
 SELECT l, r FROM each_with_each
 UNION SELECT l, r FROM with_the_first
-UNION SELECT l, r FROM decided
+UNION
+SELECT l, r FROM decided
+WHERE l IN (SELECT source_key FROM keyed) AND r IN (SELECT source_key FROM keyed)
 """  # noqa: S608
 
-_SCORED = f"""
+_DECIDED = f"""
 CREATE OR REPLACE TEMP TABLE scored_pairs AS
-WITH scored AS (
-    SELECT c.l, c.r, {score_sql()} AS score, {evidence_sql()} AS evidence
-    FROM candidates c JOIN keyed a ON a.source_key = c.l JOIN keyed b ON b.source_key = c.r
-)
 SELECT s.l, s.r, s.score,
        CASE WHEN d.decision IS NULL THEN s.evidence
             ELSE 'decided by a person: ' || s.evidence END AS evidence,
        CASE WHEN d.decision IS NOT NULL THEN d.decision
             WHEN s.score >= {MERGE_AT} THEN 'merge' ELSE 'review' END AS decision
-FROM scored s LEFT JOIN decided d ON d.l = s.l AND d.r = s.r
+FROM scores s LEFT JOIN decided d ON d.l = s.l AND d.r = s.r
 WHERE s.score >= {REVIEW_AT} OR d.decision IS NOT NULL
 """  # noqa: S608

@@ -1,0 +1,123 @@
+"""The columns of a client that are compared, in normal form: temporary tables as SQL.
+
+Belongs here: `contact_points` (one row per e-mail and phone) and `keyed` (one row per client).
+Does not: which clients are compared (`duplicates`) and what a likeness weighs
+(`matching_weights`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from flitstack_pipeline.cleaning.forms import address_key, loose_name_key, name_key, name_words
+from flitstack_pipeline.cleaning.nicknames import name_forms
+
+#: An e-mail or phone used by more names than this says little about who someone is.
+MOST_NAMES = 3
+#: A given name seen with this many surnames is a name, and no typing error of another.
+KNOWN_AT = 3
+#: Names that people type when they have none.
+_NO_NAMES = (
+    "unknown", "unknown unknown", "no name", "name no", "test", "test test", "client new",
+    "customer new", "cash customer", "customer walk in", "homeowner", "customer", "client",
+    "owner", "tenant", "resident", "current resident", "n a",
+)  # fmt: skip
+_SUFFIXES = ("jr", "sr", "junior", "senior", "ii", "iii", "iv", "2nd", "3rd", "4th")
+_LEGAL = {
+    "llc": "llc", "inc": "inc", "incorporated": "inc", "ltd": "ltd", "limited": "ltd",
+    "co": "co", "company": "co", "corp": "corp", "corporation": "corp",
+}  # fmt: skip
+
+
+def make_columns(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary tables `contact_points` and `keyed` from `clean.clients`."""
+    con.execute(_CONTACT_POINTS)
+    con.execute(_KEYED)
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{w}'" for w in words)
+
+
+def _only(words: str, listed: str) -> str:
+    return f"list_sort(list_filter({words}, lambda t: {listed}))"
+
+
+_IS_SUFFIX = f"t IN ({_quoted(_SUFFIXES)})"
+_IS_NUMBER = "regexp_matches(t, '[0-9]') AND t NOT IN ('2nd', '3rd', '4th')"
+_IS_CORE = f"NOT ({_IS_SUFFIX} OR {_IS_NUMBER} OR length(t) = 1)"
+_LEGAL_FORMS = f"map([{_quoted(tuple(_LEGAL))}], [{_quoted(tuple(_LEGAL.values()))}])"
+_ALL_WORDS = "string_split(coalesce(name_key, ''), ' ')"
+
+#: One row per client and contact point; `shared` when more names than `MOST_NAMES` use it.
+_CONTACT_POINTS = f"""
+CREATE OR REPLACE TEMP TABLE contact_points AS
+WITH listed AS (
+    SELECT source_key, workspace, {loose_name_key("name")} AS loose_key, 'e' AS kind,
+           unnest(list_prepend(email, coalesce(extra_emails, []))) AS value
+    FROM clean.clients
+    UNION ALL
+    SELECT source_key, workspace, {loose_name_key("name")}, 'p',
+           unnest(list_prepend(phone || coalesce(' x' || phone_extension, ''),
+                               coalesce(extra_phones, [])))
+    FROM clean.clients
+), named AS (
+    SELECT workspace, kind, value, count(DISTINCT loose_key) > {MOST_NAMES} AS shared
+    FROM listed WHERE value IS NOT NULL GROUP BY ALL
+)
+SELECT DISTINCT l.source_key, l.workspace, l.kind, l.value, n.shared
+FROM listed l JOIN named n USING (workspace, kind, value)
+"""  # noqa: S608 - expressions of our own
+
+#: One row per client; own_* leave out what many names share, names without a name are NULL.
+_KEYED = f"""
+CREATE OR REPLACE TEMP TABLE keyed AS
+WITH points AS (
+    SELECT source_key,
+           coalesce(list(value) FILTER (kind = 'e'), []) AS emails,
+           coalesce(list(value) FILTER (kind = 'p'), []) AS phones,
+           coalesce(list(value) FILTER (kind = 'e' AND NOT shared), []) AS own_emails,
+           coalesce(list(value) FILTER (kind = 'p' AND NOT shared), []) AS own_phones
+    FROM contact_points GROUP BY source_key
+), named AS (
+    SELECT source_key, workspace, is_business, address1, postal_code, city,
+           CASE WHEN {name_key("name")} NOT IN ({_quoted(_NO_NAMES)})
+                THEN {name_key("name")} END AS name_key,
+           {name_words("name")} AS words,
+           {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words
+    FROM clean.clients
+), parted AS (
+    SELECT *,
+           {_only(_ALL_WORDS, _IS_SUFFIX)} AS suffixes,
+           {_only(_ALL_WORDS, _IS_NUMBER)} AS numbers,
+           {_only("words", "length(t) = 1")} AS initials,
+           {_only("words", _IS_CORE)} AS core,
+           list_sort(list_filter(list_transform({_ALL_WORDS}, lambda t: {_LEGAL_FORMS}[t]),
+                                 lambda t: t IS NOT NULL)) AS legal,
+           CASE WHEN NOT is_business THEN given_words[1] END AS given,
+           CASE WHEN NOT is_business THEN nullif(array_to_string(
+               list_filter(last_words, lambda t: {_IS_CORE}), ' '), '') END AS surname
+    FROM named
+), firms AS (
+    SELECT workspace, core FROM parted WHERE is_business
+    GROUP BY ALL HAVING count(DISTINCT concat_ws('/', {address_key("address1")}, city)) > 1
+), known AS (
+    SELECT workspace, given FROM parted WHERE given IS NOT NULL
+    GROUP BY ALL HAVING count(DISTINCT surname) >= {KNOWN_AT}
+)
+SELECT c.source_key, c.workspace, c.is_business, c.name_key, c.words, c.suffixes, c.numbers,
+       CASE WHEN c.is_business THEN [] ELSE c.initials END AS initials,
+       c.legal, c.given, c.surname,
+       nullif(array_to_string(c.core, ' '), '') AS core_key, len(c.core) >= 2 AS core_is_full,
+       len(c.words) >= 2 OR c.is_business AS full_name,
+       CASE WHEN c.given IS NULL THEN [] ELSE {name_forms("c.given")} END AS forms,
+       k.given IS NOT NULL AS given_is_known, f.core IS NOT NULL AS has_branches,
+       coalesce(p.emails, []) AS emails, coalesce(p.phones, []) AS phones,
+       coalesce(p.own_emails, []) AS own_emails, coalesce(p.own_phones, []) AS own_phones,
+       {address_key("c.address1")} AS address_key,
+       left(lower(replace(c.postal_code, ' ', '')), 5) AS postal, lower(trim(c.city)) AS city
+FROM parted c
+LEFT JOIN points p ON p.source_key = c.source_key
+LEFT JOIN firms f ON f.workspace = c.workspace AND f.core = c.core
+LEFT JOIN known k ON k.workspace = c.workspace AND k.given = c.given
+"""  # noqa: S608
