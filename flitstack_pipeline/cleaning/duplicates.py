@@ -11,7 +11,7 @@ decides. What a person decided in `decisions/duplicates.csv` always stands.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ MERGE_AT, REVIEW_AT = 0.99, 0.5
 #: an office phone or a tower block, larger ones of a strong key are compared with their first row.
 LARGEST_BLOCK = 50
 DECISION_WORDS = ("merge", "keep apart")
+#: How the evidence of a pair begins that a person decided.
+BY_PERSON = "decided by a person"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Pair:
     score: float
     evidence: str
     decision: str
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person decided it."""
+        return self.evidence.startswith(BY_PERSON)
 
 
 def find_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Pair]:
@@ -67,11 +74,11 @@ def write_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
 def decided_pairs(con: duckdb.DuckDBPyConnection) -> list[Pair]:
     """The pairs of `clean.duplicate_pairs` that are merged or kept apart."""
     rows = con.execute(
-        """
+        f"""
         SELECT left_key, right_key, score, evidence, decision FROM clean.duplicate_pairs
         WHERE object = 'clients' AND decision IN ('merge', 'keep apart')
-        ORDER BY evidence NOT LIKE 'decided by a person%', score DESC, left_key, right_key
-        """
+        ORDER BY NOT starts_with(evidence, '{BY_PERSON}'), score DESC, left_key, right_key
+        """  # noqa: S608 - a constant of ours
     ).fetchall()
     return [Pair(*row) for row in rows]
 
@@ -137,38 +144,68 @@ def read_decisions(path: Path) -> dict[tuple[str, str], str]:
     return decided
 
 
-def groups(pairs: Iterable[Pair]) -> dict[str, str]:
+def groups(pairs: Iterable[Pair], names: Mapping[str, str] | None = None) -> dict[str, str]:
     """Merged pairs as groups: each key → the smallest key of its group.
 
-    Two rows a person keeps apart are never joined through a third: of the pairs given, a merge
-    that would do so is left out (earlier pairs go first).
+    Of the pairs given, earlier ones go first, and a merge is left out when it would join rows that
+    a person keeps apart, or, not decided by a person, rows whose names (by key) are nowhere in the
+    pairs merged with each other: a chain of small likenesses does not make strangers one.
     """
     listed = list(pairs)
-    root: dict[str, str] = {}
-    members: dict[str, set[str]] = {}
-    apart: dict[str, set[str]] = {}
+    made = _Groups(names or {}, listed)
     for pair in listed:
-        if pair.decision == "keep apart":
-            apart.setdefault(pair.left, set()).add(pair.right)
-            apart.setdefault(pair.right, set()).add(pair.left)
+        if pair.decision == "merge":
+            made.join(pair)
+    return made.root_of_members()
 
-    def find(key: str) -> str:
-        while root.setdefault(key, key) != key:
-            root[key] = root[root[key]]
-            key = root[key]
+
+class _Groups:
+    """Groups being made: the root of each key, members and names by root."""
+
+    def __init__(self, names: Mapping[str, str], pairs: list[Pair]) -> None:
+        self.root: dict[str, str] = {}
+        self.members: dict[str, set[str]] = {}
+        self.names = names
+        self.apart: dict[str, set[str]] = {}
+        self.alike: set[tuple[str, str]] = set()
+        for pair in pairs:
+            if pair.decision == "keep apart":
+                self.apart.setdefault(pair.left, set()).add(pair.right)
+                self.apart.setdefault(pair.right, set()).add(pair.left)
+            elif pair.decision == "merge":
+                self._mark_alike({pair.left}, {pair.right})
+
+    def join(self, pair: Pair) -> None:
+        """Join the groups of a pair, unless something speaks against it."""
+        low, high = sorted((self._find(pair.left), self._find(pair.right)))
+        ours, theirs = self.members.get(low, {low}), self.members.get(high, {high})
+        if low == high or any(self.apart.get(key, set()) & ours for key in theirs):
+            return
+        if pair.by_person:
+            self._mark_alike(ours, theirs)
+        elif not all(self._are_alike(one, other) for one in ours for other in theirs):
+            return
+        self.root[high] = low
+        self.members[low] = ours | theirs
+        self.members.pop(high, None)
+
+    def root_of_members(self) -> dict[str, str]:
+        return {key: self._find(key) for keys in self.members.values() for key in keys}
+
+    def _find(self, key: str) -> str:
+        while self.root.setdefault(key, key) != key:
+            self.root[key] = self.root[self.root[key]]
+            key = self.root[key]
         return key
 
-    for pair in listed:
-        if pair.decision != "merge":
-            continue
-        low, high = sorted((find(pair.left), find(pair.right)))
-        ours, theirs = members.get(low, {low}), members.get(high, {high})
-        if low == high or any(apart.get(key, set()) & ours for key in theirs):
-            continue
-        root[high] = low
-        members[low] = ours | theirs
-        members.pop(high, None)
-    return {key: find(key) for keys in members.values() for key in keys}
+    def _mark_alike(self, ours: set[str], theirs: set[str]) -> None:
+        for one in {self.names.get(key, "") for key in ours}:
+            for other in {self.names.get(key, "") for key in theirs}:
+                self.alike |= {(one, other), (other, one)}
+
+    def _are_alike(self, one: str, other: str) -> bool:
+        mine, yours = self.names.get(one, ""), self.names.get(other, "")
+        return mine == yours or (mine, yours) in self.alike
 
 
 def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
@@ -229,7 +266,7 @@ _DECIDED = f"""
 CREATE OR REPLACE TEMP TABLE scored_pairs AS
 SELECT s.l, s.r, s.score,
        CASE WHEN d.decision IS NULL THEN s.evidence
-            ELSE 'decided by a person: ' || s.evidence END AS evidence,
+            ELSE concat_ws(': ', '{BY_PERSON}', nullif(s.evidence, '')) END AS evidence,
        CASE WHEN d.decision IS NOT NULL THEN d.decision
             WHEN s.score >= {MERGE_AT} THEN 'merge' ELSE 'review' END AS decision
 FROM scores s LEFT JOIN decided d ON d.l = s.l AND d.r = s.r

@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.cleaning.forms import address_key, loose_name_key, name_key, name_words
-from flitstack_pipeline.cleaning.nicknames import name_forms
+from flitstack_pipeline.cleaning.nicknames import is_listed, name_forms
 
 #: An e-mail or phone used by more names than this says little about who someone is.
 MOST_NAMES = 3
@@ -111,7 +111,8 @@ SELECT c.source_key, c.workspace, c.is_business, c.name_key, c.words, c.suffixes
        nullif(array_to_string(c.core, ' '), '') AS core_key, len(c.core) >= 2 AS core_is_full,
        len(c.words) >= 2 OR c.is_business AS full_name,
        CASE WHEN c.given IS NULL THEN [] ELSE {name_forms("c.given")} END AS forms,
-       k.given IS NOT NULL AS given_is_known, f.core IS NOT NULL AS has_branches,
+       k.given IS NOT NULL OR {is_listed("c.given")} AS given_is_known,
+       f.core IS NOT NULL AS has_branches,
        coalesce(p.emails, []) AS emails, coalesce(p.phones, []) AS phones,
        coalesce(p.own_emails, []) AS own_emails, coalesce(p.own_phones, []) AS own_phones,
        {address_key("c.address1")} AS address_key,

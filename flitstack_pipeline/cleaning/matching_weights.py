@@ -102,7 +102,7 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         ),
         Level(
             f"surname_l = surname_r AND {_TYPING_ERROR.format('given', 4)} AND {_SAME_MARKS} "
-            "AND NOT (given_is_known_l AND given_is_known_r)",
+            "AND given_is_known_l <> given_is_known_r",
             3,
             "same surname, given name one letter off",
             points=2,

@@ -23,7 +23,7 @@ def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
 
     A pair whose merge would join rows that a person keeps apart goes to review instead.
     """
-    members = groups(decided_pairs(con))
+    members = groups(decided_pairs(con), _names_of_pairs(con))
     if not members:
         return
     frame = pd.DataFrame(list(members.items()), columns=["k", "g"]).astype("str")
@@ -56,6 +56,19 @@ def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
         """
     )
     con.unregister("members")
+
+
+def _names_of_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    rows = con.execute(
+        f"""
+        SELECT c.source_key, coalesce({name_key("c.name")}, '') FROM clean.clients c
+        SEMI JOIN (
+            SELECT unnest([left_key, right_key]) AS key FROM clean.duplicate_pairs
+            WHERE decision = 'merge'
+        ) p ON p.key = c.source_key
+        """  # noqa: S608 - an expression of ours
+    ).fetchall()
+    return dict(rows)
 
 
 def fold_leads(con: duckdb.DuckDBPyConnection) -> None:

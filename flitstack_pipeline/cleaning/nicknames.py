@@ -56,6 +56,13 @@ SHORT_FORMS: dict[str, str] = {
 }  # fmt: skip
 
 
+def is_listed(given: str) -> str:
+    """SQL: whether a given name (an expression) stands in the table, long or short."""
+    listed = {*SHORT_FORMS, *(form for short in SHORT_FORMS.values() for form in short.split())}
+    quoted = ", ".join(f"'{name}'" for name in sorted(listed))
+    return f"coalesce({given} IN ({quoted}), false)"
+
+
 def name_forms(given: str) -> str:
     """SQL: the full names a given name (an expression) may stand for, itself among them."""
     full: dict[str, list[str]] = {}
