@@ -117,7 +117,7 @@ def account_catalog(project: Project, journal: Journal, destination: Destination
     kept = _kept.get(project.root, {})
     if destination.location_id in kept:
         return kept[destination.location_id]
-    catalog = build_catalog(destination.hl, journal.get_setting("objects", []), products=True)
+    catalog = build_catalog(destination.hl, journal.get_setting("objects") or [], products=True)
     company = str(destination.hl.locations.get().get("companyId", ""))
     with project.warehouse.connect() as con:
         catalog.users = match_users(destination.hl, con, company).users
