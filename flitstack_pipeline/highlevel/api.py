@@ -18,6 +18,7 @@ from flitstack_pipeline.highlevel.pipelines import Pipelines
 from flitstack_pipeline.highlevel.products import Products
 from flitstack_pipeline.highlevel.records import Records
 from flitstack_pipeline.highlevel.users import Users
+from flitstack_pipeline.highlevel.workflows import Workflows
 
 
 class HighLevel:
@@ -40,6 +41,7 @@ class HighLevel:
         self.notes = Notes(client)
         self.conversations = Conversations(client)
         self.calendars = Calendars(client)
+        self.workflows = Workflows(client)
 
     @property
     def location_id(self) -> str:

@@ -7,8 +7,9 @@ for custom objects and companies).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
@@ -19,6 +20,7 @@ from flitstack_pipeline.highlevel.values import (
     decode_custom_value,
     encode_custom_value,
 )
+from flitstack_pipeline.migration.checklist import Todo
 
 V1_TARGETS = ("contact", "opportunity")
 
@@ -29,7 +31,10 @@ class UnknownName(ValueError):
 
 @dataclass(frozen=True)
 class FieldRef:
-    """A custom field: its id, its key inside records, its type and its options."""
+    """A custom field: its id, its key inside records, its type and its options.
+
+    `unique` is None where the answer does not tell (reference 5.1: no API schema has the flag).
+    """
 
     target: str
     label: str
@@ -37,6 +42,7 @@ class FieldRef:
     key: str
     data_type: str
     options: Options = None
+    unique: bool | None = None
 
     @property
     def door(self) -> Door:
@@ -81,8 +87,10 @@ class AssociationRef:
 class Catalog:
     """Everything of one sub-account that has an id and a name.
 
-    `users` maps the source's user keys to HighLevel user ids; users.py fills it. `checklist` says
-    what a person must do in HighLevel, because the API or the token cannot.
+    `location` is the sub-account itself; `objects` the custom objects wanted and companies,
+    `all_objects` every schema there is. `users` maps the source's user keys to HighLevel user ids;
+    users.py fills it. `checklist` says what a person must do in HighLevel, because the API or the
+    token cannot.
     """
 
     location_id: str
@@ -90,11 +98,12 @@ class Catalog:
     pipelines: dict[str, PipelineRef] = field(default_factory=dict)
     associations: dict[str, AssociationRef] = field(default_factory=dict)
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    all_objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     products: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
-    checklist: list[str] = field(default_factory=list)
+    location: dict[str, Any] = field(default_factory=dict)
+    checklist: list[Todo] = field(default_factory=list)
 
     # --- names to ids --------------------------------------------------------------------------
 
@@ -135,6 +144,11 @@ class Catalog:
         return self.users.get(source_key) if source_key else None
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The sub-account's settings."""
+        return self.location.get("settings") or {}
+
+    @property
     def refuses_duplicate_contacts(self) -> bool:
         """Whether HighLevel itself refuses a second contact with an e-mail or phone."""
         return self.settings.get("allowDuplicateContact") is False
@@ -170,6 +184,29 @@ class Catalog:
         self.fields[(ref.target, ref.label)] = ref
         self.fields.setdefault((ref.target, ref.label.casefold()), ref)
 
+    def rename_field(self, target: str, field_id: str, label: str) -> None:
+        """Know a field by another label: the map's, when a person has renamed it in HighLevel."""
+        keys = [k for k, ref in self.fields.items() if k[0] == target and ref.id == field_id]
+        refs = [self.fields.pop(key) for key in keys]
+        if refs:
+            self.add_field(replace(refs[0], label=label))
+
+    def rename_pipeline(self, pipeline_id: str, name: str) -> None:
+        """Know a pipeline by another name."""
+        for known, pipeline in list(self.pipelines.items()):
+            if pipeline.id == pipeline_id:
+                del self.pipelines[known]
+                self.pipelines[name] = replace(pipeline, name=name)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One part of the catalogue: what it is, the scope its reading needs, and the reading."""
+
+    what: str
+    scope: str
+    run: Callable[[], None]
+
 
 def build_catalog(
     hl: HighLevel,
@@ -184,25 +221,71 @@ def build_catalog(
     are always read. Raises HighLevelError.
     """
     catalog = Catalog(hl.location_id, users=dict(users or {}))
-    catalog.settings = hl.locations.get().get("settings") or {}
+    for read in catalog_reads(hl, catalog, object_keys, products=products):
+        read.run()
+    return catalog
+
+
+def catalog_reads(
+    hl: HighLevel, catalog: Catalog, object_keys: Iterable[str], *, products: bool
+) -> list[Read]:
+    """The readings that fill a catalogue, in order; the preflight tries them one by one."""
+    keys = list(object_keys)
+    reads = [
+        Read("the sub-account", "locations.readonly", lambda: _read_location(hl, catalog)),
+        Read("custom fields", "locations/customFields.readonly", lambda: _read_v1(hl, catalog)),
+        Read("custom objects", "objects/schema.readonly", lambda: _read_objects(hl, catalog, keys)),
+        Read("pipelines", "opportunities.readonly", lambda: _read_pipelines(hl, catalog)),
+        Read("associations", "associations.readonly", lambda: _read_associations(hl, catalog)),
+        Read("tags", "locations/tags.readonly", lambda: _read_tags(hl, catalog)),
+    ]
+    if products:
+        reads.append(Read("products", "products.readonly", lambda: _read_products(hl, catalog)))
+    return reads
+
+
+def _read_location(hl: HighLevel, catalog: Catalog) -> None:
+    catalog.location = hl.locations.get()
+
+
+def _read_v1(hl: HighLevel, catalog: Catalog) -> None:
     for record in hl.custom_fields.v1.list("all"):
         catalog.add_field(field_v1(record))
-    existing = {record["key"]: record for record in hl.objects.list() if record.get("key")}
-    wanted = [key for key in dict.fromkeys((*object_keys, "business")) if key in existing]
-    for key in wanted:
-        catalog.objects[key] = existing[key]
-        _read_fields_v2(hl, catalog, key)
-    if "business" not in existing:
-        _read_fields_v2(hl, catalog, "business")
+
+
+def _read_objects(hl: HighLevel, catalog: Catalog, keys: Iterable[str]) -> None:
+    catalog.all_objects = {
+        record["key"]: record for record in hl.objects.list() if record.get("key")
+    }
+    for key in dict.fromkeys((*keys, "business")):
+        if key in catalog.all_objects:
+            catalog.objects[key] = catalog.all_objects[key]
+        if key in catalog.all_objects or key == "business":
+            _read_fields_v2(hl, catalog, key)
+
+
+def _read_pipelines(hl: HighLevel, catalog: Catalog) -> None:
     for record in hl.pipelines.list():
         catalog.pipelines[record["name"]] = pipeline_ref(record)
+
+
+def _read_associations(hl: HighLevel, catalog: Catalog) -> None:
     for record in hl.associations.list():
         ref = association_ref(record)
         catalog.associations[ref.key] = ref
+
+
+def _read_tags(hl: HighLevel, catalog: Catalog) -> None:
     catalog.tags = {str(r["name"]).lower(): r["id"] for r in hl.locations.list_tags()}
-    if products:
-        catalog.products = {r["name"]: r.get("_id") or r["id"] for r in hl.products.list()}
-    return catalog
+
+
+def _read_products(hl: HighLevel, catalog: Catalog) -> None:
+    catalog.products = {r["name"]: r.get("_id") or r["id"] for r in hl.products.list()}
+
+
+def slug(label: str) -> str:
+    """The key HighLevel can take for a label: lower case, words joined by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_") or "value"
 
 
 def field_v1(record: Mapping[str, Any]) -> FieldRef:
@@ -223,7 +306,10 @@ def field_v2(object_key: str, record: Mapping[str, Any]) -> FieldRef:
     key = str(record.get("fieldKey") or record.get("key") or "").rsplit(".", 1)[-1]
     options = record.get("options") or record.get("picklistOptions") or None
     label = record.get("name") or key
-    return FieldRef(object_key, label, record.get("id") or key, key, record["dataType"], options)
+    unique = next((bool(record[n]) for n in ("unique", "isUnique") if n in record), None)
+    return FieldRef(
+        object_key, label, record.get("id") or key, key, record["dataType"], options, unique
+    )
 
 
 def pipeline_ref(record: Mapping[str, Any]) -> PipelineRef:

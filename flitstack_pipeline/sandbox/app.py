@@ -26,7 +26,7 @@ from flitstack_pipeline.sandbox.state import State
 from flitstack_pipeline.sandbox.stats import Stats
 
 FAMILIES = ("associations", "contacts", "fields", "files", "history", "objects", "opportunities",
-            "pipelines", "places", "products")  # fmt: skip
+            "pipelines", "places", "products", "workflows")  # fmt: skip
 for _family in FAMILIES:
     importlib.import_module(f"flitstack_pipeline.sandbox.routes.{_family}")
 

@@ -4,7 +4,7 @@ The seed file is JSON: `{"locations": [{"id": …, "name": …, "timezone": …,
 "users": [{"firstName", "lastName", "name", "email", "deleted"}], "contacts": [contact bodies as
 `POST /contacts/` takes them, without `locationId`], "businesses": [{"properties": {…}}],
 "pipelines": [{"name", "stages": [names]}], "tags": [names], "custom_fields": [v1 bodies],
-"objects": [keys], "deniedScopes": [scopes the token lacks]}]}`. Every key but `id` is optional;
+"objects": [keys], "workflows": [{"name", "status": draft or published}], "deniedScopes": [scopes the token lacks]}]}`. Every key but `id` is optional;
 an `id` that is no configured sub-account is made one. Contacts' `customFields` are given by id
 of a field, so seeded contacts usually have none.
 """
@@ -99,6 +99,9 @@ def _records(state: State, location: str, seed: dict[str, Any]) -> None:
                "picklistOptions": field.get("options", []),
                **{k: v for k, v in field.items() if k != "options"}}  # fmt: skip
         state.create("contact_field", location, doc, silent=True)
+    for workflow in seed.get("workflows", []):
+        doc = {"id": uuid_id(), "name": workflow["name"], "status": workflow["status"]}
+        state.create("workflow", location, doc, silent=True)
     for key in seed.get("objects", []):
         full = f"custom_objects.{key.removeprefix('custom_objects.')}"
         doc = {"id": mongo_id(), "standard": False, "key": full, "description": "",

@@ -16,7 +16,8 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.maps import unconfirmed_entries
-from flitstack_pipeline.steps.opening import location_of, map_document, open_journal
+from flitstack_pipeline.steps.opening import location_of, open_journal
+from flitstack_pipeline.steps.prepare import undecided_owners
 from flitstack_pipeline.warehouse import table_exists
 
 APPROVED = "sample approved"
@@ -42,7 +43,7 @@ def _state(project: Project, journal: Journal) -> gate.GateState:
     return gate.GateState(
         unconfirmed=unconfirmed_entries(project),
         preflight=journal.get_setting("preflight"),
-        unresolved_users=_unresolved_users(project, journal),
+        unresolved_users=undecided_owners(project),
         accounting=list(dict.fromkeys(accounting)),
         counts=counts,
         questions=questions,
@@ -63,24 +64,6 @@ def _questions(con: duckdb.DuckDBPyConnection) -> list[str]:
     if not table_exists(con, "clean.questions"):
         return []
     return [q for (q,) in con.execute("SELECT question FROM clean.questions").fetchall()]
-
-
-def _unresolved_users(project: Project, journal: Journal) -> list[str] | None:
-    """Team members without a HighLevel user about whom nobody decided; None before a match.
-
-    Decided is who the map gives another user, excludes, or leaves to the fallback owner; and who
-    the map's confirmed entry leaves without one.
-    """
-    roster = journal.get_setting("roster")
-    if roster is None:
-        return None
-    document = map_document(project)
-    if document is None or document.fallback_owner:
-        return []
-    decided = {o.name for o in document.owners.values() if o.status != "proposed"}
-    return [
-        str(r["name"]) for r in roster if not r.get("highlevel_user") and r["name"] not in decided
-    ]
 
 
 def sample_problems(project: Project) -> list[str]:

@@ -14,7 +14,7 @@ from flitstack_pipeline.mapping.document import DEFAULT_LOCATION, MapDocument
 from flitstack_pipeline.migration.catalog import Catalog, build_catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.base import LoadOptions
-from flitstack_pipeline.migration.users import match_users
+from flitstack_pipeline.migration.users import team_of
 from flitstack_pipeline.settings import Project
 
 Log = Callable[[str], None]
@@ -118,9 +118,10 @@ def account_catalog(project: Project, journal: Journal, destination: Destination
     if destination.location_id in kept:
         return kept[destination.location_id]
     catalog = build_catalog(destination.hl, journal.get_setting("objects") or [], products=True)
-    company = str(destination.hl.locations.get().get("companyId", ""))
+    company = str(catalog.location.get("companyId", ""))
+    existing = destination.hl.users.list(company)
     with project.warehouse.connect() as con:
-        catalog.users = match_users(destination.hl, con, company).users
+        catalog.users = team_of(existing, con, map_document(project)).users
     kept[destination.location_id] = catalog
     return catalog
 

@@ -1,72 +1,89 @@
-"""Steps of the stage `destination`: preflight and provisioning."""
+"""Steps of the stage `destination`: preflight, provisioning, the team of each sub-account."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from flitstack_pipeline.destination import Destination
+from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.migration.checklist import Todo, required
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.preflight import Examination, Needs, examine
+from flitstack_pipeline.migration.preflight.mapped import astray_links, planned, recognisable
+from flitstack_pipeline.migration.provision import not_unique
 from flitstack_pipeline.migration.provision import provision as provision_schema
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.migration.users import match_users
-from flitstack_pipeline.reports.document import Document, Section, write_html
+from flitstack_pipeline.migration.users import Member, members_of, resolve_team
+from flitstack_pipeline.reports.destination import write_checklist, write_preflight, write_roster
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.opening import accounts, forget_catalogs, open_account, open_journal
+from flitstack_pipeline.steps.opening import (
+    accounts,
+    forget_catalogs,
+    map_document,
+    open_account,
+    open_journal,
+)
+
+CHECKLIST = "schema-checklist.html"
 
 
 def preflight(project: Project) -> StepReport:
     """Examine every sub-account, before any write; the lines are stored for the gate."""
+    schema, known = wanted_schema(project), accounts(project)
     lines: list[dict[str, Any]] = []
     roster: list[dict[str, Any]] = []
+    by_hand: list[dict[str, Any]] = []
+    teams: dict[str, Any] = {}
     names = []
-    for account in accounts(project):
-        with open_account(project, account) as (_, destination):
-            found, team = _examine(project, destination)
+    for account in known:
+        with open_account(project, account) as (journal, destination):
+            needs = _needs(project, journal, account, schema, len(known) > 1)
+            found = examine(destination.hl, journal, needs)
             names.append(destination.name)
-        lines += found
-        roster += team
+        lines += [line.as_row(account.alias) for line in found.lines]
+        roster += found.team.roster(account.alias)
+        by_hand += _rows(account, found.by_hand)
+        teams[account.alias] = _remembered(found)
     with open_journal(project) as journal:
         journal.set_setting("preflight", lines)
-        journal.set_setting("roster", roster)
+        journal.set_setting("teams", teams)
+    facts: dict[str, Any] = {
+        "account": "; ".join(names),
+        "report": write_preflight(lines, names, project.reports / "preflight.html"),
+        "roster": write_roster(roster, project.reports / "roster.html"),
+    }
+    if by_hand:
+        facts["checklist"] = write_checklist(by_hand, project.reports / CHECKLIST)
     failed = [x["what_to_do"] for x in lines if x["verdict"] == "fail"]
-    return StepReport("preflight", len(lines), {"account": "; ".join(names)},
-                      {"lines": lines, "users": roster}, failed)  # fmt: skip
+    return StepReport("preflight", len(lines), facts, {"lines": lines, "users": roster}, failed)
 
 
-def _examine(
-    project: Project, destination: Destination
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    location = destination.hl.locations.get()
-    settings = location.get("settings") or {}
+def _needs(
+    project: Project, journal: Journal, account: Account, schema: TargetSchema, several: bool
+) -> Needs:
+    document = map_document(project) or MapDocument()
     with project.warehouse.connect() as con:
-        team = match_users(destination.hl, con, str(location.get("companyId", "")))
-    lines = [
-        _line("sub-account", "pass", f"{location.get('name')} ({destination.location_id})"),
-        _line("time zone", "pass", str(location.get("timezone") or "")),
-        _line("duplicate opportunities allowed", "pass")
-        if settings.get("allowDuplicateOpportunity")
-        else _line(
-            "duplicate opportunities allowed",
-            "fail",
-            "",
-            "Switch on “Allow duplicate opportunity” "
-            "in the sub-account's settings: a client has many jobs.",
-        ),
-        _line(
-            "users",
-            "warn" if team.unmatched else "pass",
-            ", ".join(team.unmatched) or "all matched",
-            "Invite them in HighLevel, or their records stay without an owner."
-            if team.unmatched
-            else "",
-        ),
-    ]
-    return lines, team.roster
+        return Needs(
+            schema,
+            project.settings.time_zone,
+            members_of(con, account.alias),
+            document.owners,
+            document.fallback_owner,
+            recognisable(con, account.alias),
+            document.duplicates,
+            planned(con, journal, account.location_id, account.alias),
+            astray_links(con) if several else 0,
+        )
 
 
-def _line(name: str, verdict: str, found: str = "", what_to_do: str = "") -> dict[str, Any]:
-    return {"check": name, "verdict": verdict, "found": found, "what_to_do": what_to_do}
+def _remembered(found: Examination) -> dict[str, Any]:
+    """What the gate needs to resolve the team again after the map has changed."""
+    return {
+        "users": [{k: u.get(k) for k in ("id", "name", "email")} for u in found.users],
+        "members": [asdict(person.member) for person in found.team.people],
+    }
 
 
 def preflight_lines(project: Project) -> list[dict[str, Any]]:
@@ -75,16 +92,35 @@ def preflight_lines(project: Project) -> list[dict[str, Any]]:
         return list(journal.get_setting("preflight", []))
 
 
-def _wanted_schema(project: Project) -> TargetSchema:
-    """The schema the confirmed map needs in the sub-account."""
-    document = MapDocument.load(project.map_path)
+def undecided_owners(project: Project) -> list[str] | None:
+    """Team members who own records and whose owner nobody decided, by the map as it is now.
+
+    None before the first preflight. The users of the sub-accounts are those the last preflight saw.
+    """
+    document = map_document(project) or MapDocument()
+    with open_journal(project) as journal:
+        teams = journal.get_setting("teams")
+    if teams is None:
+        return None
+    problems = []
+    for remembered in teams.values():
+        members = [Member(**m) for m in remembered["members"]]
+        team = resolve_team(remembered["users"], members, document.owners, document.fallback_owner)
+        problems += team.problems()
+    return list(dict.fromkeys(problems))
+
+
+def wanted_schema(project: Project) -> TargetSchema:
+    """The schema the confirmed map needs in every sub-account."""
+    document = map_document(project) or MapDocument.load(project.map_path)
     with project.warehouse.connect() as con:
         return target_schema(document, con)
 
 
 def provision(project: Project) -> StepReport:
-    """Make the sub-account's schema ready; what the token may not do is a checklist."""
-    schema = _wanted_schema(project)
+    """Make the schema of every sub-account ready; what the token may not do is a checklist."""
+    schema = wanted_schema(project)
+    todos: list[Todo] = []
     checklist: list[dict[str, Any]] = []
     counts: dict[str, int] = {}
     for account in accounts(project):
@@ -93,19 +129,19 @@ def provision(project: Project) -> StepReport:
             catalog = provision_schema(destination.hl, schema, journal, run)
             journal.end_run(run, "done")
             journal.set_setting("objects", [o.key for o in schema.objects])
-        checklist += [
-            {"sub-account": account.alias, "to do in HighLevel": x} for x in catalog.checklist
-        ]
+        mine = [*catalog.checklist, *not_unique(schema, catalog)]
+        todos += mine
+        checklist += _rows(account, mine)
         for name in ("fields", "objects", "pipelines", "products"):
             counts[name] = counts.get(name, 0) + len(getattr(catalog, name))
     forget_catalogs(project)
-    if checklist:
-        write_html(
-            Document("Schema setup checklist", f"{len(checklist)} steps by hand.", False, {},
-                     [Section("Steps", checklist)]),
-            project.reports / "schema-checklist.html",
-        )  # fmt: skip
-    problems = [x["to do in HighLevel"] for x in checklist]
+    path = write_checklist(checklist, project.reports / CHECKLIST)
+    facts: dict[str, Any] = {**counts, "checklist": path}
+    problems = [str(todo) for todo in required(todos)]
     return StepReport(
-        "destination ready", counts["fields"], dict(counts), {"checklist": checklist}, problems
+        "destination ready", counts["fields"], facts, {"by hand": checklist}, problems
     )
+
+
+def _rows(account: Account, todos: list[Todo]) -> list[dict[str, Any]]:
+    return [{"sub-account": account.alias, **todo.as_row()} for todo in todos]

@@ -1,0 +1,112 @@
+"""What is in the sub-account already, and whether the day's requests suffice.
+
+What belongs here: records that would be taken for ours, counted by paged search, and the budget.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.pacing import PaceSnapshot
+from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.duplicates import match_values
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.plan import Plan
+from flitstack_pipeline.migration.preflight.lines import Line, passed, warned
+from flitstack_pipeline.migration.readback import reading_context
+
+PAGE = 200
+POLICIES = {
+    "match": "each is used and filled up, after its values were kept for the rollback",
+    "create": "second ones are made beside them",
+    "ask": "each waits in the conflicts for a person's decision",
+}
+
+
+@dataclass(frozen=True)
+class Recognisable:
+    """Records we are going to write, by what they can be recognised by.
+
+    `values` maps a match value (duplicates.match_values) to how many of our records carry it.
+    """
+
+    kind: str
+    plural: str
+    values: Mapping[str, int]
+
+    @property
+    def shared(self) -> int:
+        """How many records share a value with another."""
+        return sum(count for count in self.values.values() if count > 1)
+
+
+def existing_lines(
+    hl: HighLevel,
+    catalog: Catalog,
+    journal: Journal,
+    recognisable: Iterable[Recognisable],
+    policy: str,
+) -> list[Line]:
+    """Records of nobody's migration that would match ours, and ours of a lost journal."""
+    return [_existing(hl, catalog, journal, ours, policy) for ours in recognisable]
+
+
+def _existing(
+    hl: HighLevel, catalog: Catalog, journal: Journal, ours: Recognisable, policy: str
+) -> Line:
+    foreign, matching, adoptable = _counted(hl, catalog, journal, ours)
+    check = f"existing {ours.plural}"
+    found = f"{foreign} that no migration made, {matching} of them match ours"
+    if adoptable:
+        found += f"; {adoptable} carry our Source ID and are not in this journal"
+    what = []
+    if matching:
+        what.append(f"Policy `{policy}` (duplicates in map.yaml): {POLICIES[policy]}.")
+    if adoptable:
+        what.append(
+            "Those with our Source ID are adopted: an earlier migration made them, whose journal "
+            "is not in this data folder."
+        )
+    return warned(check, found, " ".join(what)) if what else passed(check, found)
+
+
+def _counted(
+    hl: HighLevel, catalog: Catalog, journal: Journal, ours: Recognisable
+) -> tuple[int, int, int]:
+    """(foreign records, those that match ours, those that carry our Source ID), page by page."""
+    foreign = matching = adoptable = 0
+    scan = HANDLERS[ours.kind].scan(reading_context(hl, catalog, journal), "")
+    while page := list(itertools.islice(scan, PAGE)):
+        known = journal.known_ids(hl.location_id, ours.kind, [found.hl_id for found in page])
+        for found in page:
+            if found.hl_id in known:
+                continue
+            if found.source_id:
+                adoptable += 1
+                continue
+            foreign += 1
+            matching += any(v in ours.values for v in match_values(ours.kind, found.logical))
+    return foreign, matching, adoptable
+
+
+def quota_line(plan: Plan, pace: PaceSnapshot) -> Line:
+    """Requests needed against those left today."""
+    check = "requests"
+    reads, writes = plan.read_requests, plan.write_requests
+    needed = f"{writes} to write and {reads} to read back"
+    if not pace.daily_limit:
+        return passed(check, f"{needed}; this account has no daily limit")
+    left = pace.left_today
+    found = f"{needed}, {plan.hours:.1f} h at the allowed pace; {left} left today"
+    if plan.requests <= left:
+        return passed(check, found)
+    days = 1 + -(-(plan.requests - left) // pace.daily_limit)
+    return warned(
+        check, found,
+        f"The load takes {days} days: it pauses when the day's requests are used up and goes on "
+        "after midnight UTC by itself.",
+    )  # fmt: skip

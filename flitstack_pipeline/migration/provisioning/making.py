@@ -1,0 +1,160 @@
+"""Making one thing of the schema: intent before the request, outcome after it, never twice.
+
+What belongs here: the journalled attempt and what its answer means. What does not: what to make
+(the modules beside this one). What the token may not do becomes a line of the checklist.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.errors import (
+    AmbiguousOutcome,
+    BadRequest,
+    Forbidden,
+    HighLevelError,
+    Unauthorized,
+    ValidationRejected,
+)
+from flitstack_pipeline.migration.catalog import V1_TARGETS, Catalog
+from flitstack_pipeline.migration.checklist import Todo
+from flitstack_pipeline.migration.journal import Intent, Journal, Outcome, Run
+
+LOOK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
+ATTEMPTS = 3
+
+Look = Callable[[], str | None]
+
+
+class Maker:
+    """Makes things in one sub-account and notes them in the journal.
+
+    `known` are the schema items of the journal by key, `made` counts what this run made.
+    """
+
+    def __init__(self, hl: HighLevel, journal: Journal, run: Run, catalog: Catalog) -> None:
+        self.hl, self.journal, self.run, self.catalog = hl, journal, run, catalog
+        self.known = {i["item_key"]: i for i in journal.schema_items(hl.location_id)}
+        self.made = 0
+        self._tried = journal.intended_keys(hl.location_id, "provision")
+
+    def is_ours(self, item_key: str) -> bool:
+        """Whether provisioning made it."""
+        return bool(self.known.get(item_key, {}).get("origin") == "created")
+
+    def exists(self, item_key: str, kind: str, hl_id: str) -> None:
+        """Note what is there; it is ours when we once tried to make it.
+
+        Something we made under the same key and that has another id now was made again by a
+        person: from then on it is theirs.
+        """
+        item = self.known.get(item_key)
+        if item is None:
+            origin = "created" if item_key in self._tried else "existing"
+            self._note(item_key, kind, hl_id, origin, "", {})
+        elif item["hl_id"] != hl_id:
+            self._note(item_key, kind, hl_id, "existing", "", {})
+
+    def make(
+        self,
+        item_key: str,
+        kind: str,
+        endpoint: str,
+        create: Callable[[], Mapping[str, Any]],
+        look: Look,
+        todo: Todo,
+        details: dict[str, Any] | None = None,
+    ) -> str | None:
+        """Create one thing; its id, or None when it is now on the checklist.
+
+        `look` finds it by name, for when the answer was lost. Raises HighLevelError when the
+        account cannot be reached or the token is not valid.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            intent = Intent(
+                self.run.id, self.hl.location_id, "schema", item_key, item_key, kind, "schema",
+                "provision", endpoint, None, details, attempt,
+            )  # fmt: skip
+            self.journal.intend([intent])
+            try:
+                record = create()
+            except AmbiguousOutcome as error:
+                found = _patiently(look)
+                result = "found" if found else "absent"
+                self.journal.conclude([Outcome(intent.id, result, error.status, found)])
+                if not found:
+                    continue
+            except (Unauthorized, Forbidden, BadRequest, ValidationRejected, ValueError) as error:
+                return self._cannot(item_key, kind, intent, error, look, todo)
+            except HighLevelError as error:
+                self._refused(intent, error)
+                raise
+            else:
+                found = str(record.get("id") or record.get("_id") or record.get("key"))
+                self.journal.conclude([Outcome(intent.id, "done", 201, found)])
+            self._note(item_key, kind, found, "created", intent.id, details or {})
+            self.made += 1
+            return found
+        self.catalog.checklist.append(todo)
+        return None
+
+    def _cannot(
+        self,
+        item_key: str,
+        kind: str,
+        intent: Intent,
+        error: HighLevelError | ValueError,
+        look: Look,
+        todo: Todo,
+    ) -> str | None:
+        self._refused(intent, error)
+        if isinstance(error, Unauthorized) and not error.scope_missing:
+            raise error
+        found = look() if isinstance(error, BadRequest | ValidationRejected) else None
+        if found:
+            self._note(item_key, kind, found, "existing", "", {})
+            return found
+        self.catalog.checklist.append(_because(todo, error))
+        return None
+
+    def _refused(self, intent: Intent, error: Exception) -> None:
+        status = getattr(error, "status", None)
+        self.journal.conclude([Outcome(intent.id, "refused", status, message=str(error))])
+
+    def _note(
+        self, item_key: str, kind: str, hl_id: str, origin: str, sequence: str, details: Any
+    ) -> None:
+        target = item_key.split(":")[1] if kind.startswith("field") else ""
+        if target and target not in V1_TARGETS:
+            kind = "field_v2"
+        row = {
+            "location": self.hl.location_id, "item_key": item_key, "kind": kind, "hl_id": hl_id,
+            "origin": origin, "details": details, "run_id": self.run.id, "sequence": sequence,
+        }  # fmt: skip
+        self.known[item_key] = row
+        self.journal.put_schema_item(row)
+
+
+def _because(todo: Todo, error: Exception) -> Todo:
+    return replace(todo, why=f"{todo.why}; {error}".removeprefix("; "))
+
+
+def id_of(records: Iterable[Mapping[str, Any]], name: str, value: str) -> str | None:
+    """Id of the record whose `name` is `value`, letter case aside."""
+    for record in records:
+        if str(record.get(name) or "").casefold() == value.casefold():
+            return str(record.get("id") or record.get("_id"))
+    return None
+
+
+def _patiently(look: Look) -> str | None:
+    for pause in LOOK_PAUSES:
+        time.sleep(pause)
+        found = look()
+        if found:
+            return found
+    return None

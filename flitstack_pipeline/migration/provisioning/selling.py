@@ -1,0 +1,146 @@
+"""The pipeline with its stages, products with their prices, and tags.
+
+Facts: reference 4.2 (a pipeline is replaced whole, stages kept by id), 10 (products), 12 (tags).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
+from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
+from flitstack_pipeline.migration.checklist import Todo
+from flitstack_pipeline.migration.provisioning.making import Maker, id_of
+
+
+def make_pipeline(maker: Maker, name: str, stages: list[str]) -> None:
+    """The job pipeline with its stages; ours gets back a stage it has lost."""
+    item_key = f"pipeline:{name}"
+    todo = Todo(
+        "pipeline", name, options=tuple(stages), clicks="Opportunities → Pipelines → Add pipeline"
+    )
+    existing = next(
+        (p for n, p in maker.catalog.pipelines.items() if n.casefold() == name.casefold()), None
+    )
+    if existing is None:
+        body = PipelineBody(
+            name=name, stages=[Stage(name=s, position=i) for i, s in enumerate(stages)]
+        )
+        maker.make(
+            item_key,
+            "pipeline",
+            "POST /opportunities/pipelines",
+            lambda: maker.hl.pipelines.create(body),
+            lambda: id_of(maker.hl.pipelines.list(), "name", name),
+            todo,
+        )
+        return
+    maker.exists(item_key, "pipeline", existing.id)
+    have = {stage.casefold() for stage in existing.stages}
+    lacks = [stage for stage in stages if stage.casefold() not in have]
+    if not lacks:
+        return
+    add = Todo("stages", name, options=tuple(lacks), clicks="Opportunities → Pipelines → Edit")
+    if maker.is_ours(item_key):
+        _add_stages(maker, name, existing.id, stages, lacks, add)
+    else:
+        maker.catalog.checklist.append(add)
+
+
+def _add_stages(
+    maker: Maker, name: str, pipeline_id: str, stages: list[str], lacks: list[str], todo: Todo
+) -> None:
+    """Replace our pipeline by itself and the stages it lacks; no stage is taken away."""
+    record = maker.hl.pipelines.get(pipeline_id)
+    there = [Stage(id=s["id"], name=s["name"]) for s in record.get("stages") or []]
+    order = {stage.casefold(): i for i, stage in enumerate(stages)}
+    wanted = [*there, *(Stage(name=stage) for stage in lacks)]
+    wanted.sort(key=lambda s: order.get(s.name.casefold(), len(order)))
+    for position, stage in enumerate(wanted):
+        stage.position = position
+    body = PipelineBody(name=str(record["name"]), stages=wanted)
+    maker.make(
+        f"stages:{name}:{','.join(lacks)}",
+        "stages",
+        "PUT /opportunities/pipelines/{pipelineId}",
+        partial(maker.hl.pipelines.replace, pipeline_id, body),
+        lambda: None,
+        todo,
+        {"pipeline_id": pipeline_id, "added": lacks},
+    )
+
+
+def make_tags(maker: Maker, tags: list[Any]) -> None:
+    """Tags our records carry."""
+    for tag in tags:
+        name = str(_get(tag, "name") or tag).lower()
+        if name in maker.catalog.tags:
+            maker.exists(f"tag:{name}", "tag", maker.catalog.tags[name])
+        else:
+            _make_tag(maker, name)
+
+
+def _make_tag(maker: Maker, name: str) -> None:
+    maker.make(
+        f"tag:{name}",
+        "tag",
+        "POST /locations/{locationId}/tags",
+        lambda: maker.hl.locations.create_tag(name),
+        lambda: id_of(maker.hl.locations.list_tags(), "name", name),
+        Todo("tag", name, clicks="Settings → Tags", required=False),
+    )
+
+
+def make_products(maker: Maker, products: list[Any]) -> None:
+    """The price list: one product and one price per item."""
+    for product in products:
+        name = str(_get(product, "name"))
+        product_id = maker.catalog.products.get(name)
+        if product_id:
+            maker.exists(f"product:{name}", "product", product_id)
+        else:
+            product_id = _make_product(maker, product, name)
+        if product_id:
+            _make_price(maker, product, name, product_id)
+
+
+def _make_product(maker: Maker, product: Any, name: str) -> str | None:
+    body = ProductBody(name=name, description=_get(product, "description"))
+    return maker.make(
+        f"product:{name}",
+        "product",
+        "POST /products/",
+        lambda: maker.hl.products.create(body),
+        lambda: id_of(maker.hl.products.list(), "name", name),
+        Todo("product", name, clicks="Payments → Products", required=False),
+    )
+
+
+def _make_price(maker: Maker, product: Any, name: str, product_id: str) -> None:
+    amount = _get(product, "price", "amount", "unit_price")
+    item_key = f"price:{name}"
+    if amount in (None, "") or item_key in maker.known or not maker.is_ours(f"product:{name}"):
+        return  # somebody else's product keeps its prices
+    currency = str(_get(product, "currency") or "USD")
+    body = PriceBody(name=name, amount=amount, currency=currency)
+    maker.make(
+        item_key,
+        "price",
+        "POST /products/{productId}/price",
+        lambda: maker.hl.products.create_price(product_id, body),
+        lambda: id_of(maker.hl.products.list_prices(product_id), "name", name),
+        Todo(
+            "price", f"{amount} {currency}", clicks=f"Payments → Products → {name}", required=False
+        ),
+        {"product_id": product_id},
+    )
+
+
+def _get(thing: Any, *names: str) -> Any:
+    for name in names:
+        value = thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+        if value is not None:
+            return value
+    return None
