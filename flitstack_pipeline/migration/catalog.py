@@ -169,7 +169,17 @@ class Catalog:
 
     def user_key(self, user_id: str | None) -> str | None:
         """The source user of a HighLevel user, or None."""
+        if user_id is None:
+            return None
         return next((key for key, known in self.users.items() if known == user_id), None)
+
+    def owner_key(self, source_key: str) -> str:
+        """The source user under whom records of `source_key` are read back.
+
+        Several team members may have one HighLevel user (a fallback owner): reading knows only
+        one of them.
+        """
+        return self.user_key(self.users.get(source_key)) or source_key
 
     def stage_name(self, stage_id: str | None) -> tuple[str | None, str | None]:
         """(pipeline name, stage name) of a stage id."""

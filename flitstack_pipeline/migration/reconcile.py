@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -28,6 +28,7 @@ from flitstack_pipeline.spec.objects import KEYS
 
 LISTED = 5_000
 CHUNK = 500
+OWNER_CHOSEN = "the map gives this team member's records to another HighLevel user"
 UNMATCHED_OWNER = "the team member has no HighLevel user"
 KEPT = "edited in HighLevel and kept"
 TAGS_ADDED = "further tags in HighLevel"
@@ -47,7 +48,7 @@ STATUS_FIELDS = {
 }
 
 Sink = Callable[[Planned, FieldDiff], None]
-Users = Mapping[str, Collection[str]]
+Users = Mapping[str, Mapping[str, str]]
 Known = Callable[[str, list[str]], Mapping[str, str]]
 
 
@@ -181,8 +182,12 @@ class _Comparison:
         """The verdict with what we know besides the two values."""
         if diff.verdict not in BAD:
             return diff
-        if diff.field == "owner" and diff.expected not in self._users(planned) and not diff.found:
-            return replace(diff, verdict=Verdict.BY_RULE, rule=UNMATCHED_OWNER)
+        if diff.field == "owner":
+            users = self._users(planned)
+            if diff.expected not in users and not diff.found:
+                return replace(diff, verdict=Verdict.BY_RULE, rule=UNMATCHED_OWNER)
+            if diff.expected in users and users[diff.expected] == users.get(str(diff.found)):
+                return replace(diff, verdict=Verdict.BY_RULE, rule=OWNER_CHOSEN)
         if diff.field == "tags" and diff.found and set(diff.expected) <= set(diff.found):
             return replace(diff, verdict=Verdict.BY_RULE, rule=TAGS_ADDED)
         for part in ("fields", "custom", ""):
@@ -193,8 +198,8 @@ class _Comparison:
                     return replace(diff, verdict=Verdict.BY_RULE, rule=KEPT)
         return diff
 
-    def _users(self, planned: Planned) -> Collection[str]:
-        return self.users.get(planned.row.location, ())
+    def _users(self, planned: Planned) -> Mapping[str, str]:
+        return self.users.get(planned.row.location, {})
 
     def _judge(self, planned: Planned, diff: FieldDiff) -> bool:
         self.verdicts[diff.verdict] += 1
@@ -254,8 +259,10 @@ class _Comparison:
         for side, values in ((PLANNED, meant), (FOUND, actual)):
             self._statuses(row.object_key, row.kind, row.target, values, side)
             if row.kind in ("contact", "opportunity", "record"):
+                users = self._users(planned)
                 owner = str(values.get("owner") or "nobody")
-                if side == FOUND or owner in self._users(planned):
+                owner = next((k for k, u in users.items() if u == users.get(owner)), owner)
+                if side == FOUND or owner in users:
                     self.owners.setdefault(owner, Counter())[side] += 1
                 else:
                     self.owners.setdefault("nobody", Counter())[side] += 1

@@ -12,14 +12,16 @@ is what the proposal says. An e-mail a person typed must exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import duckdb
 
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, MapDocument, OwnerEntry
+from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
@@ -99,7 +101,9 @@ class Team:
 
     def problems(self) -> list[str]:
         """Members whose records wait for a person's choice, and why."""
-        return [f"{r.member.name} ({r.member.records} records): {r.why}" for r in self.people if r.open]
+        return [
+            f"{r.member.name} ({r.member.records} records): {r.why}" for r in self.people if r.open
+        ]
 
 
 def resolve_team(
@@ -193,6 +197,18 @@ def team_of(
     owners = document.owners if document else {}
     fallback = document.fallback_owner if document else ""
     return resolve_team(existing, members_of(con, location), owners, fallback)
+
+
+def with_known_owners(rows: Iterable[MappedRow], catalog: Catalog) -> Iterator[MappedRow]:
+    """The rows with the owner under whom their records are read back (Catalog.owner_key).
+
+    A fallback owner stands for several team members; what was written and what is read must name
+    the same one of them, or every record of the others would look edited.
+    """
+    for row in rows:
+        owner = row.payload.get("owner")
+        known = catalog.owner_key(owner) if owner else owner
+        yield row if known == owner else replace(row, payload={**row.payload, "owner": known})
 
 
 def _what_to_do(resolved: Resolved) -> str:

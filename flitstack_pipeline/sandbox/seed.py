@@ -4,7 +4,8 @@ The seed file is JSON: `{"locations": [{"id": …, "name": …, "timezone": …,
 "users": [{"firstName", "lastName", "name", "email", "deleted"}], "contacts": [contact bodies as
 `POST /contacts/` takes them, without `locationId`], "businesses": [{"properties": {…}}],
 "pipelines": [{"name", "stages": [names]}], "tags": [names], "custom_fields": [v1 bodies],
-"objects": [keys], "workflows": [{"name", "status": draft or published}], "deniedScopes": [scopes the token lacks]}]}`. Every key but `id` is optional;
+"objects": [keys], "workflows": [{"name", "status": draft or published}], "deniedScopes": [scopes
+the token lacks]}]}`. Every key but `id` is optional;
 an `id` that is no configured sub-account is made one. Contacts' `customFields` are given by id
 of a field, so seeded contacts usually have none.
 """

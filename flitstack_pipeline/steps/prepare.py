@@ -15,7 +15,7 @@ from flitstack_pipeline.migration.preflight.mapped import astray_links, planned,
 from flitstack_pipeline.migration.provision import not_unique
 from flitstack_pipeline.migration.provision import provision as provision_schema
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.migration.users import Member, members_of, resolve_team
+from flitstack_pipeline.migration.users import Member, Outcome, members_of, resolve_team
 from flitstack_pipeline.reports.destination import write_checklist, write_preflight, write_roster
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import (
@@ -57,7 +57,10 @@ def preflight(project: Project) -> StepReport:
     if by_hand:
         facts["checklist"] = write_checklist(by_hand, project.reports / CHECKLIST)
     failed = [x["what_to_do"] for x in lines if x["verdict"] == "fail"]
-    return StepReport("preflight", len(lines), facts, {"lines": lines, "users": roster}, failed)
+    worst_first = sorted(lines, key=lambda x: ("fail", "warn", "pass").index(x["verdict"]))
+    unmatched = [x for x in roster if x["records"] and x["outcome"] != Outcome.MATCHED]
+    tables = {"lines": worst_first, "team members without a user of their own": unmatched}
+    return StepReport("preflight", len(lines), facts, tables, failed)
 
 
 def _needs(

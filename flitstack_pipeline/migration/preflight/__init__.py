@@ -115,9 +115,9 @@ def _users(team: Team) -> Line:
     if problems:
         return warned(
             check, "; ".join(problems),
-            "Before the cutover: invite them in HighLevel (Settings → My Staff), or choose in map.yaml under `owners` "
-            "who takes their records (an e-mail, or empty for fallback_owner); see "
-            "reports/roster.html.",
+            "Before the cutover: invite them in HighLevel (Settings → My Staff), or choose in "
+            "map.yaml under `owners` who takes their records (an e-mail, or empty for "
+            "fallback_owner); see reports/roster.html.",
         )  # fmt: skip
     left = [
         r for r in team.unmatched
@@ -130,7 +130,9 @@ def _users(team: Team) -> Line:
             "As confirmed in the map. If that is not meant, invite them in HighLevel before the "
             "cutover; see reports/roster.html.",
         )
-    return passed(check, f"{len(team.users)} of {len(team.people)} matched; nobody else owns records")
+    return passed(
+        check, f"{len(team.users)} of {len(team.people)} matched; nobody else owns records"
+    )
 
 
 def _routing(astray: int) -> Line:

@@ -39,9 +39,7 @@ def _offsets(zone: str, today: dt.date) -> list[dt.timedelta | None] | None:
         known = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         return None
-    return [
-        dt.datetime(today.year, month, 1, 12, tzinfo=known).utcoffset() for month in (1, 7)
-    ]
+    return [dt.datetime(today.year, month, 1, 12, tzinfo=known).utcoffset() for month in (1, 7)]
 
 
 def opportunities_line(settings: Mapping[str, Any]) -> Line:
@@ -65,7 +63,9 @@ def contacts_line(settings: Mapping[str, Any], shared: int) -> Line:
         return passed(check, "not allowed, and no two clients share an e-mail or phone")
     by = ", then ".join(map(str, settings.get("contactUniqueIdentifiers") or ["email", "phone"]))
     return warned(
-        check, f"not allowed (by {by}); {shared} contacts share an e-mail or phone with another",
+        check,
+        f"not allowed (by {by}); {shared} contacts share an e-mail or phone with another",
         "HighLevel keeps such a value on the first contact only; on the others it is left off and "
-        f"reported as a conflict. To keep it on all, switch on “Allow Duplicate Contact” ({SWITCH}).",
+        f"reported as a conflict. To keep it on all, switch on “Allow Duplicate "
+        f"Contact” ({SWITCH}).",
     )  # fmt: skip

@@ -58,9 +58,8 @@ def _add_stages(
     order = {stage.casefold(): i for i, stage in enumerate(stages)}
     wanted = [*there, *(Stage(name=stage) for stage in lacks)]
     wanted.sort(key=lambda s: order.get(s.name.casefold(), len(order)))
-    for position, stage in enumerate(wanted):
-        stage.position = position
-    body = PipelineBody(name=str(record["name"]), stages=wanted)
+    placed = [s.model_copy(update={"position": position}) for position, s in enumerate(wanted)]
+    body = PipelineBody(name=str(record["name"]), stages=placed)
     maker.make(
         f"stages:{name}:{','.join(lacks)}",
         "stages",

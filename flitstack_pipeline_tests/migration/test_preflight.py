@@ -1,0 +1,235 @@
+"""The preflight against sub-accounts of every setting: right verdicts, and not one write."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import pytest
+import requests
+
+from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
+from flitstack_pipeline.highlevel.pacing import PaceSnapshot, UnlimitedPacer
+from flitstack_pipeline.highlevel.retry import RetryPolicy
+from flitstack_pipeline.migration.load import LoadOptions, load
+from flitstack_pipeline.migration.plan import Plan
+from flitstack_pipeline.migration.preflight import Needs, Recognisable, examine
+from flitstack_pipeline.migration.preflight.contents import quota_line
+from flitstack_pipeline.migration.preflight.settings import time_zone_line
+from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.users import Member
+from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline_tests.migration.conftest import many, small_schema
+
+GOOD = {"settings": {"allowDuplicateOpportunity": True, "allowDuplicateContact": True}}
+ACCOUNTS = {
+    "good": GOOD,
+    "used": GOOD,
+    "no-duplicates": {"settings": {"allowDuplicateOpportunity": False}},
+    "full": GOOD | {"objects": [f"custom_objects.own{i}" for i in range(10)]},
+    "almost-full": GOOD | {"objects": [f"custom_objects.own{i}" for i in range(9)]},
+    "has-invoice": GOOD | {"objects": [t.INVOICE]},
+    "conflicts": GOOD
+    | {
+        "custom_fields": [
+            {"name": t.SOURCE_ID, "dataType": "NUMERICAL", "model": "contact"},
+            {"name": "Source_System_Id__C!", "dataType": "TEXT", "model": "opportunity"},
+            {"name": t.SOURCE_TYPE, "dataType": "RADIO", "model": "contact", "options": ["Client"]},
+        ],
+        "pipelines": [{"name": "job workflow", "stages": ["New", "Completed"]}],
+    },
+    "no-scopes": GOOD | {"deniedScopes": ["opportunities.readonly", "users.readonly"]},
+    "lived-in": {
+        "timezone": "America/Los_Angeles",
+        "settings": {"allowDuplicateOpportunity": True, "allowDuplicateContact": False},
+        "contacts": [{"firstName": "Old", "email": "C1@example.com"}, {"firstName": "New"}],
+        "businesses": [{"properties": {"name": " company 0"}}],
+        "workflows": [{"name": "Welcome", "status": "published"},
+                      {"name": "Sleeping", "status": "draft"}],
+        "users": [{"name": "Ana Diaz", "email": "ANA@example.com"},
+                  {"name": "Old Boss", "email": "boss@example.com", "deleted": True}],
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    seed = tmp_path_factory.mktemp("preflight") / "seed.json"
+    places = [{"id": name, **about} for name, about in ACCOUNTS.items()]
+    seed.write_text(json.dumps({"locations": places}))
+    with start_sandbox(
+        rate="none", daily=0, search_lag_ms=0, location=list(ACCOUNTS), seed_location=seed
+    ) as running:
+        yield running.url
+
+
+def connect(url, location, token=None, agency="pit-agency-sandbox"):
+    usual = "pit-sandbox" if location == "good" else f"pit-sandbox-{location}"
+    connection = Connection(url, token or usual, location, agency)
+    quick = RetryPolicy(first_wait_s=0.01, interval_s=0.05, longest_wait_s=0.1)
+    return HighLevel(HighLevelClient(connection, UnlimitedPacer(), retry=quick))
+
+
+def writes(url):
+    return requests.get(f"{url}/_sandbox/stats", timeout=10).json()["writes"]
+
+
+NEEDS = Needs(small_schema(), "America/New_York")
+
+
+@pytest.fixture
+def look(url, journal):
+    """Examine an account; fails when anything was written."""
+
+    def examined(location, needs=NEEDS, **how):
+        before = writes(url)
+        found = examine(connect(url, location, **how), journal, needs)
+        assert writes(url) == before
+        return found
+
+    return examined
+
+
+def line(found, check):
+    (only,) = [x for x in found.lines if x.check == check]
+    return only
+
+
+def failures(found):
+    return {x.check for x in found.lines if x.verdict == "fail"}
+
+
+def test_an_empty_account_with_an_agency_token_passes(look):
+    found = look("good")
+    assert found.passed
+    assert line(found, "scopes to read").verdict == "pass"
+    assert line(found, "custom objects").found.startswith("Invoice will be made; 0 of 10")
+    assert "5 will be made" in line(found, "custom fields on Contact").found
+    assert line(found, "unique Source ID").verdict == "warn"
+    assert found.by_hand == []
+
+
+def test_one_opportunity_per_client_is_a_hard_stop(look):
+    found = look("no-duplicates")
+    assert failures(found) == {"duplicate opportunities"}
+    assert "Allow Duplicate Opportunity" in line(found, "duplicate opportunities").what_to_do
+
+
+def test_without_an_agency_token_missing_objects_go_on_the_checklist(look):
+    found = look("good", agency=None)
+    assert failures(found) == {"custom objects"}
+    (todo,) = found.by_hand
+    assert (todo.name, todo.key) == ("Invoice / Invoices", t.INVOICE)
+    assert todo.data_type == "primary field Name (text)"
+
+
+def test_without_an_agency_token_objects_made_by_hand_are_enough(look):
+    found = look("has-invoice", agency=None)
+    assert found.passed and found.by_hand == []
+
+
+def test_an_agency_token_that_is_refused_counts_as_none(look):
+    found = look("good", agency="pit-someone-elses")
+    assert line(found, "agency token").verdict == "warn"
+    assert failures(found) == {"custom objects"}
+
+
+@pytest.mark.parametrize(("location", "passes"), [("full", False), ("almost-full", True)])
+def test_ten_custom_objects_are_the_most(look, location, passes):
+    found = look(location)
+    assert found.passed is passes
+    if not passes:
+        assert "Delete 1" in line(found, "custom objects").what_to_do
+
+
+def test_conflicting_fields_and_a_foreign_pipeline_are_named_one_by_one(look):
+    found = look("conflicts")
+    assert failures(found) == {
+        f"custom field {t.SOURCE_ID}", "pipeline Job Workflow"}  # fmt: skip
+    wrong = [x for x in found.lines if x.check == f"custom field {t.SOURCE_ID}"]
+    assert "NUMERICAL, it must be TEXT" in wrong[0].found
+    assert "has the key" in wrong[1].found
+    assert "Scheduled" in line(found, "pipeline Job Workflow").what_to_do
+    assert "1 options will be added" in line(found, "custom fields on Contact").found
+
+
+def test_a_missing_scope_is_named_with_where_to_tick_it(look):
+    found = look("no-scopes")
+    scopes = line(found, "scopes to read")
+    assert scopes.verdict == "fail"
+    assert "opportunities.readonly, users.readonly" in scopes.what_to_do
+    assert "duplicate opportunities" in {x.check for x in found.lines}
+
+
+@pytest.mark.parametrize(
+    ("location", "token", "says"),
+    [
+        ("good", "pit-wrong", "does not accept the token (401)"),
+        ("used", "pit-sandbox", "not for the sub-account used (403)"),
+    ],
+)
+def test_a_wrong_token_or_location_says_which(look, location, token, says):
+    found = look(location, token=token)
+    assert not found.passed
+    (only,) = found.lines
+    assert says in only.found and only.what_to_do
+
+
+def test_nobody_answers(journal):
+    found = examine(connect("http://127.0.0.1:9", "good"), journal, NEEDS)
+    (only,) = found.lines
+    assert only.verdict == "fail" and "no usable answer" in only.found
+
+
+def test_what_lives_in_the_account_is_counted_and_explained(look):
+    values = {"e:c1@example.com": 1, "p:5551234567": 2}
+    needs = replace(
+        NEEDS,
+        members=[Member("main/users/1", "Ana Diaz", "ana@example.com", records=3),
+                 Member("main/users/2", "Boss", "boss@example.com", records=1)],
+        recognisable=[Recognisable("contact", "contacts", values),
+                      Recognisable("company", "companies", {"n:company 0": 1})],
+    )  # fmt: skip
+    found = look("lived-in", needs)
+    assert found.passed
+    assert line(found, "time zone").verdict == "warn"
+    assert "2 contacts share" in line(found, "duplicate contacts").found
+    assert "2 that no migration made, 1 of them match" in line(found, "existing contacts").found
+    assert line(found, "existing companies").verdict == "warn"
+    workflows = line(found, "published workflows")
+    assert workflows.found == "Welcome" and "draft" in workflows.what_to_do
+    assert "Boss (1 records)" in line(found, "users").found
+    assert list(found.team.users) == ["main/users/1"]
+
+
+def test_our_own_finished_migration_passes_again(look, url, journal):
+    hl = connect(url, "used")
+    run = journal.start_run(hl.location_id, "cutover")
+    catalog = provision(hl, small_schema(), journal, run)
+    rows = many(3)
+    load(hl, journal, catalog, rows, run, options=LoadOptions(search_lag_s=0.1))
+    values = {f"e:c{i}@example.com": 1 for i in range(3)}
+    needs = replace(NEEDS, recognisable=[Recognisable("contact", "contacts", values)])
+    found = look("used", needs, agency=None)
+    assert found.passed
+    assert line(found, "scopes to write").verdict == "pass"
+    assert line(found, "drift").verdict == "pass"
+    assert "0 that no migration made" in line(found, "existing contacts").found
+    assert line(found, "custom fields on Contact").found == "5 there, 0 will be made"
+
+
+def test_zones_that_keep_the_same_time_are_the_same():
+    day = dt.date(2026, 1, 1)
+    assert time_zone_line("America/Detroit", "America/New_York", day).verdict == "pass"
+    assert time_zone_line("America/Phoenix", "America/Denver", day).verdict == "warn"
+    assert time_zone_line("Mars/Olympus", "Mars/Olympia", day).verdict == "warn"
+    assert time_zone_line("", "America/New_York", day).verdict == "warn"
+
+
+def test_a_load_longer_than_the_day_says_how_many_days():
+    pace = PaceSnapshot(100, 10.0, used_today=150_000, daily_limit=200_000)
+    plan = Plan(write_requests=240_000, read_requests=20_000)
+    late = quota_line(plan, pace)
+    assert late.verdict == "warn" and "3 days" in late.what_to_do
+    assert quota_line(Plan(write_requests=9), pace).verdict == "pass"
