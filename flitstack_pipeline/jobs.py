@@ -23,8 +23,8 @@ from flitstack_pipeline.assets.step import (
     POOL,
     Progress,
     Step,
+    guard_result,
     perform,
-    reasons_metadata,
     refusal,
 )
 from flitstack_pipeline.checks import CHECKS, Check
@@ -86,6 +86,12 @@ STORIES = (
         gated=True,
     ),
     Story(
+        "reconcile",
+        "Read everything back from HighLevel and compare it with what was meant. Changes nothing.",
+        (cutover.RECONCILIATION,),
+        writes=False,
+    ),
+    Story(
         "delta",
         "Read, clean and map the exports again and load what changed since the cutover. Nobody's "
         "edit in HighLevel is overwritten. The sensor `new_export_session` launches it.",
@@ -124,9 +130,8 @@ def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> 
         yield dg.AssetCheckEvaluation(
             asset_key=step.key,
             check_name=MAY_RUN,
-            passed=not reasons,
-            metadata=reasons_metadata(reasons),
             partition=key or None,
+            **guard_result(reasons),
         )
         if reasons:
             raise refusal(step, key, reasons)
@@ -173,8 +178,9 @@ def gate_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterat
     found = evaluation(GATE, opened, "")
     yield found
     if not found.passed:
-        reasons = [c["what_to_do"] for c in steps.gate_conditions(opened) if not c["ok"]]
-        raise failure_of("The cutover", "cutover", Refused("The cutover", reasons))
+        raise failure_of(
+            "The cutover", "cutover", Refused("The cutover", steps.gate_reasons(opened))
+        )
     yield dg.Output(None)
 
 

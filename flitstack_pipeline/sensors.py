@@ -27,12 +27,22 @@ def new_export_session(
     except OSError as error:
         # A folder that cannot be read is not an empty folder (reference: dagster.md D4).
         return dg.SkipReason(summarise("Looking for exports", "delta", error).failed)
+    context.update_cursor(decision.cursor)
     if not decision.run_key:
         return dg.SkipReason(decision.reason)
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=decision.run_key)], cursor=decision.run_key
-    )
+    context.log.info(decision.reason)
+    request = dg.RunRequest(run_key=decision.run_key, tags={"flitstack/exports": "new content"})
+    return dg.SensorResult(run_requests=[request], cursor=decision.cursor)
 
 
 SENSORS = [new_export_session]
-SCHEDULES: list[dg.ScheduleDefinition] = []
+
+nightly_proof = dg.ScheduleDefinition(
+    name="nightly_proof",
+    job_name="reconcile",
+    cron_schedule="0 5 * * *",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Optional: reads everything back each night at 05:00 UTC while the customer works "
+    "in HighLevel, and goes red when something has drifted. Switch it on here.",
+)
+SCHEDULES = [nightly_proof]

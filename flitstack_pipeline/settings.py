@@ -5,6 +5,7 @@ One data folder is one migration. Secrets are read from the environment only, an
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
     country: str = Field("US", alias="FLITSTACK_COUNTRY")
     currency: str = Field("USD", alias="FLITSTACK_CURRENCY")
     workspace: str = Field("main", alias="FLITSTACK_WORKSPACE")
+
+    delta_hours: float = Field(48, gt=0, alias="FLITSTACK_DELTA_HOURS")
+    delta_start: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_START")
+    delta_end: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_END")
 
     @property
     def machine_pace(self) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,19 @@ def metadata_of(report: StepReport) -> dict[str, dg.MetadataValue]:
         if rows:
             values[name] = table(rows)
     if report.problems:
-        values["to look at"] = bullets(report.problems)
+        values["to look at"] = to_do(report.problems)
     return values
 
 
-def bullets(lines: list[str]) -> dg.MetadataValue:
-    """A list of sentences, cut to `TABLE_ROWS_SHOWN`, with what was left out counted."""
-    shown = [f"- {line}" for line in lines[:TABLE_ROWS_SHOWN]]
+def to_do(lines: list[str]) -> dg.MetadataValue:
+    """Sentences for a person as a table, which the UI shows without a click.
+
+    Cut to `TABLE_ROWS_SHOWN`, with what was left out counted.
+    """
+    shown = [{"what to do": line} for line in lines[:TABLE_ROWS_SHOWN]]
     if len(lines) > len(shown):
-        shown.append(f"- … and {len(lines) - len(shown)} more")
-    return dg.MetadataValue.md("\n".join(shown) or "nothing")
+        shown.append({"what to do": f"… and {len(lines) - len(shown)} more"})
+    return table(shown, limit=TABLE_ROWS_SHOWN + 1)
 
 
 def code_reference(function: Callable[..., Any]) -> dict[str, Any]:
@@ -51,11 +55,11 @@ def code_reference(function: Callable[..., Any]) -> dict[str, Any]:
     return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
 
 
-def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
+def table(rows: Iterable[Mapping[str, Any]], limit: int = TABLE_ROWS_SHOWN) -> dg.MetadataValue:
     """A small table, every value as text so that mixed types render."""
     shown = [
         {_name(k): "" if v is None else str(v) for k, v in row.items()}
-        for row, _ in zip(rows, range(TABLE_ROWS_SHOWN), strict=False)
+        for row in islice(rows, limit)
     ]
     columns = [dg.TableColumn(name) for name in shown[0]] if shown else []
     return dg.MetadataValue.table(

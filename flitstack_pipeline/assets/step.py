@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from flitstack_pipeline.assets.metadata import code_reference, metadata_of
+from flitstack_pipeline.assets.metadata import code_reference, metadata_of, to_do
 from flitstack_pipeline.failures import can_retry, failure_of, say_what_to_do
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.resources import MigrationProject
@@ -132,10 +132,13 @@ def perform(step: Step, resource: MigrationProject, key: str, log: Log) -> Metad
     return {**metadata_of(report), **described, "seconds": dg.MetadataValue.float(seconds)}
 
 
-def reasons_metadata(reasons: list[str]) -> Metadata:
-    """Reasons of a refusal as a table and as text."""
-    text = "\n".join(f"- {r}" for r in reasons) or "nothing: it may run"
-    return {"what to do": dg.MetadataValue.md(text), "reasons": len(reasons)}
+def guard_result(reasons: list[str]) -> Metadata:
+    """A guard's answer, as the arguments of a check result."""
+    sentence = f"Nothing was sent: {len(reasons)} reasons." if reasons else "It may run."
+    metadata: Metadata = {"reasons": len(reasons)}
+    if reasons:
+        metadata["to do"] = to_do(reasons)
+    return {"passed": not reasons, "description": sentence, "metadata": metadata}
 
 
 def guard_spec(step: Step, partitions: dg.PartitionsDefinition | None) -> dg.AssetCheckSpec:
@@ -174,8 +177,7 @@ def step_asset(
             yield dg.AssetCheckResult(
                 check_name=MAY_RUN,
                 asset_key=step.key,
-                passed=not reasons,
-                metadata=reasons_metadata(reasons),
+                **guard_result(reasons),
             )
             if reasons:
                 raise refusal(step, key, reasons)

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from flitstack_pipeline.assets.metadata import bullets, table
+from flitstack_pipeline.assets.metadata import table, to_do
 from flitstack_pipeline.assets.step import Step
 from flitstack_pipeline.partitions import partitions_of
 from flitstack_pipeline.resources import MigrationProject
@@ -43,7 +43,9 @@ class Check:
 
 def verdict(problems: list[str], good: str, **tables: Iterable[Mapping[str, Any]]) -> Verdict:
     """A verdict from problems; `good` is the sentence when there are none."""
-    metadata: dict[str, Any] = {"what to do": bullets(problems), "problems": len(problems)}
+    metadata: dict[str, Any] = {"problems": len(problems)}
+    if problems:
+        metadata["to do"] = to_do(problems)
     for name, rows in tables.items():
         listed = list(rows)
         if listed:

@@ -4,9 +4,9 @@ Each opens what it needs (warehouse briefly, journal, account), calls the rooms,
 StepReport. No business rule lives here; imports no dagster.
 """
 
-from flitstack_pipeline.steps.delta import DeltaDecision, delta_wanted
-from flitstack_pipeline.steps.gating import approve, gate_conditions, sample_problems
-from flitstack_pipeline.steps.loading import WINDOW_HOURS, load_object, load_refusals, load_stage
+from flitstack_pipeline.steps.delta import DeltaDecision, Window, delta_wanted, delta_window
+from flitstack_pipeline.steps.gating import approve, gate_conditions, gate_reasons, sample_problems
+from flitstack_pipeline.steps.loading import load_object, load_refusals, load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map, unconfirmed_entries
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
@@ -38,8 +38,8 @@ from flitstack_pipeline.steps.truth import reconcile, reconciliation_problems, v
 from flitstack_pipeline.steps.undo import rollback
 
 __all__ = [
-    "WINDOW_HOURS",
     "DeltaDecision",
+    "Window",
     "accounting",
     "accounts_kept_open",
     "approve",
@@ -49,8 +49,10 @@ __all__ = [
     "clean_object",
     "confirm_map",
     "delta_wanted",
+    "delta_window",
     "export_journal",
     "gate_conditions",
+    "gate_reasons",
     "load_object",
     "load_refusals",
     "load_stage",

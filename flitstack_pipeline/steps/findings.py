@@ -32,6 +32,15 @@ def files_to_look_at(project: Project, key: str) -> Rows:
     return _select(project, "raw.files", sql, [datasets])
 
 
+def files_not_recognised(project: Project) -> Rows:
+    """Files of the exports folder that feed no object type: damaged, or with unknown columns."""
+    sql = """
+        SELECT file, sheet, refused, CAST(warnings AS VARCHAR) AS warnings
+        FROM raw.files WHERE dataset IS NULL ORDER BY file, sheet
+    """
+    return _select(project, "raw.files", sql, [])
+
+
 def quarantined(project: Project, key: str) -> tuple[Rows, int]:
     """Rows of one object type in quarantine, and how many there are."""
     listed = 'SELECT file, line, "column", rule, what_to_do FROM quarantine.rows WHERE object = ?'

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
@@ -12,6 +10,7 @@ from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
+from flitstack_pipeline.steps.delta import open_window
 from flitstack_pipeline.steps.gating import gate_conditions
 from flitstack_pipeline.steps.opening import (
     Log,
@@ -26,8 +25,6 @@ from flitstack_pipeline.steps.opening import (
 from flitstack_pipeline.steps.planning import chosen_keys, plan_lines, plan_stage
 from flitstack_pipeline.steps.records import publish_journal, requests_report
 from flitstack_pipeline.warehouse import table_exists
-
-WINDOW_HOURS = 48
 
 
 def load_refusals(project: Project, stage: str, key: str) -> list[str]:
@@ -73,7 +70,7 @@ def load_object(
     chosen = chosen_keys(project, stage, key)
     total = load_keys(project, stage, key, chosen, log, watch)
     with open_journal(project) as journal:
-        _mark_done(journal, stage, key)
+        _mark_done(project, journal, stage, key)
     return StepReport(f"{stage} {key}", total.rows, total.facts(), {}, list(total.problems))
 
 
@@ -124,13 +121,10 @@ def _load_into(
     return result
 
 
-def _mark_done(journal: Journal, stage: str, key: str) -> None:
+def _mark_done(project: Project, journal: Journal, stage: str, key: str) -> None:
     done = list(dict.fromkeys([*journal.get_setting(f"done:{stage}", []), key]))
     journal.set_setting(f"done:{stage}", done)
-    if stage == "cutover" and not journal.get_setting("delta_window"):
-        opened = dt.datetime.now(dt.UTC)
-        closes = opened + dt.timedelta(hours=WINDOW_HOURS)
-        journal.set_setting("delta_window", [opened.isoformat(), closes.isoformat()])
+    open_window(project, journal, stage)
 
 
 def load_stage(

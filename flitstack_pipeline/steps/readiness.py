@@ -17,7 +17,7 @@ SHOWN = 8
 
 def before_reading(project: Project) -> list[str]:
     """Whether there is anything to read."""
-    if export_files(project.exports):
+    if any(export_files(project.exports)):
         return []
     return [
         f"{project.exports} holds no export file. Export every module in Contractor+ (CSV or "

@@ -1,36 +1,96 @@
-"""The code location loads, and its buttons refuse what must not run yet."""
+"""The code location loads, and what a person sees of it is complete."""
 
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.build import build_defs
-from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.checks import CHECKS
+from flitstack_pipeline.jobs import STORIES
+from flitstack_pipeline.spec.objects import KEYS
+
+STAGES = ["source", "clean", "map", "destination", "sample", "cutover", "delta", "reconcile"]
 
 
-@pytest.fixture
-def defs(tmp_path, monkeypatch):
-    monkeypatch.setenv("FLITSTACK_DATA", str(tmp_path))
-    return build_defs({"project": MigrationProject(data=str(tmp_path))})
+def specs(defs):
+    return [defs.resolve_assets_def(k).get_asset_spec(k) for k in asset_keys(defs)]
 
 
-def test_the_code_location_loads_with_every_stage_as_a_group(defs):
-    graph = defs.resolve_asset_graph()
-    groups = {graph.get(key).group_name for key in graph.get_all_asset_keys()}
-    assert {
-        "source", "clean", "map", "destination", "sample", "cutover", "delta", "reconcile",
-    } <= groups  # fmt: skip
+def asset_keys(defs):
+    return sorted(defs.resolve_asset_graph().get_all_asset_keys())
 
 
-def test_loading_jobs_before_anything_else_is_refused_with_what_to_press(defs):
-    with dg.DagsterInstance.ephemeral() as instance:
-        asset = defs.resolve_assets_def(dg.AssetKey(["full_load", "deals"]))
-        result = dg.materialize(
-            [asset],
-            partition_key="jobs",
-            instance=instance,
-            raise_on_error=False,
-            selection=[asset],
-        )
-        assert not result.success
-        failure = next(e for e in result.all_events if e.is_step_failure)
-        assert "Materialize mapped[jobs] first" in str(failure)
+def test_everything_loads(defs):
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_every_stage_of_the_story_is_a_group(defs):
+    assert {spec.group_name for spec in specs(defs)} == set(STAGES)
+
+
+def test_the_graph_reads_from_left_to_right(defs):
+    """No asset depends on one of a later stage."""
+    stage = {spec.key: STAGES.index(spec.group_name) for spec in specs(defs)}
+    for spec in specs(defs):
+        for dep in spec.deps:
+            assert stage[dep.asset_key] <= stage[spec.key], (dep.asset_key, spec.key)
+
+
+def test_every_asset_says_what_it_is_who_owns_it_and_where_its_code_is(defs):
+    for spec in specs(defs):
+        assert spec.description and spec.kinds and spec.owners, spec.key
+        assert spec.tags["stage"] == spec.group_name
+        reference = spec.metadata["dagster/code_references"].code_references[0]
+        assert reference.file_path.endswith(".py") and reference.line_number > 0
+
+
+def test_every_check_says_what_it_protects():
+    assert len({(c.step.key, c.name) for c in CHECKS}) == len(CHECKS)
+    for check in CHECKS:
+        assert check.about.endswith("."), check.name
+
+
+def test_object_types_are_the_partitions_of_raw_clean_and_mapped(defs):
+    for name in ("raw", "clean", "mapped"):
+        partitions = defs.resolve_assets_def(dg.AssetKey(name)).partitions_def
+        assert partitions.get_partition_keys() == list(KEYS)
+
+
+def test_only_what_changes_nothing_in_highlevel_is_tried_again(defs):
+    for key in asset_keys(defs):
+        asset = defs.resolve_assets_def(key)
+        writes = asset.get_asset_spec(key).tags["highlevel"] == "writes"
+        assert (asset.op.retry_policy is None) == writes, key
+
+
+def test_whatever_talks_to_highlevel_waits_in_one_pool(defs):
+    for key in asset_keys(defs):
+        asset = defs.resolve_assets_def(key)
+        talks = asset.get_asset_spec(key).tags["highlevel"] != "none"
+        assert asset.op.pool == ("highlevel" if talks else None), key
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda s: s.name)
+def test_a_job_runs_every_partition_after_its_parents(defs, story):
+    """Order of the ops, from the job's own dependencies: parents before children."""
+    job = defs.resolve_job_def(story.name)
+    order = [node.name for node in job.graph.nodes_in_topological_order]
+    for step in story.steps:
+        for key in step.objects or ("whole",):
+            assert "__".join([*step.key.path, key]) in order
+    if story.gated:
+        assert order[0] == "gate"
+    if story.name == "delta":
+        assert order.index("clean__jobs") < order.index("relationships__whole")
+        assert order.index("mapped__jobs") < order.index("delta_load__deals__jobs")
+        assert order.index("delta_load__people__leads") < order.index("delta_load__deals__jobs")
+
+
+def test_jobs_that_write_never_overlap(defs):
+    for name in ("prepare", "sample", "cutover", "delta", "rollback"):
+        assert defs.resolve_job_def(name).tags["flitstack/writes"] == "highlevel"
+
+
+def test_the_rollback_button_is_a_dry_run_unless_told_otherwise(defs):
+    op = defs.resolve_job_def("rollback").graph.node_named("take_back").definition
+    schema = op.config_schema.config_type.fields
+    assert schema["dry_run"].default_value is True
+    assert "change nothing" in schema["dry_run"].description

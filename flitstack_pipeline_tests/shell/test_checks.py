@@ -1,0 +1,113 @@
+"""The checks show what is wrong with a partition, from buttons and in jobs alike."""
+
+import pytest
+
+from flitstack_pipeline.checks import CHECKS
+from flitstack_pipeline.checks.check import evaluation
+from flitstack_pipeline_tests.shell.conftest import refusal
+
+CLIENTS = (
+    "Client ID,Client Name,Email,Phone\n"
+    "C-1,Ann Lee,ann@example.com,(214) 555-0101\n"
+    "C-2,Bo Diaz,bo@example.com,(214) 555-0102\n"
+)
+
+
+@pytest.fixture
+def cleaned(project, press):
+    """Two clients, read and cleaned from the buttons."""
+    (project.exports / "clients.csv").write_text(CLIENTS)
+    assert press("raw", "clients").success
+    assert press("clean", "clients").success
+    return project
+
+
+def check(name):
+    return next(c for c in CHECKS if c.name == name)
+
+
+def shown(table):
+    return [record.data for record in table.value.records]
+
+
+def test_a_clean_partition_carries_its_row_count_columns_and_lineage(cleaned, press):
+    result = press("clean", "clients")
+    (event,) = result.get_asset_materialization_events()
+    metadata = event.materialization.metadata
+    assert event.partition == "clients"
+    assert metadata["dagster/row_count"].value == 2
+    columns = {c.name: c for c in metadata["dagster/column_schema"].schema.columns}
+    assert columns["source_key"].constraints.unique
+    assert not columns["name"].constraints.nullable
+    lineage = metadata["dagster/column_lineage"].value.deps_by_column
+    (origin,) = lineage["email"]
+    assert (origin.asset_key.to_user_string(), origin.column_name) == ("raw", "email")
+
+
+def test_tidy_rows_pass_every_check(cleaned):
+    for name in ("pandera_schema", "accounting", "nothing_quarantined", "words_known"):
+        found = evaluation(check(name), cleaned, "clients")
+        assert found.passed and found.partition == "clients", (name, found.metadata)
+
+
+def test_a_row_that_breaks_its_schema_is_listed_with_key_column_and_value(cleaned):
+    with cleaned.warehouse.connect() as con:
+        con.execute("UPDATE clean.clients SET email = 'no address' WHERE source_id = 'C-2'")
+    found = evaluation(check("pandera_schema"), cleaned, "clients")
+    assert not found.passed and found.metadata["failures"].value == 1
+    (row,) = shown(found.metadata["failing rows"])
+    assert row["source_key"] == "main/clients/C-2"
+    assert (row["column"], row["value"]) == ("email", "no address")
+
+
+def test_a_row_nobody_accounts_for_blocks_its_partition(cleaned):
+    with cleaned.warehouse.connect() as con:
+        con.execute("UPDATE clean.accounting SET loaded = loaded - 1 WHERE object = 'clients'")
+    found = evaluation(check("accounting"), cleaned, "clients")
+    assert not found.passed and check("accounting").blocking
+    assert found.description == "clients.csv: 2 rows read, 1 accounted for"
+    assert shown(found.metadata["files"])[0]["rows_read"] == "2"
+
+
+def test_a_file_nobody_recognises_shows_on_the_audit(project, press):
+    (project.exports / "clients.csv").write_text(CLIENTS)
+    (project.exports / "things.csv").write_text("Foo,Bar\n1,2\n")
+    assert press("raw", "clients").success
+    found = evaluation(check("files_recognised"), project, "")
+    assert not found.passed and found.description.startswith("things.csv: ")
+
+
+def test_a_quarantined_row_is_something_to_look_at_and_does_not_block(project, press):
+    exports = project.exports / "clients.csv"
+    exports.write_text(CLIENTS + "C-3,,,\n")
+    assert press("raw", "clients").success
+    assert press("clean", "clients").success
+    found = evaluation(check("nothing_quarantined"), project, "clients")
+    assert not found.passed and found.severity.value == "WARN"
+    assert found.metadata["quarantined"].value == 1
+    (row,) = shown(found.metadata["quarantine"])
+    assert row["file"] == "clients.csv" and row["line"] == "4" and row["what_to_do"]
+
+
+def test_a_job_reports_each_partition_and_stops_at_a_blocking_check(project, defs, instance):
+    """The audit job: partitions are marked as they complete; a red check holds up what follows."""
+    (project.exports / "clients.csv").write_text(CLIENTS)
+    (project.exports / "invoices.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    result = defs.resolve_job_def("audit").execute_in_process(
+        instance=instance, raise_on_error=False
+    )
+    marked = {
+        (e.asset_key.to_user_string(), e.partition)
+        for e in result.all_events
+        if e.event_type_value == "ASSET_MATERIALIZATION"
+    }
+    assert {("raw", "clients"), ("clean", "clients"), ("clean", "users")} <= marked
+    assert ("relationships", None) not in marked
+    said = refusal(result)
+    assert "Check accounting" in said and "invoices.xlsx" in said
+    judged = {
+        (e.asset_check_evaluation_data.check_name, e.asset_check_evaluation_data.partition)
+        for e in result.all_events
+        if e.event_type_value == "ASSET_CHECK_EVALUATION"
+    }
+    assert {("pandera_schema", "clients"), ("accounting", "invoices")} <= judged
