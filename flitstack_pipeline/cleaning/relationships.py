@@ -17,6 +17,7 @@ import duckdb
 from flitstack_pipeline.cleaning.duplicates import write_pairs, write_review_list
 from flitstack_pipeline.cleaning.invoice_links import link_documents
 from flitstack_pipeline.cleaning.merges import fold_leads, make_people, merge_clients
+from flitstack_pipeline.cleaning.other_names import keep_other_names
 from flitstack_pipeline.cleaning.references import (
     link_clients,
     link_numbers,
@@ -59,6 +60,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     link_people(con)
     lost_children(con)
     link_documents(con)
+    keep_other_names(con)
     _count_merges(con)
     return RelationsResult({name: _count(con, name) for name in RELATIONSHIP_DDL})
 

@@ -26,7 +26,8 @@ def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]
         FROM {relation(con, "clean.invoice_items")} x GROUP BY 1) i
         ON i.document_key = w.source_key
       LEFT JOIN (SELECT invoice_key, string_agg(concat_ws(' · ', payment_date::VARCHAR,
-          amount::DECIMAL(18,2)::VARCHAR, method, category, notes), chr(10)
+          amount::DECIMAL(18,2)::VARCHAR, method, category,
+          CASE WHEN source_id NOT LIKE '~%' THEN split_part(source_id, '@', 1) END, notes), chr(10)
           ORDER BY payment_date, source_key) AS payments
         FROM {relation(con, "clean.payments")} GROUP BY 1) p ON p.invoice_key = w.source_key
       LEFT JOIN (SELECT l.parent_key, string_agg(concat_ws(' · ', x.source_id,

@@ -60,6 +60,7 @@ class ProductSpec:
     price: str | None
     description: str = ""
     item_type: str = ""
+    sku: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,14 +162,15 @@ def products(con: duckdb.DuckDBPyConnection) -> tuple[ProductSpec, ...]:
     rows = con.execute(f"""
       SELECT arg_min(name, rank), arg_min(unit_price, rank) FILTER (unit_price IS NOT NULL),
         arg_min(description, rank) FILTER (description IS NOT NULL),
-        arg_min(type, rank) FILTER (type IS NOT NULL)
+        arg_min(type, rank) FILTER (type IS NOT NULL),
+        arg_min(sku, rank) FILTER (sku IS NOT NULL)
       FROM (
-        SELECT name, unit_price, description, type, ('0' || source_key) AS rank
+        SELECT name, unit_price, description, type, sku, ('0' || source_key) AS rank
         FROM {relation(con, "clean.items")}
         UNION ALL
-        SELECT name, unit_price, description, type, ('1' || source_key)
+        SELECT name, unit_price, description, type, NULL, ('1' || source_key)
         FROM {relation(con, "clean.estimate_items")}
         WHERE coalesce(type, '') <> 'text'
       ) WHERE trim(coalesce(name, '')) <> ''
       GROUP BY lower(trim(name)) ORDER BY lower(trim(any_value(name)))""").fetchall()  # noqa: S608
-    return tuple(ProductSpec(n, money(p), d or "", k or "") for n, p, d, k in rows)
+    return tuple(ProductSpec(n, money(p), d or "", k or "", s or "") for n, p, d, k, s in rows)

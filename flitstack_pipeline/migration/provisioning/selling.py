@@ -123,7 +123,8 @@ def _make_price(maker: Maker, product: Any, name: str, product_id: str) -> None:
     if amount in (None, "") or item_key in maker.known or not maker.is_ours(f"product:{name}"):
         return  # somebody else's product keeps its prices
     currency = str(_get(product, "currency") or "USD")
-    body = PriceBody(name=name, amount=amount, currency=currency)
+    sku = _get(product, "sku") or None
+    body = PriceBody(name=name, amount=amount, currency=currency, sku=sku)
     maker.make(
         item_key,
         "price",
