@@ -27,6 +27,7 @@ HORIZON_S = 0.5
 LATE_S = 0.002
 BLOCK_MOST = 4096
 RECHECK_S = 60.0
+NO_LIMIT = 1_000_000
 RESERVE = 0.05  # of the day's quota, kept for the delta
 
 
@@ -44,6 +45,11 @@ class PaceSnapshot:
     foreign: int = 0
     margin_s: float = 0.0
     rate_per_s: float = float("inf")
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether there is no allowance worth speaking of."""
+        return self.limit == 0 or self.limit >= NO_LIMIT
 
     @property
     def left_today(self) -> int:

@@ -21,6 +21,7 @@ from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 from flitstack_pipeline.migration.sending import Sender, Suspect
+from flitstack_pipeline.migration.update import TAKEN_OVER, write_changes
 
 
 class ExistingRecords:
@@ -118,18 +119,18 @@ def settle_duplicate(
 
 
 def take_over(sender: Sender, item: Item, hl_id: str, current: Logical, origin: str) -> None:
-    """Make an existing record this item's: note what it held, then write what differs."""
-    from flitstack_pipeline.migration.update import write_changes
+    """Make an existing record this item's: note what it held, then write what differs.
 
+    Killed in between, the next run finds the entry marked as taken over and writes the rest.
+    """
     before = current if origin == "matched" else None
-    sequence = new_id()
     details = {"contact": item.parents["contact"]} if item.parents.get("contact") else {}
-    written = Written(hl_id, current, details)
-    entry = sender.entry(item, written, origin, sequence, before)
-    entry = replace(entry, payload_hash="before")
+    written = Written(hl_id, {}, details)
+    entry = sender.entry(item, written, origin, new_id(), before)
+    entry = replace(entry, payload_hash=TAKEN_OVER)
     sender.ctx.journal.conclude(sender.settled(item, "found", hl_id), [entry], wait=True)
     sender.count(origin)
-    sender.count("floor", min(1, write_changes(sender.ctx, item, entry, current, keep_rest=True)))
+    sender.count("floor", min(1, write_changes(sender.ctx, item, entry, current)))
 
 
 def ask(sender: Sender, item: Item, hl_id: str, found: Logical) -> None:

@@ -179,12 +179,14 @@ class Journal:
         entries: Iterable[Entry] = (),
         gone: Iterable[tuple[str, str]] = (),
         *,
+        letters: Iterable[dict[str, Any]] = (),
         wait: bool = False,
     ) -> Future[None]:
         """Write outcomes with what they mean for the id map, in one transaction.
 
-        `gone` are (location, record key) to forget. Not waited for unless `wait`: an outcome lost
-        in a crash leaves an open intent, which the next run resolves by looking the record up.
+        `letters` are the dead letters of what was refused, `gone` are (location, record key) to
+        forget. Not waited for unless `wait`: an outcome lost in a crash leaves an open intent,
+        which the next run resolves by looking the record up.
         """
         entries = list(entries)
         changes = [Change("insert", t.outcomes, vars(o)) for o in outcomes]
@@ -197,6 +199,7 @@ class Journal:
             Change("delete", t.id_map, {"location": place, "record_key": key})
             for place, key in gone
         ]
+        changes += [Change("upsert", t.dead_letters, letter) for letter in letters]
         future = self._writer.submit(changes)
         if wait:
             future.result()
@@ -511,18 +514,27 @@ def operations_query() -> Any:
 
 
 def open_engine(url: str) -> sa.Engine:
-    """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only."""
+    """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only.
+
+    `?most_pages=N` in a SQLite URL bounds the file to N pages of 4 KiB: a small disk, for trying
+    out what happens when it is full.
+    """
     address = sa.make_url(url)
+    most_pages = address.query.get("most_pages")
+    address = address.difference_update_query(["most_pages"])
     is_sqlite = address.get_backend_name() == "sqlite"
     if is_sqlite and address.database:
         path = Path(address.database)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
     engine = sa.create_engine(
-        url, json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False)
+        address, json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False)
     )
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)
+    if is_sqlite and most_pages:
+        bound = f"PRAGMA max_page_count = {int(str(most_pages))}"
+        sa.event.listen(engine, "connect", lambda con, record: con.execute(bound).close())
     return engine
 
 

@@ -54,7 +54,7 @@ class LoadProgress:
 
 def budget_sentence(budget: PaceSnapshot) -> str:
     """The request budget in a few words."""
-    if not budget.daily_limit:
+    if budget.unlimited:
         return "no request limit"
     text = f"{budget.used_today:,} of {budget.daily_limit:,} requests today"
     if budget.paused_until:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
 from flitstack_pipeline.migration.journal import Intent, Outcome, new_id
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Item, Written
 from flitstack_pipeline.migration.sending import Sender, Suspect
+from flitstack_pipeline.migration.update import joined, parts_of, same
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 UNSURE_LOOKS = 6
@@ -147,16 +148,50 @@ def take_up(sender: Sender, intents: Iterable[Intent], pool: Executor) -> dict[s
     them before `resolve`. Raises RunStopped.
     """
     creates: dict[str, list[Intent]] = {}
+    updates: list[Intent] = []
     others: list[Outcome] = []
     for intent in intents:
         if intent.operation == "create" and intent.kind in HANDLERS:
             creates.setdefault(intent.record_key, []).append(intent)
-        else:  # done again when still wanted: the same update or deletion twice changes nothing
+        elif intent.operation == "update":
+            updates.append(intent)
+        else:  # done again when still wanted: deleting or restoring twice changes nothing
             others.append(Outcome(intent.id, "interrupted"))
     known = sender.ctx.journal.entries(sender.ctx.location, creates)
     for key, entry in known.items():
         others += [Outcome(i.id, "found", hl_id=entry.hl_id) for i in creates.pop(key)]
     sender.ctx.journal.conclude(others)
+    _settle_updates(sender, updates)
+    return _first_look(sender, creates, pool)
+
+
+def _settle_updates(sender: Sender, updates: list[Intent]) -> None:
+    """Note what an update that was cut had written, so that nobody takes it for an edit."""
+    journal = sender.ctx.journal
+    for intent in updates:
+        entry = journal.entry(sender.ctx.location, intent.record_key)
+        request = intent.request or {}
+        if entry is None:
+            journal.conclude([Outcome(intent.id, "interrupted")])
+            continue
+        try:
+            now = parts_of(HANDLERS[entry.kind].read(sender.ctx, entry))
+        except (Unauthorized, Forbidden) as error:
+            raise sender.stop(error) from error
+        except (HighLevelError, ValueError):
+            continue  # stays open for the next run
+        meant, cleared = parts_of(request.get("payload")), parts_of(request.get("clear"))
+        if not all(same(value, now.get(key)) for key, value in meant.items()):
+            journal.conclude([Outcome(intent.id, "absent", hl_id=entry.hl_id)])
+            continue
+        kept = {k: v for k, v in parts_of(entry.last_written).items() if k not in cleared}
+        after = replace(entry, last_written=joined(kept | meant))
+        journal.conclude([Outcome(intent.id, "found", hl_id=entry.hl_id)], [after])
+
+
+def _first_look(
+    sender: Sender, creates: dict[str, list[Intent]], pool: Executor
+) -> dict[str, Suspect]:
     suspects = []
     for key, made in creates.items():
         sender.remember(key, [intent.id for intent in made])

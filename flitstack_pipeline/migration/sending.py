@@ -136,8 +136,7 @@ class Sender:
                 self._put_aside_unauthorized(items, error)
                 raise self.stop(error) from error
             except (HighLevelError, ValueError) as error:
-                self._conclude(intents, seen, "refused", error)
-                return self._refused(items, error)
+                return self._refused(items, intents, seen, error)
         self._landed(items, intents, written, seen)
         return []
 
@@ -218,25 +217,27 @@ class Sender:
 
     def dead_letter(self, item: Item, reason_class: str, error: BaseException | str) -> None:
         """Put an item aside with everything needed to try it again."""
+        self.ctx.journal.put_dead_letter(self._letter(item, reason_class, error))
+        self.count("rejected")
+
+    def _letter(self, item: Item, reason_class: str, error: BaseException | str) -> dict[str, Any]:
         row = item.row
         messages = getattr(error, "messages", None) or [redact(str(error))]
-        self.ctx.journal.put_dead_letter(
-            {
-                "location": self.ctx.location,
-                "record_key": row.record_key,
-                "source_key": row.source_key,
-                "object_key": row.object_key or self.ctx.run.object_key,
-                "kind": row.kind,
-                "label": row.label,
-                "reason_class": reason_class,
-                "status": getattr(error, "status", None),
-                "messages": list(messages),
-                "payload": item.request(),
-                "attempts": item.attempt,
-                "run_id": self.ctx.run.id,
-            }
-        )
-        self.count("rejected")
+        return {
+            "location": self.ctx.location,
+            "record_key": row.record_key,
+            "source_key": row.source_key,
+            "object_key": row.object_key or self.ctx.run.object_key,
+            "kind": row.kind,
+            "label": row.label,
+            "reason_class": reason_class,
+            "status": getattr(error, "status", None),
+            "messages": list(messages),
+            "payload": item.request(),
+            "attempts": item.attempt,
+            "run_id": self.ctx.run.id,
+            "at": time.time(),
+        }
 
     # --- what a failure means ------------------------------------------------------------------
 
@@ -254,16 +255,28 @@ class Sender:
             return self.send(items)
         return [Suspect(item, now) for item in items]
 
-    def _refused(self, items: Sequence[Item], error: HighLevelError | ValueError) -> list[Suspect]:
+    def _refused(
+        self,
+        items: Sequence[Item],
+        intents: Sequence[Intent],
+        seen: Sequence[Exchange],
+        error: HighLevelError | ValueError,
+    ) -> list[Suspect]:
         if len(items) > 1:  # one bad apple: send each alone
+            self._conclude(intents, seen, "refused", error)
             return [suspect for item in items for suspect in self.send([item])]
         (item,) = items
         if isinstance(error, DuplicateContact | DuplicateOpportunity):
             from flitstack_pipeline.migration.duplicates import settle_duplicate
 
+            self._conclude(intents, seen, "refused", error)
             return settle_duplicate(self, item, error)
-        self.ctx.journal.conclude(self.settled(item, "absent"))
-        self.dead_letter(item, reason_of(error), error)
+        # in one transaction: a refusal without its dead letter would be sent again unlooked-for
+        self.ctx.journal.conclude(
+            outcomes_of(intents, seen, "refused", error=error) + self.settled(item, "absent"),
+            letters=[self._letter(item, reason_of(error), error)],
+        )
+        self.count("rejected")
         if isinstance(error, ValidationRejected | BadRequest):
             return [Suspect(item, time.time(), error)]  # it may have been made all the same
         return []

@@ -20,6 +20,8 @@ from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
 
 Part = tuple[str, str]
 PARTS = ("fields", "custom")
+#: The payload hash of a record that was there before, until our values are written.
+TAKEN_OVER = "before"
 
 
 @dataclass
@@ -102,27 +104,28 @@ def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
     if current is None:
         _conflict(ctx, item, entry, "", "deleted", None, None, "it was deleted in HighLevel")
         return "gone", 1
-    last, now = parts_of(entry.last_written), parts_of(current)
-    clash = bool(decide(wanted, last, now, keep_rest=False).conflicts)
+    clash = bool(_decision(wanted, entry, current).conflicts)
     requests = 1 + write_changes(ctx, item, entry, current)
     return ("conflict" if clash else "updated"), requests
 
 
-def write_changes(
-    ctx: Context, item: Item, entry: Entry, current: Logical, *, keep_rest: bool = False
-) -> int:
+def _decision(wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:
+    """What to do about a record: one taken over from before is compared with itself."""
+    if entry.payload_hash == TAKEN_OVER:
+        return decide(wanted, parts_of(current), parts_of(current), keep_rest=True)
+    return decide(wanted, parts_of(entry.last_written), parts_of(current), keep_rest=False)
+
+
+def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> int:
     """Write what differs, report conflicts, and put the entry in place; returns the requests."""
     wanted = parts_of(_intended(ctx, item))
     last = parts_of(entry.last_written)
-    decision = decide(wanted, last, parts_of(current), keep_rest)
+    decision = _decision(wanted, entry, current)
     for key, value in decision.conflicts.items():
         found = parts_of(current).get(key)
         _conflict(ctx, item, entry, key[1], "edited", value, found, "it was edited in HighLevel")
     written = {k: v for k, v in last.items() if k not in decision.clear} | decision.write
-    if not keep_rest:
-        written |= {k: v for k, v in wanted.items() if k not in decision.conflicts}
-    else:
-        written = {k: v for k, v in wanted.items() if k not in decision.conflicts}
+    written |= {k: v for k, v in wanted.items() if k not in decision.conflicts}
     after = replace(
         entry,
         last_written=joined(written),

@@ -57,7 +57,7 @@ def plan_lines(planned: StepReport) -> list[str]:
 def plan_rows(project: Project, journal: Journal, account: Account, rows: SpooledRows) -> Plan:
     """What loading these rows into one sub-account takes at its pace."""
     budget = budget_of(project, journal.engine, account)
-    if budget is None:
+    if budget is None or budget.unlimited:
         return plan_load(journal, account.location_id, rows)
     return plan_load(
         journal,

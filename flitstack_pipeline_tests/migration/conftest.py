@@ -158,11 +158,15 @@ def connect(url, timeout_s=5.0, token=None):
     return HighLevel(HighLevelClient(connection, UnlimitedPacer(), retry=policy))
 
 
+#: Without limits; a refusal of a storm asks for a wait of a tenth of a second.
+SANDBOX = {"rate": "1000000/0.1", "daily": 0, "search_lag_ms": 0,
+           "allow_duplicate_opportunity": True}  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def _sandbox(tmp_path_factory):
     state = tmp_path_factory.mktemp("sandbox") / "state.sqlite"
-    with start_sandbox(state=state, rate="none", daily=0, search_lag_ms=0,
-                       allow_duplicate_opportunity=True) as running:  # fmt: skip
+    with start_sandbox(state=state, **SANDBOX) as running:
         yield Account(running.url, running, state)
 
 

@@ -1,28 +1,61 @@
-"""Run by the kill tests as a process of its own: loads, or rolls back, and exits."""
+"""A process that starts loaders for the kill tests: imports once, then forks one per line of stdin.
 
+A line is JSON with `url`, `journal`, `what` (prepare, load, rollback) and `count`; the answers are
+two lines: the child's pid, and its exit status when it has ended.
+"""
+
+import json
+import os
 import sys
 
+from flitstack_pipeline.migration.catalog import build_catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import connect, many, small_schema
 
-OPTIONS = LoadOptions(search_lag_s=0.3, workers=6, chunk=20)
+OPTIONS = LoadOptions(search_lag_s=0.4, workers=6, chunk=20)
 
 
-def main(url, journal_url, what, count):
+def work(url, journal, what, count):
+    """One loader's life."""
     hl = connect(url)
-    with Journal(journal_url) as journal:
-        run = journal.start_run(hl.location_id, what)
-        catalog = provision(hl, small_schema(), journal, run)
-        print("ready", flush=True)
-        if what == "load":
-            load(hl, journal, catalog, many(int(count)), run, options=OPTIONS)
-        else:
-            rollback(hl, journal, catalog, run, object_key=None, options=OPTIONS)
-        print("finished", flush=True)
+    with Journal(journal) as opened:
+        if what == "prepare":
+            with opened.running(hl.location_id, "prepare") as run:
+                provision(hl, small_schema(), opened, run)
+            return
+        catalog = build_catalog(hl, [t.INVOICE], products=True)
+        with opened.running(hl.location_id, what) as run:
+            if what == "load":
+                load(hl, opened, catalog, many(count), run, options=OPTIONS)
+            else:
+                rollback(hl, opened, catalog, run, options=OPTIONS)
+
+
+def child(order):
+    """Run in a fork: never returns."""
+    code = 1
+    try:
+        work(**order)
+        code = 0
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(code)
+
+
+def main():
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            child(json.loads(line))
+        print(pid, flush=True)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main()
