@@ -21,12 +21,12 @@ import sqlalchemy as sa
 
 from flitstack_pipeline.highlevel.clock import Clock, SystemClock
 from flitstack_pipeline.highlevel.pace_store import PaceStore
-from flitstack_pipeline.highlevel.window import Bucket, day_of, next_midnight
+from flitstack_pipeline.highlevel.window import DAY_SPENT, Bucket, day_of, next_midnight
 
 HORIZON_S = 0.5
 LATE_S = 0.002
 BLOCK_MOST = 4096
-RECHECK_S = 60.0
+RECHECK_S, SOON_S = 60.0, 1.0
 NO_LIMIT = 1_000_000
 RESERVE = 0.05  # of the day's quota, kept for the delta
 
@@ -202,6 +202,7 @@ class SharedPacer:
         self._seen = self._store.read()
         self._surplus: deque[int] = deque(maxlen=20)
         self._news: Reading | None = None
+        self._heard, self._asked_at = False, 0.0
 
     # --- the protocol --------------------------------------------------------------------------
 
@@ -224,6 +225,7 @@ class SharedPacer:
         reading = Reading.of(headers)
         now = self._now()
         with self._lock:
+            self._heard = True
             slot: Slot | None = getattr(self._local, "slot", None)
             if slot is not None and day_of(slot.at) == day_of(now):
                 self._news = reading
@@ -275,7 +277,7 @@ class SharedPacer:
                     slot = self._pop(reserve) or self._lease(reserve)
                     if isinstance(slot, Slot):
                         return slot
-                self._wait_until(min(slot, self._now() + RECHECK_S))
+                self._wait_until(min(slot, self._now() + self._recheck_s()))
         finally:
             with self._lock:
                 self._waiting -= 1
@@ -313,6 +315,10 @@ class SharedPacer:
 
         def step(bucket: Bucket) -> list[Slot]:
             room = bucket.room_today(self._kept_back(bucket, reserve))
+            if self._may_ask(bucket):
+                self._asked_at = now
+                bucket.paused_until, bucket.pause_reason = 0.0, ""
+                return [Slot(now, 1)]
             if bucket.paused_until > now + HORIZON_S or room == 0:
                 return []
             most = max(1, int(bucket.rate_per_s * HORIZON_S))
@@ -326,6 +332,19 @@ class SharedPacer:
             self._slots[reserve].extend(granted[1:])
             return granted[0]
         return self._paused_until if self._paused_until > now else next_midnight(now)
+
+    def _recheck_s(self) -> float:
+        """How long a wait lasts at most: the answer to a question may end it soon."""
+        return SOON_S if self._now() - self._asked_at < RECHECK_S else RECHECK_S
+
+    def _may_ask(self, bucket: Bucket) -> bool:
+        """Whether to send one request on a day we believe spent, to hear whether it still is.
+
+        What is kept of the day may be out of date when a process starts: another day there, a
+        higher quota, another account behind the same address.
+        """
+        spent = bucket.pause_reason == DAY_SPENT or bucket.room_today(0) == 0
+        return spent and not (self._heard or self._asked_at)
 
     def _commit(self, now: float, step: Callable[[Bucket], list[Slot]] | None = None) -> list[Slot]:
         """Bring what this process learned into the shared bucket, then apply `step` to it."""

@@ -516,19 +516,25 @@ def operations_query() -> Any:
 def open_engine(url: str) -> sa.Engine:
     """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only.
 
+    `postgres://` and `postgresql://` mean the driver that is installed, psycopg.
+
     `?most_pages=N` in a SQLite URL bounds the file to N pages of 4 KiB: a small disk, for trying
     out what happens when it is full.
     """
     address = sa.make_url(url)
     most_pages = address.query.get("most_pages")
     address = address.difference_update_query(["most_pages"])
+    if address.drivername in ("postgres", "postgresql"):
+        address = address.set(drivername="postgresql+psycopg")
     is_sqlite = address.get_backend_name() == "sqlite"
     if is_sqlite and address.database:
         path = Path(address.database)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
     engine = sa.create_engine(
-        address, json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False)
+        address,
+        json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False),
+        pool_pre_ping=not is_sqlite,
     )
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)

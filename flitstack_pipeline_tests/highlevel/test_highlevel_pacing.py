@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flitstack_pipeline.highlevel.pace_store import pace_engine
+from flitstack_pipeline.highlevel.concurrency import UNBOUNDED, InFlight, workers_for
+from flitstack_pipeline.highlevel.pace_store import pace_engine, read_bucket
 from flitstack_pipeline.highlevel.pacing import (
     PacerClosed,
     SharedPacer,
     UnlimitedPacer,
     bucket_key,
+    snapshot_of,
 )
 from flitstack_pipeline.highlevel.window import DAY_SPENT, Bucket, day_of, next_midnight
 
@@ -210,6 +212,7 @@ def test_the_days_count_survives_a_restart_and_starts_anew_at_utc_midnight(engin
 def test_an_ordinary_load_leaves_the_reserve_and_goes_on_by_itself_next_day(engine):
     clock = SimulatedClock()
     pacer = SharedPacer(engine, "k", daily=100, reserve_fraction=0.2, clock=clock)
+    pacer.observe({}, 200)
     pacer.acquire(80)
     day = day_of(clock.now())
     pacer.acquire(20, reserve=True)
@@ -242,6 +245,32 @@ def test_a_day_that_ends_at_another_hour_is_found_by_asking_again():
     assert bucket.paused_until - NOON < 5 * 3600
     bucket.follow_day(1000, 900)
     assert bucket.paused_until == 0
+
+
+def test_a_process_that_starts_on_a_day_believed_spent_asks_once_and_goes_on_when_it_is_not(engine):
+    """The sub-account's quota was raised, or its day turned, since it was last seen."""
+    clock, server = SimulatedClock(), SlidingServer(daily=50)
+    first = SharedPacer(engine, "k", daily=50, clock=clock)
+    server.used = 50
+    first.acquire()
+    first.observe(server.arrive(clock.now())[1], 429)
+    assert first.snapshot().pause_reason == DAY_SPENT
+    server.daily = 200_000
+    second = SharedPacer(engine, "k", clock=clock)
+    assert drive(second, clock, server, 20) > 150
+    assert day_of(clock.now()) == day_of(NOON)
+
+
+def test_a_process_that_starts_on_a_spent_day_asks_once_and_then_waits(engine):
+    clock, server = SimulatedClock(), SlidingServer(daily=50)
+    server.used = 50
+    SharedPacer(engine, "k", daily=50, clock=clock).acquire(50)
+    pacer = SharedPacer(engine, "k", daily=50, reserve_fraction=0.0, clock=clock)
+    pacer.acquire()
+    pacer.observe(server.arrive(clock.now())[1], 429)
+    pacer.acquire()
+    assert day_of(clock.now()) > day_of(NOON)
+    assert server.refused == 1
 
 
 def test_an_answer_from_before_midnight_does_not_spend_the_new_day(engine):
@@ -289,11 +318,40 @@ def test_unlimited_waits_for_nothing_and_the_key_hides_the_token():
     assert pacer.snapshot().used_today == 5
     assert "secret" not in bucket_key("pit-secret", "loc1")
     assert bucket_key("pit-secret", "loc1") != bucket_key("pit-other", "loc1")
+    assert bucket_key("pit-secret", "loc1", "a") != bucket_key("pit-secret", "loc1", "b")
+
+
+def test_what_is_left_of_a_budget_is_known_without_asking(engine):
+    assert read_bucket(engine, "k") is None
+    pacer = SharedPacer(engine, "k", clock=SimulatedClock())
+    pacer.acquire(7)
+    pacer.close()
+    seen = snapshot_of(read_bucket(engine, "k"), NOON)
+    assert (seen.used_today, seen.limit, seen.daily_reserve) == (7, 100, 10_000)
+    assert not seen.unlimited
+
+
+def test_as_many_requests_are_in_flight_as_rate_and_latency_ask_for():
+    assert workers_for(10, 0.26) == 5
+    assert workers_for(100, 0.26) == 35
+    assert workers_for(float("inf"), 0.005) == UNBOUNDED
+    assert workers_for(float("inf"), 0.5) == 64
+    gate = InFlight(rate_per_s=10, latency_s=0.1)
+    narrow = gate.limit
+    for _ in range(200):
+        gate.observe(1.0)
+    assert narrow == 3 and gate.limit == 14
+    for _ in range(14):
+        assert gate.enter(0.01)
+    assert not gate.enter(0.01)
+    gate.leave()
+    assert gate.enter(0.01)
 
 
 WORKER = """
 import sys, time
-from flitstack_pipeline.highlevel.pace_store import pace_engine
+from flitstack_pipeline.highlevel.concurrency import UNBOUNDED, InFlight, workers_for
+from flitstack_pipeline.highlevel.pace_store import pace_engine, read_bucket
 from flitstack_pipeline.highlevel.pacing import SharedPacer
 pacer = SharedPacer(pace_engine(sys.argv[1]), "k", limit=60, window_s=1.0)
 end = time.time() + float(sys.argv[2])
