@@ -212,7 +212,7 @@ class _Loader:
                 where = target if kind == "record" else ""
                 try:
                     self.existing[(kind, target)] = ExistingRecords(self.ctx, kind, where)
-                except (Unauthorized, Forbidden, Unreachable, RateLimited) as error:
+                except HighLevelError as error:
                     raise self.sender.stop(error) from error
 
     def _all(self, tasks: list[Task]) -> list[Suspect]:

@@ -37,7 +37,9 @@ class ParentFinder:
         parents: dict[str, str] = {}
         missing: list[dict[str, Any]] = []
         for parent in row.parents:
-            entry = self.entries.get(parent["record_key"]) or self._stub(parent)
+            entry = self.entries.get(parent["record_key"])
+            if entry is None and self._policy(row, parent) == "stub":
+                entry = self._stub(parent)
             if entry is None:
                 missing.append(parent)
             else:
@@ -49,14 +51,23 @@ class ParentFinder:
                 self.ctx.journal.forget_missing_parents(self.ctx.location, row.record_key)
             return item
         for parent in missing:
-            self._report(row, parent["role"], parent["record_key"], parent.get("policy", "skip"))
+            self._report(row, parent["role"], parent["record_key"], self._policy(row, parent))
         names = ", ".join(f"{p['role']} {p['record_key']}" for p in missing)
-        if any(parent.get("policy") == "stop" for parent in missing):
-            raise StopOnMissingParent(f"{row.record_key} needs {names}, which is not in HighLevel")
+        if any(self._policy(row, parent) == "stop" for parent in missing):
+            self.ctx.journal.flush()
+            raise StopOnMissingParent(
+                f"{row.record_key} needs {names}, which is not in HighLevel; the map says that "
+                "this stops the run. Load the parent first, or choose skip or stub under `links`."
+            )
         self.sender.count("missing_parents")
         self.sender.dead_letter(item, "missing_parent", f"not in HighLevel: {names}")
         self.sender.count("rejected", -1)
         return None
+
+    def _policy(self, row: MappedRow, parent: dict[str, Any]) -> str:
+        """skip, stub or stop: the row's own, else what the map says of this link."""
+        link = f"{row.object_key or self.ctx.run.object_key}.{parent['role']}"
+        return str(parent.get("policy") or self.ctx.options.links.get(link, "skip"))
 
     def _files(self, row: MappedRow) -> list[dict[str, Any]]:
         files = []
@@ -70,7 +81,7 @@ class ParentFinder:
     def _stub(self, parent: dict[str, Any]) -> Entry | None:
         """A placeholder contact, when the map asks for one; the real row replaces its values."""
         key = str(parent["record_key"])
-        if parent.get("policy") != "stub" or not key.startswith("contact:"):
+        if not key.startswith("contact:"):
             return None
         source_key = key.split(":", 1)[1]
         payload = {

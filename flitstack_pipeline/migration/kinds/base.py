@@ -33,7 +33,9 @@ class LoadOptions:
     writes before an absent record counts as absent. attempts: how often one record is sent.
     duplicate_policy: match (use the existing record), create (anyway) or ask, for records that
     were there before; `decisions` overrule it by record key. files_root: where relative file
-    paths start. allowed_hosts: private hosts files may be fetched from.
+    paths start. allowed_hosts: private hosts files may be fetched from. links: what to do when a
+    link's parent is not in HighLevel, by `<object type>.<role>`: skip (the child waits as a dead
+    letter, the default), stub (a placeholder contact) or stop (the run).
     """
 
     workers: int = 64
@@ -44,6 +46,7 @@ class LoadOptions:
     files_root: Path = Path()
     allowed_hosts: frozenset[str] = frozenset()
     chunk: int = 1000
+    links: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
