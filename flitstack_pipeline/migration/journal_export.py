@@ -6,6 +6,7 @@ What belongs here: copying. What does not: the journal itself (journal.py), repo
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,13 @@ def write_operations(con: duckdb.DuckDBPyConnection, path: Path, form: str) -> N
     if form not in FORMS:
         raise ValueError(f"the audit log is written as {' or '.join(FORMS)}, not as {form!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    quoted = str(path).replace("'", "''")
-    con.execute(
-        f"COPY (SELECT * FROM journal.operations ORDER BY sent_at, id) TO '{quoted}' "  # noqa: S608 - our own list of forms, the path quoted
-        f"({FORMS[form]})"
-    )
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".audit-") as folder:
+        written = Path(folder) / "operations"  # DuckDB makes a file anew, readable by everybody
+        quoted = str(written).replace("'", "''")
+        query = "SELECT * FROM journal.operations ORDER BY sent_at, id"
+        con.execute(f"COPY ({query}) TO '{quoted}' ({FORMS[form]})")
+        written.chmod(0o600)
+        written.replace(path)
 
 
 def _publish(engine: sa.Engine, con: duckdb.DuckDBPyConnection, name: str, query: Any) -> int:

@@ -79,7 +79,8 @@ def _guard(project: Project, letters: list[dict[str, Any]]) -> None:
     with open_journal(project) as journal:
         stages = {run["id"]: run["stage"] for run in journal.runs()}
         begun = bool(journal.get_setting("done:cutover"))
-    if any(stages.get(letter["run_id"]) != "sample" for letter in letters) or begun:
+    before_the_gate = ("sample", "retry")
+    if begun or any(stages.get(x["run_id"]) not in before_the_gate for x in letters):
         reasons = [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]]
         if reasons:
             raise Refused("retry", reasons)
