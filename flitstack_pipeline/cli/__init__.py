@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sys
 
-from flitstack_pipeline.cli import exports, journal, maps, serving, stages
+from flitstack_pipeline.cli import accounts, exports, journal, maps, serving, stages
 from flitstack_pipeline.cli.terminal import Exit, app, errors
 
-__all__ = ["Exit", "app", "exports", "journal", "main", "maps", "serving", "stages"]
+__all__ = ["Exit", "accounts", "app", "exports", "journal", "main", "maps", "serving", "stages"]
 
 
 def main() -> None:

@@ -90,7 +90,8 @@ class Catalog:
     `location` is the sub-account itself; `objects` the custom objects wanted and companies,
     `all_objects` every schema there is. `users` maps the source's user keys to HighLevel user ids;
     users.py fills it. `checklist` says what a person must do in HighLevel, because the API or the
-    token cannot.
+    token cannot; `unready` what the map needs and is not there, `changed` what else somebody has
+    changed since it was provisioned (schema_state.py fills them).
     """
 
     location_id: str
@@ -104,6 +105,8 @@ class Catalog:
     users: dict[str, str] = field(default_factory=dict)
     location: dict[str, Any] = field(default_factory=dict)
     checklist: list[Todo] = field(default_factory=list)
+    unready: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
     # --- names to ids --------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ from flitstack_pipeline.migration.sending import (
     reason_of,
 )
 from flitstack_pipeline.migration.update import apply_update
+from flitstack_pipeline.migration.users import with_known_owners
 
 #: The number of rows it deals with, and what it does.
 Task = tuple[int, Callable[[], list[Suspect]]]
@@ -79,7 +80,7 @@ def load(
     ):
         loader = _Loader(ctx, result, pool, lock.check, on_progress)
         try:
-            loader.run(rows)
+            loader.run(with_known_owners(rows, catalog))
         except BaseException:
             loader.stop()
             raise

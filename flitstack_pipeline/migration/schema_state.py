@@ -136,6 +136,20 @@ def adopt_renamed(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, An
                 catalog.rename_pipeline(hl_id, item.name)
 
 
+def settle_schema(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]]) -> None:
+    """Note in the catalogue what the schema needs and it lacks, and adopt what was renamed.
+
+    A record that needs a missing field would be refused, and an option the field lacks silently
+    dropped: a load with anything in `unready` must not begin.
+    """
+    known = list(items)
+    compared = compare_schema(schema, catalog, known)
+    well = (State.READY, State.RENAMED)
+    catalog.unready = [i.sentence for i in compared if i.state not in well]
+    catalog.changed = [i.sentence for i in compared if i.state is State.RENAMED]
+    adopt_renamed(schema, catalog, known)
+
+
 def listed(values: Any) -> list[Any]:
     """The things of a schema attribute, a mapping or a sequence."""
     return list(values.values()) if isinstance(values, Mapping) else list(values or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flitstack_pipeline.accounts import Account
+from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
 from flitstack_pipeline.migration.progress import LoadProgress, Meter, Watch, log_lines
@@ -100,6 +101,7 @@ def _load_into(
     """Load the rows routed to one sub-account; returns what became of them."""
     with open_account(project, account, purpose=stage) as (journal, destination):
         catalog = account_catalog(project, journal, destination)
+        _refuse_drift(f"{stage} of {key}", account, catalog)
         pacer, meter = destination.hl.client.pacer, Meter(len(rows))
 
         def tell(done: int, result: LoadResult) -> None:
@@ -119,6 +121,16 @@ def _load_into(
             )
             run.summary.update({k: v for k, v in vars(result).items() if k != "problems"})
     return result
+
+
+def _refuse_drift(what: str, account: Account, catalog: Catalog) -> None:
+    """Raise Refused when the sub-account's schema is no longer what the map needs."""
+    if catalog.unready:
+        again = (
+            f"The schema of {account.alias} must be made ready again: `flitstack prepare`, or "
+            "materialize preflight and destination_schema."
+        )
+        raise Refused(what, [*catalog.unready, again])
 
 
 def _mark_done(project: Project, journal: Journal, stage: str, key: str) -> None:

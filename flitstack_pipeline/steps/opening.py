@@ -10,10 +10,12 @@ from typing import Any
 
 from flitstack_pipeline.accounts import Account, accounts_of
 from flitstack_pipeline.destination import Destination, open_destination, serving_sandbox
+from flitstack_pipeline.mapping.build import target_schema
 from flitstack_pipeline.mapping.document import DEFAULT_LOCATION, MapDocument
 from flitstack_pipeline.migration.catalog import Catalog, build_catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.base import LoadOptions
+from flitstack_pipeline.migration.schema_state import settle_schema
 from flitstack_pipeline.migration.users import team_of
 from flitstack_pipeline.settings import Project
 
@@ -113,15 +115,24 @@ def map_fingerprint(project: Project) -> str:
 
 
 def account_catalog(project: Project, journal: Journal, destination: Destination) -> Catalog:
-    """Names and ids of the sub-account, with the users matched; read once while kept open."""
+    """Names and ids of the sub-account, with the users matched; read once while kept open.
+
+    Fields and pipelines of ours that were renamed in HighLevel are known by the map's names; what
+    the map needs and the sub-account has not (any more) stands in `unready`.
+    """
     kept = _kept.get(project.root, {})
     if destination.location_id in kept:
         return kept[destination.location_id]
-    catalog = build_catalog(destination.hl, journal.get_setting("objects") or [], products=True)
-    company = str(catalog.location.get("companyId", ""))
-    existing = destination.hl.users.list(company)
+    items = journal.schema_items(destination.location_id)
+    objects = [i["item_key"].split(":", 1)[1] for i in items if i["kind"] == "object"]
+    catalog = build_catalog(destination.hl, objects, products=True)
+    existing = destination.hl.users.list(str(catalog.location.get("companyId", "")))
+    document = map_document(project)
     with project.warehouse.connect() as con:
-        catalog.users = team_of(existing, con, map_document(project)).users
+        catalog.users = team_of(existing, con, document).users
+        schema = target_schema(document, con) if document else None
+    if schema is not None:
+        settle_schema(schema, catalog, items)
     kept[destination.location_id] = catalog
     return catalog
 

@@ -6,6 +6,7 @@ from flitstack_pipeline.migration.progress import Watch
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map
 from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
@@ -67,7 +68,10 @@ def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -
     run_map(project, log)
     for key in KEYS:
         map_object(project, key)
-    return load_stage(project, "delta", log, watch)
+    with accounts_kept_open(project):
+        if not gate_reasons(project):  # new options and columns need their place first
+            provision(project)
+        return load_stage(project, "delta", log, watch)
 
 
 def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:

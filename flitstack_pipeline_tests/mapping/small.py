@@ -9,11 +9,11 @@ import duckdb
 from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, TABLES
 
 
-def warehouse() -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect()
+def warehouse(con: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyConnection:
+    con = con or duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     for schema in ("raw", "clean", "mapped"):
-        con.execute(f"CREATE SCHEMA {schema}")
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for table in TABLES:
         con.execute(table.ddl)
     for name, columns in RELATIONSHIP_DDL.items():

@@ -1,0 +1,169 @@
+"""Several sub-accounts: every record goes to one, with its parents; each has its own token."""
+
+import json
+from collections import Counter
+
+import pytest
+import requests
+
+from flitstack_pipeline import steps
+from flitstack_pipeline.accounts import NotConfigured, accounts_of
+from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
+from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.settings import Project, Settings
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.loading import load_keys
+from flitstack_pipeline.steps.opening import accounts, open_account
+from flitstack_pipeline_tests.mapping.small import link, put, warehouse
+
+TOKENS = {"HIGHLEVEL_TOKEN__DALLAS_TX": "pit-dallas", "HIGHLEVEL_LOCATION_ID__DALLAS_TX": "loc-d"}
+
+
+def settings(**values):
+    return Settings(token="pit-main", location_id="loc-m", **values)  # type: ignore[arg-type]
+
+
+def test_a_further_account_has_its_token_and_id_in_variables_named_after_it():
+    main, dallas = accounts_of(settings(), ["main", "dallas-tx"], TOKENS)
+    assert (main.location_id, main.token, main.is_default) == ("loc-m", "pit-main", True)
+    assert (dallas.location_id, dallas.token, dallas.is_default) == ("loc-d", "pit-dallas", False)
+    assert "pit-" not in repr([main, dallas])
+
+
+def test_the_name_of_an_account_is_its_id_unless_said_otherwise():
+    only_token = {"HIGHLEVEL_TOKEN__VE9EPM42": "pit-x"}
+    assert accounts_of(settings(), ["main", "ve9EPM42"], only_token)[1].location_id == "ve9EPM42"
+
+
+def test_everything_that_is_missing_is_named_at_once():
+    with pytest.raises(NotConfigured) as error:
+        accounts_of(Settings(token="pit-main", location_id=""), ["main", "dallas", "reno"], {})
+    for name in ("HIGHLEVEL_LOCATION_ID:", "HIGHLEVEL_TOKEN__DALLAS:", "HIGHLEVEL_TOKEN__RENO:"):
+        assert name in str(error.value)
+
+
+def test_two_names_of_one_account_are_refused():
+    same = {"HIGHLEVEL_TOKEN__B": "pit-b", "HIGHLEVEL_LOCATION_ID__B": "loc-m"}
+    with pytest.raises(NotConfigured, match="same sub-account, loc-m"):
+        accounts_of(settings(), ["main", "b"], same)
+
+
+def test_the_embedded_sandbox_has_every_account_of_the_map():
+    found = accounts_of(Settings(token=None), ["main", "dallas"])
+    assert [a.location_id for a in found] == ["sandbox-location", "dallas"]
+
+
+# --- a migration into two ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_accounts(tmp_path, monkeypatch):
+    """A mapped project whose clients in Dallas go to a second sub-account, served over HTTP."""
+    office = {"name": "Office", "email": "office@example.com"}
+    ana = {"name": "Ana", "email": "ana@example.com"}
+    places = [{"id": "loc-m", "users": [ana, office]}, {"id": "loc-d", "users": [office]}]
+    seed = tmp_path / "seed.json"
+    seed.write_text(json.dumps({"locations": places}))
+    with start_sandbox(
+        rate="none", daily=0, search_lag_ms=0, allow_duplicate_opportunity=True,
+        allow_duplicate_contact=True, seed_location=seed,
+        location=["loc-m=pit-main", "loc-d=pit-dallas"],
+    ) as running:  # fmt: skip
+        environment = TOKENS | {
+            "HIGHLEVEL_BASE_URL": running.url, "HIGHLEVEL_TOKEN": "pit-main",
+            "HIGHLEVEL_LOCATION_ID": "loc-m", "HIGHLEVEL_AGENCY_TOKEN": running.agency_token,
+            "FLITSTACK_DATA": str(tmp_path / "data"),
+        }  # fmt: skip
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        project = Project.from_environment().prepare()
+        _fill(project)
+        with steps.accounts_kept_open(project):
+            yield project, running.url
+
+
+def _fill(project):
+    with project.warehouse.connect() as con:
+        ana = _clients_with_jobs(warehouse(con))
+    steps.propose_map(project)
+    document = MapDocument.load(project.map_path)
+    document.routing.rules = [{"by": "clients.city", "equals": "Dallas", "location": "dallas-tx"}]
+    document.owners[ana] = OwnerEntry(name="Ana", email="ana@example.com", user="ana@example.com")
+    document.fallback_owner = "office@example.com"
+    document.confirm_all("Tester")
+    document.save(project.map_path)
+    for key in KEYS:
+        steps.map_object(project, key)
+
+
+def _clients_with_jobs(con):
+    """Three clients with a job and an invoice each, all Ana's; returns Ana's key."""
+    ana = put(con, "users", 1, name="Ana", email="ana@example.com")
+    for n, city in enumerate(["Dallas", "Reno", "dallas"]):
+        client = put(con, "clients", n, name=f"Client {n}", first_name=f"Client {n}", city=city,
+                     email=f"c{n}@example.com")  # fmt: skip
+        job = put(con, "jobs", n, number=f"J-{n}", status="new")
+        invoice = put(con, "invoices", n, number=f"INV-{n}", total="12.50")
+        link(con, job, "client", client)
+        link(con, job, "owner", ana)
+        link(con, invoice, "client", client)
+        link(con, invoice, "job", job)
+    return ana
+
+
+def held(url, location):
+    dump = requests.get(f"{url}/_sandbox/dump?locationId={location}", timeout=10).json()
+    return dump, Counter(
+        contacts=len(dump["contacts"]), jobs=len(dump["opportunities"]),
+        invoices=len(dump["objects"].get("custom_objects.invoice", {"records": []})["records"]),
+        relations=len(dump["relations"]),
+    )  # fmt: skip
+
+
+def load_everything(project):
+    return {key: load_keys(project, "cutover", key, None) for key in KEYS}
+
+
+def test_each_record_goes_to_one_account_with_its_parents(two_accounts):
+    project, url = two_accounts
+    checked = steps.preflight(project)
+    assert checked.passed
+    assert {x["sub-account"] for x in steps.preflight_lines(project)} == {"main", "dallas-tx"}
+    assert requests.get(f"{url}/_sandbox/stats", timeout=10).json()["writes"] == 0
+    assert steps.provision(project).passed
+    assert all(not r.problems and r.complete for r in load_everything(project).values())
+
+    main, dallas = held(url, "loc-m"), held(url, "loc-d")
+    assert main[1] == {"contacts": 1, "jobs": 1, "invoices": 1, "relations": 2}
+    assert dallas[1] == {"contacts": 2, "jobs": 2, "invoices": 2, "relations": 4}
+    users = {u["id"]: u["email"] for u in [*main[0]["users"], *dallas[0]["users"]]}
+    owner = {users[j["assignedTo"]] for j in main[0]["opportunities"]}
+    stand_in = {users[j["assignedTo"]] for j in dallas[0]["opportunities"]}
+    assert owner == {"ana@example.com"} and stand_in == {"office@example.com"}
+
+    again = load_everything(project)
+    assert sum(r.requests for r in again.values()) == 0
+    assert {c["email"]: c["city"] for c in dallas[0]["contacts"]}.keys() == {
+        "c0@example.com", "c2@example.com"}  # fmt: skip
+
+    undone = steps.rollback(project)
+    assert undone.passed, undone.facts
+    for location in ("loc-m", "loc-d"):
+        assert not +held(url, location)[1]
+
+
+def test_a_load_is_refused_while_one_account_lacks_what_the_map_needs(two_accounts):
+    project, url = two_accounts
+    steps.preflight(project)
+    steps.provision(project)
+    dallas = accounts(project)[1]
+    with open_account(project, dallas) as (_, destination):
+        fields = destination.hl.custom_fields.v1
+        gone = next(f for f in fields.list("all") if f["name"] == "Job_Number__c")
+        fields.delete(gone["id"])
+    with pytest.raises(Refused, match="Job_Number__c' was deleted since we made it"):
+        load_everything(project)
+    assert held(url, "loc-d")[1]["contacts"] == 0
+    steps.provision(project)
+    assert all(r.complete for r in load_everything(project).values())
