@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     country: str = Field("US", alias="FLITSTACK_COUNTRY")
     currency: str = Field("USD", alias="FLITSTACK_CURRENCY")
     workspace: str = Field("main", alias="FLITSTACK_WORKSPACE")
+    memory: str = Field("", alias="FLITSTACK_MEMORY")
 
     delta_hours: float = Field(48, gt=0, alias="FLITSTACK_DELTA_HOURS")
     delta_start: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_START")
@@ -72,6 +73,18 @@ class Project:
     def map_path(self) -> Path:
         """The map document, `map.yaml`."""
         return self.root / "map.yaml"
+
+    @property
+    def memory_path(self) -> Path | None:
+        """Memory of confirmed maps, shared by the migrations beside this one; None when off.
+
+        FLITSTACK_MEMORY names the file, or `off`; by default `.flitstack/map-memory.json` beside
+        the data folder.
+        """
+        named = self.settings.memory.strip()
+        if named.lower() in ("off", "no", "none"):
+            return None
+        return Path(named) if named else self.root.parent / ".flitstack" / "map-memory.json"
 
     @property
     def decisions(self) -> Path:

@@ -1,4 +1,4 @@
-"""Commands of the field map: propose, check, confirm, show."""
+"""Commands of the field map: propose, check, confirm, show, diff, workbook, import."""
 
 from __future__ import annotations
 
@@ -38,6 +38,51 @@ def map_confirm(
     from flitstack_pipeline import steps
 
     show(steps.confirm_map(open_project(), name, all_above))
+
+
+@map_app.command("diff")
+def map_diff(
+    other: Annotated[Path | None, typer.Argument(help="Another map.yaml.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show what the map decides differently from another map, or from itself as last confirmed."""
+    from flitstack_pipeline import steps
+
+    report = steps.map_differences(open_project(), other)
+    found = report.tables["differences"]
+    if as_json:
+        print_json(found)
+        return
+    for d in found:
+        what = f" {d['what']}: {d['before']} → {d['after']}" if d["kind"] == "changed" else ""
+        console.print(f"{d['kind']:8} {d['entry']}{what}", markup=False)
+    console.print(f"{len(found)} differences from {report.facts['against']}", markup=False)
+
+
+@map_app.command("workbook")
+def map_workbook() -> None:
+    """Write reports/field-map.xlsx, for people who do not read YAML."""
+    from flitstack_pipeline import steps
+
+    console.print(f"Wrote {steps.write_map_workbook(open_project())}", markup=False)
+
+
+@map_app.command("import")
+def map_import(
+    file: Annotated[Path, typer.Argument(help="The answered workbook.")],
+    by: Annotated[str, typer.Option(help="Who decides; else the name in the workbook.")] = "",
+) -> None:
+    """Read answers back from the workbook: exactly the cells that were changed."""
+    from flitstack_pipeline import steps
+
+    report = steps.import_answers(open_project(), file, by)
+    for change in report.tables["changed"]:
+        console.print(
+            f"  {change['entry']}: {change['what']} {change['before'] or 'nothing'} → "
+            f"{change['after']}", markup=False,
+        )  # fmt: skip
+    console.print(f"{report.rows} answers read, by {report.facts['by']}; "
+                  f"{report.facts['open']} entries open.", markup=False)  # fmt: skip
 
 
 @map_app.command("show")

@@ -34,7 +34,10 @@ app = typer.Typer(
 )
 
 
-map_app = typer.Typer(help="The field map: propose, check, confirm, show.", no_args_is_help=True)
+map_app = typer.Typer(
+    help="The field map: propose, check, confirm, show, diff, workbook, import.",
+    no_args_is_help=True,
+)
 
 
 app.add_typer(map_app, name="map")

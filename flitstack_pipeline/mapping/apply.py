@@ -70,7 +70,7 @@ class Mapper:
         stages = self.document.stages.get(dataset)
         known = stages.map if stages else {}
         goal = known.get(status or "") or known.get(words or "")
-        return goal or {"stage": "New", "status": "open"}
+        return goal if goal and goal.get("stage") else {"stage": "New", "status": "open"}
 
     def owner(self, user_key: str | None) -> str | None:
         """The user key to own a record, unless a person excluded that user."""

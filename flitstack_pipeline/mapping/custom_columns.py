@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rapidfuzz import fuzz
 
+from flitstack_pipeline.mapping.matcher import Match
 from flitstack_pipeline.mapping.profiles import Profile
 from flitstack_pipeline.spec import targets as t
 
@@ -31,7 +32,8 @@ _COMPATIBLE = {
     t.CHOICE: {t.CHOICE, "RADIO", t.TEXT, t.LARGE_TEXT},
     t.MULTI: {t.MULTI, "CHECKBOX", t.LARGE_TEXT},
 }
-SAME_NAME = 92
+SAME_FIELD = 0.85  # confidence at which an existing field is used rather than a new one made
+NEAR_OPTION = 90
 
 
 @dataclass(frozen=True)
@@ -132,33 +134,36 @@ class Place:
 def choose_place(
     header: str,
     wanted: ColumnType,
+    match: Match,
     existing: list[dict[str, Any]],
     taken: set[str],
     prefix: str,
 ) -> Place:
-    """An existing field of the same name and a compatible type, else a new field.
+    """An existing field that means the same and has a compatible type, else a new field.
 
-    `taken` are casefolded labels of the target in use; `prefix` makes a clashing name its own.
+    `match` are the account's fields for this header, best first; `taken` casefolded labels of the
+    target in use; `prefix` makes a clashing name its own.
     """
     label = re.sub(r"\s+", " ", header).strip()
-    ranked = sorted(
-        ((fuzz.token_sort_ratio(_plain(label), _plain(str(f["name"]))), f) for f in existing),
-        key=lambda pair: -pair[0],
+    others = tuple(
+        f"{c.field} · {c.confidence:.2f}" for c in match.candidates[:3] if c.confidence >= 0.2
     )
-    others = tuple(str(f["name"]) for score, f in ranked[:3] if score >= 60)
     conflict = ""
-    for score, field in ranked:
-        name, data_type = str(field["name"]), str(field.get("dataType") or t.TEXT)
-        if score < SAME_NAME or name.casefold() in taken:
-            continue
+    best = match.candidates[0] if match.candidates else None
+    if best is not None and best.confidence >= SAME_FIELD and best.field.casefold() not in taken:
+        there = existing[best.index]
+        data_type = str(there.get("dataType") or t.TEXT)
         if data_type in _COMPATIBLE.get(wanted.data_type, ()):
-            options = tuple(str(o) for o in field.get("options") or ())
+            options = tuple(str(o) for o in there.get("options") or ())
+            sure = min(wanted.confidence + 0.03, best.confidence)
+            evidence = f"the sub-account has {best.field!r} ({data_type}): {best.evidence}"
             return Place(
-                name, data_type, options, True, min(wanted.confidence + 0.03, score / 100),
-                f"the sub-account has {name!r} ({data_type}); {wanted.evidence}", others,
+                best.field, data_type, options, True, sure, f"{evidence}; {wanted.evidence}",
+                others[1:],
             )  # fmt: skip
-        conflict = f"; the sub-account's {name!r} is {data_type} and would lose values"
-        label = f"{label} (Contractor+)" if name.casefold() == label.casefold() else label
+        conflict = f"; the sub-account's {best.field!r} is {data_type} and would lose values"
+    if label.casefold() in {str(f["name"]).casefold() for f in existing}:
+        label = f"{label} (Contractor+)"
     if label.casefold() in taken:
         label = f"{prefix} {label}"
     confidence = wanted.confidence - (0.15 if conflict else 0.0)
@@ -170,18 +175,34 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", text.casefold().removesuffix("__c")).strip()
 
 
-def option_map(words: tuple[str, ...], options: tuple[str, ...]) -> tuple[dict[str, str], float]:
-    """Word → option label, the destination's own label where it has one; and how sure."""
-    found: dict[str, str] = {}
-    labels: dict[str, str] = {_plain(o): o for o in options}
-    confidence = 1.0
+@dataclass
+class Options:
+    """Word → option label, why where that is not plain, and how sure of the least sure one."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    hints: dict[str, str] = field(default_factory=dict)
+    confidence: float = 1.0
+
+
+def option_map(words: tuple[str, ...], options: tuple[str, ...]) -> Options:
+    """Every word gets an option: the destination's own where it has one, else one of its own."""
+    found = Options()
+    known: dict[str, str] = {_plain(o) or o.casefold(): o for o in options}
     for word in words:
         plain = _plain(word) or word.casefold()
-        near = max(labels, key=lambda k: fuzz.ratio(k, plain), default="")
-        if plain not in labels and near and options and fuzz.ratio(near, plain) >= 90:
-            found[word], confidence = labels[near], min(confidence, 0.8)
+        near = max(known, key=lambda k: fuzz.ratio(k, plain), default="")
+        likeness = fuzz.ratio(near, plain)
+        if plain not in known and near and options and likeness >= NEAR_OPTION:
+            found.labels[word] = known[near]
+            found.hints[word] = f"written like {known[near]!r} ({likeness:.0f} %)"
+            found.confidence = min(found.confidence, 0.8)
             continue
-        found[word] = labels.setdefault(plain, word)
-        if found[word] != word and word not in options:
-            confidence = min(confidence, 0.93)
-    return found, confidence
+        made = plain not in known
+        found.labels[word] = known.setdefault(plain, word)
+        if found.labels[word] != word:
+            found.hints[word] = f"same word as {found.labels[word]!r}"
+            found.confidence = min(found.confidence, 0.93)
+        elif made and options:
+            found.hints[word] = "a new option: the sub-account has none like it"
+            found.confidence = min(found.confidence, 0.9)
+    return found

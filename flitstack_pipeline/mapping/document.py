@@ -84,16 +84,18 @@ class FieldEntry(Decision):
 
 @dataclass
 class ValueMap(Decision):
-    """Source words of one field → option labels."""
+    """Source words of one field → option labels; `hints` says why a word goes where it does."""
 
     map: dict[str, str] = dataclasses.field(default_factory=dict)
+    hints: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
 class StageMap(Decision):
-    """Source statuses → pipeline stage and opportunity status."""
+    """Source statuses → pipeline stage and opportunity status; both empty: nobody knows yet."""
 
     map: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    hints: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
@@ -169,12 +171,18 @@ class MapDocument:
             for name, entry in self.decisions()
             if entry.status == PROPOSED and getattr(entry, "required", True)
         ]
-        return names + [f"values of {name}: {word!r} has no target" for name, word in self.gaps()]
+        return names + [f"{name}: {word!r} has no target" for name, word in self.gaps()]
 
     def gaps(self) -> Iterator[tuple[str, str]]:
-        """(value map, source word) pairs that lead nowhere."""
+        """(value or stage map as reports name it, source word) pairs that lead nowhere."""
         for name, values in self.values.items():
-            yield from ((name, word) for word, label in values.map.items() if not label)
+            yield from ((f"values of {name}", word) for word, x in values.map.items() if not x)
+        for name, stages in self.stages.items():
+            yield from (
+                (f"stages of {name}", word)
+                for word, goal in stages.map.items()
+                if not goal.get("stage")
+            )
 
     def confirm_all(self, name: str, above: float = 0.0) -> int:
         """Confirm every open entry at or above a confidence, in `name`; how many it was.
@@ -186,12 +194,14 @@ class MapDocument:
         opened = [e for _, e in self.decisions() if e.status == PROPOSED and e.confidence >= above]
         for entry in opened:
             entry.confirm(name.strip())
-        if opened:
-            when = datetime.now(UTC).isoformat(timespec="seconds")
-            self.confirmations.append(
-                {"name": name.strip(), "when": when, "entries": str(len(opened))}
-            )
+        self.note_confirmation(name.strip(), len(opened))
         return len(opened)
+
+    def note_confirmation(self, name: str, entries: int) -> None:
+        """Write down who confirmed how many entries, and when."""
+        if entries:
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            self.confirmations.append({"name": name, "when": when, "entries": str(entries)})
 
     def entries(self, dataset: str, target: str | None = None) -> list[FieldEntry]:
         """The active entries of a dataset, for one target or all."""

@@ -13,7 +13,7 @@ import duckdb
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.transforms import Unfit, date_dmy, date_mdy, number, split_values
 
-MOST_WORDS = 60
+MOST_WORDS = 300  # a dropdown may have as many; each becomes an option
 _MONEY = re.compile(r"^\(?-?\s*[$€£]\s*-?[\d,]+(\.\d+)?\)?$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _PHONE = re.compile(r"^\+?[\d\s().-]{7,20}(\s*(x|ext\.?)\s*\d+)?$", re.IGNORECASE)
@@ -39,6 +39,14 @@ class Profile:
     separated: float = 0.0
     words: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    part_counts: tuple[int, ...] = ()
+
+    def common(self, of_parts: bool = False) -> str:
+        """The commonest words and how often, for evidence: `PVC 12, Copper 3, …`."""
+        words, counts = (self.parts, self.part_counts) if of_parts else (self.words, self.counts)
+        shown = [f"{w} {n:,}" for w, n in list(zip(words, counts, strict=True))[:4]]
+        return ", ".join([*shown, *(["…"] if len(words) > 4 else [])]) or "none seen"
 
 
 def profile(counts: dict[str, int]) -> Profile:
@@ -55,6 +63,8 @@ def profile(counts: dict[str, int]) -> Profile:
     for value, n in counts.items():
         for part in split_values(value):
             parts[part] += n
+    ranked = sorted(counts, key=lambda v: (-counts[v], v))[:MOST_WORDS]
+    ranked_parts = sorted(parts, key=lambda v: (-parts[v], v))[:MOST_WORDS]
     return Profile(
         filled=filled,
         distinct=len(counts),
@@ -68,8 +78,10 @@ def profile(counts: dict[str, int]) -> Profile:
         urls=share(_URL.match),
         yes_no=share(lambda v: v.casefold() in _YES_NO),
         separated=share(lambda v: len(split_values(v)) > 1),
-        words=tuple(sorted(counts, key=lambda v: (-counts[v], v))[:MOST_WORDS]),
-        parts=tuple(sorted(parts, key=lambda v: (-parts[v], v))[:MOST_WORDS]),
+        words=tuple(ranked),
+        parts=tuple(ranked_parts),
+        counts=tuple(counts[v] for v in ranked),
+        part_counts=tuple(parts[v] for v in ranked_parts),
     )
 
 

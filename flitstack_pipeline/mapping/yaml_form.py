@@ -72,8 +72,12 @@ def _root(document: MapDocument) -> CommentedMap:
     root = CommentedMap()
     root["version"] = 1
     root["fields"] = _fields(document)
-    root["values"] = CommentedMap((k, _entry(v, "map")) for k, v in document.values.items())
-    root["stages"] = CommentedMap((k, _entry(v, "map")) for k, v in document.stages.items())
+    root["values"] = CommentedMap(
+        (k, _entry(v, "map", "hints")) for k, v in document.values.items()
+    )
+    root["stages"] = CommentedMap(
+        (k, _entry(v, "map", "hints")) for k, v in document.stages.items()
+    )
     root["owners"] = CommentedMap(
         (k, _entry(o, "name", "email", "user")) for k, o in document.owners.items()
     )
@@ -105,7 +109,7 @@ def _entry(entry: Any, *names: str) -> CommentedMap:
     out = CommentedMap()
     for name in names:
         value = getattr(entry, name)
-        if value not in ("", []):
+        if value not in ("", [], {}):
             out[name] = _flow(value)
     for name in _DECISION:
         value = getattr(entry, name)
@@ -233,5 +237,6 @@ def _stage_problems(name: str, stages: StageMap) -> list[str]:
         f"stages of {name}, {word!r}: {goal} needs stage (one of {', '.join(STAGES)}) "
         f"and status (one of {', '.join(OPPORTUNITY_STATUSES)})"
         for word, goal in stages.map.items()
-        if goal.get("stage") not in STAGES or goal.get("status") not in OPPORTUNITY_STATUSES
+        if any(goal.values())  # an empty goal is open, and named by the gate
+        and (goal.get("stage") not in STAGES or goal.get("status") not in OPPORTUNITY_STATUSES)
     ]

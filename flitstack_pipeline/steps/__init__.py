@@ -7,7 +7,15 @@ StepReport. No business rule lives here; imports no dagster.
 from flitstack_pipeline.steps.delta import DeltaDecision, Window, delta_wanted, delta_window
 from flitstack_pipeline.steps.gating import approve, gate_conditions, gate_reasons, sample_problems
 from flitstack_pipeline.steps.loading import load_object, load_refusals, load_stage
-from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map, unconfirmed_entries
+from flitstack_pipeline.steps.maps import (
+    confirm_map,
+    import_answers,
+    map_differences,
+    map_object,
+    propose_map,
+    unconfirmed_entries,
+    write_map_workbook,
+)
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
@@ -53,9 +61,11 @@ __all__ = [
     "export_journal",
     "gate_conditions",
     "gate_reasons",
+    "import_answers",
     "load_object",
     "load_refusals",
     "load_stage",
+    "map_differences",
     "map_object",
     "per_object",
     "plan_stage",
@@ -85,4 +95,5 @@ __all__ = [
     "unfinished",
     "verify_sample",
     "where_to_look",
+    "write_map_workbook",
 ]

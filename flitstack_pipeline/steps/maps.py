@@ -1,34 +1,144 @@
-"""Steps of the stage `map`: propose, confirm, apply."""
+"""Steps of the stage `map`: propose, confirm, show, read answers back, apply."""
 
 from __future__ import annotations
 
 import copy
+import hashlib
+from pathlib import Path
+from typing import Any
 
+from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
+from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import MapDocument
-from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline.mapping.memory import Memory
+from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.reports.field_map import write_field_map
+from flitstack_pipeline.reports.field_map_workbook import read_answers, write_workbook
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.account_fields import account_fields
 from flitstack_pipeline.steps.opening import map_document
+from flitstack_pipeline.steps.second_opinion import second_opinion
 
 
 def propose_map(project: Project) -> StepReport:
-    """Propose `map.yaml`, keeping every decision a person took."""
+    """Propose `map.yaml` and its documents, keeping every decision a person took.
+
+    Looks at the sub-account's own fields when one is configured and answers, at the memory of
+    earlier maps, and asks a language model when one is configured; goes on without any of them,
+    and says so.
+    """
+    fields, asked = account_fields(project)
+    memory = Memory.load(project.memory_path)
+    model = second_opinion()
+    previous = copy.deepcopy(map_document(project))
     with project.warehouse.connect() as con:
-        document = propose(con, copy.deepcopy(map_document(project)), None)
+        document = propose(con, previous, None, Surroundings(fields, memory, model))
     document.save(project.map_path)
-    facts = {"map": project.map_path, "fingerprint": document.fingerprint[:12]}
     return StepReport(
-        "map proposed", len(document.fields), {**facts, "open": len(document.unconfirmed())}
+        "map proposed",
+        len(document.fields),
+        {
+            "map": project.map_path,
+            **_documents(project, document),
+            "fingerprint": document.fingerprint[:12],
+            "open": len(document.unconfirmed()),
+            "account": asked,
+            "memory": memory.problem or f"{len(memory.choices)} choices of earlier maps",
+            "language model": model.summary if model else "off",
+        },
+        {
+            "changed in the source": _changed(document),
+            "least sure": _least_sure(document),
+            "language model, answer by answer": model.log if model else [],
+        },
     )
+
+
+def _documents(project: Project, document: MapDocument) -> dict[str, Any]:
+    """The field mapping document and the workbook, written anew."""
+    page = write_field_map(document, project.reports / "field-map.html")
+    return {"field mapping document": page, "workbook": write_map_workbook(project, document)}
+
+
+def _changed(document: MapDocument) -> list[dict[str, Any]]:
+    return [{"entry": n, "changed": e.changed} for n, e in document.decisions() if e.changed]
+
+
+def _least_sure(document: MapDocument) -> list[dict[str, Any]]:
+    opened = [(n, e) for n, e in document.decisions() if e.status == "proposed"]
+    opened.sort(key=lambda pair: pair[1].confidence)
+    return [
+        {"entry": name, "confidence": entry.confidence, "evidence": entry.evidence}
+        for name, entry in opened[:25]
+        if entry.confidence < 0.95
+    ]
+
+
+def write_map_workbook(project: Project, document: MapDocument | None = None) -> Path:
+    """Write `reports/field-map.xlsx` from the map; the path."""
+    document = document or MapDocument.load(project.map_path)
+    path = project.reports / "field-map.xlsx"
+    return write_workbook(sheets(document), path, document.fingerprint)
 
 
 def confirm_map(project: Project, name: str, above: float = 0.0) -> StepReport:
     """Confirm open entries of the map in a person's name."""
     document = MapDocument.load(project.map_path)
     confirmed = document.confirm_all(name, above)
+    note = _decided(project, document)
+    facts = {"by": name, "open": len(document.unconfirmed()), "memory": note}
+    return StepReport("map confirmed", confirmed, facts)
+
+
+def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
+    """Read a person's answers back from the workbook: exactly the cells they changed.
+
+    `by` is who decides, else the name written in the workbook. Raises MapError with every mistake
+    by sheet and cell, NotOurWorkbook, FileNotFoundError; then nothing is changed.
+    """
+    name, answers = read_answers(path)
+    who = by.strip() or name or f"workbook {path.name}"
+    document, changes = apply_answers(MapDocument.load(project.map_path), answers, who)
+    if changes:
+        document.note_confirmation(who, sum(c.after == "confirmed" for c in changes))
+        _decided(project, document)
+    facts = {"by": who, "open": len(document.unconfirmed())}
+    return StepReport("answers read", len(changes), facts, {"changed": [vars(c) for c in changes]})
+
+
+def _decided(project: Project, document: MapDocument) -> str:
+    """Save a map a person decided in: its documents, its copy for `diff`, what it teaches."""
     document.save(project.map_path)
-    return StepReport("map confirmed", confirmed, {"by": name, "open": len(document.unconfirmed())})
+    _documents(project, document)
+    document.save(project.reports / "map-as-confirmed.yaml")
+    if project.memory_path is None:
+        return "off"
+    memory = Memory.load(project.memory_path)
+    if memory.problem:
+        return memory.problem
+    known = memory.remember(document, hashlib.sha256(str(project.root).encode()).hexdigest()[:12])
+    try:
+        memory.save(project.memory_path)
+    except OSError as error:
+        return f"not kept: {error}"
+    return f"{known} choices kept in {project.memory_path}"
+
+
+def map_differences(project: Project, other: Path | None = None) -> StepReport:
+    """What the map says differently from another map, or from itself as last confirmed.
+
+    Raises FileNotFoundError when there is nothing to compare with.
+    """
+    against = other or project.reports / "map-as-confirmed.yaml"
+    if not against.exists():
+        raise FileNotFoundError(
+            f"{against} does not exist. Nothing was confirmed yet; name a map to compare with."
+        )
+    found = differences(MapDocument.load(against), MapDocument.load(project.map_path))
+    rows = [vars(d) for d in found]
+    return StepReport("map differences", len(found), {"against": against}, {"differences": rows})
 
 
 def unconfirmed_entries(project: Project) -> list[str]:

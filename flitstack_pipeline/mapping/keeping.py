@@ -1,0 +1,120 @@
+"""Proposing again: a person's decisions stay, and what changed since is marked on the entry.
+
+Belongs here: old map + new proposal → the map. Does not: proposing (`mapping.propose`).
+"""
+
+from __future__ import annotations
+
+from flitstack_pipeline.mapping.document import (
+    EXCLUDED,
+    PROPOSED,
+    Decision,
+    FieldEntry,
+    MapDocument,
+    StageMap,
+    ValueMap,
+)
+
+Key = tuple[str, str, str, str]
+CHOICES = ("fallback_owner", "duplicates", "estimate_lines", "routing", "confirmations")
+
+
+def keep_decisions(new: MapDocument, old: MapDocument) -> MapDocument:
+    """The new proposal with the old decisions; what changed in the source since is marked."""
+    _keep_fields(new, old)
+    for name, values in new.values.items():
+        if name in old.values:
+            _keep_map(values, old.values[name])
+    for name, stages in new.stages.items():
+        if name in old.stages:
+            _keep_map(stages, old.stages[name])
+    _keep_owners(new, old)
+    for name in CHOICES:
+        setattr(new, name, getattr(old, name))
+    return new
+
+
+def _keep_fields(new: MapDocument, old: MapDocument) -> None:
+    before = {e.key: e for e in old.fields}
+    moved = _moved(new, before)
+    for i, entry in enumerate(new.fields):
+        was = before.pop(entry.key, None) or before.pop(moved.get(entry.key, entry.key), None)
+        if was is not None and _is_decided(was):
+            new.fields[i] = _decided_field(entry, was)
+        elif was is None and old.fields and entry.is_custom_column:
+            entry.changed = "new in the source since the map was last proposed"
+    for was in before.values():
+        if was.is_custom_column and _is_decided(was):
+            was.changed, was.required = "no longer in the source", False
+            new.fields.append(was)
+
+
+def _keep_owners(new: MapDocument, old: MapDocument) -> None:
+    for key, owner in new.owners.items():
+        if key in old.owners and old.owners[key].status != PROPOSED:
+            owner.user = old.owners[key].user
+            _copy_decision(owner, old.owners[key])
+            if old.owners[key].email.casefold() != owner.email.casefold():
+                owner.changed = f"the e-mail was {old.owners[key].email or 'empty'}"
+        elif key not in old.owners and old.owners:
+            owner.changed = "new in the source since the map was last proposed"
+
+
+def _is_decided(entry: Decision) -> bool:
+    """A person confirmed or excluded it, or answered something about it and left it open."""
+    return entry.status != PROPOSED or bool(entry.decided_by)
+
+
+def _moved(new: MapDocument, before: dict[Key, FieldEntry]) -> dict[Key, Key]:
+    """Declared columns a person gave another field: the new entry's key → the old entry's."""
+    after = {e.key for e in new.fields}
+    elsewhere = [e for e in before.values() if e.key not in after and _is_decided(e)]
+    found: dict[Key, Key] = {}
+    for entry in new.fields:
+        if entry.key in before or entry.is_custom_column:
+            continue
+        same = [e for e in elsewhere if (e.dataset, e.source) == (entry.dataset, entry.source)]
+        if same:
+            elsewhere.remove(same[0])
+            found[entry.key] = same[0].key
+    return found
+
+
+def _decided_field(entry: FieldEntry, was: FieldEntry) -> FieldEntry:
+    """The decision stands; a source that now looks different is said so on the entry.
+
+    Values that no longer fit the decided type are kept in Original_Values__c, never lost.
+    """
+    now_filled = entry.required and not was.required
+    was.required = entry.required
+    was.evidence, was.alternatives = was.evidence or entry.evidence, entry.alternatives
+    was.changed = ""
+    if was.status == EXCLUDED:
+        was.changed = "holds values now" if now_filled else ""
+    elif was.transform not in (entry.transform, "text"):
+        was.changed = (
+            f"values now look like {entry.data_type} ({entry.transform}): {entry.evidence}"
+        )
+    elif now_filled and was.is_custom_column:
+        was.changed = "was empty, holds values now"
+    return was
+
+
+def _keep_map(new: ValueMap | StageMap, old: ValueMap | StageMap) -> None:
+    """Old words keep their goal; new words reopen the map; words that went are named."""
+    if old.status == PROPOSED:
+        return
+    added = [word for word in new.map if word not in old.map]
+    gone = [word for word in old.map if word not in new.map]
+    new.map = {**new.map, **old.map}  # type: ignore[assignment]
+    new.hints = {word: why for word, why in new.hints.items() if word in added}
+    _copy_decision(new, old)
+    if added and old.status != EXCLUDED:
+        new.status, new.decided_by = PROPOSED, ""
+        new.changed = f"new since: {', '.join(added)}"
+    elif gone:
+        new.changed = f"no longer in the source: {', '.join(gone)}"
+
+
+def _copy_decision(new: Decision, old: Decision) -> None:
+    new.status, new.decided_by, new.changed = old.status, old.decided_by, ""
