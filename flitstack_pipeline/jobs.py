@@ -82,7 +82,7 @@ STORIES = (
         "cutover",
         "Behind the gate: load everything in foreign-key order, then reconcile. Continues where an "
         "earlier run stopped.",
-        (*cutover.FULL_LOADS, cutover.RECONCILIATION),
+        (cutover.CUTOVER_PLAN, *cutover.FULL_LOADS, cutover.JOURNAL, cutover.RECONCILIATION),
         gated=True,
     ),
     Story(
@@ -103,7 +103,9 @@ STORIES = (
             clean.SOURCE_AUDIT,
             map.FIELD_MAP,
             map.MAPPED,
+            cutover.DELTA_PLAN,
             *cutover.DELTA_LOADS,
+            cutover.JOURNAL,
         ),
     ),
 )
@@ -135,7 +137,7 @@ def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> 
         )
         if reasons:
             raise refusal(step, key, reasons)
-    metadata = perform(step, resource, key, Progress(context, step, key))
+    metadata = perform(step, resource, key, Progress(context, step.key, key))
     yield dg.AssetMaterialization(step.key, metadata=metadata, partition=key or None)
     stopped = []
     for check in checks_of(step):
@@ -161,7 +163,8 @@ def _step_op(step: Step, key: str) -> dg.OpDefinition:
         tags=dict.fromkeys([f"dagster/kind/{k}" for k in sorted(step.kinds)[:3]], ""),
     )
     def run(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
-        yield from run_step(context, step, project, key)
+        with step.holding(project.open()):
+            yield from run_step(context, step, project, key)
         yield dg.Output(None)
 
     return run
@@ -195,15 +198,18 @@ def _before(story: Story, step: Step, key: str, parents: Parents) -> list[tuple[
     """The (step, partition) pairs of the same job that must be done before this one.
 
     From the asset graph: the same partition of a parent with the same partitions, all of any
-    other parent. Inside a wave, the partitions follow one another.
+    other parent. A step without a parent in the story follows the step before it. Inside a wave,
+    the partitions follow one another.
     """
-    pairs = []
-    for parent in (s for s in story.steps if s.key in parents[step.key]):
+    position = story.steps.index(step)
+    known = [s for s in story.steps if s.key in parents[step.key]]
+    pairs: list[tuple[Step, str]] = []
+    for parent in known or story.steps[max(position - 1, 0) : position]:
         same = step.objects and set(step.objects) <= set(parent.objects)
         pairs += [(parent, key)] if same else [(parent, k) for k in _partitions(parent)]
-    position = _partitions(step).index(key)
-    if step.guarded and position:
-        pairs.append((step, _partitions(step)[position - 1]))
+    earlier = _partitions(step)[: _partitions(step).index(key)]
+    if step.guarded and earlier:
+        pairs.append((step, earlier[-1]))
     return pairs
 
 

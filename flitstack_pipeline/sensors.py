@@ -12,7 +12,7 @@ from flitstack_pipeline.resources import MigrationProject
 
 @dg.sensor(
     job_name="delta",
-    minimum_interval_seconds=30,
+    minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Watches `exports/` inside the window that opens with the cutover. One delta run "
     "per new content: a touched file changes nothing, a file still being copied waits. Each tick "

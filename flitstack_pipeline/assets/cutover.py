@@ -1,15 +1,59 @@
 """Stages `cutover`, `delta` and `reconcile`: everything, then what changed, then the proof."""
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from flitstack_pipeline import steps
+from flitstack_pipeline.assets.map import MAPPED
 from flitstack_pipeline.assets.sample import SAMPLE_APPROVAL
-from flitstack_pipeline.assets.step import Step, step_asset
+from flitstack_pipeline.assets.step import Progress, Step, step_asset
 from flitstack_pipeline.assets.waves import last_wave, stage_assets, stage_steps
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps import readiness
 
 FULL_LOADS = stage_steps("cutover")
 DELTA_LOADS = stage_steps("delta")
+
+
+def _plan(stage: str, asset: str, needs: Callable[[Project], list[str]]) -> Step:
+    """What a load would take, as a step of its own before the first wave."""
+    return Step(
+        key=dg.AssetKey(asset),
+        stage=stage,
+        kinds=frozenset({"duckdb"}),
+        description=f"What the {stage} will take **before it is begun**: records to create, to "
+        "update, to skip; requests, hours and days at the allowed pace. Sends nothing.",
+        run=lambda project, key, log: steps.plan_stage(project, stage),
+        source=steps.plan_stage,
+        needs=lambda project, key: needs(project),
+    )
+
+
+def _publish(project: Project, key: str, log: Progress) -> StepReport:
+    """The journal as tables, with the requests of the cutover beside the fewest possible."""
+    attempts = steps.publish_journal(project)
+    (report,) = steps.requests_report(project, "cutover")
+    return StepReport("journal published", attempts, report.facts, report.tables)
+
+
+CUTOVER_PLAN = _plan("cutover", "cutover_plan", readiness.before_choosing)
+DELTA_PLAN = _plan("delta", "delta_plan", readiness.before_reconciling)
+
+JOURNAL = Step(
+    key=dg.AssetKey("journal"),
+    stage="reconcile",
+    kinds=frozenset({"duckdb", "sqlite"}),
+    description="""
+        The journal as tables `journal.*` in DuckDB, for analysis: every attempt with its outcome,
+        which record became which, what was refused. With the requests sent beside the fewest the
+        API allows, and the parents that were missing.
+        """,
+    run=_publish,
+    source=steps.publish_journal,
+    needs=lambda project, key: readiness.before_reconciling(project),
+)
 
 RECONCILIATION = Step(
     key=dg.AssetKey("reconciliation"),
@@ -19,12 +63,17 @@ RECONCILIATION = Step(
         **Everything** read back from HighLevel, not a sample, and compared: records, fields, links,
         and records nobody planned. The document is `reports/reconciliation.html`.
         """,
-    run=lambda project, key, log: steps.reconcile(project),
+    run=lambda project, key, log: steps.reconcile(project, log),
     source=steps.reconcile,
     needs=lambda project, key: readiness.before_reconciling(project),
     touches=True,
 )
 
-full_loads = stage_assets("cutover", [SAMPLE_APPROVAL.key])
-delta_loads = stage_assets("delta", [last_wave("cutover")])
+_ALL_MAPPED = dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping())
+
+cutover_plan = step_asset(CUTOVER_PLAN, deps=[SAMPLE_APPROVAL.key, _ALL_MAPPED])
+full_loads = stage_assets("cutover", [CUTOVER_PLAN.key])
+delta_plan = step_asset(DELTA_PLAN, deps=[dg.AssetDep(last_wave("cutover")), _ALL_MAPPED])
+delta_loads = stage_assets("delta", [DELTA_PLAN.key])
+journal = step_asset(JOURNAL, deps=[dg.AssetDep(last_wave("cutover"))])
 reconciliation = step_asset(RECONCILIATION, deps=[dg.AssetDep(last_wave("cutover"))])

@@ -82,7 +82,7 @@ def field_map(
 ) -> Iterator[dg.MaterializeResult]:
     """Propose the map (keeping what a person decided), and confirm it when a name is given."""
     name = config.confirmed_by.strip()
-    metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP, ""))
+    metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP.key, ""))
     if name:
         confirmed = steps.confirm_map(project.open(), name)
         metadata |= {"confirmed by": name, "confirmed now": confirmed.rows or 0, "open": 0}

@@ -8,6 +8,7 @@ steps through the same `perform`, so a button and a job cannot differ. Does not:
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,11 @@ import dagster as dg
 
 from flitstack_pipeline.assets.metadata import code_reference, metadata_of, to_do
 from flitstack_pipeline.failures import can_retry, failure_of, say_what_to_do
+from flitstack_pipeline.migration.progress import LoadProgress, budget_sentence, log_lines
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline.settings import Project
 
-Log = Callable[[str], None]
 Metadata = dict[str, Any]
 
 POOL = "highlevel"
@@ -28,6 +29,44 @@ OBSERVE_EVERY_S = 5.0
 ENGINEER, CUSTOMER = "team:data-engineering", "team:customer"
 #: Reading and comparing may be tried again; what writes is repeated by a person or after a crash.
 RETRY = dg.RetryPolicy(max_retries=1, delay=5)
+
+
+class Progress:
+    """A step's log: lines in the run log, and now and then an observation on the asset."""
+
+    def __init__(self, context: Any, key: dg.AssetKey, partition: str) -> None:
+        self._context, self._key, self._partition = context, key, partition
+        self._lines = log_lines(self)
+        self._observed = -OBSERVE_EVERY_S
+
+    def __call__(self, line: str) -> None:
+        """Write one line into the run log."""
+        self._context.log.info(line)
+
+    def watch(self, now: LoadProgress) -> None:
+        """Say how far a load is: records per second, time left, request budget."""
+        self._lines(now)
+        moment = time.monotonic()
+        if now.finished or moment - self._observed >= OBSERVE_EVERY_S:
+            self._observed = moment
+            self._context.log_event(
+                dg.AssetObservation(
+                    self._key, partition=self._partition or None, metadata=_how_far(now)
+                )
+            )
+
+
+def _how_far(now: LoadProgress) -> Metadata:
+    found: Metadata = {
+        "progress": now.sentence(),
+        "records done": now.done,
+        "records in all": now.total,
+        "records per second": round(now.records_per_s, 1),
+        "request budget": budget_sentence(now.budget),
+    }
+    if now.left_s is not None:
+        found["seconds left"] = round(now.left_s)
+    return found
 
 
 def _nothing(project: Project, key: str) -> list[str]:
@@ -42,16 +81,16 @@ def _no_more(project: Project, key: str, report: StepReport) -> Metadata:
 class Step:
     """One asset as data.
 
-    `run(project, object type or "", log)` does the work; `needs` gives reasons against running it
-    now; `describe` adds metadata; `guarded` shows `needs` as a blocking check (the loads);
-    `touches` tells that it talks to HighLevel, `writes` that it changes something there.
+    `run(project, object type or "", progress)` does the work; `needs` gives reasons against
+    running it now; `describe` adds metadata; `guarded` shows `needs` as a blocking check (the
+    loads); `touches` tells that it talks to HighLevel, `writes` that it changes something there.
     """
 
     key: dg.AssetKey
     stage: str
     description: str
     kinds: frozenset[str]
-    run: Callable[[Project, str, Log], StepReport]
+    run: Callable[[Project, str, Progress], StepReport]
     source: Callable[..., Any]
     needs: Callable[[Project, str], list[str]] = _nothing
     describe: Callable[[Project, str, StepReport], Metadata] = _no_more
@@ -82,29 +121,13 @@ class Step:
         effect = "writes" if self.writes else "reads" if self.touches else "none"
         return {"stage": self.stage, "highlevel": effect}
 
+    def holding(self, project: Project) -> AbstractContextManager[Any]:
+        """The warehouse held open for the whole step, unless it talks to HighLevel meanwhile."""
+        return nullcontext() if self.pool else project.warehouse.connect()
+
     def called(self, key: str) -> str:
         """The step with its partition: `clean[jobs]`."""
         return f"{self.name}[{key}]" if key else self.name
-
-
-class Progress:
-    """A step's log: every line in the run log, and now and then an observation on the asset."""
-
-    def __init__(self, context: Any, step: Step, key: str) -> None:
-        self.context, self.step, self.key = context, step, key
-        self._last = -OBSERVE_EVERY_S
-
-    def __call__(self, line: str) -> None:
-        """Write one line."""
-        self.context.log.info(line)
-        now = time.monotonic()
-        if self.step.writes and now - self._last >= OBSERVE_EVERY_S:
-            self._last = now
-            self.context.log_event(
-                dg.AssetObservation(
-                    self.step.key, partition=self.key or None, metadata={"progress": line}
-                )
-            )
 
 
 def refusal(step: Step, key: str, reasons: list[str]) -> dg.Failure:
@@ -112,18 +135,19 @@ def refusal(step: Step, key: str, reasons: list[str]) -> dg.Failure:
     return failure_of(step.called(key), step.stage, Refused(step.called(key), reasons))
 
 
-def perform(step: Step, resource: MigrationProject, key: str, log: Log) -> Metadata:
+def perform(step: Step, resource: MigrationProject, key: str, log: Progress) -> Metadata:
     """Ask the guard, run the step, return its metadata. Raises Failure, readable, in any case."""
     started = time.monotonic()
     try:
         project = resource.open()
-        reasons = step.needs(project, key)
-        if reasons:
-            raise Refused(step.called(key), reasons)
-        if step.pool:
-            resource.hold_accounts()
-        report = step.run(project, key, log)
-        described = step.describe(project, key, report)
+        with step.holding(project):
+            reasons = step.needs(project, key)
+            if reasons:
+                raise Refused(step.called(key), reasons)
+            if step.pool:
+                resource.hold_accounts()
+            report = step.run(project, key, log)
+            described = step.describe(project, key, report)
     except Refused as refused:
         raise failure_of(step.called(key), step.stage, refused) from None
     except Exception as error:
@@ -181,7 +205,7 @@ def step_asset(
             )
             if reasons:
                 raise refusal(step, key, reasons)
-        metadata = perform(step, project, key, Progress(context, step, key))
+        metadata = perform(step, project, key, Progress(context, step.key, key))
         yield dg.MaterializeResult(asset_key=step.key, metadata=metadata)
 
     return run

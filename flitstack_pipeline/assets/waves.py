@@ -45,7 +45,9 @@ def wave_step(stage: str, wave: Wave) -> Step:
         description=f"{WHAT[stage].format(labels=labels)}, wave {wave.rank + 1} of "
         f"{len(waves())}.\n\n{becomes}\n\nBefore the first request it asks the gate and the "
         "order of the parents; refused, it says what is missing and what to press.",
-        run=lambda project, key, log: steps.load_object(project, stage, key, log=log),
+        run=lambda project, key, log: steps.load_object(
+            project, stage, key, log=log, watch=log.watch
+        ),
         source=steps.load_object,
         needs=lambda project, key: steps.load_refusals(project, stage, key),
         objects=wave.objects,

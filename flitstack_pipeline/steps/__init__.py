@@ -19,7 +19,7 @@ from flitstack_pipeline.steps.maps import (
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
-from flitstack_pipeline.steps.records import export_journal, publish_journal
+from flitstack_pipeline.steps.records import export_journal, publish_journal, requests_report
 from flitstack_pipeline.steps.retrying import retry
 from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import (
@@ -79,6 +79,7 @@ __all__ = [
     "reconcile",
     "reconciliation_problems",
     "relate",
+    "requests_report",
     "retry",
     "rollback",
     "run_audit",

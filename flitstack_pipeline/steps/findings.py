@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
+
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY
 from flitstack_pipeline.steps.opening import accounts, open_journal
-from flitstack_pipeline.warehouse import table_exists
 
 SHOWN = 50
 Rows = list[dict[str, Any]]
@@ -29,7 +30,7 @@ def files_to_look_at(project: Project, key: str) -> Rows:
                OR (expected_count IS NOT NULL AND expected_count <> rows_read))
         ORDER BY file, sheet
     """
-    return _select(project, "raw.files", sql, [datasets])
+    return _select(project, sql, [datasets])
 
 
 def files_not_recognised(project: Project) -> Rows:
@@ -38,15 +39,15 @@ def files_not_recognised(project: Project) -> Rows:
         SELECT file, sheet, refused, CAST(warnings AS VARCHAR) AS warnings
         FROM raw.files WHERE dataset IS NULL ORDER BY file, sheet
     """
-    return _select(project, "raw.files", sql, [])
+    return _select(project, sql)
 
 
 def quarantined(project: Project, key: str) -> tuple[Rows, int]:
     """Rows of one object type in quarantine, and how many there are."""
     listed = 'SELECT file, line, "column", rule, what_to_do FROM quarantine.rows WHERE object = ?'
     counted = "SELECT count(*) AS n FROM quarantine.rows WHERE object = ?"
-    found = _select(project, "quarantine.rows", counted, [key])
-    rows = _select(project, "quarantine.rows", listed, [key])
+    found = _select(project, counted, [key])
+    rows = _select(project, listed, [key])
     return rows, int(found[0]["n"]) if found else 0
 
 
@@ -56,7 +57,7 @@ def unknown_words(project: Project, key: str) -> Rows:
         SELECT dataset, "column", word, "count" AS "rows" FROM clean.unknown_words
         WHERE object = ? ORDER BY "count" DESC
     """
-    return _select(project, "clean.unknown_words", sql, [key])
+    return _select(project, sql, [key])
 
 
 def orphans(project: Project) -> Rows:
@@ -65,13 +66,13 @@ def orphans(project: Project) -> Rows:
         SELECT child_object AS object, role AS link, reason, count(*) AS records
         FROM clean.orphans GROUP BY ALL ORDER BY ALL
     """
-    return _select(project, "clean.orphans", sql, [])
+    return _select(project, sql)
 
 
 def duplicates_to_decide(project: Project) -> Rows:
     """Pairs of records that may be the same and wait for a person."""
     sql = "SELECT * FROM clean.duplicate_pairs WHERE decision = 'review'"
-    return _select(project, "clean.duplicate_pairs", sql, [])
+    return _select(project, sql)
 
 
 def rejected(project: Project, key: str) -> Rows:
@@ -98,10 +99,12 @@ def conflicts(project: Project, key: str | None = None) -> Rows:
     return [{k: v for k, v in x.items() if k not in hidden} for x in found]
 
 
-def _select(project: Project, table: str, sql: str, parameters: list[Any]) -> Rows:
+def _select(project: Project, sql: str, parameters: list[Any] | None = None) -> Rows:
+    """The rows of a query, capped; none while its table does not exist yet."""
     with project.warehouse.connect() as con:
-        if not table_exists(con, table):
+        try:
+            cursor = con.execute(f"{sql} LIMIT {SHOWN}", parameters or [])
+        except duckdb.CatalogException:
             return []
-        cursor = con.execute(f"{sql} LIMIT {SHOWN}", parameters)
         names = [d[0] for d in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
