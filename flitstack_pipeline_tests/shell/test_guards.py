@@ -20,6 +20,8 @@ FIRST = {
     "sample_choice": "Materialize mapped[",
     "sample_diff": "Launch the job sample",
     "reconciliation": "Launch the job cutover",
+    "journal": "Launch the job cutover",
+    "delta_plan": "Launch the job cutover",
 }
 
 
