@@ -10,7 +10,6 @@ decides. What a person decided in `decisions/duplicates.csv` always stands.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
+from flitstack_pipeline.cleaning.forms import name_key
 from flitstack_pipeline.cleaning.matching_columns import make_columns
 from flitstack_pipeline.cleaning.matching_model import score_candidates
 
@@ -25,7 +26,6 @@ MERGE_AT, REVIEW_AT = 0.99, 0.5
 #: Rows that share one key and are still compared each with each; larger blocks of a weak key are
 #: an office phone or a tower block, larger ones of a strong key are compared with their first row.
 LARGEST_BLOCK = 50
-DECISION_WORDS = ("merge", "keep apart")
 #: How the evidence of a pair begins that a person decided.
 BY_PERSON = "decided by a person"
 
@@ -50,7 +50,7 @@ def find_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Pair]:
     """Scored pairs of clients worth showing; what a person decided before stands.
 
     `decisions/duplicates.csv` has the columns left_key, right_key and decision (`merge` or
-    `keep apart`). Raises ValueError for another word there.
+    `keep apart`). Raises ValueError when it cannot be followed (see `decisions`).
     """
     _score_pairs(con, decisions)
     rows = con.execute(
@@ -66,7 +66,11 @@ def write_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
         """
         INSERT INTO clean.duplicate_pairs
         SELECT 'clients', l, r, score, evidence, decision FROM scored_pairs
-        ORDER BY score DESC, l, r
+        ORDER BY score DESC, l, r;
+        INSERT INTO clean.idle_decisions
+        SELECT 'clients', left_key, right_key, decision,
+               'no such client or lead in these exports'
+        FROM followed WHERE NOT fits
         """
     )
 
@@ -81,67 +85,6 @@ def decided_pairs(con: duckdb.DuckDBPyConnection) -> list[Pair]:
         """  # noqa: S608 - a constant of ours
     ).fetchall()
     return [Pair(*row) for row in rows]
-
-
-def write_review_list(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Write the pairs a person must decide as CSV, and return how many there are.
-
-    The file has the columns `decisions/duplicates.csv` needs: fill in `decision` and copy the
-    rows there. Readable by its owner only; cells a spreadsheet would run are written as text.
-    """
-    cursor = con.execute(
-        """
-        SELECT d.left_key, d.right_key, '' AS decision, d.score, d.evidence,
-               l.name AS left_name, r.name AS right_name, l.email AS left_email,
-               r.email AS right_email, l.phone AS left_phone, r.phone AS right_phone,
-               concat_ws(', ', l.address1, l.city, l.postal_code) AS left_address,
-               concat_ws(', ', r.address1, r.city, r.postal_code) AS right_address
-        FROM clean.duplicate_pairs d
-        JOIN clean.clients l ON l.source_key = d.left_key
-        JOIN clean.clients r ON r.source_key = d.right_key
-        WHERE d.object = 'clients' AND d.decision = 'review'
-        ORDER BY d.score DESC, d.left_key, d.right_key
-        """
-    )
-    names = [d[0] for d in cursor.description or ()]
-    rows = cursor.fetchall()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(names)
-        writer.writerows([_as_text(cell) for cell in row] for row in rows)
-    return len(rows)
-
-
-def _as_text(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
-
-
-def read_decisions(path: Path) -> dict[tuple[str, str], str]:
-    """A person's decisions by pair (smaller key first); empty when there is no file."""
-    if not path.exists():
-        return {}
-    decided: dict[tuple[str, str], str] = {}
-    wrong: list[str] = []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = {"left_key", "right_key", "decision"} - set(reader.fieldnames or ())
-        if missing and reader.fieldnames:
-            raise ValueError(f"{path.name} has no column {', '.join(sorted(missing))}. Add it.")
-        for number, row in enumerate(reader, start=2):
-            word = (row["decision"] or "").strip().lower()
-            if word in DECISION_WORDS:
-                left, right = sorted((row["left_key"].strip(), row["right_key"].strip()))
-                decided[left, right] = word
-            elif word:
-                wrong.append(f"line {number}: {word!r}")
-    if wrong:
-        raise ValueError(
-            f"{path.name} holds words that are no decision ({'; '.join(wrong)}). "
-            "Write merge or keep apart, or leave the cell empty."
-        )
-    return decided
 
 
 def groups(pairs: Iterable[Pair], names: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -209,20 +152,55 @@ class _Groups:
 
 
 def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
-    decided = read_decisions(decisions / "duplicates.csv")
-    frame = pd.DataFrame(
-        [(left, right, word) for (left, right), word in decided.items()],
-        columns=["l", "r", "decision"],
-    ).astype("str")
-    con.register("decided", frame)
-    try:
-        make_columns(con)
-        con.execute(_CANDIDATES)
-        score_candidates(con, REVIEW_AT)
-        con.execute(_DECIDED)
-    finally:
-        con.unregister("decided")
+    make_decided(con, decisions)
+    make_columns(con)
+    con.execute(_CANDIDATES)
+    score_candidates(con, REVIEW_AT)
+    con.execute(_DECIDED)
 
+
+def make_decided(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
+    """Temporary table `decided` (l, r, decision) of the people's decisions that can be followed.
+
+    A key that is gone because the export has no ids (`~…`) is found again by the name with the
+    e-mail or phone it had; `followed` also has those that fit nobody.
+    """
+    rows = read_decisions(decisions / DUPLICATES.name, DUPLICATES)
+    frame = pd.DataFrame(rows, columns=list(DUPLICATES.columns)).astype("str")
+    con.register("decisions_read", frame)
+    con.execute(_FOLLOWED)
+    con.unregister("decisions_read")
+
+
+#: A decision by the keys of today, smaller key first; NULL where a key fits nobody any more.
+_FOLLOWED = f"""
+CREATE OR REPLACE TEMP TABLE followed AS
+WITH person AS (
+    SELECT source_key, workspace, name, email, phone FROM clean.clients
+    UNION ALL SELECT source_key, workspace, name, email, phone FROM clean.leads
+), asked AS (
+    SELECT left_key AS key, left_name AS name, left_email AS email, left_phone AS phone
+    FROM decisions_read
+    UNION
+    SELECT right_key, right_name, right_email, right_phone FROM decisions_read
+), again AS (
+    SELECT a.key, min(p.source_key) AS now
+    FROM asked a ANTI JOIN person gone ON gone.source_key = a.key
+    JOIN person p ON p.workspace = split_part(a.key, '/', 1)
+     AND split_part(p.source_key, '/', 2) = split_part(a.key, '/', 2)
+     AND {name_key("p.name")} = {name_key("a.name")} AND (p.email = a.email OR p.phone = a.phone)
+    GROUP BY a.key HAVING count(DISTINCT p.source_key) = 1
+), found AS (
+    SELECT a.key, coalesce(p.source_key, n.now) AS now
+    FROM (SELECT DISTINCT key FROM asked) a
+    LEFT JOIN person p ON p.source_key = a.key LEFT JOIN again n ON n.key = a.key
+)
+SELECT d.left_key, d.right_key, d.decision, least(l.now, r.now) AS l, greatest(l.now, r.now) AS r,
+       l.now IS NOT NULL AND r.now IS NOT NULL AND l.now <> r.now AS fits
+FROM decisions_read d JOIN found l ON l.key = d.left_key JOIN found r ON r.key = d.right_key;
+CREATE OR REPLACE TEMP TABLE decided AS
+SELECT DISTINCT ON (l, r) l, r, decision FROM followed WHERE fits ORDER BY l, r, decision;
+"""  # noqa: S608 - expressions of our own
 
 _CANDIDATES = f"""
 CREATE OR REPLACE TEMP TABLE candidates AS

@@ -72,13 +72,18 @@ def _names_of_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
-    """A lead that is a client folds into it: named by id, or same e-mail or phone and a name
-    that fits. When several clients fit equally the lead stays, as an orphan that says so."""
+    """A lead that is a client folds into it: decided by a person, named by id, or same e-mail or
+    phone and the same whole name (a converted lead: also a part of the name). What is less sure,
+    or fits several clients, stays a lead and is listed for review in `clean.duplicate_pairs`."""
     name, words = name_key("name"), name_words("name")
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE found_leads AS
-        WITH client AS (
+        WITH decision AS (
+            SELECT r AS lead, l AS client, decision FROM decided WHERE r LIKE '%/leads/%'
+            UNION ALL
+            SELECT l, r, decision FROM decided WHERE l LIKE '%/leads/%'
+        ), client AS (
             SELECT c.source_key, c.workspace, c.source_id, c.email, c.extra_emails, c.phone,
                    c.extra_phones, coalesce(m.kept_key, c.source_key) AS kept_key,
                    {name} AS name_key, {words} AS words,
@@ -86,7 +91,7 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
             FROM clean.clients c LEFT JOIN clean.merges m ON m.merged_key = c.source_key
         ), lead AS (
             SELECT source_key, workspace, email, extra_emails, phone, extra_phones,
-                   converted_client_ref AS ref, {name} AS name_key, {words} AS words,
+                   converted_client_ref AS ref, converted, {name} AS name_key, {words} AS words,
                    {loose_name_key("business_name")} AS firm_key
             FROM clean.leads
         ), named AS (
@@ -114,31 +119,51 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
               ON c.workspace = l.workspace AND c.value = l.value AND c.n <= {LARGEST_BLOCK}
         ), same AS (
             SELECT m.lead, c.kept_key, 'same e-mail or phone, and name' AS why,
-                   CASE WHEN l.name_key = c.name_key THEN 3 ELSE 4 END AS rank
+                   CASE WHEN l.name_key = c.name_key AND len(l.words) >= 2
+                             OR l.firm_key = c.firm_key THEN 3
+                        WHEN l.converted THEN 4 ELSE 5 END AS rank
             FROM met m JOIN lead l ON l.source_key = m.lead
             JOIN client c ON c.source_key = m.client
             WHERE l.name_key = c.name_key OR l.firm_key = c.firm_key
                OR (len(l.words) > 0 AND len(c.words) > 0 AND
                    (list_has_all(l.words, c.words) OR list_has_all(c.words, l.words)))
         ), every AS (
-            SELECT * FROM named UNION ALL SELECT * FROM same
+            SELECT d.lead, c.kept_key, 'decided by a person' AS why, 0 AS rank
+            FROM decision d JOIN client c ON c.source_key = d.client WHERE d.decision = 'merge'
+            UNION ALL
+            SELECT e.* FROM (SELECT * FROM named UNION ALL SELECT * FROM same) e
+            ANTI JOIN (
+                SELECT d.lead, c.kept_key FROM decision d JOIN client c ON c.source_key = d.client
+                WHERE d.decision = 'keep apart'
+            ) apart ON apart.lead = e.lead AND apart.kept_key = e.kept_key
         ), first AS (
             SELECT * FROM every QUALIFY rank = min(rank) OVER (PARTITION BY lead)
         )
         SELECT lead, min(kept_key) AS client, min(why) AS why,
-               count(DISTINCT kept_key) AS n FROM first GROUP BY lead;
+               count(DISTINCT kept_key) AS n, count(DISTINCT kept_key) = 1 AND min(rank) < 5
+               AS folds, list_sort(list(DISTINCT kept_key)) AS clients
+        FROM first GROUP BY lead;
+        INSERT INTO clean.duplicate_pairs
+        SELECT 'leads', client, lead, CASE WHEN folds THEN 1.0 ELSE round(0.9 / n, 4) END, why,
+               CASE WHEN folds THEN 'merge' ELSE 'review' END
+        FROM (SELECT lead, unnest(clients) AS client, why, n, folds FROM found_leads)
+        ORDER BY ALL;
+        INSERT INTO clean.duplicate_pairs
+        SELECT 'leads', least(l, r), greatest(l, r), 0.0, 'decided by a person', decision
+        FROM decided WHERE decision = 'keep apart' AND (l LIKE '%/leads/%' OR r LIKE '%/leads/%');
         INSERT INTO clean.merges
-        SELECT 'leads', client, lead FROM found_leads WHERE n = 1;
-        INSERT INTO clean.merge_reasons SELECT 'leads', lead, why FROM found_leads WHERE n = 1;
+        SELECT 'leads', client, lead FROM found_leads WHERE folds;
+        INSERT INTO clean.merge_reasons SELECT 'leads', lead, why FROM found_leads WHERE folds;
         INSERT INTO clean.links
         SELECT l.source_key, 'leads', 'converted', l.converted_client_ref, f.client, f.why, 1.0, 1
-        FROM found_leads f JOIN clean.leads l ON l.source_key = f.lead WHERE f.n = 1;
+        FROM found_leads f JOIN clean.leads l ON l.source_key = f.lead WHERE f.folds;
         INSERT INTO clean.orphans
         SELECT l.source_key, 'leads', 'converted', coalesce(l.converted_client_ref, l.name),
                CASE WHEN f.n > 1 THEN f.n || ' clients fit this lead; name the right one'
                     ELSE 'converted to a client that is not in the export' END
         FROM clean.leads l LEFT JOIN found_leads f ON f.lead = l.source_key
         WHERE f.n > 1 OR (f.n IS NULL AND l.converted_client_ref IS NOT NULL);
+
         """  # noqa: S608
     )
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-from flitstack_pipeline.cleaning.duplicates import write_pairs, write_review_list
-from flitstack_pipeline.cleaning.invoice_links import link_documents
+from flitstack_pipeline.cleaning.duplicates import write_pairs
+from flitstack_pipeline.cleaning.invoice_links import link_invoices
 from flitstack_pipeline.cleaning.merges import fold_leads, make_people, merge_clients
 from flitstack_pipeline.cleaning.other_names import keep_other_names
 from flitstack_pipeline.cleaning.references import (
@@ -25,10 +25,11 @@ from flitstack_pipeline.cleaning.references import (
     lost_children,
 )
 from flitstack_pipeline.cleaning.survivorship import make_survivors
+from flitstack_pipeline.cleaning.work_order_links import link_work_orders
 from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.warehouse import table_exists
 
-__all__ = ["RelationsResult", "relate", "summary", "write_review_list"]
+__all__ = ["RelationsResult", "relate", "summary"]
 
 
 @dataclass
@@ -41,8 +42,8 @@ class RelationsResult:
 def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     """Relate all clean records; a clean table that is missing is made, empty.
 
-    `decisions` is the folder of `duplicates.csv`. Running it again gives the same tables. Raises
-    ValueError when that file holds a word that is no decision.
+    `decisions` is the folder of `duplicates.csv`, `invoice_links.csv` and `work_order_links.csv`.
+    Running it again gives the same tables. Raises ValueError when one of them cannot be followed.
     """
     for table in BY_DATASET.values():
         if not table_exists(con, table.name):
@@ -59,7 +60,8 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     link_numbers(con)
     link_people(con)
     lost_children(con)
-    link_documents(con)
+    link_invoices(con, decisions)
+    link_work_orders(con, decisions)
     keep_other_names(con)
     _count_merges(con)
     return RelationsResult({name: _count(con, name) for name in RELATIONSHIP_DDL})

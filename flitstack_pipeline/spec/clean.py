@@ -431,6 +431,8 @@ RELATIONSHIP_DDL: dict[str, str] = {
         decision VARCHAR""",
     "clean.merges": """
         object VARCHAR, kept_key VARCHAR, merged_key VARCHAR""",
+    "clean.idle_decisions": """
+        object VARCHAR, left_key VARCHAR, right_key VARCHAR, decision VARCHAR, reason VARCHAR""",
     "clean.merge_reasons": """
         object VARCHAR, merged_key VARCHAR, reason VARCHAR""",
     "clean.merged_values": """
@@ -438,6 +440,9 @@ RELATIONSHIP_DDL: dict[str, str] = {
         losing_value VARCHAR""",
     "clean.invoice_links": """
         invoice_key VARCHAR, job_key VARCHAR, method VARCHAR, confidence DOUBLE, decision VARCHAR""",
+    "clean.work_order_links": """
+        work_order_key VARCHAR, job_key VARCHAR, method VARCHAR, confidence DOUBLE,
+        decision VARCHAR""",
 }
 
 #: The kept record of every merge, with the columns of `clean.clients`.

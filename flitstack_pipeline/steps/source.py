@@ -15,6 +15,8 @@ from flitstack_pipeline.reports.document import Document, Section, write_html, w
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.steps.opening import as_rows
+from flitstack_pipeline.steps.review import read_review, remember_decisions, write_review
+from flitstack_pipeline.warehouse import row_count
 
 
 def clean_context(project: Project) -> CleanContext:
@@ -68,13 +70,18 @@ def clean_object(project: Project, key: str) -> StepReport:
 
 
 def relate(project: Project) -> StepReport:
-    """Relate all cleaned records."""
+    """Relate all cleaned records, with the decisions a person made; write what is to decide."""
+    remembered = remember_decisions(project)
     with project.warehouse.connect() as con:
         found = relate_tables(con, project.decisions)
         orphans = summary(con)
+        review = read_review(con)
+    write_review(project, review)
+    facts = {**found.counts, **review.facts, "decisions remembered": remembered}
     return StepReport(
-        "relationships", found.counts["clean.links"], dict(found.counts), {"orphans": orphans}
-    )
+        "relationships", found.counts["clean.links"], facts,
+        {"orphans": orphans, "duplicates to decide": review.open_pairs[:25]},
+    )  # fmt: skip
 
 
 def schema_failures(project: Project, key: str) -> tuple[list[dict[str, Any]], int]:
@@ -110,22 +117,15 @@ def audit(project: Project) -> StepReport:
             'SELECT object, file, line, "column", value, rule, what_to_do FROM quarantine.rows'
         ).df()
         orphans = summary(con)
-        counts = [
-            {
-                "object": k,
-                "rows": con.execute(f'SELECT count(*) FROM clean."{BY_KEY[k].dataset}"').fetchall()[
-                    0
-                ][0],
-            }
-            for k in KEYS
-        ]
-        pairs = con.execute("SELECT * FROM clean.duplicate_pairs WHERE decision = 'review'").df()
+        counts = [{"object": k, "rows": row_count(con, f"clean.{BY_KEY[k].dataset}")} for k in KEYS]
+        review = read_review(con)
     sections = [
         Section("Records by object", counts),
         Section("Files", as_rows(files), "Every file as it was understood."),
         Section("Quarantine", as_rows(quarantine), "Rows we could not use, and what to do."),
         Section("Orphans", orphans, "References that lead nowhere."),
-        Section("Duplicates to decide", as_rows(pairs), "Decide in decisions/duplicates.csv."),
+        Section("Duplicates to decide", review.open_pairs, "Decide in reports/duplicates.csv."),
+        Section("Invoices to link", review.rows["invoice_links.csv"], "Decide in that file."),
         Section("What cannot move", _CANNOT_MOVE),
     ]
     path = write_html(

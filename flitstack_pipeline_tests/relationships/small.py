@@ -7,7 +7,7 @@ from flitstack_pipeline.spec.clean import BY_DATASET
 
 
 def empty_warehouse():
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})
     for schema in ("raw", "clean"):
         con.execute(f"CREATE SCHEMA {schema}")
     for table in BY_DATASET.values():

@@ -5,8 +5,6 @@ from flitstack_pipeline.cleaning.duplicates import (
     Pair,
     find_pairs,
     groups,
-    read_decisions,
-    write_review_list,
 )
 from flitstack_pipeline.cleaning.relationships import relate
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, related, rows
@@ -124,28 +122,6 @@ def test_a_merge_that_a_decision_forbids_is_put_to_review(con, tmp_path):
     assert rows(
         con, "SELECT left_key, right_key FROM clean.duplicate_pairs WHERE decision = 'review'"
     ) == [(b, c)]
-
-
-def test_another_word_than_a_decision_is_refused_with_all_its_lines(tmp_path):
-    file = tmp_path / "duplicates.csv"
-    file.write_text("left_key,right_key,decision\na,b,yes\nc,d,merge\ne,f,no\n")
-    with pytest.raises(ValueError, match=r"line 2: 'yes'; line 4: 'no'"):
-        read_decisions(file)
-
-
-def test_the_review_list_can_be_filled_in_and_used_as_decisions(con, tmp_path):
-    shared = {"email": "home@x.com", "phone": "+12125550100"}
-    add(con, "clients", "1", name="John Doe", **shared)
-    add(con, "clients", "2", name="=cmd() Doe", **shared)
-    related(con, tmp_path)
-    file = tmp_path / "review" / "duplicates.csv"
-    assert write_review_list(con, file) == 1
-    assert file.stat().st_mode & 0o077 == 0
-    text = file.read_text()
-    assert "'=cmd() Doe" in text
-    (tmp_path / "duplicates.csv").write_text(text.replace("2,,", "2,merge,"))
-    related(con, tmp_path)
-    assert len(rows(con, MERGES)) == 1
 
 
 def test_chains_of_duplicates_become_one_kept_record(con, tmp_path):

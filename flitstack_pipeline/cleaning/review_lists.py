@@ -1,0 +1,96 @@
+"""What a person is asked to decide, with what is needed to decide it: rows for lists and pages.
+
+Belongs here: queries over the tables of `relationships`. Does not: how lists and pages are written
+(`reports`), nor the decisions themselves (`decisions`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+_PAIRS = """
+WITH person AS (
+    SELECT source_key, name, email, phone,
+           concat_ws(', ', address1, city, state, postal_code) AS address
+    FROM clean.clients
+    UNION ALL
+    SELECT source_key, name, email, phone, concat_ws(', ', address1, city, state, postal_code)
+    FROM clean.leads
+)
+SELECT d.left_key, d.right_key, '' AS decision,
+       CASE WHEN d.decision = 'merge' THEN 'merged unless you keep them apart' ELSE 'yours' END
+       AS "so far",
+       d.score, d.evidence, l.name AS left_name, r.name AS right_name, l.email AS left_email,
+       r.email AS right_email, l.phone AS left_phone, r.phone AS right_phone,
+       l.address AS left_address, r.address AS right_address
+FROM clean.duplicate_pairs d
+JOIN person l ON l.source_key = d.left_key JOIN person r ON r.source_key = d.right_key
+WHERE d.decision IN ('review', 'merge') AND NOT starts_with(d.evidence, 'decided by a person')
+ORDER BY d.decision = 'merge', d.score DESC, d.left_key, d.right_key
+"""
+
+_LINKS = """
+WITH client AS (
+    SELECT l.child_key, any_value(c.name) AS name
+    FROM clean.links l JOIN (
+        SELECT source_key, name FROM clean.clients
+        UNION ALL SELECT source_key, name FROM clean.leads
+    ) c ON c.source_key = l.parent_key
+    WHERE l.role = 'client' GROUP BY l.child_key
+)
+SELECT k.{key}, k.job_key, '' AS decision, k.confidence, k.method, c.name AS client,
+       d.number, d.title, {amount} AS amount, {day}::VARCHAR AS date,
+       j.number AS job_number, j.title AS job_title, j.amount::VARCHAR AS job_amount,
+       coalesce(j.completed, j.end_date, j.start_date)::VARCHAR AS job_date
+FROM {links} k JOIN {documents} d ON d.source_key = k.{key}
+JOIN clean.jobs j ON j.source_key = k.job_key
+LEFT JOIN client c ON c.child_key = k.{key}
+WHERE k.decision = 'review'
+ORDER BY k.{key}, k.confidence DESC, k.job_key
+"""
+
+
+def duplicate_pairs(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Pairs to decide, then pairs that were merged without a person; `decision` is empty."""
+    return _rows(con, _PAIRS)
+
+
+def invoice_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Invoices whose job is not sure, each with its best candidates; `decision` is empty."""
+    return _rows(
+        con,
+        _LINKS.format(
+            key="invoice_key",
+            links="clean.invoice_links",
+            documents="clean.invoices",
+            amount="d.total::VARCHAR",
+            day="d.issue_date",
+        ),
+    )
+
+
+def work_order_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Work orders whose job is not sure, each with its best candidates; `decision` is empty."""
+    return _rows(
+        con,
+        _LINKS.format(
+            key="work_order_key",
+            links="clean.work_order_links",
+            documents="clean.work_orders",
+            amount="NULL",
+            day="coalesce(d.scheduled_date, d.order_date)",
+        ),
+    )
+
+
+def idle_decisions(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Decisions that fit no record of these exports; they are remembered all the same."""
+    return _rows(con, "SELECT * FROM clean.idle_decisions ORDER BY ALL")
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = con.execute(sql)
+    names = [d[0] for d in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
