@@ -166,11 +166,20 @@ def make_decided(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     e-mail or phone it had; `followed` also has those that fit nobody.
     """
     rows = read_decisions(decisions / DUPLICATES.name, DUPLICATES)
+    con.execute(_NO_DECISIONS)
+    if not rows:
+        return
     frame = pd.DataFrame(rows, columns=list(DUPLICATES.columns)).astype("str")
     con.register("decisions_read", frame)
     con.execute(_FOLLOWED)
     con.unregister("decisions_read")
 
+
+_NO_DECISIONS = """
+CREATE OR REPLACE TEMP TABLE followed (
+    left_key VARCHAR, right_key VARCHAR, decision VARCHAR, l VARCHAR, r VARCHAR, fits BOOLEAN);
+CREATE OR REPLACE TEMP TABLE decided (l VARCHAR, r VARCHAR, decision VARCHAR);
+"""
 
 #: A decision by the keys of today, smaller key first; NULL where a key fits nobody any more.
 _FOLLOWED = f"""

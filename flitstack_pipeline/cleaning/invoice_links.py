@@ -26,6 +26,7 @@ import pandas as pd
 from flitstack_pipeline.cleaning.assignment import LARGEST_COMPONENT, assign, components, contested
 from flitstack_pipeline.cleaning.decisions import INVOICE_LINKS, DecisionFile, read_decisions
 from flitstack_pipeline.cleaning.link_candidates import INVOICE_CANDIDATES
+from flitstack_pipeline.warehouse import row_count
 
 ACCEPT_AT, REVIEW_AT = 0.8, 0.3
 #: A pair whose alternative is this close is left to a person.
@@ -55,6 +56,8 @@ def link_invoices(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     `decisions` is the folder of `invoice_links.csv`. Raises ValueError when that file cannot be
     followed (see `decisions`).
     """
+    if not row_count(con, "clean.invoices"):
+        return
     make_link_decisions(con, decisions / INVOICE_LINKS.name, INVOICE_LINKS, "invoices")
     con.execute(_EXPLICIT)
     con.execute(INVOICE_CANDIDATES.format(block=LARGEST_BLOCK, review=REVIEW_AT))

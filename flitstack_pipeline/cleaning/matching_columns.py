@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.cleaning.forms import address_key, loose_name_key, name_key, name_words
-from flitstack_pipeline.cleaning.nicknames import is_listed, name_forms
+from flitstack_pipeline.cleaning.nicknames import make_name_forms
 
 #: An e-mail or phone used by more names than this says little about who someone is.
 MOST_NAMES = 3
@@ -32,6 +32,8 @@ _LEGAL = {
 def make_columns(con: duckdb.DuckDBPyConnection) -> None:
     """Make the temporary tables `contact_points` and `keyed` from `clean.clients`."""
     con.execute(_CONTACT_POINTS)
+    make_name_forms(con)
+    con.execute(_PARTED)
     con.execute(_KEYED)
 
 
@@ -69,6 +71,30 @@ SELECT DISTINCT l.source_key, l.workspace, l.kind, l.value, n.shared
 FROM listed l JOIN named n USING (workspace, kind, value)
 """  # noqa: S608 - expressions of our own
 
+#: The parts of each name, as words.
+_PARTED = f"""
+CREATE OR REPLACE TEMP TABLE parted AS
+WITH named AS (
+    SELECT source_key, workspace, is_business, address1, postal_code, city,
+           {name_key("name")} AS name_key, {name_words("name")} AS words,
+           {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words
+    FROM clean.clients
+)
+SELECT * EXCLUDE (name_key, given_words, last_words),
+       CASE WHEN name_key NOT IN ({_quoted(_NO_NAMES)}) THEN name_key END AS name_key,
+       {_only(_ALL_WORDS, _IS_SUFFIX)} AS suffixes,
+       {_only(_ALL_WORDS, _IS_NUMBER)} AS numbers,
+       {_only("words", "length(t) = 1")} AS initials,
+       {_only("words", _IS_CORE)} AS core,
+       list_sort(list_filter(list_transform({_ALL_WORDS}, lambda t: {_LEGAL_FORMS}[t]),
+                             lambda t: t IS NOT NULL)) AS legal,
+       CASE WHEN NOT is_business THEN given_words[1] END AS given,
+       CASE WHEN NOT is_business THEN nullif(array_to_string(
+           list_filter(last_words, lambda t: {_IS_CORE}), ' '), '') END AS surname,
+       {address_key("address1")} AS address_key
+FROM named
+"""  # noqa: S608
+
 #: One row per client; own_* leave out what many names share, names without a name are NULL.
 _KEYED = f"""
 CREATE OR REPLACE TEMP TABLE keyed AS
@@ -79,28 +105,9 @@ WITH points AS (
            coalesce(list(value) FILTER (kind = 'e' AND NOT shared), []) AS own_emails,
            coalesce(list(value) FILTER (kind = 'p' AND NOT shared), []) AS own_phones
     FROM contact_points GROUP BY source_key
-), named AS (
-    SELECT source_key, workspace, is_business, address1, postal_code, city,
-           CASE WHEN {name_key("name")} NOT IN ({_quoted(_NO_NAMES)})
-                THEN {name_key("name")} END AS name_key,
-           {name_words("name")} AS words,
-           {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words
-    FROM clean.clients
-), parted AS (
-    SELECT *,
-           {_only(_ALL_WORDS, _IS_SUFFIX)} AS suffixes,
-           {_only(_ALL_WORDS, _IS_NUMBER)} AS numbers,
-           {_only("words", "length(t) = 1")} AS initials,
-           {_only("words", _IS_CORE)} AS core,
-           list_sort(list_filter(list_transform({_ALL_WORDS}, lambda t: {_LEGAL_FORMS}[t]),
-                                 lambda t: t IS NOT NULL)) AS legal,
-           CASE WHEN NOT is_business THEN given_words[1] END AS given,
-           CASE WHEN NOT is_business THEN nullif(array_to_string(
-               list_filter(last_words, lambda t: {_IS_CORE}), ' '), '') END AS surname
-    FROM named
 ), firms AS (
     SELECT workspace, core FROM parted WHERE is_business
-    GROUP BY ALL HAVING count(DISTINCT concat_ws('/', {address_key("address1")}, city)) > 1
+    GROUP BY ALL HAVING count(DISTINCT concat_ws('/', address_key, city)) > 1
 ), known AS (
     SELECT workspace, given FROM parted WHERE given IS NOT NULL
     GROUP BY ALL HAVING count(DISTINCT surname) >= {KNOWN_AT}
@@ -110,15 +117,17 @@ SELECT c.source_key, c.workspace, c.is_business, c.name_key, c.words, c.suffixes
        c.legal, c.given, c.surname,
        nullif(array_to_string(c.core, ' '), '') AS core_key, len(c.core) >= 2 AS core_is_full,
        len(c.words) >= 2 OR c.is_business AS full_name,
-       CASE WHEN c.given IS NULL THEN [] ELSE {name_forms("c.given")} END AS forms,
-       k.given IS NOT NULL OR {is_listed("c.given")} AS given_is_known,
+       CASE WHEN c.given IS NULL THEN [] ELSE list_prepend(c.given, coalesce(n.names, [])) END
+       AS forms,
+       k.given IS NOT NULL OR n.form IS NOT NULL AS given_is_known,
        f.core IS NOT NULL AS has_branches,
        coalesce(p.emails, []) AS emails, coalesce(p.phones, []) AS phones,
        coalesce(p.own_emails, []) AS own_emails, coalesce(p.own_phones, []) AS own_phones,
-       {address_key("c.address1")} AS address_key,
-       left(lower(replace(c.postal_code, ' ', '')), 5) AS postal, lower(trim(c.city)) AS city
+       c.address_key, left(lower(replace(c.postal_code, ' ', '')), 5) AS postal,
+       lower(trim(c.city)) AS city
 FROM parted c
 LEFT JOIN points p ON p.source_key = c.source_key
 LEFT JOIN firms f ON f.workspace = c.workspace AND f.core = c.core
 LEFT JOIN known k ON k.workspace = c.workspace AND k.given = c.given
+LEFT JOIN name_forms n ON n.form = c.given
 """  # noqa: S608

@@ -16,6 +16,7 @@ import pandas as pd
 from flitstack_pipeline.cleaning.duplicates import LARGEST_BLOCK, decided_pairs, groups
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, name_words, number_key
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
+from flitstack_pipeline.warehouse import row_count
 
 
 def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
@@ -75,6 +76,8 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
     """A lead that is a client folds into it: decided by a person, named by id, or same e-mail or
     phone and the same whole name (a converted lead: also a part of the name). What is less sure,
     or fits several clients, stays a lead and is listed for review in `clean.duplicate_pairs`."""
+    if not row_count(con, "clean.leads"):
+        return
     name, words = name_key("name"), name_words("name")
     con.execute(
         f"""

@@ -1,10 +1,13 @@
-"""Which given names are forms of one name: Bob, Rob and Robert; as data and as SQL.
+"""Which given names are forms of one name: Bob, Rob and Robert; as data and as a table.
 
 Belongs here: a table of common English and Spanish short forms, of our own writing. Does not:
 what such a likeness weighs (`matching_weights`).
 """
 
 from __future__ import annotations
+
+import duckdb
+import pandas as pd
 
 #: Full name → its short forms. A short form may belong to several full names (Chris, Alex, Pat).
 SHORT_FORMS: dict[str, str] = {
@@ -56,20 +59,16 @@ SHORT_FORMS: dict[str, str] = {
 }  # fmt: skip
 
 
-def is_listed(given: str) -> str:
-    """SQL: whether a given name (an expression) stands in the table, long or short."""
-    listed = {*SHORT_FORMS, *(form for short in SHORT_FORMS.values() for form in short.split())}
-    quoted = ", ".join(f"'{name}'" for name in sorted(listed))
-    return f"coalesce({given} IN ({quoted}), false)"
-
-
-def name_forms(given: str) -> str:
-    """SQL: the full names a given name (an expression) may stand for, itself among them."""
-    full: dict[str, list[str]] = {}
+def make_name_forms(con: duckdb.DuckDBPyConnection) -> None:
+    """Temporary table `name_forms`: a form (long or short) and the full names it stands for."""
+    full: dict[str, list[str]] = {name: [] for name in SHORT_FORMS}
     for name, short in SHORT_FORMS.items():
         for form in short.split():
             full.setdefault(form, []).append(name)
-    forms = ", ".join(f"'{form}'" for form in full)
-    names = ", ".join(f"{names}" for names in full.values())
-    known = f"map([{forms}], [{names}])"
-    return f"list_prepend({given}, coalesce({known}[{given}], []))"
+    frame = pd.DataFrame({"form": list(full), "names": [" ".join(n) for n in full.values()]})
+    con.register("forms_read", frame.astype("str"))
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE name_forms AS SELECT form, "
+        "list_filter(string_split(names, ' '), lambda n: n <> '') AS names FROM forms_read"
+    )
+    con.unregister("forms_read")

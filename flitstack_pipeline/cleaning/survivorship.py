@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
+from flitstack_pipeline.warehouse import row_count
 
 #: Says which row it is, or is derived from other fields: no value that could be lost.
 _NOT_VALUES = frozenset(
@@ -86,12 +87,15 @@ def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
 
     Also makes the temporary view `kept_clients`: all clients as they are migrated.
     """
-    con.execute(_MEMBERS)
-    columns = ", ".join(f'{_rule(f)} AS "{f.name}"' for f in BY_DATASET["clients"].fields)
-    con.execute(
-        f"INSERT INTO clean.survivors BY NAME SELECT {columns} FROM record_rows GROUP BY kept_key"  # noqa: S608
-    )
-    if con.execute("SELECT count(*) FROM clean.survivors").fetchall()[0][0]:
+    if row_count(con, "clean.merges"):
+        con.execute(_MEMBERS)
+        columns = ", ".join(f'{_rule(f)} AS "{f.name}"' for f in BY_DATASET["clients"].fields)
+        con.execute(
+            f"""
+            INSERT INTO clean.survivors BY NAME
+            SELECT {columns} FROM record_rows GROUP BY kept_key
+            """  # noqa: S608
+        )
         for dataset in ("clients", "leads"):
             _list_losing_values(con, dataset)
     con.execute(

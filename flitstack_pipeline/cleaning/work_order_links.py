@@ -20,6 +20,7 @@ from flitstack_pipeline.cleaning.invoice_links import (
     REVIEW_SHOWN,
     make_link_decisions,
 )
+from flitstack_pipeline.warehouse import row_count
 
 
 def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
@@ -28,6 +29,8 @@ def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     `decisions` is the folder of `work_order_links.csv`. Raises ValueError when that file cannot be
     followed (see `decisions`).
     """
+    if not row_count(con, "clean.work_orders"):
+        return
     make_link_decisions(con, decisions / WORK_ORDER_LINKS.name, WORK_ORDER_LINKS, "work_orders")
     con.execute(_EXPLICIT)
     con.execute(_CANDIDATES.format(block=LARGEST_BLOCK, review=REVIEW_AT))
