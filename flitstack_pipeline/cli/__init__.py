@@ -9,10 +9,21 @@ from __future__ import annotations
 
 import sys
 
-from flitstack_pipeline.cli import accounts, exports, journal, maps, serving, stages
+from flitstack_pipeline.cli import accounts, exports, journal, maps, serving, stages, workflows
 from flitstack_pipeline.cli.terminal import Exit, app, errors
 
-__all__ = ["Exit", "accounts", "app", "exports", "journal", "main", "maps", "serving", "stages"]
+__all__ = [
+    "Exit",
+    "accounts",
+    "app",
+    "exports",
+    "journal",
+    "main",
+    "maps",
+    "serving",
+    "stages",
+    "workflows",
+]
 
 
 def main() -> None:
