@@ -9,14 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
-
 from flitstack_pipeline.mapping.document import (
     DECISIONS,
     DUPLICATE_POLICIES,
     ESTIMATE_LINES,
+    PROPOSED,
     FieldEntry,
     MapDocument,
     MapError,
@@ -26,6 +23,7 @@ from flitstack_pipeline.mapping.document import (
     ValueMap,
 )
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
+from flitstack_pipeline.mapping.yaml_text import Flow, YamlProblem, dump, parse
 from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, STAGES
 
 _HEAD = """The map of this migration: what goes where in HighLevel. Made by `flitstack map propose`.
@@ -44,73 +42,59 @@ _SECTIONS = {
     "confirmations": "Who confirmed, and when.",
 }
 _DECISION = ("confidence", "evidence", "status", "changed", "decided_by")
-_FIELD = ("source", "target", "field", "data_type", "transform", "options", "required")
-
-
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.width = 10_000
-    yaml.allow_unicode = True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+_FIELD = (
+    "source", "target", "field", "data_type", "transform", "options", "required", "alternatives",
+)  # fmt: skip
 
 
 def write_document(document: MapDocument, path: Path) -> None:
     """Write the document beside its place, then move it there: a reader never sees half a map."""
-    root = _root(document)
+    text = dump(_root(document), _HEAD, {**_SECTIONS, **_counts(document)})
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".map-", suffix=".yaml")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            _yaml().dump(root, out)
+            out.write(text)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
-def _root(document: MapDocument) -> CommentedMap:
-    root = CommentedMap()
-    root["version"] = 1
-    root["fields"] = _fields(document)
-    root["values"] = CommentedMap(
-        (k, _entry(v, "map", "hints")) for k, v in document.values.items()
-    )
-    root["stages"] = CommentedMap(
-        (k, _entry(v, "map", "hints")) for k, v in document.stages.items()
-    )
-    root["owners"] = CommentedMap(
-        (k, _entry(o, "name", "email", "user")) for k, o in document.owners.items()
-    )
-    root["fallback_owner"] = document.fallback_owner
-    root["duplicates"] = document.duplicates
-    root["estimate_lines"] = document.estimate_lines
-    root["routing"] = {"default": document.routing.default, "rules": document.routing.rules}
-    root["confirmations"] = document.confirmations
-    root.yaml_set_start_comment(_HEAD)
-    for section, text in _SECTIONS.items():
-        root.yaml_set_comment_before_after_key(section, before="\n" + text)
-    return root
-
-
-def _fields(document: MapDocument) -> CommentedMap:
-    by_dataset = CommentedMap()
+def _root(document: MapDocument) -> dict[str, Any]:
+    by_dataset: dict[str, list[dict[str, Any]]] = {}
     for entry in document.fields:
-        by_dataset.setdefault(entry.dataset, CommentedSeq()).append(_entry(entry, *_FIELD))
-        if entry.alternatives:
-            by_dataset[entry.dataset][-1]["alternatives"] = list(entry.alternatives)
-    for dataset, entries in by_dataset.items():
-        opened = sum(e["status"] == "proposed" for e in entries)
-        note = f"{dataset}: {len(entries)} entries, {opened} open"
-        by_dataset.yaml_set_comment_before_after_key(dataset, before=note, indent=2)
-    return by_dataset
+        by_dataset.setdefault(entry.dataset, []).append(_entry(entry, *_FIELD))
+    return {
+        "version": 1,
+        "fields": by_dataset,
+        "values": {k: _entry(v, "map", "hints") for k, v in document.values.items()},
+        "stages": {k: _entry(v, "map", "hints") for k, v in document.stages.items()},
+        "owners": {k: _entry(o, "name", "email", "user") for k, o in document.owners.items()},
+        "fallback_owner": document.fallback_owner,
+        "duplicates": document.duplicates,
+        "estimate_lines": document.estimate_lines,
+        "routing": {"default": document.routing.default, "rules": document.routing.rules},
+        "confirmations": document.confirmations,
+    }
 
 
-def _entry(entry: Any, *names: str) -> CommentedMap:
-    out = CommentedMap()
+def _counts(document: MapDocument) -> dict[str, str]:
+    """The comment above each object: how many entries it has, and how many are open."""
+    states: dict[str, list[str]] = {}
+    for entry in document.fields:
+        states.setdefault(entry.dataset, []).append(entry.status)
+    return {
+        f"fields/{d}": f"{d}: {len(found)} entries, {found.count(PROPOSED)} open"
+        for d, found in states.items()
+    }
+
+
+def _entry(entry: Any, *names: str) -> dict[str, Any]:
+    out: dict[str, Any] = {}
     for name in names:
         value = getattr(entry, name)
         if value not in ("", [], {}):
-            out[name] = _flow(value)
+            out[name] = _one_line_goals(value) if isinstance(value, dict) else value
     for name in _DECISION:
         value = getattr(entry, name)
         if value != "":
@@ -118,43 +102,31 @@ def _entry(entry: Any, *names: str) -> CommentedMap:
     return out
 
 
-def _flow(value: Any) -> Any:
-    """Lists and the inner maps of stages on one line, so that a diff shows one line a change."""
-    if isinstance(value, list):
-        seq = CommentedSeq(value)
-        seq.fa.set_flow_style()
-        return seq
-    if isinstance(value, dict):
-        out = CommentedMap()
-        for key, inner in value.items():
-            out[key] = CommentedMap(inner) if isinstance(inner, dict) else inner
-            if isinstance(inner, dict):
-                out[key].fa.set_flow_style()
-        return out
-    return value
+def _one_line_goals(words: dict[str, Any]) -> dict[str, Any]:
+    """The inner maps of stages on one line, so that a diff shows one line a change."""
+    return {k: Flow(v) if isinstance(v, dict) else v for k, v in words.items()}
 
 
 @functools.lru_cache(maxsize=2)
 def _parsed(text: str) -> Any:
-    """Plain data of a YAML text; every step asks for the map, and parsing costs most of a second.
-
-    YAML 1.2 as written: a 1.1 parser in C would be quicker and read the option "Yes" as true.
-    """
-    return YAML(typ="safe").load(text)
+    """Plain data of a YAML text; every step asks for the map."""
+    return parse(text)
 
 
 def read_document(path: Path) -> MapDocument:
     """Read and check map.yaml. Raises MapError with every mistake and where it is."""
     try:
         data = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
-    except YAMLError as error:
+    except YamlProblem as error:
         raise MapError(f"{path} is not readable YAML: {error}") from error
     if not isinstance(data, dict):
         raise MapError(f"{path} is not a map document; run `flitstack map propose` to make one.")
     try:
         document = _document(data)
-    except (TypeError, AttributeError, KeyError) as error:
-        raise MapError(f"{path}: an entry has an unknown or missing name: {error}") from error
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        raise MapError(
+            f"{path}: an entry has an unknown or missing name or a wrong value: {error}"
+        ) from error
     problems = check(document)
     if problems:
         raise MapError(f"{path} cannot be followed:\n" + "\n".join(f"- {p}" for p in problems))
@@ -163,7 +135,7 @@ def read_document(path: Path) -> MapDocument:
 
 def _document(data: dict[str, Any]) -> MapDocument:
     fields = [
-        FieldEntry(dataset=dataset, **entry)
+        FieldEntry(dataset=dataset, **_typed(entry))
         for dataset, entries in (data.get("fields") or {}).items()
         for entry in entries
     ]
@@ -172,7 +144,7 @@ def _document(data: dict[str, Any]) -> MapDocument:
         fields=fields,
         values={k: _values(v) for k, v in (data.get("values") or {}).items()},
         stages={k: StageMap(**_texts(v)) for k, v in (data.get("stages") or {}).items()},
-        owners={k: OwnerEntry(**v) for k, v in (data.get("owners") or {}).items()},
+        owners={k: OwnerEntry(**_typed(v)) for k, v in (data.get("owners") or {}).items()},
         fallback_owner=data.get("fallback_owner") or "",
         duplicates=data.get("duplicates") or "match",
         estimate_lines=data.get("estimate_lines") or "records",
@@ -182,13 +154,24 @@ def _document(data: dict[str, Any]) -> MapDocument:
 
 
 def _values(data: dict[str, Any]) -> ValueMap:
-    words = data.get("map") or {}
-    plain = {str(k): "" if v is None else str(v) for k, v in words.items()}
-    return ValueMap(**{**data, "map": plain})
+    return ValueMap(**_typed({**data, "map": dict(data.get("map") or {})}))
 
 
 def _texts(data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "map": {str(k): dict(v) for k, v in (data.get("map") or {}).items()}}
+    return _typed({**data, "map": {k: dict(v or {}) for k, v in (data.get("map") or {}).items()}})
+
+
+def _typed(entry: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an entry that are no text: confidence, required, and what is empty."""
+    found = dict(entry)
+    if "confidence" in found:
+        found["confidence"] = float(found["confidence"])
+    if "required" in found:
+        found["required"] = str(found["required"]).lower() in ("true", "yes")
+    for name in ("options", "alternatives", "hints"):
+        if name in found and not found[name]:
+            found[name] = {} if name == "hints" else []
+    return found
 
 
 def check(document: MapDocument) -> list[str]:

@@ -43,6 +43,7 @@ def diagram(flows: Sequence[Flow], links: Sequence[tuple[str, str]]) -> str:
     ]
     parts += [_line(f, at_left[f.source], at_right[f.target], right_x) for f in flows]
     parts += [_link(at_right[a], at_right[b], right_x, i) for i, (a, b) in enumerate(links)]
+    parts += [_count(flows, name, y) for name, y in at_left.items()]
     parts += [_box(0, y, name, "source") for name, y in at_left.items()]
     parts += [_box(right_x, y, name, "target") for name, y in at_right.items()]
     return "".join([*parts, "</svg>"])
@@ -73,8 +74,14 @@ def _line(flow: Flow, y1: float, y2: float, right_x: float) -> str:
     return (
         f'<path d="M{BOX_WIDTH} {a:.0f} C{bend} {a:.0f} {bend} {b:.0f} {right_x} {b:.0f}" '
         f'class="{kind}"><title>{escape(flow.source)} → {escape(flow.target)}: {told}</title>'
-        f'</path><text x="{BOX_WIDTH + 8}" y="{a - 5:.0f}" class="count">{flow.fields}</text>'
+        "</path>"
     )
+
+
+def _count(flows: Sequence[Flow], source: str, y: float) -> str:
+    """How many fields leave a source, by target: `37 + 11`."""
+    told = " + ".join(str(f.fields) for f in flows if f.source == source)
+    return f'<text x="{BOX_WIDTH + 8}" y="{y + BOX_HEIGHT / 2 - 6:.0f}" class="count">{told}</text>'
 
 
 def _link(y1: float, y2: float, right_x: float, place: int) -> str:

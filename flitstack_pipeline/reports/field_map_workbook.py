@@ -15,7 +15,7 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.styles import Alignment, Font, PatternFill, Protection
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -28,6 +28,8 @@ HEADER_ROW = 3
 LONGEST_CELL = 32_000
 _WIDTHS = {"Evidence": 60, "Runners-up": 40, "Why": 40, "Changed": 40, "About": 60,
            "Confidence": 11, "Kind": 10, "Type": 18, "Decision": 13}  # fmt: skip
+_WRAPPED = {"Evidence", "Runners-up", "Why", "Changed", "About"}
+_WRAP = Alignment(wrap_text=True, vertical="top")
 _FILLS = {
     "sure": PatternFill("solid", fgColor="E3F4E8"),
     "likely": PatternFill("solid", fgColor="FFF6D9"),
@@ -115,9 +117,10 @@ def _row(out: Worksheet, number: int, sheet: Sheet, row: Row) -> None:
         cell = out.cell(number, at)
         assert isinstance(cell, Cell)
         _write(cell, row.cells.get(column, ""))
-        cell.alignment = Alignment(wrap_text=column in _WIDTHS, vertical="top")
+        if column in _WRAPPED:
+            cell.alignment = _WRAP
         if column in sheet.answers:
-            cell.fill, cell.protection = _FILLS["answer"], Protection(locked=False)
+            cell.fill = _FILLS["answer"]
         elif column == "Confidence":
             cell.fill, cell.number_format = fill, "0%"
     key = out.cell(number, len(sheet.columns) + 1)

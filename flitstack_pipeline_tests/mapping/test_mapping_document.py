@@ -1,6 +1,11 @@
-import pytest
+import tempfile
+from pathlib import Path
 
-from flitstack_pipeline.mapping.document import MapDocument, MapError
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, MapError, ValueMap
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline_tests.mapping.small import put, warehouse
 
@@ -118,3 +123,51 @@ def test_a_map_that_cannot_be_followed_names_every_mistake(con, tmp_path):
         MapDocument.load(tmp_path / "map.yaml")
     for word in ("magic", "maybe", "guess", "Nowhere"):
         assert word in str(error.value)
+
+
+WORD = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30)
+
+
+@given(st.dictionaries(WORD, WORD, max_size=8), st.lists(WORD, max_size=4))
+@example(
+    {"Yes": "No", "null": "~", "007": "1e3", "a: b": "# no", "- x": "{y}", " ": "\x00\x85"}, []
+)
+def test_any_word_is_written_and_read_back_as_it_is(words, options):
+    document = MapDocument(
+        fields=[FieldEntry(dataset="clients", source="custom:X", target="contact", field="X",
+                           options=options, evidence="; ".join(options))],
+        values={f"clients.custom:{word}": ValueMap(map=words, hints=words) for word in words},
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "map.yaml"
+        document.save(path)
+        assert MapDocument.load(path) == document
+
+
+def test_a_word_that_stands_twice_is_a_mistake_with_its_line(con, tmp_path):
+    path = tmp_path / "map.yaml"
+    propose(con).save(path)
+    path.write_text(path.read_text() + "duplicates: ask\n")
+    with pytest.raises(MapError, match="'duplicates' stands twice"):
+        MapDocument.load(path)
+
+
+def test_one_changed_decision_is_one_changed_line(con, tmp_path):
+    document = propose(con)
+    document.save(tmp_path / "a.yaml")
+    document.stages["jobs"].map["Parked"] = {"stage": "Scheduled", "status": "open"}
+    document.save(tmp_path / "b.yaml")
+    before, after = ((tmp_path / name).read_text().splitlines() for name in ("a.yaml", "b.yaml"))
+    assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
+
+
+def test_unknown_words_get_a_suggestion_or_shut_the_gate_until_mapped(con):
+    put(con, "jobs", "2", number="2", status_text="Zzyzx")
+    document = propose(con)
+    stages = document.stages["jobs"]
+    assert stages.map["Parked"] == {"stage": "On Hold", "status": "open"}
+    assert "sounds like 'On hold'" in stages.hints["Parked"]
+    document.confirm_all("Dana")
+    assert document.unconfirmed() == ["stages of jobs: 'Zzyzx' has no target"]
+    stages.map["Zzyzx"] = {"stage": "Completed", "status": "won"}
+    assert document.unconfirmed() == []
