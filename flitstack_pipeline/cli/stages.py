@@ -131,6 +131,22 @@ def delta() -> None:
 
 
 @app.command()
+def resolve(
+    key: Annotated[str, typer.Argument(help="Record or source key; none: decisions/*.csv.")] = "",
+    field: Annotated[str, typer.Argument(help="The field; '' for a deleted record.")] = "",
+    choice: Annotated[str, typer.Argument(help="ours (the export) or theirs (HighLevel).")] = "",
+    value: Annotated[str | None, typer.Option(help="Neither: this value.")] = None,
+) -> None:
+    """Settle conflicts: one by name, or every decision of decisions/conflicts.csv."""
+    from flitstack_pipeline import steps
+
+    report = steps.resolve(open_project(), key or None, field, choice, value)
+    show(report)
+    if report.problems or report.facts["still open"]:
+        raise typer.Exit(Exit.INCOMPLETE)
+
+
+@app.command()
 def rollback(
     run: Annotated[str, typer.Option(help="Only what this run wrote.")] = "",
     object_type: Annotated[str, typer.Option("--object", help="Only this object type.")] = "",

@@ -117,13 +117,14 @@ class GroupCommit:
 
 
 def apply_changes(con: sa.Connection, changes: Sequence[Change]) -> None:
-    """Apply changes, grouped by verb and table: inserts, then upserts, then deletes."""
+    """Apply changes, alike ones together: inserts, then upserts, then deletes."""
     for verb in ("insert", "upsert", "delete"):
-        by_table: dict[str, list[Change]] = {}
+        alike: dict[tuple[str, frozenset[str]], list[Change]] = {}
         for change in changes:
             if change.verb == verb:
-                by_table.setdefault(change.table.name, []).append(change)
-        for group in by_table.values():
+                columns = frozenset(change.row)
+                alike.setdefault((change.table.name, columns), []).append(change)
+        for group in alike.values():
             _apply(con, verb, group[0].table, [change.row for change in group])
 
 

@@ -415,6 +415,17 @@ class Journal:
         row = {"location": location, "record_key": record_key}
         self._writer.write([Change("delete", t.conflicts, row)])
 
+    def settle_conflict(self, location: str, record_key: str, field: str) -> None:
+        """One conflict of a record is settled (durable)."""
+        row = {"location": location, "record_key": record_key, "field": field}
+        self._writer.write([Change("delete", t.conflicts, row)])
+
+    def has_conflicts(self, location: str, record_key: str) -> bool:
+        """Whether a record has an open conflict."""
+        c = t.conflicts.c
+        query = sa.select(c.field).where(c.location == location, c.record_key == record_key)
+        return bool(self._rows(query.limit(1)))
+
     def put_missing_parent(self, row: dict[str, Any]) -> None:
         """A record whose parent is not in HighLevel."""
         self._writer.submit([Change("upsert", t.missing_parents, {"at": time.time(), **row})])

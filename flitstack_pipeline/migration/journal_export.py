@@ -64,7 +64,7 @@ def _publish(engine: sa.Engine, con: duckdb.DuckDBPyConnection, name: str, query
     count = 0
     with engine.connect().execution_options(stream_results=True) as source:
         for part in source.execute(query).mappings().partitions(CHUNK):
-            frame = pd.DataFrame([[_cell(c, row[c]) for c in columns] for row in part])
+            frame = pd.DataFrame([[_cell(types[c], row[c]) for c in columns] for row in part])
             frame.columns = pd.Index(columns)
             con.register("_part", frame)
             casts = ", ".join(_cast(c, types[c]) for c in columns)
@@ -90,7 +90,7 @@ def _cast(column: str, kind: str) -> str:
     return f'CAST("{column}" AS {kind})'
 
 
-def _cell(column: str, value: Any) -> Any:
-    if isinstance(value, dict | list):
+def _cell(kind: str, value: Any) -> Any:
+    if value is not None and kind == "JSON":
         return json.dumps(value, default=str, ensure_ascii=False)
     return value

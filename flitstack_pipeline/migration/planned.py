@@ -11,6 +11,7 @@ import itertools
 import json
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +29,7 @@ _TABLES = """
 CREATE TABLE planned (
     record_key TEXT PRIMARY KEY, source_key TEXT, object TEXT, kind TEXT, target TEXT, label TEXT,
     payload TEXT, parents TEXT, hl_id TEXT, origin TEXT, kept TEXT, created_at TEXT, location TEXT,
+    hash TEXT, written_hash TEXT, current TEXT,
     seen INTEGER DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX planned_hl ON planned (kind, hl_id);
@@ -44,31 +46,44 @@ CREATE TABLE belongs (side TEXT, record TEXT, client TEXT);
 class Planned:
     """A planned record and what the id map knows of it; `hl_id` empty when never written.
 
-    `kept` are values by "part.name" that a person's edit or decision put there since.
+    `kept` are values by "part.name" that a person's edit or decision put there since; `changed`:
+    the row is another than the one that was written.
     """
 
     row: MappedRow
     hl_id: str
     origin: str
     kept: dict[str, Any]
+    changed: bool = False
 
 
 class PlannedRecords:
-    """The planned records of one reconciliation. Close it to delete its file."""
+    """The planned records of one comparison, in a file of their own.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        handle = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed with the store
-            prefix="flitstack-planned-", suffix=".sqlite", dir=folder
-        )
-        self._file = handle
-        self._con = sqlite3.connect(handle.name, isolation_level=None)
-        self._con.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+    Without `path` the file is a temporary one that goes with the object; with it, an existing file
+    is opened again and stays.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._folder = None if path else tempfile.TemporaryDirectory(prefix="flitstack-")
+        name = str(path or Path(self._folder.name if self._folder else "") / "planned.sqlite")
+        is_new = path is None or not path.exists()
+        if path and is_new:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+        self._lock = threading.Lock()
+        self._con = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+        self._con.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+        if is_new:
+            self._con.executescript(_TABLES)
         self._con.execute("BEGIN")
 
     def close(self) -> None:
-        """Delete the file."""
+        """Close the file; a temporary one is deleted."""
+        self._con.execute("COMMIT")
         self._con.close()
-        self._file.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def __enter__(self) -> PlannedRecords:
         return self
@@ -86,8 +101,9 @@ class PlannedRecords:
             entries = journal.entries(location, [row.record_key for row in chunk])
             self._con.executemany(
                 "INSERT OR REPLACE INTO planned (record_key, source_key, object, kind, target, "
-                "label, payload, parents, hl_id, origin, kept, location) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                "label, payload, parents, hl_id, origin, kept, location, "
+                "hash, written_hash) "
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 [_values(row, entries.get(row.record_key)) for row in chunk],
             )
             count += len(chunk)
@@ -170,6 +186,50 @@ class PlannedRecords:
         )
         return dict(self._con.execute(query, [since, since]))
 
+    # --- for a delta ---------------------------------------------------------------------------
+
+    def changes(self) -> list[dict[str, Any]]:
+        """New, changed and unchanged planned records by object type."""
+        cursor = self._con.execute(
+            """
+            SELECT object, count(*) FILTER (WHERE hl_id = ''),
+                count(*) FILTER (WHERE hl_id <> '' AND hash <> written_hash),
+                count(*) FILTER (WHERE hl_id <> '' AND hash = written_hash)
+            FROM planned GROUP BY object"""
+        )
+        names = ("object", "new", "changed", "unchanged")
+        return [dict(zip(names, values, strict=True)) for values in cursor]
+
+    def changed_pairs(self) -> set[tuple[str, str]]:
+        """The (kind, target) pairs of records whose row is another than the one written."""
+        return set(
+            self._con.execute(
+                "SELECT DISTINCT kind, target FROM planned "
+                "WHERE hl_id <> '' AND hash <> written_hash"
+            )
+        )
+
+    def keep_current(self, values: Iterable[tuple[str, Any]]) -> None:
+        """Keep what HighLevel holds now, by record key."""
+        rows = [(json.dumps(value, ensure_ascii=False), key) for key, value in values]
+        self._con.executemany("UPDATE planned SET current = ? WHERE record_key = ?", rows)
+
+    def current(self, record_key: str) -> Any:
+        """What HighLevel held of a record when it was read; None when it was not seen."""
+        query = "SELECT current FROM planned WHERE record_key = ?"
+        with self._lock:
+            row = self._con.execute(query, [record_key]).fetchone()
+        return json.loads(row[0]) if row and row[0] else None
+
+    def not_planned(self, record_keys: Sequence[str]) -> set[str]:
+        """Those of these record keys that nobody plans any more."""
+        known: set[str] = set()
+        for part in _chunks(list(record_keys)):
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT record_key FROM planned WHERE record_key IN ({marks})"  # noqa: S608
+            known |= {key for (key,) in self._con.execute(query, part)}
+        return set(record_keys) - known
+
     # --- sums ------------------------------------------------------------------------------------
 
     def add_amounts(self, rows: Iterable[tuple[str, str, str, Decimal]]) -> None:
@@ -232,7 +292,7 @@ def money(scaled: int) -> str:
 
 _COLUMNS = (
     "record_key, source_key, object, kind, target, label, payload, parents, hl_id, origin, kept, "
-    "location"
+    "location, hash, written_hash"
 )
 
 
@@ -251,29 +311,20 @@ def _values(row: MappedRow, entry: Entry | None) -> tuple[Any, ...]:
         entry.origin if entry else "",
         json.dumps((details or {}).get("kept") or {}, ensure_ascii=False),
         row.location,
+        row.payload_hash,
+        entry.payload_hash if entry else "",
     )
 
 
 def _planned(values: tuple[Any, ...]) -> Planned:
-    (
-        key,
-        source_key,
-        object_key,
-        kind,
-        target,
-        label,
-        payload,
-        parents,
-        hl_id,
-        origin,
-        kept,
-        where,
-    ) = values
+    key, source_key, object_key, kind, target, label, payload, parents, *rest = values
+    hl_id, origin, kept, location, new, old = rest
     row = MappedRow(
-        key, source_key, kind, target, json.loads(payload), "", 0, json.loads(parents), label or "",
-        where, object_key,
+        key, source_key, kind, target, json.loads(payload), new, 0, json.loads(parents),
+        label or "", location, object_key,
     )  # fmt: skip
-    return Planned(row, hl_id or "", origin or "", json.loads(kept))
+    changed = bool(hl_id) and new != old
+    return Planned(row, hl_id or "", origin or "", json.loads(kept), changed)
 
 
 def _chunks(values: list[str]) -> Iterator[list[str]]:

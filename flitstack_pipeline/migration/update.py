@@ -1,13 +1,16 @@
 """Changes records we wrote before, without touching what somebody else changed since.
 
-What belongs here: comparing wanted, last written and current values, writing the difference. What
-does not: deciding which rows changed (load.py, delta.py). A value that is neither what we last
-wrote nor what we want is a conflict for a person, never an overwrite.
+What belongs here: the three-way comparison of wanted (the export now), last written (the export
+before) and current (HighLevel now), and writing what follows. What does not: deciding which rows
+changed (load.py), reading current values by pages (observing.py), a person's decisions
+(resolution.py). A field changed on one side merges; one changed on both to different values is a
+conflict for a person, never an overwrite.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,19 +20,28 @@ from flitstack_pipeline.migration.compare import Verdict, compare_value
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.rows import MappedRow
 
 Part = tuple[str, str]
 PARTS = ("fields", "custom")
 #: The payload hash of a record that was there before, until our values are written.
 TAKEN_OVER = "before"
+KEPT, DELETED = "kept", "deleted"
+#: Lists that people and automations add to: both sides' changes are merged item by item.
+MERGED = frozenset({("fields", "tags")})
 
 
 @dataclass
 class Decision:
-    """What to do about one record: values to write, to empty, and conflicts by field."""
+    """What to do about one record, by field.
+
+    `write` and `clear`: our changes; `kept`: theirs, which stay; `conflicts`: what we wanted where
+    both changed.
+    """
 
     write: dict[Part, Any] = field(default_factory=dict)
     clear: dict[Part, Any] = field(default_factory=dict)
+    kept: dict[Part, Any] = field(default_factory=dict)
     conflicts: dict[Part, Any] = field(default_factory=dict)
 
 
@@ -75,8 +87,10 @@ def decide(
         if same(value, now):
             continue
         if same(value, last.get(key)) and not keep_rest:
-            continue  # nothing new from the source; an edit in HighLevel stays
-        if same(last.get(key), now):
+            decision.kept[key] = now  # nothing new from the source; an edit in HighLevel stays
+        elif key in MERGED and isinstance(value, list) and isinstance(now, list):
+            decision.write[key] = merged_lists(value, [] if keep_rest else last.get(key, []), now)
+        elif same(last.get(key), now):
             decision.write[key] = value
         else:
             decision.conflicts[key] = value
@@ -90,23 +104,66 @@ def decide(
     return decision
 
 
+def merged_lists(wanted: list[Any], last: list[Any], now: list[Any]) -> list[Any]:
+    """Three lists of tags merged: what either side added is there, what either took away is not."""
+    before, current = {_folded(x) for x in last}, {_folded(x) for x in now}
+    gone = before - current
+    kept = [x for x in wanted if _folded(x) not in gone]
+    ours = {_folded(x) for x in kept}
+    theirs = [x for x in now if _folded(x) not in before | ours]
+    return kept + theirs
+
+
+def _folded(tag: Any) -> str:
+    return str(tag).strip().casefold()
+
+
+def kept_name(key: Part) -> str:
+    """How a field is named among the kept edits of an entry's details: `fields.city`."""
+    return f"{key[0]}.{key[1]}"
+
+
+def with_kept(entry: Entry, kept: dict[Part, Any], settled: Collection[Part] = ()) -> Entry:
+    """The entry with edits noted as kept, and those of `settled` fields forgotten."""
+    noted = dict((entry.details or {}).get(KEPT) or {})
+    for key in settled:
+        noted.pop(kept_name(key), None)
+    noted |= {kept_name(key): value for key, value in kept.items()}
+    details = {k: v for k, v in (entry.details or {}).items() if k != KEPT}
+    return replace(entry, details={**details, KEPT: noted} if noted else details)
+
+
+def deletion_kept(entry: Entry) -> bool:
+    """Whether a person decided that the record, deleted in HighLevel, stays deleted."""
+    return ((entry.details or {}).get(KEPT) or {}).get("") == DELETED
+
+
 def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
     """Bring a record we know up to its row: (unchanged | updated | conflict | gone, requests).
 
     Raises HighLevelError when HighLevel refuses.
     """
-    handler = HANDLERS[entry.kind]
     wanted = parts_of(_intended(ctx, item))
-    if wanted == parts_of(entry.last_written):
+    if wanted == parts_of(entry.last_written) or deletion_kept(entry):
         ctx.journal.conclude([], [replace(entry, payload_hash=item.row.payload_hash)])
         return "unchanged", 0
-    current = handler.read(ctx, entry)
+    current, requests = _current(ctx, entry)
     if current is None:
-        _conflict(ctx, item, entry, "", "deleted", None, None, "it was deleted in HighLevel")
-        return "gone", 1
+        gone = deleted_conflict(ctx, entry, item.row.label, item.row.payload)
+        ctx.journal.put_conflict(gone)
+        return "gone", requests
     clash = bool(_decision(wanted, entry, current).conflicts)
-    requests = 1 + write_changes(ctx, item, entry, current)
+    requests += write_changes(ctx, item, entry, current)
     return ("conflict" if clash else "updated"), requests
+
+
+def _current(ctx: Context, entry: Entry) -> tuple[Logical | None, int]:
+    """The record as it is now, from the pages read before when they showed it; the requests."""
+    if ctx.options.current is not None:
+        seen = ctx.options.current(entry.record_key)
+        if seen is not None:
+            return seen, 0
+    return HANDLERS[entry.kind].read(ctx, entry), 1
 
 
 def _decision(wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:
@@ -117,17 +174,24 @@ def _decision(wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decisi
 
 
 def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> int:
-    """Write what differs, report conflicts, and put the entry in place; returns the requests."""
-    wanted = parts_of(_intended(ctx, item))
-    last = parts_of(entry.last_written)
-    decision = _decision(wanted, entry, current)
+    """Write what differs, report conflicts, and put the entry in place; returns the requests.
+
+    What the export says counts as written even where tags of both sides were merged: the next
+    comparison must see theirs as theirs.
+    """
+    wanted, last = parts_of(_intended(ctx, item)), parts_of(entry.last_written)
+    now, decision = parts_of(current), _decision(wanted, entry, current)
+    if ctx.journal.has_conflicts(ctx.location, entry.record_key):
+        ctx.journal.forget_conflicts(ctx.location, entry.record_key)
     for key, value in decision.conflicts.items():
-        found = parts_of(current).get(key)
-        _conflict(ctx, item, entry, key[1], "edited", value, found, "it was edited in HighLevel")
+        ctx.journal.put_conflict(
+            edited_conflict(ctx, entry, key, value, now.get(key), item.row.label)
+        )
     written = {k: v for k, v in last.items() if k not in decision.clear} | decision.write
     written |= {k: v for k, v in wanted.items() if k not in decision.conflicts}
+    settled = decision.write.keys() | decision.clear.keys()
     after = replace(
-        entry,
+        with_kept(entry, decision.kept, settled),
         last_written=joined(written),
         payload_hash=item.row.payload_hash,
         written_at=time.time(),
@@ -135,11 +199,17 @@ def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> i
     if not decision.write and not decision.clear:
         ctx.journal.conclude([], [after])
         return 0
-    return _send(ctx, item, entry, decision, after)
+    return send_change(ctx, item.row, entry, decision, after)
 
 
-def _send(ctx: Context, item: Item, entry: Entry, decision: Decision, after: Entry) -> int:
-    handler, row = HANDLERS[entry.kind], item.row
+def send_change(
+    ctx: Context, row: MappedRow, entry: Entry, decision: Decision, after: Entry
+) -> int:
+    """Write a decision in one request, journalled; `after` is the entry when it is done.
+
+    Returns the requests. Raises HighLevelError or ValueError when it cannot be written.
+    """
+    handler = HANDLERS[entry.kind]
     payload, clear = joined(decision.write), joined(decision.clear)
     for attempt in range(1, ctx.options.attempts + 1):
         intent = Intent(
@@ -171,30 +241,42 @@ def _intended(ctx: Context, item: Item) -> Logical:
     return intended(ctx, item) if intended else item.row.payload
 
 
-def _conflict(
-    ctx: Context,
-    item: Item,
-    entry: Entry,
-    name: str,
-    reason: str,
-    wanted: Any,
-    found: Any,
-    why: str,
-) -> None:
-    ctx.journal.put_conflict(
-        {
-            "location": ctx.location,
-            "record_key": entry.record_key,
-            "field": name,
-            "object_key": entry.object_key,
-            "hl_id": entry.hl_id,
-            "reason": reason,
-            "wanted": wanted,
-            "found": found,
-            "last_written": parts_of(entry.last_written).get(("fields", name))
-            or parts_of(entry.last_written).get(("custom", name)),
-            "message": f"{item.row.label or entry.record_key}: {name or 'record'} was left as it "
-            f"is, because {why} since our last write.",
-            "run_id": ctx.run.id,
-        }
+def edited_conflict(
+    ctx: Context, entry: Entry, key: Part, wanted: Any, found: Any, label: str
+) -> dict[str, Any]:
+    """The conflict of a field that both sides changed, as the journal keeps it."""
+    named = label or entry.record_key
+    message = (
+        f"{named}: {key[1]} was left as it is, because it was edited in HighLevel since our last "
+        "write and the export changed it too. Decide: ours, theirs, or a value."
     )
+    return _conflict(ctx, entry, key[1], "edited", wanted, found, message) | {
+        "last_written": parts_of(entry.last_written).get(key)
+    }
+
+
+def deleted_conflict(ctx: Context, entry: Entry, label: str, wanted: Any) -> dict[str, Any]:
+    """The conflict of a record that was deleted in HighLevel since we wrote it."""
+    message = (
+        f"{label or entry.record_key} was deleted in HighLevel since our last write, and was not "
+        "made again. Decide: ours (make it again), or theirs (leave it deleted)."
+    )
+    return _conflict(ctx, entry, "", DELETED, wanted, None, message)
+
+
+def _conflict(
+    ctx: Context, entry: Entry, name: str, reason: str, wanted: Any, found: Any, message: str
+) -> dict[str, Any]:
+    return {
+        "location": ctx.location,
+        "record_key": entry.record_key,
+        "field": name,
+        "object_key": entry.object_key,
+        "hl_id": entry.hl_id,
+        "reason": reason,
+        "wanted": wanted,
+        "found": found,
+        "last_written": None,
+        "message": message,
+        "run_id": ctx.run.id,
+    }

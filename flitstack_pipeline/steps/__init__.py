@@ -4,7 +4,14 @@ Each opens what it needs (warehouse briefly, journal, account), calls the rooms,
 StepReport. No business rule lives here; imports no dagster.
 """
 
-from flitstack_pipeline.steps.delta import DeltaDecision, Window, delta_wanted, delta_window
+from flitstack_pipeline.steps.conflicts import open_conflicts, resolve, write_conflicts
+from flitstack_pipeline.steps.delta import (
+    DeltaDecision,
+    Window,
+    delta_refusals,
+    delta_wanted,
+    delta_window,
+)
 from flitstack_pipeline.steps.gating import approve, gate_conditions, gate_reasons, sample_problems
 from flitstack_pipeline.steps.loading import load_object, load_refusals, load_stage
 from flitstack_pipeline.steps.maps import (
@@ -16,6 +23,7 @@ from flitstack_pipeline.steps.maps import (
     unconfirmed_entries,
     write_map_workbook,
 )
+from flitstack_pipeline.steps.merging import delta_summary, plan_delta
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
@@ -56,6 +64,8 @@ __all__ = [
     "clean_context",
     "clean_object",
     "confirm_map",
+    "delta_refusals",
+    "delta_summary",
     "delta_wanted",
     "delta_window",
     "export_journal",
@@ -67,7 +77,9 @@ __all__ = [
     "load_stage",
     "map_differences",
     "map_object",
+    "open_conflicts",
     "per_object",
+    "plan_delta",
     "plan_stage",
     "preflight",
     "preflight_lines",
@@ -80,6 +92,7 @@ __all__ = [
     "reconciliation_problems",
     "relate",
     "requests_report",
+    "resolve",
     "retry",
     "rollback",
     "run_audit",
@@ -96,5 +109,6 @@ __all__ = [
     "unfinished",
     "verify_sample",
     "where_to_look",
+    "write_conflicts",
     "write_map_workbook",
 ]

@@ -40,7 +40,7 @@ class Window:
         if now > self.closes:
             return (
                 f"The delta window closed at {_clock(self.closes)}. To extend it set "
-                "FLITSTACK_DELTA_END or FLITSTACK_DELTA_HOURS; or launch the job delta by hand."
+                "FLITSTACK_DELTA_END or FLITSTACK_DELTA_HOURS."
             )
         return ""
 
@@ -97,6 +97,16 @@ def delta_window(project: Project, journal: Journal) -> Window | None:
     opens = settings.delta_start or dt.datetime.fromisoformat(stored[0])
     closes = settings.delta_end or opens + dt.timedelta(hours=settings.delta_hours)
     return Window(_aware(opens), _aware(closes))
+
+
+def delta_refusals(project: Project, now: dt.datetime | None = None) -> list[str]:
+    """Why no delta may run now; empty when one may."""
+    with open_journal(project) as journal:
+        window = delta_window(project, journal)
+    if window is None:
+        return ["The delta window opens with the cutover, and the cutover has not begun."]
+    refusal = window.refusal(now or dt.datetime.now(dt.UTC))
+    return [refusal] if refusal else []
 
 
 def delta_wanted(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Journal
@@ -11,8 +16,10 @@ from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
-from flitstack_pipeline.steps.delta import open_window
-from flitstack_pipeline.steps.gating import gate_conditions
+from flitstack_pipeline.steps.conflicts import duplicate_decisions
+from flitstack_pipeline.steps.delta import delta_refusals, open_window
+from flitstack_pipeline.steps.gating import gate_reasons
+from flitstack_pipeline.steps.merging import current_values
 from flitstack_pipeline.steps.opening import (
     Log,
     account_catalog,
@@ -27,6 +34,9 @@ from flitstack_pipeline.steps.planning import chosen_keys, plan_lines, plan_stag
 from flitstack_pipeline.steps.records import publish_journal, requests_report
 from flitstack_pipeline.warehouse import table_exists
 
+#: What HighLevel holds of a record, by its key; None when it was not read.
+Current = Callable[[str], Any]
+
 
 def load_refusals(project: Project, stage: str, key: str) -> list[str]:
     """Why this load must not run now; empty when it may."""
@@ -36,8 +46,10 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
             reasons.append(f"Materialize mapped[{key}] first.")
         if stage == "sample" and not table_exists(con, "mapped.sample"):
             reasons.append("Materialize sample_choice first: it says which records are loaded.")
-    if stage != "sample":
-        reasons += [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]]
+    if stage == "delta":
+        reasons += delta_refusals(project) + gate_reasons(project, lapsed_is_fine=True)
+    elif stage != "sample":
+        reasons += gate_reasons(project)
     with open_journal(project) as journal:
         if journal.get_setting("objects") is None:
             reasons.append("Materialize destination_schema first: the sub-account is not ready.")
@@ -48,8 +60,6 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
                 f"{key} need their parents first: load {', '.join(missing)} "
                 f"({stage} waves, from left to right)."
             )
-        if stage == "delta" and not journal.get_setting("delta_window"):
-            reasons.append("The delta opens with the cutover; run the cutover first.")
     return reasons
 
 
@@ -69,7 +79,9 @@ def load_object(
     if reasons:
         raise Refused(f"{stage} of {key}", reasons)
     chosen = chosen_keys(project, stage, key)
-    total = load_keys(project, stage, key, chosen, log, watch)
+    is_first = key == waves()[0].objects[0]
+    with current_values(project, again=is_first) if stage == "delta" else nullcontext() as current:
+        total = load_keys(project, stage, key, chosen, log, watch, current)
     with open_journal(project) as journal:
         _mark_done(project, journal, stage, key)
     return StepReport(f"{stage} {key}", total.rows, total.facts(), {}, list(total.problems))
@@ -82,6 +94,7 @@ def load_keys(
     chosen: set[str] | None,
     log: Log = silent,
     watch: Watch | None = None,
+    current: Current | None = None,
 ) -> LoadResult:
     """Load some rows of one object type (None: all), each into the sub-account it is routed to."""
     total = LoadResult()
@@ -89,14 +102,21 @@ def load_keys(
         with project.warehouse.connect() as con:
             rows = spool_rows(con, key, chosen, account.alias)
         try:
-            total += _load_into(project, account, stage, key, rows, watch or log_lines(log))
+            watching = watch or log_lines(log)
+            total += _load_into(project, account, stage, key, rows, watching, current)
         finally:
             rows.close()
     return total
 
 
 def _load_into(
-    project: Project, account: Account, stage: str, key: str, rows: SpooledRows, watch: Watch
+    project: Project,
+    account: Account,
+    stage: str,
+    key: str,
+    rows: SpooledRows,
+    watch: Watch,
+    current: Current | None,
 ) -> LoadResult:
     """Load the rows routed to one sub-account; returns what became of them."""
     with open_account(project, account, purpose=stage) as (journal, destination):
@@ -116,7 +136,11 @@ def _load_into(
                 catalog,
                 rows,
                 run,
-                options=load_options(project, destination),
+                options=replace(
+                    load_options(project, destination),
+                    decisions=duplicate_decisions(project),
+                    current=current,
+                ),
                 on_progress=tell if len(rows) else None,
             )
             run.summary.update({k: v for k, v in vars(result).items() if k != "problems"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.sample import choose_sample
 from flitstack_pipeline.settings import Project
@@ -26,7 +28,7 @@ def choose(project: Project) -> StepReport:
         "features covered": choice.features_covered,
         "at random": choice.random,
     }
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "by object": [{"object": k, "records": n} for k, n in choice.by_object.items()],
         "not exercised": [{"feature": name} for name in choice.uncovered],
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from flitstack_pipeline.migration.progress import Watch
-from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.conflicts import apply_decided
+from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map
+from flitstack_pipeline.steps.merging import delta_summary
 from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
 from flitstack_pipeline.steps.prepare import preflight, provision
 from flitstack_pipeline.steps.sampling import choose
@@ -63,15 +66,26 @@ def run_cutover(
 
 
 def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
-    """Read, clean and map again, and load what changed."""
+    """Read, clean and map again, look at HighLevel, apply decisions, load what changed.
+
+    Raises Refused outside the window, or when new exports brought something for the map.
+    """
+    reasons = delta_refusals(project)
+    if reasons:
+        raise Refused("the delta", reasons)
     run_audit(project, log)
     run_map(project, log)
-    for key in KEYS:
-        map_object(project, key)
+    reasons = gate_reasons(project, lapsed_is_fine=True)
+    if reasons:
+        raise Refused("the delta", reasons)
+    with project.warehouse.connect():
+        for key in KEYS:
+            map_object(project, key)
     with accounts_kept_open(project):
-        if not gate_reasons(project):  # new options and columns need their place first
-            provision(project)
-        return load_stage(project, "delta", log, watch)
+        provision(project)  # new options and columns need their place first
+        decided = apply_decided(project)
+        loads = load_stage(project, "delta", log, watch)
+        return [*([decided] if decided.rows else []), *loads, delta_summary(project, loads)]
 
 
 def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:

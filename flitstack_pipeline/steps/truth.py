@@ -17,12 +17,10 @@ from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import Reconciliation, Sink
 from flitstack_pipeline.migration.reconcile import reconcile as compare_all
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.migration.rows import spool_rows
-from flitstack_pipeline.migration.sample import sample_keys
 from flitstack_pipeline.reports import certificate, reconciliation
 from flitstack_pipeline.reports.sample import SampleBook, write_sample
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.expected import plan_into
 from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.opening import (
     Log,
@@ -54,8 +52,7 @@ class Opened:
     @property
     def sent(self) -> int:
         """Requests sent so far."""
-        clients = [destination.hl.client for _, destination, _ in self.accounts]
-        return sum(client.usage.requests for client in clients if hasattr(client, "usage"))
+        return sum(destination.hl.client.usage.requests for _, destination, _ in self.accounts)
 
 
 @contextmanager
@@ -65,28 +62,14 @@ def opened_with_plan(project: Project, sample_only: bool = False) -> Iterator[Op
         planned = stack.enter_context(PlannedRecords())
         found = []
         for account in accounts(project):
-            journal, destination = stack.enter_context(open_account(project, account))
-            _plan(project, account.alias, destination.location_id, journal, planned, sample_only)
+            journal, destination = stack.enter_context(
+                open_account(project, account, purpose="reconcile")
+            )
+            plan_into(
+                planned, project, account.alias, destination.location_id, journal, sample_only
+            )
             found.append((journal, destination, account_catalog(project, journal, destination)))
         yield Opened(planned, found)
-
-
-def _plan(
-    project: Project,
-    alias: str,
-    location: str,
-    journal: Journal,
-    planned: PlannedRecords,
-    sample_only: bool,
-) -> None:
-    for key in KEYS:
-        with project.warehouse.connect() as con:
-            chosen = sample_keys(con, key) if sample_only else None
-            rows = spool_rows(con, key, chosen, alias)
-        try:
-            planned.add(journal, location, rows)
-        finally:
-            rows.close()
 
 
 def verify_sample(project: Project) -> StepReport:

@@ -35,7 +35,8 @@ class LoadOptions:
     were there before; `decisions` overrule it by record key. files_root: where relative file
     paths start. allowed_hosts: private hosts files may be fetched from. links: what to do when a
     link's parent is not in HighLevel, by `<object type>.<role>`: skip (the child waits as a dead
-    letter, the default), stub (a placeholder contact) or stop (the run).
+    letter, the default), stub (a placeholder contact) or stop (the run). current: a record's values
+    in HighLevel by record key, read by pages before (None: not seen there).
     """
 
     workers: int = 64
@@ -47,6 +48,7 @@ class LoadOptions:
     allowed_hosts: frozenset[str] = frozenset()
     chunk: int = 1000
     links: dict[str, str] = field(default_factory=dict)
+    current: Callable[[str], Logical | None] | None = None
 
 
 @dataclass

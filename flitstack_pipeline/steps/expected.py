@@ -1,0 +1,29 @@
+"""What is planned for one sub-account, taken out of the warehouse before any HTTP."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.planned import PlannedRecords
+from flitstack_pipeline.migration.rows import spool_rows
+from flitstack_pipeline.migration.sample import sample_keys
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.objects import KEYS
+
+
+def plan_into(
+    planned: PlannedRecords,
+    project: Project,
+    alias: str,
+    location: str,
+    journal: Journal,
+    sample_only: bool = False,
+) -> None:
+    """Add the mapped records (or the sample's) of one sub-account with their HighLevel ids."""
+    for key in KEYS:
+        with project.warehouse.connect() as con:
+            chosen = sample_keys(con, key) if sample_only else None
+            rows = spool_rows(con, key, chosen, alias)
+        try:
+            planned.add(journal, location, rows)
+        finally:
+            rows.close()

@@ -1,0 +1,198 @@
+"""What a delta will do: one look at HighLevel, what changed on either side, what vanished.
+
+What belongs here: planning a delta, the values its load needs, its summary. What does not: the
+window and the pickup (delta.py), loading (loading.py), people's decisions (conflicts.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.observing import Observation, observe
+from flitstack_pipeline.migration.planned import PlannedRecords
+from flitstack_pipeline.migration.readback import read_back
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.reports.delta import write_delta
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.keys import split_source_key
+from flitstack_pipeline.spec.objects import BY_KEY, KEYS, object_of_dataset
+from flitstack_pipeline.steps.conflicts import open_conflicts, write_conflicts
+from flitstack_pipeline.steps.delta import READ
+from flitstack_pipeline.steps.expected import plan_into
+from flitstack_pipeline.steps.opening import account_catalog, accounts, open_account, open_journal
+from flitstack_pipeline.warehouse import table_exists
+
+ADDED = "delta:added"
+EDITABLE = ("contact", "company", "opportunity", "record")
+#: An export of fewer rows than this share of all known ones is partial: nothing vanished.
+WHOLE_SHARE = 0.5
+
+
+def plan_path(project: Project) -> Path:
+    """Where the plan of the running delta lies, with the current values of changed records."""
+    return project.root / "cache" / "delta.sqlite"
+
+
+def plan_delta(project: Project) -> StepReport:
+    """Look at HighLevel once, page by page, and say what the delta would do.
+
+    Edits of people are noted and stay; records they deleted become conflicts; the current values
+    of changed records are kept for the load. Writes nothing to HighLevel.
+    """
+    path = plan_path(project)
+    path.unlink(missing_ok=True)
+    total = Observation()
+    with PlannedRecords(path) as planned:
+        for account in accounts(project):
+            with open_account(project, account, purpose="delta") as (journal, destination):
+                plan_into(planned, project, account.alias, destination.location_id, journal)
+                ctx = Context(
+                    destination.hl,
+                    account_catalog(project, journal, destination),
+                    journal,
+                    journal.start_run(destination.location_id, "delta-plan"),
+                )
+                before = destination.hl.client.usage.requests
+                found = read_back(ctx.hl, ctx.catalog, journal, _to_read(planned))
+                _add(total, observe(ctx, planned, found, account.alias))
+                journal.end_run(
+                    ctx.run, "done", {"requests": destination.hl.client.usage.requests - before}
+                )
+        vanished = vanished_rows(project)
+        changes = _changes(project, planned, vanished)
+    with open_journal(project) as journal:
+        journal.set_setting(ADDED, {**(journal.get_setting(ADDED) or {}), **total.added})
+        journal.set_setting("delta:plan", changes)
+    write_conflicts(project)
+    report = write_delta(project.reports, changes, total, vanished, open_conflicts(project))
+    facts = {
+        "report": report,
+        "edits in HighLevel that stay": len(total.edited),
+        "records people added": len(total.added),
+        "records people deleted": len(total.deleted),
+        "no longer in the exports": len(vanished),
+    }
+    tables = {"by object": changes, "edited in HighLevel": total.edited[:25],
+              "no longer in the exports": vanished[:25]}  # fmt: skip
+    return StepReport("delta planned", sum(c["new"] + c["changed"] for c in changes), facts, tables)
+
+
+def delta_summary(project: Project, loads: Sequence[StepReport]) -> StepReport:
+    """What the delta did, once loaded; the list of conflicts is written anew."""
+    conflicts = write_conflicts(project)
+    plan_path(project).unlink(missing_ok=True)
+    with open_journal(project) as journal:
+        changes = list(journal.get_setting("delta:plan") or [])
+    names = ("created", "updated", "conflicts", "rejected")
+    done = {n: sum(int(r.facts.get(n) or 0) for r in loads) for n in names}
+    totals = {n: sum(c[n] for c in changes) for n in ("new", "changed", "unchanged", "vanished")}
+    facts: dict[str, Any] = {"report": project.reports / "delta.html", **totals, **done}
+    if conflicts:
+        facts["decide in"] = project.decisions / "conflicts.csv"
+    listed = [{k: c[k] for k in ("record_key", "field", "ours", "theirs")} for c in conflicts]
+    problems = [c["message"] for c in conflicts]
+    return StepReport("delta done", totals["new"] + totals["changed"], facts,
+                      {"by object": changes, "conflicts": listed}, problems)  # fmt: skip
+
+
+@contextmanager
+def current_values(project: Project, again: bool) -> Iterator[Any]:
+    """What HighLevel held of changed records when the delta was planned, by record key.
+
+    Plans the delta first when it was not, or when it is to be planned `again`.
+    """
+    if again or not plan_path(project).exists():
+        plan_delta(project)
+    with PlannedRecords(plan_path(project)) as planned:
+        yield planned.current
+
+
+def vanished_rows(project: Project) -> list[dict[str, Any]]:
+    """Records that the newest whole exports no longer hold; they are reported, never deleted.
+
+    An export counts as whole when the files that the last load had not read hold at least half of
+    the records of their kind.
+    """
+    with open_journal(project) as journal:
+        known = sorted(dict(journal.get_setting(READ) or {}).values())
+    with project.warehouse.connect() as con:
+        return [
+            row for key in KEYS for d in BY_KEY[key].datasets for row in _vanished(con, d, known)
+        ]
+
+
+def _vanished(
+    con: duckdb.DuckDBPyConnection, dataset: str, known: list[str]
+) -> list[dict[str, Any]]:
+    if not (table_exists(con, f"raw.{dataset}") and table_exists(con, f"clean.{dataset}")):
+        return []
+    rows = con.execute(
+        f"""
+        WITH fresh AS (SELECT DISTINCT file FROM raw.files WHERE NOT list_contains(?, sha256)),
+        latest AS (
+            SELECT c.source_key, r._file AS file, r._file IN (SELECT file FROM fresh) AS is_fresh
+            FROM clean."{dataset}" c JOIN raw."{dataset}" r ON r._row_id = c.raw_id)
+        SELECT source_key, file FROM latest
+        WHERE NOT is_fresh AND (SELECT avg(is_fresh::INT) FROM latest) >= ?
+        ORDER BY source_key""",  # noqa: S608
+        [known, WHOLE_SHARE],
+    ).fetchall()
+    return [{"record": key, "last seen in": file} for key, file in rows]
+
+
+def _changes(
+    project: Project, planned: PlannedRecords, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """New, changed, unchanged and vanished records by object type.
+
+    Vanished are rows that the exports no longer hold, and records we wrote that nothing plans.
+    """
+    counts = {c["object"]: c for c in planned.changes()}
+    vanished = dict.fromkeys(KEYS, 0)
+    for row in rows:
+        key = object_of_dataset(split_source_key(row["record"])[1])
+        vanished[key or KEYS[0]] += 1
+    for account in accounts(project):
+        with open_journal(project) as journal:
+            page: list[tuple[str, str]] = []
+            for entry in journal.iterate_entries(account.location_id):
+                page.append((entry.record_key, entry.object_key))
+                if len(page) == 500:
+                    _count_vanished(planned, page, vanished)
+                    page = []
+            _count_vanished(planned, page, vanished)
+    none = {"new": 0, "changed": 0, "unchanged": 0}
+    return [
+        {"object": key, **none, **counts.get(key, {}), "vanished": vanished[key]}
+        for key in KEYS
+        if key in counts or vanished[key]
+    ]
+
+
+def _count_vanished(
+    planned: PlannedRecords, page: list[tuple[str, str]], vanished: dict[str, int]
+) -> None:
+    gone = planned.not_planned([key for key, _ in page])
+    for key, object_key in page:
+        if key in gone:
+            vanished[object_key] = vanished.get(object_key, 0) + 1
+
+
+def _to_read(planned: PlannedRecords) -> set[tuple[str, str]]:
+    """Everything a person may edit; notes, read contact by contact, only when some changed."""
+    changed = {kind for kind, _ in planned.changed_pairs()}
+    return {(k, t) for k, t in planned.pairs() if k in EDITABLE or (k == "note" and k in changed)}
+
+
+def _add(total: Observation, more: Observation) -> None:
+    total.edited += more.edited
+    total.added |= more.added
+    total.deleted += more.deleted
+    total.settled += more.settled
+    total.read += more.read
