@@ -122,16 +122,21 @@ def decide(candidates: list[Candidate]) -> list[tuple[Candidate, str, str]]:
 def _progress_billing(
     candidates: list[Candidate], accepted: dict[str, Candidate]
 ) -> dict[str, Candidate]:
-    """Invoice → job, where exactly one set of open invoices adds up to an open job's amount."""
+    """Invoice → job, where exactly one set of open invoices adds up to an open job's amount, and
+    could not as well be the parts of another job of that amount."""
     taken = {c.job for c in accepted.values()}
     by_job: dict[str, list[Candidate]] = defaultdict(list)
+    jobs_of: dict[str, set[tuple[str, Decimal]]] = defaultdict(set)
     for c in candidates:
         if c.invoice not in accepted and c.job not in taken and c.total and c.amount:
             by_job[c.job].append(c)
+            jobs_of[c.invoice].add((c.job, c.amount))
     found: dict[str, Candidate] = {}
     for _, offered in sorted(by_job.items()):
         open_ones = [c for c in offered if c.invoice not in found and c.total != c.amount]
-        if parts := _only_sum([(c, c.total) for c in open_ones], offered[0].amount):
+        parts = _only_sum([(c, c.total) for c in open_ones], offered[0].amount)
+        shared = set.intersection(*(jobs_of[c.invoice] for c in parts)) if parts else set()
+        if [amount for _, amount in shared].count(offered[0].amount or Decimal(0)) == 1:
             found |= {c.invoice: replace(c, confidence=SUM_CONFIDENCE) for c in parts}
     return found
 

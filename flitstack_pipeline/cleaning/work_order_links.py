@@ -22,6 +22,9 @@ from flitstack_pipeline.cleaning.invoice_links import (
 )
 from flitstack_pipeline.warehouse import row_count
 
+#: A job that fits less well is accepted too when no other one comes near it.
+CLEAR_AT, CLEAR_BY = 0.6, 0.3
+
 
 def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     """Fill `clean.work_order_links` and role `job` of work orders; needs `link_numbers` done.
@@ -34,7 +37,15 @@ def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     make_link_decisions(con, decisions / WORK_ORDER_LINKS.name, WORK_ORDER_LINKS, "work_orders")
     con.execute(_EXPLICIT)
     con.execute(_CANDIDATES.format(block=LARGEST_BLOCK, review=REVIEW_AT))
-    con.execute(_LIKELIEST.format(accept=ACCEPT_AT, margin=MARGIN, shown=REVIEW_SHOWN))
+    con.execute(
+        _LIKELIEST.format(
+            accept=ACCEPT_AT,
+            margin=MARGIN,
+            shown=REVIEW_SHOWN,
+            clear_at=CLEAR_AT,
+            clear_by=CLEAR_BY,
+        )
+    )
     con.execute(_LINKS)
 
 
@@ -108,12 +119,13 @@ _LIKELIEST = """
 INSERT INTO clean.work_order_links
 WITH ranked AS (
     SELECT *, row_number() OVER best AS place,
-           confidence - coalesce(lead(confidence) OVER best, 0) AS ahead
+           round(confidence - coalesce(lead(confidence) OVER best, 0), 3) AS ahead
     FROM work_order_candidates
     WINDOW best AS (PARTITION BY order_key ORDER BY confidence DESC, job_key)
 ), sure AS (
     SELECT order_key FROM ranked
-    WHERE place = 1 AND confidence >= {accept} AND ahead >= {margin}
+    WHERE place = 1 AND (confidence >= {accept} AND ahead >= {margin}
+                         OR confidence >= {clear_at} AND ahead >= {clear_by})
 )
 SELECT r.order_key, r.job_key, 'client, day, title and address', r.confidence,
        CASE WHEN s.order_key IS NULL THEN 'review' ELSE 'accepted' END

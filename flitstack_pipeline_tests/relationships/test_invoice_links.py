@@ -180,3 +180,77 @@ def test_the_greatest_sum_may_leave_the_single_best_pair_aside():
 def test_a_pair_with_an_equal_alternative_is_contested_and_a_clear_one_is_not():
     scores = {("a", "x"): 0.9, ("a", "y"): 0.88, ("b", "z"): 0.9, ("c", "z"): 0.3}
     assert contested(scores, {"a": "x", "b": "z"}, 0.1) == {"a"}
+
+
+def test_parts_that_could_belong_to_two_jobs_of_one_price_go_to_a_person(con, tmp_path):
+    for n in "12":
+        job(con, f"J{n}", 1000, "2024-03-01")
+    for n, total in (("1", 400), ("2", 600)):
+        invoice(con, n, total, "2024-03-05")
+    related(con, tmp_path)
+    assert set(decisions(con).values()) == {"review"}
+
+
+def test_one_invoice_for_several_jobs_is_linked_to_all_of_them(con, tmp_path):
+    two = [job(con, f"J{n}", amount, "2024-03-01") for n, amount in (("1", 300), ("2", "449.50"))]
+    job(con, "J3", 77, "2024-03-02")
+    both = invoice(con, "1", "749.50", "2024-03-05")
+    related(con, tmp_path)
+    assert decisions(con) == {(both, place): "accepted" for place in two}
+    assert rows(con, "SELECT DISTINCT method FROM clean.invoice_links") == [
+        ("one invoice for several jobs",)
+    ]
+
+
+@pytest.mark.parametrize(("status", "expected"), [("Approved", "accepted"), ("Declined", "review")])
+def test_a_change_order_explains_what_an_invoice_is_above_its_job(con, tmp_path, status, expected):
+    place = job(con, "J1", 1000, "2024-03-01")
+    job(con, "J2", 5000, "2021-03-01")
+    bill = invoice(con, "7", 1250, "2024-03-05")
+    add(con, "change_orders", "c", invoice_ref="INV-7", amount=250, status=status)
+    related(con, tmp_path)
+    assert decisions(con)[bill, place] == expected
+
+
+def test_a_plan_of_equal_visits_is_assigned_as_a_whole(con, tmp_path):
+    """Each visit was billed days later, the last of them long after."""
+    days = ("2024-01-10", "2024-02-09", "2024-03-10")
+    visits = [job(con, f"J{n}", 99, day) for n, day in enumerate(days)]
+    bills = [invoice(con, str(n), 99, day) for n, day in enumerate(
+        ("2024-01-20", "2024-02-14", "2024-03-21"))]  # fmt: skip
+    related(con, tmp_path)
+    assert decisions(con) == {pair: "accepted" for pair in zip(bills, visits, strict=True)}
+
+
+def test_a_void_invoice_is_not_guessed_at(con, tmp_path):
+    job(con, "J1", 100, "2024-03-01")
+    void = invoice(con, "1", 100, "2024-03-01", status="void")
+    related(con, tmp_path)
+    assert decisions(con) == {(void, None): "none"}
+
+
+@pytest.mark.parametrize("reference", ["42", "#42", "JOB-42", "42.0", "0042", "job 42", "# 42"])
+def test_a_number_is_understood_however_it_is_written(con, tmp_path, reference):
+    place = job(con, "JOB-0042")
+    bill = invoice(con, "1", job_refs=[reference])
+    order = add(con, "work_orders", "1", client_ref="1", job_refs=[reference])
+    related(con, tmp_path)
+    assert decisions(con) == {(bill, place): "accepted"}
+    assert rows(con, "SELECT work_order_key, job_key, decision FROM clean.work_order_links") == [
+        (order, place, "accepted")
+    ]
+
+
+def test_a_work_order_takes_a_job_that_fits_less_well_only_if_no_other_comes_near(con, tmp_path):
+    near = job(con, "J1", title="Fence", start_date="2024-01-10", service_address="1 Oak St")
+    job(con, "J2", title="Roof", start_date="2024-06-10", service_address="9 Elm St")
+    order = add(con, "work_orders", "W1", client_ref="1", title="Visit",
+                scheduled_date="2024-01-10", service_address="1 Oak St")  # fmt: skip
+    related(con, tmp_path)
+    assert links(con, "job") == {order: near}
+    job(con, "J3", title="Deck", start_date="2024-01-10", service_address="2 Oak St")
+    related(con, tmp_path)
+    assert links(con, "job") == {order: near}
+    job(con, "J4", title="Deck", start_date="2024-01-10", service_address="1 Oak St")
+    related(con, tmp_path)
+    assert links(con, "job") == {}
