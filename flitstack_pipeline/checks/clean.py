@@ -59,9 +59,26 @@ def _no_orphans(project: Project, key: str) -> Verdict:
 def _duplicates_decided(project: Project, key: str) -> Verdict:
     rows = findings.duplicates_to_decide(project)
     problems = (
-        [f"{len(rows)} pairs may be the same. Decide in decisions/duplicates.csv."] if rows else []
+        [
+            f"{len(rows)} pairs may be the same. See reports/duplicates.html, and decide in "
+            "reports/duplicates.csv."
+        ]
+        if rows
+        else []
     )
     return verdict(problems, "No pair of records waits for a decision.", pairs=rows)
+
+
+def _links_decided(project: Project, _key: str) -> Verdict:
+    found = {name: findings.links_to_decide(project, name) for name in findings.LINKS}
+    problems = [
+        f"{len(rows)} candidates for {name}. See reports/links.html, and decide in "
+        f"reports/{name.replace(' ', '_')}.csv."
+        for name, rows in found.items()
+        if rows
+    ]
+    tables = {name.replace(" ", "_"): rows for name, rows in found.items()}
+    return verdict(problems, "Every document has its job, or fits none.", **tables)
 
 
 CHECKS = (
@@ -103,5 +120,12 @@ CHECKS = (
         "duplicates_decided",
         "Pairs that are neither surely the same nor surely different wait for a person.",
         _duplicates_decided,
+    ),
+    Check(
+        RELATIONSHIPS,
+        "links_decided",
+        "Invoices and work orders that name no job and fit several wait for a person; until then "
+        "they are migrated without a job.",
+        _links_decided,
     ),
 )

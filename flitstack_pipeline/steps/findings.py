@@ -70,9 +70,22 @@ def orphans(project: Project) -> Rows:
 
 
 def duplicates_to_decide(project: Project) -> Rows:
-    """Pairs of records that may be the same and wait for a person."""
-    sql = "SELECT * FROM clean.duplicate_pairs WHERE decision = 'review'"
+    """Pairs of records that may be the same and wait for a person, best first."""
+    sql = """
+        SELECT * FROM clean.duplicate_pairs WHERE decision = 'review'
+        ORDER BY score DESC, left_key, right_key
+    """
     return _select(project, sql)
+
+
+#: Name of a list of documents → its table.
+LINKS = {"invoice links": "clean.invoice_links", "work order links": "clean.work_order_links"}
+
+
+def links_to_decide(project: Project, name: str) -> Rows:
+    """Candidates of documents whose job is not sure; `name` is a key of `LINKS`."""
+    table = LINKS[name]
+    return _select(project, f"SELECT * FROM {table} WHERE decision = 'review' ORDER BY ALL")  # noqa: S608
 
 
 def rejected(project: Project, key: str) -> Rows:
