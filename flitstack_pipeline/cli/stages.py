@@ -11,6 +11,7 @@ from flitstack_pipeline.cli.terminal import (
     Exit,
     app,
     console,
+    errors,
     finish,
     log,
     open_project,
@@ -148,22 +149,36 @@ def resolve(
 
 @app.command()
 def rollback(
-    run: Annotated[str, typer.Option(help="Only what this run wrote.")] = "",
+    run: Annotated[
+        str, typer.Option(help="Only what this run wrote: a run's id, or a stage such as delta.")
+    ] = "",
     object_type: Annotated[str, typer.Option("--object", help="Only this object type.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be undone.")] = False,
-    force: Annotated[bool, typer.Option(help="Also undo records edited since.")] = False,
+    force: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY|all",
+            help="Undo this record although it was edited since: its record key, source key or "
+            "HighLevel id; `all` for every one. May be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Undo: delete what we created, restore what we changed, in reverse order."""
     from flitstack_pipeline import steps
+    from flitstack_pipeline.migration.journal_history import UnknownRun
 
-    report = steps.rollback(
-        open_project(),
-        run_id=run or None,
-        object_type=object_type or None,
-        dry_run=dry_run,
-        force=force,
-        log=log,
-    )
+    try:
+        report = steps.rollback(
+            open_project(),
+            run_id=run or None,
+            object_type=object_type or None,
+            dry_run=dry_run,
+            force="all" in (force or ()) or tuple(force or ()),
+            log=log,
+        )
+    except UnknownRun as unknown:
+        errors.print(str(unknown), style="red", markup=False)
+        raise typer.Exit(Exit.BAD_INPUT) from unknown
     show(report)
     if not report.passed:
         raise typer.Exit(Exit.INCOMPLETE)

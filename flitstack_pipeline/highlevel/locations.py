@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from flitstack_pipeline.highlevel.family import Family, Record
+from collections.abc import Iterator
+
+from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import WireModel
 
 
@@ -51,6 +53,24 @@ class Locations(Family):
         """Delete a tag."""
         path = self._path(tagId=tag_id)
         self._call("DELETE", "/locations/{locationId}/tags/{tagId}", path=path)
+
+    # --- tasks ---------------------------------------------------------------------------------
+
+    def iterate_tasks(self, page_limit: int = 100) -> Iterator[Record]:
+        """Yield every task of the sub-account, whatever contact it hangs on (reference 2.5)."""
+        skip = 0
+        while True:
+            answer = self._call(
+                "POST",
+                "/locations/{locationId}/tasks/search",
+                path=self._path(),
+                json={"limit": page_limit, "skip": skip},
+            )
+            page = rows(answer, "tasks")
+            yield from page
+            skip += len(page)
+            if len(page) < page_limit:
+                return
 
     # --- custom values -------------------------------------------------------------------------
 

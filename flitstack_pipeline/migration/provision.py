@@ -27,6 +27,7 @@ from flitstack_pipeline.migration.provisioning.selling import (
 )
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 from flitstack_pipeline.migration.schema_state import adopt_renamed, listed
+from flitstack_pipeline.migration.snapshot import remember_before
 
 
 def provision(hl: HighLevel, schema: Any, journal: Journal, run: Run) -> Catalog:
@@ -37,6 +38,7 @@ def provision(hl: HighLevel, schema: Any, journal: Journal, run: Run) -> Catalog
     `pipeline` (name, stages), `products` and `tags`; mappings or sequences. A second run writes
     nothing. What could not be made stands in the catalog's `checklist`. Raises HighLevelError.
     """
+    remember_before(hl, journal)
     objects = listed(getattr(schema, "objects", ()))
     keys = [o.key for o in objects]
     wanted_products = listed(getattr(schema, "products", ()))

@@ -16,19 +16,9 @@ from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.parts import PARTS, Part, joined, parts_of, same
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.migration.update import (
-    DELETED,
-    KEPT,
-    PARTS,
-    Decision,
-    Part,
-    joined,
-    parts_of,
-    same,
-    send_change,
-    with_kept,
-)
+from flitstack_pipeline.migration.update import DELETED, KEPT, Decision, send_change, with_kept
 
 OURS, THEIRS, VALUE = "ours", "theirs", "value"
 CHOICES = (OURS, THEIRS, VALUE)
@@ -106,7 +96,7 @@ def _field(ctx: Context, one: Resolution, entry: Entry, conflict: dict[str, Any]
         ctx.journal.conclude([], [after])
     else:
         decision = Decision(clear={key: held}) if goal in (None, "", []) else Decision({key: goal})
-        send_change(ctx, _row(entry), entry, decision, after)
+        send_change(ctx, _row(entry), entry, decision, after, joined({key: held}))
     ctx.journal.settle_conflict(ctx.location, one.record_key, one.field)
     return Applied(one, True, f"{one.field} is now {goal!r}")
 

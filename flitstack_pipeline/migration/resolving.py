@@ -19,8 +19,8 @@ from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unaut
 from flitstack_pipeline.migration.journal import Intent, Outcome, new_id
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Item, Written
+from flitstack_pipeline.migration.parts import joined, parts_of, same
 from flitstack_pipeline.migration.sending import Sender, Suspect
-from flitstack_pipeline.migration.update import joined, parts_of, same
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 UNSURE_LOOKS = 6

@@ -7,14 +7,15 @@ when it is empty; custom objects cannot be deleted by the API and go on the chec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound, Unauthorized
+from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.journal import Intent, Outcome
+from flitstack_pipeline.migration.journal_history import created_payloads
 from flitstack_pipeline.migration.kinds.base import Context
-
-if TYPE_CHECKING:
-    from flitstack_pipeline.migration.rollback import RollbackResult
+from flitstack_pipeline.migration.rollback_result import RollbackResult
+from flitstack_pipeline.migration.rollback_survey import Survey
 
 ENDPOINTS = {
     "price": "DELETE /products/{productId}/price/{priceId}",
@@ -29,13 +30,13 @@ ENDPOINTS = {
 ORDER = tuple(ENDPOINTS)
 
 
-def remove_schema(ctx: Context, result: RollbackResult) -> None:
+def remove_schema(ctx: Context, seen: Survey, result: RollbackResult) -> None:
     """Delete what provisioning created; what must stay is told in `result.checklist`."""
     items = ctx.journal.schema_items(ctx.location)
     for kind in ORDER:
         for item in reversed([i for i in items if i["kind"] == kind]):
             if item["origin"] == "created":
-                _remove(ctx, result, item)
+                _remove(ctx, seen, result, item)
             else:
                 ctx.journal.forget_schema_item(ctx.location, item["item_key"])
     for item in items:
@@ -44,10 +45,30 @@ def remove_schema(ctx: Context, result: RollbackResult) -> None:
                 f"Custom object {item['item_key'].split(':', 1)[1]}: empty now, but the API cannot "
                 "delete objects. Settings → Objects → Delete."
             )
+    for tag in _tags_of_our_writes(ctx, seen):
+        _remove(ctx, seen, result, tag)
 
 
-def _remove(ctx: Context, result: RollbackResult, item: dict[str, Any]) -> None:
-    reason = _must_stay(ctx, item)
+def _tags_of_our_writes(ctx: Context, seen: Survey) -> list[dict[str, Any]]:
+    """Tags HighLevel made when a contact of ours named them (reference 12), no longer carried."""
+    then = snapshot.before(ctx.hl, ctx.journal)
+    if then is None:
+        return []
+    now = {str(t["name"]).lower(): str(t["id"]) for t in ctx.hl.locations.list_tags()}
+    new = now.keys() - {name.lower() for name in then["tags"]} - seen.used_tags
+    if not new:
+        return []
+    written: set[str] = set()
+    for payload in created_payloads(ctx.journal, ctx.location, "contact"):
+        written |= {str(tag).lower() for tag in payload.get("fields", {}).get("tags") or ()}
+    return [
+        {"item_key": f"tag:{name}", "kind": "tag", "hl_id": now[name], "details": {}}
+        for name in sorted(new & written)
+    ]
+
+
+def _remove(ctx: Context, seen: Survey, result: RollbackResult, item: dict[str, Any]) -> None:
+    reason = _must_stay(ctx, seen, item)
     if reason:
         result.checklist.append(f"{item['item_key']} stays: {reason}")
         return
@@ -81,20 +102,21 @@ def _kept(
     result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
 
 
-def _must_stay(ctx: Context, item: dict[str, Any]) -> str:
+def _must_stay(ctx: Context, seen: Survey, item: dict[str, Any]) -> str:
     """Why an item must not be deleted; empty when it may."""
-    if item["kind"] == "pipeline":
+    kind, name = item["kind"], item["item_key"].split(":", 1)[1]
+    if kind == "pipeline":
         for record in ctx.hl.opportunities.iterate_all():
             if record.get("pipelineId") == item["hl_id"]:
                 return "it holds opportunities that are not ours; deleting it would delete them"
-    if item["kind"] == "association":
-        ref = next((a for a in ctx.catalog.associations.values() if a.id == item["hl_id"]), None)
-        side = ref.second if ref else ""
-        if side.startswith("custom_objects."):
-            for record in ctx.hl.records.iterate_all(side):
-                links = record.get("relations") or []
-                if any(link.get("associationId") == item["hl_id"] for link in links):
-                    return "it holds links that are not ours; deleting it would delete them"
+    if kind == "association" and seen.foreign["association", item["hl_id"]]:
+        return "it holds links that are not ours; deleting it would delete them"
+    if kind == "tag" and name.lower() in seen.used_tags:
+        return "contacts that are not ours carry it"
+    if kind in ("field_v1", "field_v2"):
+        target, _, label = name.partition(":")
+        if (target, label.casefold()) in seen.used_fields:
+            return "records that are not ours have values in it; deleting it would delete them"
     return ""
 
 

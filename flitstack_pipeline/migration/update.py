@@ -16,14 +16,12 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
 from flitstack_pipeline.migration.attempts import outcome_now
-from flitstack_pipeline.migration.compare import Verdict, compare_value
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
 from flitstack_pipeline.migration.rows import MappedRow
 
-Part = tuple[str, str]
-PARTS = ("fields", "custom")
 #: The payload hash of a record that was there before, until our values are written.
 TAKEN_OVER = "before"
 KEPT, DELETED = "kept", "deleted"
@@ -43,35 +41,6 @@ class Decision:
     clear: dict[Part, Any] = field(default_factory=dict)
     kept: dict[Part, Any] = field(default_factory=dict)
     conflicts: dict[Part, Any] = field(default_factory=dict)
-
-
-def parts_of(payload: Logical | None) -> dict[Part, Any]:
-    """A payload's values by (part, name); the part of top-level values is empty."""
-    found: dict[Part, Any] = {}
-    for name, value in (payload or {}).items():
-        if name in PARTS and isinstance(value, dict):
-            found |= {(name, inner): v for inner, v in value.items() if v not in (None, "", [])}
-        elif name not in PARTS and value not in (None, "", []):
-            found[("", name)] = value
-    return found
-
-
-def joined(parts: dict[Part, Any]) -> Logical:
-    """The payload form of values by (part, name)."""
-    payload: Logical = {}
-    for (part, name), value in parts.items():
-        if part:
-            payload.setdefault(part, {})[name] = value
-        else:
-            payload[name] = value
-    return payload
-
-
-def same(expected: Any, found: Any) -> bool:
-    """Whether two values are the same, HighLevel's own rewriting allowed for."""
-    if expected in (None, "", []) or found in (None, "", []):
-        return expected in (None, "", []) and found in (None, "", [])
-    return compare_value(expected, found)[0] in (Verdict.SAME, Verdict.BY_RULE)
 
 
 def decide(
@@ -199,23 +168,31 @@ def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> i
     if not decision.write and not decision.clear:
         ctx.journal.conclude([], [after])
         return 0
-    return send_change(ctx, item.row, entry, decision, after)
+    return send_change(ctx, item.row, entry, decision, after, current)
 
 
 def send_change(
-    ctx: Context, row: MappedRow, entry: Entry, decision: Decision, after: Entry
+    ctx: Context,
+    row: MappedRow,
+    entry: Entry,
+    decision: Decision,
+    after: Entry,
+    current: Logical,
 ) -> int:
     """Write a decision in one request, journalled; `after` is the entry when it is done.
 
+    `current` is the record as it is: what is overwritten of it is kept, for a rollback.
     Returns the requests. Raises HighLevelError or ValueError when it cannot be written.
     """
-    handler = HANDLERS[entry.kind]
+    handler, now = HANDLERS[entry.kind], parts_of(current)
+    before = joined({k: now[k] for k in {**decision.write, **decision.clear} if k in now})
     payload, clear = joined(decision.write), joined(decision.clear)
+    request = {"payload": payload, "clear": clear, "before": before}
     for attempt in range(1, ctx.options.attempts + 1):
         intent = Intent(
             ctx.run.id, ctx.location, row.object_key or ctx.run.object_key, row.record_key,
             row.source_key, row.kind, row.target, "update", "PUT " + handler.endpoint[5:],
-            row.payload_hash, {"payload": payload, "clear": clear}, attempt,
+            row.payload_hash, request, attempt,
         )  # fmt: skip
         ctx.journal.intend([intent])
         try:

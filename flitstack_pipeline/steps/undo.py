@@ -1,12 +1,17 @@
-"""The step that takes back what a migration wrote."""
+"""The step that takes back what a migration wrote, and the report that proves it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
 
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal_history import resolve_runs
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.rollback import RollbackResult
 from flitstack_pipeline.migration.rollback import rollback as undo
+from flitstack_pipeline.reports.rollback import SHOWN, record_lines, write_rollback
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import (
     Log,
@@ -26,34 +31,77 @@ def rollback(
     run_id: str | None = None,
     object_type: str | None = None,
     dry_run: bool = False,
-    force: bool = False,
+    force: bool | Collection[str] = False,
     log: Log = silent,
 ) -> StepReport:
-    """Undo what we wrote, in reverse order, in every sub-account."""
+    """Undo what we wrote, in reverse order, in every sub-account, and prove it.
+
+    `run_id` is a run or a stage; `force` undoes records edited since: all, or those named. Writes
+    reports/rollback.html and .csv (rollback-dry-run.* for a dry run). Raises UnknownRun.
+    """
+    stem = "rollback-dry-run" if dry_run else "rollback"
     total: RollbackResult | None = None
-    for account in accounts(project):
-        with open_account(project, account) as (journal, destination):
-            run = journal.start_run(destination.location_id, "rollback", object_type or "")
-            result = undo(
-                destination.hl,
-                journal,
-                account_catalog(project, journal, destination),
-                run,
-                run_id=run_id,
-                object_key=object_type,
-                dry_run=dry_run,
-                force=force,
-                options=load_options(project, destination),
-                log=log,
-            )
-            journal.end_run(run, "done")
-        total = result if total is None else total + result
+    names: list[str] = []
+    with record_lines(project.reports / f"{stem}.csv") as heard:
+        for account in accounts(project):
+            with open_account(project, account) as (journal, destination):
+                names.append(destination.name)
+                undone_runs = resolve_runs(journal, destination.location_id, run_id)
+                with journal.running(destination.location_id, "rollback", object_type or "") as run:
+                    result = undo(
+                        destination.hl,
+                        journal,
+                        account_catalog(project, journal, destination),
+                        run,
+                        run_id=run_id,
+                        object_key=object_type,
+                        dry_run=dry_run,
+                        force=force,
+                        options=load_options(project, destination),
+                        log=log,
+                        on_record=heard,
+                    )
+                if not dry_run:
+                    _reopen_stages(journal, undone_runs, object_type)
+            total = result if total is None else total + result
     assert total is not None  # there is always the default account
     if not (dry_run or run_id or object_type):
         _begin_anew(project)
-    facts = {k: v for k, v in asdict(total).items() if isinstance(v, int | str | dict)}
-    problems = [] if total.clean else ["some records were left; see the facts"]
-    return StepReport("rollback (dry run)" if dry_run else "rollback", None, facts, {}, problems)
+    what = " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
+    report = write_rollback(total, names, what, project.reports / f"{stem}.html")
+    return _step_report(total, report, project.reports / f"{stem}.csv")
+
+
+def _step_report(result: RollbackResult, report: Path, records: Path) -> StepReport:
+    facts: dict[str, Any] = {
+        name: getattr(result, name)
+        for name in ("deleted", "restored", "kept", "already_gone", "requests")
+    }
+    facts |= {"left": len(result.left), "failed": len(result.failed)}
+    facts |= {"report": report, "records": records}
+    problems = [
+        f"{x['record_key']} was left: {x['why']} {x['fields']}".strip() for x in result.left
+    ]
+    problems += [f"{x['record_key']} failed: {x['why']}" for x in result.failed]
+    problems += result.not_proven
+    name = "rollback (dry run)" if result.dry_run else "rollback"
+    todo = [{"by hand": line} for line in result.checklist]
+    return StepReport(name, None, facts, {"at once": [{"what": b} for b in result.bulk],
+                                          "left to do": todo}, problems[:SHOWN])  # fmt: skip
+
+
+def _reopen_stages(journal: Journal, runs: frozenset[str] | None, object_type: str | None) -> None:
+    """What was undone in part counts as not done: its load may run again."""
+    if runs is None and object_type is None:
+        return
+    undone = {(r["stage"], r["object_key"]) for r in journal.runs()
+              if (runs is None or r["id"] in runs)
+              and object_type in (None, r["object_key"])}  # fmt: skip
+    for stage in {stage for stage, _ in undone}:
+        done = journal.get_setting(f"done:{stage}", None)
+        if done:
+            left = [key for key in done if (stage, key) not in undone]
+            journal.set_setting(f"done:{stage}", left)
 
 
 def _begin_anew(project: Project) -> None:

@@ -10,6 +10,7 @@ from flitstack_pipeline.migration.kinds.notes import NoteHandler
 from flitstack_pipeline.migration.kinds.opportunities import OpportunityHandler
 from flitstack_pipeline.migration.kinds.records import RecordHandler
 from flitstack_pipeline.migration.kinds.relations import RelationHandler
+from flitstack_pipeline.migration.kinds.tasks import TaskHandler
 
 HANDLERS: dict[str, Handler] = {
     handler.kind: handler
@@ -22,21 +23,24 @@ HANDLERS: dict[str, Handler] = {
         RecordHandler(),
         RelationHandler(),
         NoteHandler(),
+        TaskHandler(),
         ContactFileHandler(),
     )
 }
 
-#: Kinds in the order in which a rollback may take them away: links first, people last.
+#: Kinds in the order in which a rollback may take them away: links first, people last, and
+#: companies after the contacts that may stay in them.
 UNDO_ORDER: tuple[str, ...] = (
     "relation",
     "note",
+    "task",
     "contact_file",
     "company_link",
     "record",
     "opportunity",
     "opportunity_file",
-    "company",
     "contact",
+    "company",
 )
 
 __all__ = ["HANDLERS", "UNDO_ORDER", "Handler"]

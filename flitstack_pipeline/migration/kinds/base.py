@@ -6,6 +6,7 @@ What belongs here: the interface and what several handlers need. What does not: 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from pydantic import RootModel
 
 from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Run
@@ -139,6 +141,16 @@ class Handler:
     batch_limit: int = 1
     #: Whether the kind's records carry values of their own that somebody may edit.
     editable: bool = True
+    #: Whether a rollback reads a record before it takes it away: somebody may have changed it.
+    read_before_undo: bool = True
+    #: The parent in `details` whose deletion takes the record along (`contact`, …), if any.
+    goes_with: str = ""
+    #: Whether one request can take several records away.
+    deletes_together: bool = False
+    #: Why the API cannot take a record away by itself; empty when it can.
+    stays_because: str = ""
+    #: Fields HighLevel takes at creation only: an update never writes them.
+    create_only: frozenset[str] = frozenset()
 
     def batch_key(self, item: Item) -> Hashable:
         """Items with the same key may go in one request."""
@@ -171,6 +183,29 @@ class Handler:
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every record of the kind, read page by page, ours or not."""
         raise NotImplementedError
+
+    # --- undoing several at once ---------------------------------------------------------------
+
+    def undo_key(self, entry: Entry) -> Hashable:
+        """Entries with the same key are read and taken away together, one thread for all."""
+        return entry.record_key
+
+    def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
+        """The records of one undo key as they are now, by record key; None for those gone."""
+        return {entry.record_key: self.read(ctx, entry) for entry in entries}
+
+    def delete_many(self, ctx: Context, entries: Sequence[Entry]) -> None:
+        """Take the records of one undo key away, in as few requests as there can be."""
+        for entry in entries:
+            with suppress(NotFound):
+                self.delete(ctx, entry)
+
+
+def owner_id(ctx: Context, owner: str | None) -> str | None:
+    """The HighLevel user of an owner as payloads name it: a source key, or the user's own id."""
+    if not owner:
+        return None
+    return ctx.catalog.user(owner) or (None if "/" in owner else owner)
 
 
 def with_source_id(ctx: Context, target: str, row: MappedRow, values: Logical) -> Logical:

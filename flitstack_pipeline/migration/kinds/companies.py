@@ -13,6 +13,7 @@ from flitstack_pipeline.highlevel.contacts import BULK_MOST
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.records import RecordCreate, RecordUpdate
 from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.journal_history import owners_of
 from flitstack_pipeline.migration.kinds.base import (
     Context,
     Found,
@@ -72,12 +73,12 @@ class CompanyHandler(Handler):
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write changed values; those named in `clear` are emptied."""
-        custom = {**payload.get("custom", {}), **dict.fromkeys(clear.get("custom", {}))}
-        properties = {
-            **payload.get("fields", {}),
-            **dict.fromkeys(clear.get("fields", {})),
-            **encode_v2(ctx, BUSINESS, custom),
-        }
+        properties = {**payload.get("fields", {}), **dict.fromkeys(clear.get("fields", {}))}
+        properties |= encode_v2(ctx, BUSINESS, dict.fromkeys(clear.get("custom", {})))
+        before = (entry.last_written or {}).get("custom", {})
+        for label, value in payload.get("custom", {}).items():
+            ref, held = ctx.catalog.field(BUSINESS, label), before.get(label)
+            properties[ref.key] = ref.encode(value, held if isinstance(held, list) else None)
         ctx.hl.records.update(BUSINESS, entry.hl_id, RecordUpdate(properties=properties))
 
     def delete(self, ctx: Context, entry: Entry) -> None:
@@ -112,6 +113,8 @@ class CompanyLinkHandler(Handler):
     endpoint = "POST /contacts/bulk/business"
     batch_limit = BULK_MOST
     editable = False
+    goes_with = "contact"
+    deletes_together = True
 
     def batch_key(self, item: Item) -> Hashable:
         """Contacts of one company go together."""
@@ -149,8 +152,24 @@ class CompanyLinkHandler(Handler):
         ctx.hl.contacts.bulk_link_business(payload.get("company"), [entry.hl_id])
 
     def delete(self, ctx: Context, entry: Entry) -> None:
-        """Unlink the contact."""
-        ctx.hl.contacts.bulk_link_business(None, [entry.hl_id])
+        """Unlink the contact; one that was there before gets its old company back."""
+        self.delete_many(ctx, [entry])
+
+    def undo_key(self, entry: Entry) -> Hashable:
+        """Contacts go up to fifty at a time."""
+        return self.kind
+
+    def delete_many(self, ctx: Context, entries: Sequence[Entry]) -> None:
+        """Give every contact the company it had before us, most of them none."""
+        contacts = owners_of(ctx.journal, ctx.location, "contact", [e.hl_id for e in entries])
+        by_company: dict[str | None, list[str]] = {}
+        for entry in entries:
+            images = [e.before_image or {} for e in contacts.get(entry.hl_id, [])]
+            before = next((i["company"] for i in images if i.get("company")), None)
+            by_company.setdefault(before, []).append(entry.hl_id)
+        for company, ids in by_company.items():
+            for start in range(0, len(ids), BULK_MOST):
+                ctx.hl.contacts.bulk_link_business(company, ids[start : start + BULK_MOST])
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every contact that is linked to a company."""

@@ -18,6 +18,7 @@ from flitstack_pipeline.migration.kinds.base import (
     decode_v1,
     encode_v1,
     only,
+    owner_id,
     with_source_id,
 )
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
@@ -34,6 +35,7 @@ class ContactHandler(Handler):
 
     kind = "contact"
     endpoint = "POST /contacts/"
+    create_only = NOT_IN_UPDATE
 
     def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
         """HighLevel itself refuses the second one when it has an e-mail or a phone."""
@@ -86,7 +88,7 @@ class ContactHandler(Handler):
         if "tags" in clear.get("fields", {}):
             body["tags"] = []
         if "owner" in payload:
-            body["assignedTo"] = ctx.catalog.user(payload["owner"])
+            body["assignedTo"] = owner_id(ctx, payload["owner"])
         elif "owner" in clear:
             emptied.append("assignedTo")
         body["customFields"] = encode_v1(ctx, "contact", custom) or None
@@ -116,4 +118,6 @@ def logical(ctx: Context, record: dict[str, Any]) -> Logical:
     owner = ctx.catalog.user_key(record.get("assignedTo")) or record.get("assignedTo")
     if owner:
         values["owner"] = owner
+    if record.get("businessId"):
+        values["company"] = record["businessId"]  # what a company link of ours replaces
     return values

@@ -54,6 +54,8 @@ class ContactFileHandler(Handler):
     endpoint = "POST /forms/upload-custom-files"
     batch_limit = FILES_PER_UPLOAD
     editable = False
+    goes_with = "contact"
+    deletes_together = True
 
     def batch_key(self, item: Item) -> Hashable:
         """Files of one field of one contact go together."""
@@ -80,11 +82,26 @@ class ContactFileHandler(Handler):
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Take the file out of the field: the others are written back."""
-        contact, field_id = entry.details["contact"], entry.details["field_id"]
+        self.delete_many(ctx, [entry])
+
+    def undo_key(self, entry: Entry) -> Hashable:
+        """The files of one field go together: two threads would write each other's files back."""
+        return self.kind, entry.details["contact"], entry.details["field_id"]
+
+    def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
+        """The files of one field, in one request."""
+        held = _held(ctx, entries[0].details["contact"], entries[0].details["field_id"])
+        return {e.record_key: dict(e.last_written or {}) if e.hl_id in held else None
+                for e in entries}  # fmt: skip
+
+    def delete_many(self, ctx: Context, entries: Sequence[Entry]) -> None:
+        """Take files of one field out of it in one write."""
+        contact, field_id = entries[0].details["contact"], entries[0].details["field_id"]
         held = _held(ctx, contact, field_id)
-        if entry.hl_id not in held:
+        gone = {entry.hl_id for entry in entries}
+        if not gone & held.keys():
             return
-        rest = {key: value for key, value in held.items() if key != entry.hl_id}
+        rest = {key: value for key, value in held.items() if key not in gone}
         value = CustomFieldValue(id=field_id, field_value=rest or NULL)
         ctx.hl.contacts.update(contact, ContactUpdate(custom_fields=[value]))
 
@@ -107,6 +124,7 @@ class OpportunityFileHandler(Handler):
     kind = "opportunity_file"
     endpoint = "POST /locations/{locationId}/customFields/upload"
     editable = False
+    read_before_undo = False
 
     def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
         """An upload that hangs on nothing is no record: doing it twice doubles nothing."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from html import unescape
+from collections.abc import Hashable, Iterator, Sequence
 
 from flitstack_pipeline.highlevel.contacts import NoteBody
 from flitstack_pipeline.highlevel.errors import NotFound
@@ -18,8 +16,7 @@ from flitstack_pipeline.migration.kinds.base import (
     Written,
     only,
 )
-
-_REF = re.compile(r"Contractor\+ ref:\s*(\S[^<\n]*)")
+from flitstack_pipeline.migration.kinds.references import reference, with_reference
 
 
 class NoteHandler(Handler):
@@ -27,6 +24,7 @@ class NoteHandler(Handler):
 
     kind = "note"
     endpoint = "POST /contacts/{contactId}/notes"
+    goes_with = "contact"
 
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Write one note."""
@@ -39,10 +37,7 @@ class NoteHandler(Handler):
     def intended(self, ctx: Context, item: Item) -> Logical:
         """The payload, with the line by which the note is found again."""
         payload = item.row.payload
-        body = str(payload.get("body", ""))
-        if not reference(body):
-            body = f"{body}\nContractor+ ref: {item.row.source_key}"
-        intended: Logical = {"body": body}
+        intended: Logical = {"body": with_reference(payload.get("body"), item.row.source_key)}
         if ctx.catalog.user(payload.get("owner")):
             intended["owner"] = payload["owner"]
         return intended
@@ -52,17 +47,22 @@ class NoteHandler(Handler):
         intended = self.intended(ctx, item)
         wanted = reference(intended["body"])
         for record in ctx.hl.contacts.list_notes(item.parents["contact"]):
-            if reference(record.get("body") or "") == wanted:
+            if reference(record.get("body")) == wanted:
                 return Written(record["id"], intended, {"contact": item.parents["contact"]})
         return None
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
         """The note as it is now."""
-        try:
-            notes = ctx.hl.contacts.list_notes(entry.details["contact"])
-        except NotFound:
-            return None
-        return next((_logical(ctx, n) for n in notes if n["id"] == entry.hl_id), None)
+        return self.read_many(ctx, [entry])[entry.record_key]
+
+    def undo_key(self, entry: Entry) -> Hashable:
+        """The notes of one contact are read together."""
+        return self.kind, entry.details["contact"]
+
+    def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
+        """The notes of one contact, in one request."""
+        held = {f.hl_id: f.logical for f in self.of_contact(ctx, entries[0].details["contact"])}
+        return {entry.record_key: held.get(entry.hl_id) for entry in entries}
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write the note's text or author anew."""
@@ -92,15 +92,9 @@ class NoteHandler(Handler):
         except NotFound:
             return
         for note in notes:
-            source_id = reference(note.get("body") or "")
+            source_id = reference(note.get("body"))
             details = {"contact": contact_id, "created": note.get("dateAdded")}
             yield Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
-
-
-def reference(body: str) -> str:
-    """The source key a note's last line names; empty when there is none."""
-    found = _REF.findall(unescape(body))
-    return found[-1].strip() if found else ""
 
 
 def _logical(ctx: Context, note: dict[str, str]) -> Logical:

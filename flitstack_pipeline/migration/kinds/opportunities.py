@@ -18,6 +18,7 @@ from flitstack_pipeline.migration.kinds.base import (
     decode_v1,
     encode_v1,
     only,
+    owner_id,
     with_source_id,
 )
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
@@ -76,7 +77,7 @@ class OpportunityHandler(Handler):
         body["customFields"] = encode_v1(ctx, TARGET, custom) or None
         emptied = [k for k in clear.get("fields", {}) if k == "monetaryValue"]
         if "owner" in payload:
-            body["assignedTo"] = ctx.catalog.user(payload["owner"])
+            body["assignedTo"] = owner_id(ctx, payload["owner"])
         elif "owner" in clear:
             emptied.append("assignedTo")
         ctx.hl.opportunities.update(entry.hl_id, OpportunityUpdate(**body), clear=emptied)

@@ -18,6 +18,7 @@ from flitstack_pipeline.migration.kinds.base import (
     decode_v2,
     encode_v2,
     only,
+    owner_id,
     with_source_id,
 )
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
@@ -87,8 +88,8 @@ class RecordHandler(Handler):
     def _owners(
         self, ctx: Context, entry: Entry, payload: Logical, clear: Logical
     ) -> Membership | None:
-        old = ctx.catalog.user((entry.last_written or {}).get("owner"))
-        new = ctx.catalog.user(payload.get("owner"))
+        old = owner_id(ctx, (entry.last_written or {}).get("owner"))
+        new = owner_id(ctx, payload.get("owner"))
         if not new and "owner" not in clear:
             return None
         gone = [old] if old and old != new else None

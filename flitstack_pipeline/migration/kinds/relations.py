@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from flitstack_pipeline.highlevel.associations import RelationCreate
 from flitstack_pipeline.highlevel.errors import DuplicateRelation, NotFound
@@ -25,6 +26,7 @@ class RelationHandler(Handler):
     kind = "relation"
     endpoint = "POST /associations/relations"
     editable = False
+    read_before_undo = False
 
     def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
         """HighLevel refuses the second one."""
@@ -45,6 +47,8 @@ class RelationHandler(Handler):
             found = self.find(ctx, item)
             if found is None:
                 raise
+            if item.attempt == 1:  # not the echo of a lost answer: it was there before us
+                found = replace(found, details={**found.details, "existed": True})
             return [found]
         return [self._written(item, record["id"])]
 

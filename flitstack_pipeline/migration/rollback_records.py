@@ -1,0 +1,424 @@
+"""Undoes records, kind by kind: deletes what we made, gives back what we changed.
+
+What belongs here: what happens to one record, or to several that one request undoes. What does
+not: the order of a rollback and its proof (rollback.py), the schema (rollback_schema.py), whether
+a record was edited (rollback_changes.py), whose is what (rollback_survey.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any
+
+from flitstack_pipeline.highlevel.errors import (
+    AmbiguousOutcome,
+    HighLevelError,
+    NotFound,
+    Unauthorized,
+)
+from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
+from flitstack_pipeline.migration.journal_history import (
+    Scope,
+    changed_in,
+    entries_in,
+    made_before,
+    owners_of,
+    touches,
+)
+from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.rollback_changes import (
+    Restoration,
+    restoration,
+    restored_entry,
+)
+from flitstack_pipeline.migration.rollback_hanging import Hanging, place_of
+from flitstack_pipeline.migration.rollback_result import Tally
+from flitstack_pipeline.migration.rollback_survey import Survey, changed_since
+
+PAGE = 1000
+UNIT = 50
+#: Payload hash of a record whose values were given back: the next load writes it anew.
+ROLLED_BACK = "rolled back"
+EDITED = "edited in HighLevel since our last write"
+
+
+class Undo:
+    """Undoes the records of one scope; safe to use from many threads."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        scope: Scope,
+        seen: Survey,
+        tally: Tally,
+        force: bool | Collection[str],
+        *,
+        dry_run: bool,
+    ) -> None:
+        self.ctx, self.scope, self.seen, self.tally = ctx, scope, seen, tally
+        self.force, self.dry_run = force, dry_run
+        self.deleted: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.restored: list[tuple[Entry, Restoration]] = []
+        self.hanging = Hanging(ctx, scope, seen, self.deleted, tally)
+
+    # --- one kind --------------------------------------------------------------------------------
+
+    def kind(self, kind: str, pool: Executor, check: Callable[[], None]) -> None:
+        """Undo every record of a kind, except those that go with a parent that goes later."""
+        self.hanging.prepare(kind)
+        changed = changed_in(self.ctx.journal, self.ctx.location, kind, self.scope)
+        for page in _pages(changed):
+            list(pool.map(self._guarded, [[entry] for entry in page]))
+        parent = HANDLERS[kind].goes_with
+        for page in _pages(entries_in(self.ctx.journal, self.ctx.location, kind, self.scope)):
+            check()
+            if self.dry_run:  # what would go with its association or pipeline
+                page = [e for e in page if e.hl_id not in self.deleted.get(place_of(e), ())]
+            alone = self._without_riders(page, parent) if parent else page
+            list(pool.map(self._guarded, _units(alone)))
+            self.ctx.journal.flush()
+
+    def riders(self, kind: str, pool: Executor) -> None:
+        """Settle the records of a kind that were to go with their parent."""
+        parent = HANDLERS[kind].goes_with
+        gone = self.deleted[(parent, parent)]
+        for page in _pages(entries_in(self.ctx.journal, self.ctx.location, kind, self.scope)):
+            went = [entry for entry in page if entry.details.get(parent) in gone]
+            self.forget(went, f"with its {parent}")
+            rest = [e for e in page if e.details.get(parent) not in gone]
+            if HANDLERS[kind].editable and not HANDLERS[kind].stays_because:
+                list(pool.map(self._guarded, _units(self._not_done(rest))))
+                continue
+            for entry in self._not_done(rest):
+                why = HANDLERS[kind].stays_because or f"its {parent} stays"
+                self.tally.note(entry, "left", why)
+
+    def forget(self, entries: Sequence[Entry], why: str) -> None:
+        """Note that records went with something else."""
+        if not entries:
+            return
+        if not self.dry_run:
+            gone = [(entry.location, entry.record_key) for entry in entries]
+            self.ctx.journal.conclude([], gone=gone, wait=True)
+        for entry in entries:
+            self.tally.note(entry, "deleted", why)
+
+    def _without_riders(self, page: list[Entry], parent: str) -> list[Entry]:
+        """The records whose parent we did not make, or must not touch now."""
+        parents = owners_of(
+            self.ctx.journal, self.ctx.location, parent,
+            [str(entry.details.get(parent)) for entry in page],
+        )  # fmt: skip
+        return [
+            entry
+            for entry in page
+            if not any(
+                p.origin == "created" and self.scope.holds(p)
+                for p in parents.get(str(entry.details.get(parent)), [])
+            )
+        ]
+
+    def _not_done(self, entries: list[Entry]) -> list[Entry]:
+        """The records whose parent is one of ours: the others were undone in their own turn."""
+        parent = HANDLERS[entries[0].kind].goes_with if entries else ""
+        if not parent:
+            return entries
+        alone = {entry.record_key for entry in self._without_riders(entries, parent)}
+        return [entry for entry in entries if entry.record_key not in alone]
+
+    # --- one unit: the records that are read and undone together ---------------------------------
+
+    def _guarded(self, entries: Sequence[Entry]) -> None:
+        try:
+            self._unit(entries)
+        except Unauthorized:
+            raise
+        except (HighLevelError, ValueError, KeyError) as error:
+            for entry in entries:
+                self.tally.note(entry, "failed", str(error))
+
+    def _unit(self, entries: Sequence[Entry]) -> None:
+        ours = [e for e in entries if e.origin == "created" and self.scope.holds(e)]
+        for entry in entries:
+            if entry not in ours:
+                self._give_back(entry)
+        ours = [e for e in ours if not self._existed(e)]
+        if not ours:
+            return
+        handler = HANDLERS[ours[0].kind]
+        if handler.stays_because:
+            for entry in ours:
+                self.tally.note(entry, "left", handler.stays_because)
+            return
+        current: dict[str, Logical | None] = {}
+        if handler.read_before_undo:
+            current = handler.read_many(self.ctx, ours)
+            self.tally.requests()
+        going = [e for e in ours if self._may_go(e, current)]
+        if self.dry_run:
+            for entry in going:
+                self._undone(entry)
+        elif len(going) > 1 and handler.deletes_together:
+            self._delete_together(going)
+        else:
+            for entry in going:
+                self._delete(entry)
+
+    def _existed(self, entry: Entry) -> bool:
+        """A link that somebody had made before we meant to: it stays."""
+        if not entry.details.get("existed"):
+            return False
+        if not self.dry_run:
+            self.ctx.journal.forget_entry(entry.location, entry.record_key)
+        self.tally.note(entry, "kept", "somebody had linked the two before us")
+        return True
+
+    def _may_go(self, entry: Entry, current: dict[str, Logical | None]) -> bool:
+        """Whether a record we made may be deleted; if not, says why."""
+        held = current.get(entry.record_key)
+        if entry.record_key in current and held is None:
+            self._gone(entry)
+            return False
+        if entry.hl_id in self.hanging.kept_files:
+            self.tally.note(entry, "left", "its opportunity stays")
+            return False
+        hanging = self.hanging.on(entry)
+        if hanging:
+            why = f"it holds {', '.join(hanging)}; deleting it would take them along"
+            self.tally.note(entry, "left", why)
+            return False
+        edited = list(self.seen.edited.get(entry.record_key, []))
+        if held is not None:
+            edited = changed_since(self.ctx, entry, held)
+            edited += self.hanging.strangers(entry, held, self.forced)
+        if edited and not self.forced(entry):
+            self.tally.note(entry, "left", EDITED, edited)
+            return False
+        return not (entry.kind == "relation" and self._joins_what_stays(entry))
+
+    def _joins_what_stays(self, entry: Entry) -> bool:
+        ends = {entry.details.get("first"), entry.details.get("second")}
+        stays = bool(ends) and ends <= self.seen.edited_ids
+        if stays:
+            self.tally.note(entry, "left", "both records it joins were edited and stay")
+        return stays
+
+    # --- deleting --------------------------------------------------------------------------------
+
+    def _delete_together(self, entries: Sequence[Entry]) -> None:
+        """One write for several records; when it is refused, one for each."""
+        intents = [self.intent(entry, "delete") for entry in entries]
+        self.ctx.journal.intend(intents)
+        self.tally.requests()
+        try:
+            HANDLERS[entries[0].kind].delete_many(self.ctx, entries)
+        except Unauthorized:
+            raise
+        except (HighLevelError, ValueError) as error:
+            for intent in intents:
+                self._failed_attempt(intent, error, last=False)
+            for entry in entries:
+                self._delete(entry)
+            return
+        self._concluded(intents, entries)
+
+    def _delete(self, entry: Entry) -> None:
+        """Delete one record and what links it; a lost answer is asked for again: twice is once."""
+        for link in self.hanging.links_to(entry):
+            self._delete(link)
+        for attempt in range(1, self.ctx.options.attempts + 1):
+            intent = self.intent(entry, "delete", attempt)
+            self.ctx.journal.intend([intent])
+            self.tally.requests()
+            try:
+                HANDLERS[entry.kind].delete(self.ctx, entry)
+            except NotFound:
+                pass
+            except AmbiguousOutcome as error:
+                last = attempt == self.ctx.options.attempts
+                self._failed_attempt(intent, error, last=last)
+                if last:
+                    raise
+                continue
+            except (HighLevelError, ValueError) as error:
+                self._failed_attempt(intent, error, last=True)
+                raise
+            self._concluded([intent], [entry])
+            return
+
+    def _failed_attempt(self, intent: Intent, error: Exception, *, last: bool) -> None:
+        self.ctx.journal.conclude(failed_outcomes(self.ctx, intent, error, last=last))
+
+    def _concluded(self, intents: Sequence[Intent], entries: Sequence[Entry]) -> None:
+        outcomes = [
+            outcome_now(self.ctx.hl.client, i, "done", hl_id=e.hl_id)
+            for i, e in zip(intents, entries, strict=True)
+        ]
+        gone = [(entry.location, entry.record_key) for entry in entries]
+        self.ctx.journal.conclude(outcomes, gone=gone)
+        for entry in entries:
+            self._undone(entry)
+            self._put_back_what_it_replaced(entry)
+
+    def mark_deleted(self, entry: Entry) -> None:
+        """Remember a record's id: the proof looks whether it is gone."""
+        self.deleted[place_of(entry)].add(entry.hl_id)
+
+    def _undone(self, entry: Entry) -> None:
+        self.mark_deleted(entry)
+        self.tally.note(entry, "deleted")
+
+    def _gone(self, entry: Entry) -> None:
+        """Somebody deleted it before us."""
+        if not self.dry_run:
+            self.ctx.journal.forget_entry(entry.location, entry.record_key)
+        self.mark_deleted(entry)
+        self.tally.note(entry, "gone")
+
+    def _put_back_what_it_replaced(self, entry: Entry) -> None:
+        """A link or file the undone runs put in an older one's place: write the older one again."""
+        handler = HANDLERS[entry.kind]
+        if self.scope.runs is None or handler.editable:
+            return
+        older = made_before(self.ctx.journal, entry.location, entry.record_key, self.scope.runs)
+        if older is None:
+            return
+        item = Item.from_intent(older)
+        intent = self.intent(entry, "create")
+        intent = replace(intent, request=item.request(), payload_hash=older.payload_hash)
+        self.ctx.journal.intend([intent])
+        self.tally.requests()
+        (written,) = handler.write(self.ctx, [item])
+        back = replace(
+            entry,
+            hl_id=written.hl_id,
+            payload_hash=older.payload_hash or ROLLED_BACK,
+            last_written=written.payload,
+            details=written.details,
+            run_id=older.run_id,
+            sequence=intent.id,
+        )
+        self.ctx.journal.conclude(
+            [outcome_now(self.ctx.hl.client, intent, "done", hl_id=written.hl_id)], [back]
+        )
+        self.tally.note(back, "restored", "as it was before the run")
+
+    # --- giving back -----------------------------------------------------------------------------
+
+    def _give_back(self, entry: Entry) -> None:
+        """Restore what we changed of a record we did not make (or, for a run, made before it)."""
+        handler = HANDLERS[entry.kind]
+        current = handler.read(self.ctx, entry)
+        self.tally.requests()
+        if current is None:
+            self._gone(entry)
+            return
+        ours = touches(self.ctx.journal, entry.location, entry.record_key)
+        plan = restoration(self.ctx.catalog, entry, current, ours, self.scope)
+        if plan.unknown:
+            why = "the journal does not hold what it was before"
+            self.tally.note(entry, "left", why, plan.unknown)
+        elif plan.edited and not self.forced(entry):
+            self.tally.note(entry, "left", EDITED, plan.edited)
+        elif self.dry_run:
+            self._noted(entry, plan)
+        else:
+            self._write_back(entry, plan, current)
+
+    def _write_back(self, entry: Entry, plan: Restoration, current: Logical) -> None:
+        if plan.back or plan.clear:
+            held = replace(entry, last_written=current)
+            self._change(held, plan)
+        else:
+            intent = self.intent(entry, "restore")
+            self.ctx.journal.intend([intent])
+            self._settle(intent, entry, plan)
+        self.restored.append((entry, plan))
+        self._noted(entry, plan)
+
+    def _noted(self, entry: Entry, plan: Restoration) -> None:
+        if plan.later:
+            self.tally.note(entry, "kept", "a later run wrote these again", plan.later)
+        if plan.back or plan.clear:
+            fields = sorted(part[1] for part in {**plan.back, **plan.clear})
+            self.tally.note(entry, "restored", "as it was before us", fields)
+        elif not plan.later:
+            self.tally.note(entry, "kept", "it was there before us and holds nothing of ours")
+
+    def _change(self, entry: Entry, plan: Restoration) -> None:
+        """Write the values back; the same values again change nothing."""
+        for attempt in range(1, self.ctx.options.attempts + 1):
+            intent = self.intent(entry, "restore", attempt)
+            intent = replace(intent, request={"payload": plan.payload, "clear": plan.emptied})
+            self.ctx.journal.intend([intent])
+            self.tally.requests()
+            try:
+                HANDLERS[entry.kind].change(self.ctx, entry, plan.payload, plan.emptied)
+            except AmbiguousOutcome as error:
+                last = attempt == self.ctx.options.attempts
+                self._failed_attempt(intent, error, last=last)
+                if last:
+                    raise
+            except (HighLevelError, ValueError) as error:
+                self._failed_attempt(intent, error, last=True)
+                raise
+            else:
+                self._settle(intent, entry, plan)
+                return
+
+    def _settle(self, intent: Intent, entry: Entry, plan: Restoration) -> None:
+        """The record is no longer ours, or (for a run) ours as it was before the run."""
+        outcome = outcome_now(self.ctx.hl.client, intent, "done", hl_id=entry.hl_id)
+        known = self.ctx.journal.entry(entry.location, entry.record_key) or entry
+        if self.scope.holds(entry) and not plan.later:
+            gone = [(entry.location, entry.record_key)]
+            self.ctx.journal.conclude([outcome], gone=gone)
+            return
+        back = replace(known, last_written=restored_entry(known, plan), payload_hash=ROLLED_BACK)
+        self.ctx.journal.conclude([outcome], [back])
+
+    # --- small things ----------------------------------------------------------------------------
+
+    def forced(self, entry: Entry) -> bool:
+        """Whether a person named the record to be undone whatever was done to it since."""
+        if isinstance(self.force, bool):
+            return self.force
+        return bool({entry.record_key, entry.source_key, entry.hl_id} & set(self.force))
+
+    def intent(self, entry: Entry, operation: str, attempt: int = 1) -> Intent:
+        """The intent of undoing a record."""
+        verb = {"delete": "DELETE", "restore": "PUT", "create": "POST"}[operation]
+        path = HANDLERS[entry.kind].endpoint.partition(" ")[2]
+        return Intent(
+            self.ctx.run.id, entry.location, entry.object_key, entry.record_key, entry.source_key,
+            entry.kind, entry.target, operation, f"{verb} {path}", entry.payload_hash,
+            {"hl_id": entry.hl_id}, attempt,
+        )  # fmt: skip
+
+
+def failed_outcomes(ctx: Context, intent: Intent, error: Exception, *, last: bool) -> list[Outcome]:
+    """The outcomes of an attempt that failed; one nobody answered is repeated, or given up."""
+    if not isinstance(error, AmbiguousOutcome):
+        return [outcome_now(ctx.hl.client, intent, "refused", error=error)]
+    told = outcome_now(ctx.hl.client, intent, "ambiguous", error=error)
+    return [told, Outcome(intent.id, "given up" if last else "repeated")]
+
+
+def _pages(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    iterator = iter(entries)
+    while page := list(itertools.islice(iterator, PAGE)):
+        yield page
+
+
+def _units(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """The entries that are undone together, at most UNIT of them."""
+    groups: dict[Any, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[HANDLERS[entry.kind].undo_key(entry)].append(entry)
+    return [group[i : i + UNIT] for group in groups.values() for i in range(0, len(group), UNIT)]

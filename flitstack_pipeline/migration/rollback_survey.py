@@ -1,0 +1,203 @@
+"""Looks the sub-account over before a rollback, page by page: whose is what, and what was edited.
+
+What belongs here: finding records edited since, other people's records that hang on ours, and what
+of our schema other people's records use. What does not: undoing (rollback_records.py). A dry run
+is a survey and nothing else.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from flitstack_pipeline.highlevel.errors import NotFound, Unauthorized
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.journal_history import Scope, owners_of, touches
+from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.kinds.base import Context, Found
+from flitstack_pipeline.migration.parts import parts_of
+from flitstack_pipeline.migration.rollback_changes import edits
+
+PAGE = 500
+
+
+@dataclass
+class Survey:
+    """What was found.
+
+    edited: fields by record key of records we made and somebody changed. guests: by (kind,
+    HighLevel id) of a record of ours, what of other people's would go with it. foreign: how many
+    records or links in (`pipeline` | `association`, id) are not ours. used_fields, used_tags: what
+    other people's records use, by (target, label) and name. caveats: what could not be looked at.
+    """
+
+    edited: dict[str, list[str]] = field(default_factory=dict)
+    edited_ids: set[str] = field(default_factory=set)
+    guests: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    foreign: Counter[tuple[str, str]] = field(default_factory=Counter)
+    used_fields: set[tuple[str, str]] = field(default_factory=set)
+    used_tags: set[str] = field(default_factory=set)
+    totals: Counter[str] = field(default_factory=Counter)
+    caveats: list[str] = field(default_factory=list)
+
+
+def survey(ctx: Context, scope: Scope, only: Collection[str] = ()) -> Survey:
+    """Read what the rollback is about (kinds in `only`, if any); one request per page.
+
+    Raises HighLevelError.
+    """
+    found = Survey()
+    kinds = set(ctx.journal.kinds(ctx.location))
+    looker = _Looker(ctx, scope, found)
+    wanted = {kind for kind, _ in kinds} | ({"contact", "opportunity", "task"} if kinds else set())
+    wanted = wanted & set(only) if only else wanted
+    if "contact" in wanted:
+        looker.look("contact", "contact", looker.contact)
+    if "opportunity" in wanted:
+        looker.look("opportunity", "", looker.opportunity)
+    if "company" in wanted:
+        looker.look("company", "business", looker.company)
+    for target in sorted(_record_targets(ctx, kinds) if not only else ()):
+        looker.look("record", target, looker.record)
+    if "task" in wanted:
+        looker.tasks()
+    return found
+
+
+def _record_targets(ctx: Context, kinds: set[tuple[str, str]]) -> set[str]:
+    """Custom objects with records or links of ours."""
+    targets = {target for kind, target in kinds if kind == "record"}
+    for kind, target in kinds:
+        association = ctx.catalog.associations.get(target)
+        if kind == "relation" and association is not None:
+            sides = (association.second, association.first)
+            targets |= {s for s in sides if s.startswith("custom_objects.")}
+    return targets
+
+
+class _Looker:
+    def __init__(self, ctx: Context, scope: Scope, found: Survey) -> None:
+        self.ctx, self.scope, self.found = ctx, scope, found
+
+    def look(self, kind: str, target: str, notice: Callable[[Found, list[Entry]], None]) -> None:
+        """Read every record of a kind and notice each with its entries in the id map."""
+        try:
+            for page in pages(HANDLERS[kind].scan(self.ctx, target)):
+                owners = owners_of(
+                    self.ctx.journal, self.ctx.location, kind, [f.hl_id for f in page]
+                )
+                for seen in page:
+                    self.found.totals[kind if kind != "record" else target] += 1
+                    notice(seen, owners.get(seen.hl_id, []))
+                self._links(page)
+        except NotFound:
+            return  # the object itself is gone
+
+    def contact(self, seen: Found, owners: list[Entry]) -> None:
+        """A contact of somebody else's that is in a company of ours keeps that company."""
+        if not _created(owners):
+            self._foreign("contact", seen, owners)
+            company = seen.details.get("business_id")
+            linked = company and owners_of(
+                self.ctx.journal, self.ctx.location, "company_link", [seen.hl_id]
+            )
+            if company and not linked:
+                self.found.guests["company", company].append("a contact that is not ours")
+        self._edited(seen, owners)
+
+    def opportunity(self, seen: Found, owners: list[Entry]) -> None:
+        """An opportunity of somebody else's keeps its contact and its pipeline."""
+        if not _created(owners):
+            self._foreign("opportunity", seen, owners)
+            contact, pipeline = seen.details.get("contact"), seen.details.get("pipeline_id")
+            self.found.guests["contact", str(contact)].append("an opportunity that is not ours")
+            self.found.foreign["pipeline", str(pipeline)] += 1
+        self._edited(seen, owners)
+
+    def company(self, seen: Found, owners: list[Entry]) -> None:
+        """A company."""
+        if not _created(owners):
+            self._foreign("business", seen, owners)
+        self._edited(seen, owners)
+
+    def record(self, seen: Found, owners: list[Entry]) -> None:
+        """A record of a custom object."""
+        if not _created(owners):
+            self._foreign(seen.target, seen, owners)
+        self._edited(seen, owners)
+
+    def tasks(self) -> None:
+        """Tasks of somebody else's keep their contact."""
+        try:
+            for page in pages(HANDLERS["task"].scan(self.ctx, "task")):
+                owners = owners_of(
+                    self.ctx.journal, self.ctx.location, "task", [f.hl_id for f in page]
+                )
+                for seen in page:
+                    contact = str(seen.details.get("contact"))
+                    if not _created(owners.get(seen.hl_id, [])):
+                        self.found.guests["contact", contact].append("a task that is not ours")
+                    self._edited(seen, owners.get(seen.hl_id, []))
+        except Unauthorized as error:
+            if not error.scope_missing:
+                raise
+            self.found.caveats.append(
+                "Tasks could not be read (the token lacks the scope locations/tasks.readonly): "
+                "whether other people's tasks hang on our contacts was not looked at."
+            )
+
+    def _links(self, page: list[Found]) -> None:
+        links = [link for seen in page for link in seen.details.get("relations") or []]
+        ours = owners_of(
+            self.ctx.journal, self.ctx.location, "relation", [str(x["relationId"]) for x in links]
+        )
+        for link in links:
+            if str(link["relationId"]) not in ours:
+                self.found.foreign["association", str(link.get("associationId"))] += 1
+
+    def _foreign(self, target: str, seen: Found, owners: list[Entry]) -> None:
+        """What of our schema a record uses that will still be there after the rollback."""
+        written = {part for entry in owners for part in parts_of(entry.last_written)}
+        for part, name in parts_of(seen.logical):
+            if (part, name) not in written and part in ("custom", "fields"):
+                self.found.used_fields.add((target, name.casefold()))
+        images = [e.before_image for e in owners if e.before_image is not None]
+        for held in images or [seen.logical]:
+            tags = (held or {}).get("fields", {}).get("tags") or []
+            self.found.used_tags |= {str(tag).lower() for tag in tags}
+
+    def _edited(self, seen: Found, owners: list[Entry]) -> None:
+        for entry in owners:
+            if entry.origin != "created" or not self.scope.holds(entry):
+                continue
+            changed = changed_since(self.ctx, entry, seen.logical) + self._moved(seen, entry)
+            if changed:
+                self.found.edited_ids.add(entry.hl_id)
+                self.found.edited[entry.record_key] = changed
+
+    def _moved(self, seen: Found, entry: Entry) -> list[str]:
+        """An opportunity somebody moved to another pipeline is edited, whatever its values."""
+        if seen.kind != "opportunity" or not seen.target:
+            return []
+        return [] if seen.target.casefold() == entry.target.casefold() else ["pipeline"]
+
+
+def changed_since(ctx: Context, entry: Entry, current: Any) -> list[str]:
+    """The fields of a record we made that somebody changed since our last write."""
+    ours = partial(touches, ctx.journal, entry.location, entry.record_key)
+    return edits(ctx.catalog, entry, current, ours)
+
+
+def pages(records: Iterable[Found]) -> Iterator[list[Found]]:
+    """Records some hundreds at a time."""
+    iterator = iter(records)
+    while page := list(itertools.islice(iterator, PAGE)):
+        yield page
+
+
+def _created(owners: list[Entry]) -> bool:
+    return any(entry.origin == "created" for entry in owners)
