@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from flitstack_pipeline.cleaning.tools import (
     is_numeric_date_column,
 )
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
+from flitstack_pipeline.spec.keys import split_source_key
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import row_count, table_exists
@@ -37,6 +39,8 @@ _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS clean.accounting (
       object VARCHAR, dataset VARCHAR, file VARCHAR, rows_read BIGINT, loaded BIGINT,
       merged BIGINT, superseded BIGINT, quarantined BIGINT, excluded BIGINT, excluded_by JSON)""",
+    """CREATE TABLE IF NOT EXISTS clean.record_counts (
+      object VARCHAR, dataset VARCHAR, workspace VARCHAR, records BIGINT)""",
     """CREATE TABLE IF NOT EXISTS clean.notes (
       object VARCHAR, dataset VARCHAR, source_key VARCHAR, "column" VARCHAR, value VARCHAR,
       note VARCHAR)""",
@@ -44,12 +48,14 @@ _SUPPORT_DDL = (
       object VARCHAR, dataset VARCHAR, "column" VARCHAR, word VARCHAR, count BIGINT)""",
     """CREATE TABLE IF NOT EXISTS clean.questions (
       object VARCHAR, dataset VARCHAR, "column" VARCHAR, question VARCHAR)""",
+    "ALTER TABLE clean.questions ADD COLUMN IF NOT EXISTS key VARCHAR",
     """CREATE TABLE IF NOT EXISTS clean.inline_images (
       sha256 VARCHAR, content_type VARCHAR, data BLOB)""",
 )
 _PER_OBJECT = (
     "quarantine.rows",
     "clean.accounting",
+    "clean.record_counts",
     "clean.notes",
     "clean.unknown_words",
     "clean.questions",
@@ -117,6 +123,7 @@ def _clean_dataset(
     _write_notes(con, object_key, dataset, run, result)
     broken = quarantine_invalid(con, object_key, dataset)
     _account(con, object_key, dataset, identities)
+    _count_records(con, object_key, dataset, identities)
     result.rows[dataset] = row_count(con, f"clean.{dataset}")
     result.superseded += len(identities.superseded)
     result.merged += len(identities.merged)
@@ -231,10 +238,15 @@ def _write_notes(
         result.unknown_words[f"{dataset}.{column}: {word}"] = count
     for (file, column), order in tools.evidence.date_orders.items():
         if order.order == UNDECIDED:
-            question = f"Day or month first in {column} of {file}? {order.evidence}."
+            key = f"dates:{dataset}.{column}"
+            question = (
+                f"Day or month first in {column} of {file}? {order.evidence}. Answer with: "
+                f"flitstack answer {key} 'month first' (or 'day first')"
+            )
             con.execute(
-                "INSERT INTO clean.questions VALUES (?, ?, ?, ?)",
-                [object_key, dataset, column, question],
+                'INSERT INTO clean.questions (object, dataset, "column", question, key) '
+                "VALUES (?, ?, ?, ?, ?)",
+                [object_key, dataset, column, question, key],
             )
             result.questions.append(question)
     for image in tools.images.values():
@@ -242,6 +254,18 @@ def _write_notes(
         con.execute(
             "INSERT INTO clean.inline_images VALUES (?, ?, ?)",
             [image.sha256, image.content_type, image.data],
+        )
+
+
+def _count_records(
+    con: duckdb.DuckDBPyConnection, object_key: str, dataset: str, identities: Identities
+) -> None:
+    """Distinct source records by workspace, those in quarantine included."""
+    counted = Counter(split_source_key(key)[0] for key in identities.key_of.values())
+    for workspace, records in counted.items():
+        con.execute(
+            "INSERT INTO clean.record_counts VALUES (?, ?, ?, ?)",
+            [object_key, dataset, workspace, records],
         )
 
 

@@ -56,10 +56,14 @@ class Moment:
 
 @dataclass(frozen=True)
 class DateOrder:
-    """How a column writes its numeric dates, and the evidence in words."""
+    """How a column writes its numeric dates, and the evidence in words.
+
+    `certain` says that the values allow no other reading, so that nobody need be asked.
+    """
 
     order: str
     evidence: str
+    certain: bool = False
 
 
 def decide_order(values: Iterable[str | None], country: str = "US") -> DateOrder:
@@ -97,9 +101,9 @@ def order_from_counts(day: int, month: int, ambiguous: int, country: str) -> Dat
     if day and month:
         return DateOrder(UNDECIDED, f"{day} values only make sense day first, {month} month first")
     if day:
-        return DateOrder(DAY_FIRST, f"{day} values have a first number above 12")
+        return DateOrder(DAY_FIRST, f"{day} values have a first number above 12", certain=True)
     if month:
-        return DateOrder(MONTH_FIRST, f"{month} values have a second number above 12")
+        return DateOrder(MONTH_FIRST, f"{month} values have a second number above 12", certain=True)
     if not ambiguous:
         return DateOrder(MONTH_FIRST, "no value depends on the order")
     if country == "US":

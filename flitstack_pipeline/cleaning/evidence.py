@@ -45,12 +45,13 @@ def gather(
     """The evidence of every date and money column of one raw table.
 
     `answers` are a person's: `dataset.column`, `dataset` or `*` → "day first" or "month first";
-    they win over evidence. Raises ValueError for an answer that is neither.
+    they decide where the values do not: a file that can only be read one way is read that way.
+    Raises ValueError for an answer that is neither.
     """
     orders = _date_orders(_date_counts(con, dataset, date_columns), country)
-    for file, column in orders:
+    for (file, column), order in orders.items():
         answer = _answer(answers, dataset, column)
-        if answer:
+        if answer and not order.certain:
             orders[file, column] = DateOrder(answer, "decided by a person")
     return Evidence(orders, _comma_places(_sign_counts(con, dataset, money_columns)))
 
@@ -96,7 +97,9 @@ def _date_orders(
             day, month = (sum(c[i] for c in neighbours) for i in (0, 1))
             if bool(day) != bool(month):
                 word = DAY_FIRST if day else MONTH_FIRST
-                order = DateOrder(word, f"{day or month} values of {where} are {word}")
+                order = DateOrder(
+                    word, f"{day or month} values of {where} are {word}", certain=True
+                )
                 break
         orders[file, column] = order
     return orders

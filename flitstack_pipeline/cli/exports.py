@@ -1,38 +1,66 @@
-"""Commands around export files: stage, inspect, examples."""
+"""Commands around export files: stage, inspect, questions and counts, examples."""
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flitstack_pipeline.cli.terminal import app, console, open_project
+from flitstack_pipeline.cli.terminal import (
+    Exit,
+    app,
+    console,
+    open_project,
+    print_json,
+    show,
+    wait,
+)
 
 
 @app.command()
 def stage(
-    files: Annotated[list[Path], typer.Argument(help="Export files of one session.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Export files of one session; none when you only give counts."),
+    ] = None,
     expected: Annotated[
         list[str] | None,
-        typer.Option("--expected", help="On-screen count of a module, as clients=250."),
+        typer.Option("--expected", help="On-screen count of a module, as clients=250. Repeat it."),
     ] = None,
     exported_at: Annotated[str, typer.Option(help="When they were exported, ISO 8601.")] = "",
     workspace: Annotated[str, typer.Option(help="Contractor+ workspace, when several.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Add a session of exports: copied, hashed, dated; the same file twice changes nothing."""
     from flitstack_pipeline.contractor_plus.staging import stage as stage_files
 
-    counts = {name: int(n) for name, _, n in (e.partition("=") for e in expected or [])}
+    counts = _counts(expected or [])
+    if not files and not counts:
+        raise typer.BadParameter("name the files of a session, or give a count with --expected")
     result = stage_files(
         open_project().exports,
-        files,
+        files or [],
         exported_at=exported_at or None,
         expected_counts=counts or None,
         workspace=workspace or None,
     )
-    console.print(str(result), markup=False)
+    if as_json:
+        print_json(vars(result))
+    else:
+        console.print(str(result), markup=False, soft_wrap=True)
+
+
+def _counts(expected: list[str]) -> dict[str, int]:
+    """`clients=250` and `clients=250,jobs=400` as counts by module."""
+    counts = {}
+    for part in (p.strip() for text in expected for p in text.split(",")):
+        found = re.fullmatch(r"(.+?)\s*[=:]\s*([0-9]+)", part)
+        if not found:
+            raise typer.BadParameter(f"{part!r} is no count; write it as clients=250")
+        counts[found.group(1)] = int(found.group(2))
+    return counts
 
 
 @app.command()
@@ -40,18 +68,75 @@ def inspect(
     file: Annotated[Path, typer.Argument(help="One export file.")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write every cell as read, UTF-8 CSV.")] = None,
+    sheet: Annotated[str, typer.Option(help="With --out: only this sheet of a workbook.")] = "",
 ) -> None:
     """Show how a file is understood: encoding, dialect, header row, columns, object type."""
     from flitstack_pipeline.contractor_plus.inspect import inspect_file, write_cells
 
     found = inspect_file(file)
     if out:
-        write_cells(file, out)
+        write_cells(file, out, sheet)
     if as_json:
         typer.echo(found.to_json())
+        return
+    for line in found.describe():
+        console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def questions(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List what the exports leave open for a person; exit code 3 while something is."""
+    from flitstack_pipeline import steps
+
+    found = steps.questions(open_project())
+    if as_json:
+        print_json(found)
+    elif found:
+        wait("The exports leave open:", found)
     else:
-        for name, value in json.loads(found.to_json()).items():
-            console.print(f"{name}: {value}", markup=False)
+        console.print("No question is open.")
+
+
+@app.command()
+def answer(
+    key: Annotated[str, typer.Argument(help="Which question, as `flitstack questions` names it.")],
+    word: Annotated[str, typer.Argument(help="The answer; an empty one takes it back.")],
+) -> None:
+    """Answer a question about the exports; the answer is kept in map.yaml."""
+    from flitstack_pipeline import steps
+
+    show(steps.answer(open_project(), key, word))
+
+
+@app.command()
+def counts(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Compare the on-screen counts with the records read; exit code 3 while they differ."""
+    from flitstack_pipeline import steps
+
+    report = steps.counts(open_project())
+    if as_json:
+        print_json(report.tables["counts"])
+    else:
+        show(report)
+    if report.problems:
+        raise typer.Exit(Exit.WAITING)
+
+
+@app.command()
+def explain(
+    module: Annotated[str, typer.Argument(help="The module whose count differs, e.g. clients.")],
+    why: Annotated[str, typer.Argument(help="Why screen and exports differ.")],
+    by: Annotated[str, typer.Option(help="Who explains it.")],
+    workspace: Annotated[str, typer.Option(help="Contractor+ workspace, when several.")] = "",
+) -> None:
+    """Explain a difference between screen and exports; it holds for these numbers only."""
+    from flitstack_pipeline import steps
+
+    show(steps.explain_count(open_project(), module, why, by, workspace))
 
 
 @app.command()
@@ -61,9 +146,13 @@ def examples(
         int, typer.Option(help="How many clients; the rest scales with them.")
     ] = 250,
     seed: Annotated[int, typer.Option(help="The same seed makes the same files.")] = 7,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="Write a later session into a folder made before.")
+    ] = False,
 ) -> None:
-    """Make believable, messy example exports."""
-    from flitstack_pipeline.contractor_plus.examples import generate
+    """Make believable, messy example exports, or a later session of changes for the delta."""
+    from flitstack_pipeline.contractor_plus.examples import generate, generate_delta
 
-    for name, count in generate(folder, clients=clients, seed=seed).items():
+    make = generate_delta if delta else generate
+    for name, count in make(folder, clients=clients, seed=seed).items():
         console.print(f"{name}: {count}", markup=False)

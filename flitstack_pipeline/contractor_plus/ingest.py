@@ -6,16 +6,16 @@ one line per file and sheet. A file that cannot be trusted is refused whole, wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
-from flitstack_pipeline.contractor_plus import raw_tables
-from flitstack_pipeline.contractor_plus.cells import UnreadableFile
-from flitstack_pipeline.contractor_plus.lines import Line, is_cap, lines
-from flitstack_pipeline.contractor_plus.manifest import Entry
+from flitstack_pipeline.contractor_plus import manifest, raw_tables
+from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
+from flitstack_pipeline.contractor_plus.lines import Line, cap_warning, lines
 from flitstack_pipeline.contractor_plus.survey import SheetRead, survey
 from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.spec.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
@@ -42,33 +42,42 @@ def ingest_object(
     object_key: str,
     *,
     default_workspace: str = DEFAULT_WORKSPACE,
+    answers: Mapping[str, str] | None = None,
 ) -> IngestResult:
     """Read every export that feeds one object type into its raw tables, replacing them.
 
-    Memory stays flat whatever the size. Raises ValueError for an unusable manifest; unreadable
-    files do not raise, they are in `refused`.
+    Memory stays flat whatever the size. `answers` are a person's to what files hold. Raises
+    ValueError for an unusable manifest; unreadable files do not raise, they are in `refused`.
     """
-    return _ingest(con, exports, BY_KEY[object_key].datasets, default_workspace)
+    return _ingest(con, exports, BY_KEY[object_key].datasets, default_workspace, answers)
 
 
 def ingest_schema(
-    con: duckdb.DuckDBPyConnection, exports: Path, *, default_workspace: str = DEFAULT_WORKSPACE
+    con: duckdb.DuckDBPyConnection,
+    exports: Path,
+    *,
+    default_workspace: str = DEFAULT_WORKSPACE,
+    answers: Mapping[str, str] | None = None,
 ) -> IngestResult:
     """Read custom field definitions and line item templates into their raw tables.
 
     Expenses, time clock and mileage come along: understood and counted, but not migrated.
     """
     datasets = (*SCHEMA_DATASETS, *REPORT_ONLY_DATASETS)
-    return _ingest(con, exports, datasets, default_workspace)
+    return _ingest(con, exports, datasets, default_workspace, answers)
 
 
 def _ingest(
-    con: duckdb.DuckDBPyConnection, exports: Path, datasets: Iterable[str], workspace: str
+    con: duckdb.DuckDBPyConnection,
+    exports: Path,
+    datasets: Iterable[str],
+    workspace: str,
+    answers: Mapping[str, str] | None,
 ) -> IngestResult:
-    con.execute(raw_tables.FILES_DDL)
-    con.execute(raw_tables.EXCLUDED_DDL)
+    raw_tables.prepare(con)
     result = IngestResult()
-    surveyed = survey(exports)
+    surveyed = survey(exports, answers)
+    raw_tables.replace_counts(con, _on_screen(exports, surveyed))
     raw_tables.forget_missing(con, [read.entry.file for read in surveyed])
     for dataset in datasets:
         raw_tables.replace_table(con, dataset)
@@ -81,6 +90,19 @@ def _ingest(
     for read in (r for r in surveyed if r.dataset is None):
         _record_unclaimed(con, read, result)
     return result
+
+
+def _on_screen(exports: Path, surveyed: list[SheetRead]) -> list[manifest.OnScreen]:
+    """On-screen counts by module; one noted on a file stands for the module of its first sheet."""
+    told = {
+        (read.dataset, read.entry.workspace): manifest.OnScreen(
+            read.dataset, read.entry.workspace, read.entry.expected_count
+        )
+        for read in sorted(surveyed, key=lambda r: r.entry.exported_at)
+        if read.dataset and read.entry.expected_count is not None and read.number == 0
+    }
+    known = {(c.dataset, c.workspace): c for c in manifest.read(exports).counts}
+    return list({**told, **known}.values())
 
 
 def _load_sheet(
@@ -107,7 +129,7 @@ def _load_sheet(
     except BaseException:
         con.execute("ROLLBACK")
         raise
-    warnings = [*_layout_warnings(read), *read.sheet.notes, *_count_warnings(read.entry, loaded)]
+    warnings = [*_layout_warnings(read), *read.sheet.notes, *cap_warning(loaded)]
     raw_tables.record_file(con, read, loaded + excluded, warnings)
     con.execute("COMMIT")
     result.rows[read.dataset] += loaded
@@ -143,17 +165,6 @@ def _layout_warnings(read: SheetRead) -> list[str]:
     return warnings
 
 
-def _count_warnings(entry: Entry, loaded: int) -> list[str]:
-    warnings = []
-    if is_cap(loaded):
-        warnings.append(
-            f"exactly {loaded} rows: the export may be cut at a cap; compare the on-screen count"
-        )
-    if entry.expected_count is not None and entry.expected_count != loaded:
-        warnings.append(f"{loaded} rows read, {entry.expected_count} on screen at export")
-    return warnings
-
-
 def _record_copy(con: duckdb.DuckDBPyConnection, read: SheetRead, result: IngestResult) -> None:
     """A file with the same bytes as another one: listed, its rows are in already."""
     warning = f"the same bytes as {read.copy_of}; not read a second time"
@@ -164,12 +175,32 @@ def _record_copy(con: duckdb.DuckDBPyConnection, read: SheetRead, result: Ingest
 def _record_unclaimed(
     con: duckdb.DuckDBPyConnection, read: SheetRead, result: IngestResult
 ) -> None:
-    """A sheet nobody could read or recognise: listed, with the reason."""
-    warnings = list(read.layout.warnings) if read.layout else []
-    if not read.refused and read.layout is None:
-        warnings = ["the file is empty"]
-    raw_tables.record_file(con, read, 0, warnings)
-    if read.refused:
+    """A sheet nobody could read or recognise, or wants: listed, with the reason."""
+    rows = 0
+    if read.left_out:
+        warnings = ["left out: a person said that it holds nothing to migrate"]
+    elif read.layout is None:
+        warnings = [] if read.refused else ["the file is empty"]
+    else:
+        rows = 0 if read.refused else _rows_below(read)
+        warnings = [*read.layout.warnings, *([read.layout.question] if rows else [])]
+    raw_tables.record_file(con, read, rows, warnings)
+    if read.refused and not read.left_out:
         result.refused.append(read.refused)
     else:
         result.warnings += [f"{read.entry.file}: {w}" for w in warnings]
+
+
+def _rows_below(read: SheetRead) -> int:
+    """Lines with text below the header of a sheet nobody recognised; 0 when it is refused."""
+    assert read.layout is not None
+    try:
+        return _count_below(read.sheet, read.layout.header_row, manifest.stamp(read.sheet.path))
+    except UnreadableFile as error:
+        read.refused = str(error)
+        return 0
+
+
+@lru_cache(maxsize=64)  # such a sheet is met once per object type
+def _count_below(sheet: Sheet, header_row: int, _stamp: tuple[int, ...]) -> int:
+    return sum(number > header_row and any(map(str.strip, cells)) for number, cells in sheet.rows())

@@ -6,43 +6,51 @@ import csv
 import itertools
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flitstack_pipeline.contractor_plus.cells import Sheet, sheets
-from flitstack_pipeline.contractor_plus.lines import lines
-from flitstack_pipeline.contractor_plus.recognise import recognise
+from flitstack_pipeline.contractor_plus.lines import cap_warning, lines
+from flitstack_pipeline.contractor_plus.recognise import Layout, recognise
 from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
 from flitstack_pipeline.spec.objects import object_of_dataset
 
 
 @dataclass
 class SheetView:
-    """One sheet as understood; `rows` counts the records, `excluded` the other lines by rule."""
+    """One sheet as understood.
+
+    `columns` has one entry per column: its header and the field it was recognised as (None: a
+    custom-field candidate). `rows` counts records, `excluded` the other lines by rule,
+    `rows_read` both and the header. `candidates` are the kinds of export that fit best.
+    """
 
     sheet: str
-    header_row: int | None
-    header: list[str]
-    dataset: str | None
-    object_type: str | None
-    columns: dict[str, str]
-    unknown_columns: list[str]
-    candidates: list[dict[str, object]]
-    warnings: list[str]
-    lines: int
-    rows: int
-    excluded: dict[str, int]
+    header_row: int | None = None
+    header: list[str] = field(default_factory=list)
+    dataset: str | None = None
+    object_type: str | None = None
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    unknown_columns: list[str] = field(default_factory=list)
+    rows: int = 0
+    rows_read: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    question: str = ""
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Inspection:
-    """One file as understood."""
+    """One file as understood; `evidence` says why this encoding and this dialect."""
 
     file: str
     encoding: str
-    encoding_evidence: str
     dialect: str
-    dialect_evidence: list[str]
+    separator: str | None
+    evidence: dict[str, list[str]] = field(default_factory=dict)
     sheets: list[SheetView] = field(default_factory=list)
 
     @property
@@ -56,12 +64,32 @@ class Inspection:
         return sum(s.rows for s in self.sheets)
 
     def to_json(self) -> str:
-        """The whole inspection as JSON; the first sheet's fields stand at the top as well."""
-        body = asdict(self)
-        if self.sheets:
-            body = {**asdict(self.sheets[0]), **body}
-        body["dataset"], body["rows"] = self.dataset, self.rows
+        """The whole inspection as JSON; the first recognised sheet stands at the top as well."""
+        shown = next((s for s in self.sheets if s.dataset), self.sheets[0])
+        body = {**asdict(self), **asdict(shown), "rows": self.rows}
+        body["sheets"] = [asdict(s) for s in self.sheets]
         return json.dumps(body, indent=2, ensure_ascii=False)
+
+    def describe(self) -> Iterator[str]:
+        """The inspection in lines for a person."""
+        yield f"{self.file}: {self.encoding}, {self.dialect}"
+        for topic, reasons in self.evidence.items():
+            yield f"  {topic}: {'; '.join(reasons)}"
+        for sheet in self.sheets:
+            yield from _described(sheet)
+
+
+def _described(view: SheetView) -> Iterator[str]:
+    name = f"sheet {view.sheet!r}: " if view.sheet else ""
+    kind = view.dataset or "nothing we know"
+    feeds = f", feeds {view.object_type}" if view.object_type else ""
+    yield f"{name}holds {kind}{feeds}; {view.rows} rows below the header on line {view.header_row}"
+    for column in view.columns:
+        yield f"  {column['header'] or '(no header)'} → {column['field'] or '(custom field)'}"
+    for rule, count in view.excluded.items():
+        yield f"  left out: {count} by rule {rule}"
+    yield from (f"  ? {text}" for text in [view.question] if text)
+    yield from (f"  ! {warning}" for warning in view.warnings)
 
 
 def inspect_file(path: Path) -> Inspection:
@@ -71,12 +99,14 @@ def inspect_file(path: Path) -> Inspection:
     view = Inspection(
         path.name,
         first.encoding.name,
-        first.encoding.evidence,
         first.dialect.name if first.dialect else "workbook",
-        list(first.dialect.evidence) if first.dialect else [],
+        first.dialect.separator if first.dialect else None,
+        {
+            "encoding": [first.encoding.evidence],
+            "dialect": list(first.dialect.evidence) if first.dialect else ["Excel workbook"],
+        },
     )
-    for sheet in found:
-        view.sheets.append(_sheet_view(path, sheet))
+    view.sheets = [_sheet_view(path, sheet) for sheet in found]
     return view
 
 
@@ -85,7 +115,7 @@ def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
     head = list(itertools.islice(rows, HEAD_ROWS))
     layout = recognise(head, path.name, sheet.name)
     if layout is None:
-        return SheetView(sheet.name, None, [], None, None, {}, [], [], ["no rows"], 0, 0, {})
+        return SheetView(sheet.name, warnings=["it is empty: no cell has text"])
     counted = Counter(line.rule for line in lines(itertools.chain(head, rows), layout))
     records = counted.pop("", 0)
     return SheetView(
@@ -94,25 +124,39 @@ def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
         layout.header,
         layout.dataset,
         object_of_dataset(layout.dataset) if layout.dataset else None,
-        {h: c for h, c in zip(layout.header, layout.columns, strict=True) if c},
+        [{"header": h, "field": c} for h, c in zip(layout.header, layout.columns, strict=True)],
         [x for x, c in zip(layout.labels, layout.columns, strict=True) if c is None],
-        [asdict(g) for g in layout.guesses],
-        [*layout.warnings, *sheet.notes],
-        records + counted.total() + 1,
         records,
+        records + counted.total() + 1,
         dict(counted),
+        [asdict(g) for g in layout.guesses if g.recognised],
+        layout.question if records else "",
+        _warnings(layout, sheet, records),
     )
 
 
-def write_cells(path: Path, out: Path) -> int:
-    """Write every cell of every sheet as read, as plain UTF-8 CSV; return the rows written."""
+def _warnings(layout: Layout, sheet: Sheet, records: int) -> list[str]:
+    empty = [] if records else ["there is no row below the header"]
+    return [*layout.warnings, *sheet.notes, *empty, *cap_warning(records)]
+
+
+def write_cells(path: Path, out: Path, sheet_name: str = "") -> int:
+    """Write every cell as read, as plain UTF-8 CSV, for its owner only; return the rows written.
+
+    All sheets below one another, or only the one named. Raises ValueError for a name that is none.
+    """
+    found = [s for s in sheets(path) if not sheet_name or s.name == sheet_name]
+    if not found:
+        raise ValueError(f"{path.name} has no sheet {sheet_name!r}")
     written = 0
-    out.touch(mode=0o600)
-    with out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        for sheet in sheets(path):
+    draft = out.with_name(out.name + ".part")
+    draft.touch(mode=0o600)
+    with draft.open("w", newline="", encoding="utf-8") as file:
+        # All quoted: a row of one empty cell and a lone carriage return read back as they were.
+        writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+        for sheet in found:
             for _, cells in sheet.rows():
                 writer.writerow(cells)
                 written += 1
-    out.chmod(0o600)
+    draft.replace(out)
     return written

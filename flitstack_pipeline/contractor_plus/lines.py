@@ -94,6 +94,8 @@ def _spellings(dataset: str) -> frozenset[str]:
     return frozenset(s.casefold() for c in BY_KEY[dataset].columns for s in c.spellings)
 
 
-def is_cap(rows: int) -> bool:
-    """Whether a file of so many rows may have been cut at a plan's or a page's cap."""
-    return rows in _CAPS or (rows >= 1_000 and rows % 500 == 0)
+def cap_warning(rows: int) -> list[str]:
+    """A warning when a file of so many rows may have been cut at a plan's or a page's cap."""
+    if rows not in _CAPS and (rows < 1_000 or rows % 500):
+        return []
+    return [f"exactly {rows} rows: the export may be cut at a cap; compare the on-screen count"]

@@ -1,6 +1,7 @@
 """`export_manifest.json`: what is known of each staged file besides its bytes.
 
-One entry per file: session, workspace, export time, SHA-256, on-screen count of the module.
+One entry per file: session, workspace, export time, SHA-256. One entry per module that a person
+looked at on the Contractor+ screen: how many records it showed (`expected_counts`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.cells import SUFFIXES
-from flitstack_pipeline.spec.source import BY_KEY
+from flitstack_pipeline.spec.source import BY_KEY, normalise_header
 
 NAME = "export_manifest.json"
 NOT_EXPORTS = {"attachments", "files"}
@@ -25,6 +26,7 @@ _LEFTOVERS = (".", "~$")  # what macOS and an open Excel leave beside a file
 class Entry:
     """What is known of one staged file. Times are ISO 8601, naive times mean UTC.
 
+    `expected_count` is the on-screen count of the file's module, where it was noted per file.
     `dataset` is a person's answer to what the file holds, "" when its columns say it.
     """
 
@@ -37,32 +39,76 @@ class Entry:
     dataset: str = ""
 
 
-def load(exports: Path) -> dict[str, Entry]:
-    """Entries by file name relative to the exports folder; empty without a manifest.
+@dataclass(frozen=True)
+class OnScreen:
+    """How many records a module showed on screen, in one workspace ("" for the whole account)."""
 
-    Raises ValueError when the manifest is not the JSON it should be.
+    dataset: str
+    workspace: str
+    count: int
+    told_at: str = ""
+
+
+@dataclass
+class Manifest:
+    """The whole manifest: files by name relative to the exports folder, and on-screen counts."""
+
+    files: dict[str, Entry] = field(default_factory=dict)
+    counts: list[OnScreen] = field(default_factory=list)
+
+
+def load(exports: Path) -> dict[str, Entry]:
+    """The entries of the manifest's files (see `read`)."""
+    return read(exports).files
+
+
+def read(exports: Path) -> Manifest:
+    """The manifest of an exports folder; empty when there is none.
+
+    Raises ValueError when it is not the JSON it should be.
     """
     path = exports / NAME
     if not path.exists():
-        return {}
+        return Manifest()
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        entries = data["files"] if isinstance(data, dict) else data
-        return {str(e["file"]): _entry(e) for e in entries}
+        whole = data if isinstance(data, dict) else {"files": data}
+        files = {str(e["file"]): _entry(e) for e in whole.get("files") or ()}
+        return Manifest(files, _counts(whole.get("expected_counts") or []))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is not a manifest ({error}). Restore it, or delete it and stage again."
         ) from error
 
 
-def save(exports: Path, entries: dict[str, Entry]) -> None:
+def save(exports: Path, manifest: Manifest) -> None:
     """Write the manifest, for its owner only."""
     path = exports / NAME
-    body = {"files": [asdict(e) for e in sorted(entries.values(), key=lambda e: e.file)]}
+    body = {
+        "files": [asdict(e) for e in sorted(manifest.files.values(), key=lambda e: e.file)],
+        "expected_counts": [asdict(c) for c in manifest.counts],
+    }
     draft = path.with_suffix(".json.part")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(body, indent=2, ensure_ascii=False), encoding="utf-8")
     draft.replace(path)
+
+
+def _counts(told: object) -> list[OnScreen]:
+    """On-screen counts, also in the short form a person writes: {"clients": 250}."""
+    if isinstance(told, dict):
+        told = [{"dataset": name, "count": count} for name, count in told.items()]
+    if not isinstance(told, list):
+        raise TypeError("expected_counts is neither a list nor an object")
+    return [
+        OnScreen(
+            module(str(item.get("dataset") or item["module"])),
+            str(item.get("workspace") or ""),
+            int(str(item["count"])),
+            iso_time(str(item.get("told_at") or "")),
+        )
+        for item in told
+    ]
 
 
 def _entry(item: dict[str, object]) -> Entry:
@@ -87,6 +133,19 @@ def iso_time(text: str) -> str:
     except ValueError as error:
         raise ValueError(f"{text!r} is no ISO 8601 time, such as 2026-11-02T09:00") from error
     return (time if time.tzinfo else time.replace(tzinfo=dt.UTC)).isoformat()
+
+
+def module(name: str) -> str:
+    """The kind of export a person means: its key, label or file name, in any spelling.
+
+    Raises ValueError for a name no kind of export goes by.
+    """
+    wanted = normalise_header(name)
+    for dataset in BY_KEY.values():
+        names = (dataset.key, dataset.label, *dataset.file_stems)
+        if wanted in {normalise_header(n) for n in names}:
+            return dataset.key
+    return known_dataset(name)
 
 
 def known_dataset(key: str) -> str:

@@ -1,18 +1,20 @@
 """The tables of the `raw` schema and how rows get into them. Text in, text stored.
 
 `raw.<dataset>` holds the rows as read, `raw.excluded` the lines that are none, `raw.files` one
-line per file and sheet.
+line per file and sheet, `raw.expected_counts` what the modules showed on screen.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 import duckdb
 import pandas as pd
 
 from flitstack_pipeline.contractor_plus.lines import Line
+from flitstack_pipeline.contractor_plus.manifest import OnScreen
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead
 from flitstack_pipeline.spec.source import BY_KEY
@@ -21,9 +23,28 @@ FILES_DDL = """CREATE TABLE IF NOT EXISTS raw.files (
   file VARCHAR, sheet VARCHAR, sha256 VARCHAR, session VARCHAR, workspace VARCHAR,
   exported_at TIMESTAMP, dataset VARCHAR, encoding VARCHAR, dialect VARCHAR, header_row BIGINT,
   rows_read BIGINT, columns JSON, unknown_columns JSON, warnings JSON, refused VARCHAR,
-  expected_count BIGINT)"""
+  question VARCHAR)"""
 EXCLUDED_DDL = """CREATE TABLE IF NOT EXISTS raw.excluded (
   file VARCHAR, sheet VARCHAR, "row" BIGINT, dataset VARCHAR, rule VARCHAR, text VARCHAR)"""
+COUNTS_DDL = """CREATE OR REPLACE TABLE raw.expected_counts (
+  dataset VARCHAR, workspace VARCHAR, on_screen BIGINT)"""
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that list files and lines, unless they are there."""
+    con.execute(FILES_DDL)
+    con.execute(EXCLUDED_DDL)
+    con.execute("ALTER TABLE raw.files ADD COLUMN IF NOT EXISTS question VARCHAR")
+
+
+def replace_counts(con: duckdb.DuckDBPyConnection, counts: Iterable[OnScreen]) -> None:
+    """Record the on-screen counts, in place of all that were known."""
+    con.execute(COUNTS_DDL)
+    for told in counts:
+        con.execute(
+            "INSERT INTO raw.expected_counts VALUES (?, ?, ?)",
+            [told.dataset, told.workspace, told.count],
+        )
 
 
 def replace_table(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -153,7 +174,9 @@ def record_file(
     )
     con.execute("DELETE FROM raw.files WHERE file = ? AND sheet = ?", [entry.file, sheet.name])
     con.execute(
-        "INSERT INTO raw.files VALUES (?, ?, ?, ?, ?, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', "
+        "INSERT INTO raw.files (file, sheet, sha256, session, workspace, exported_at, dataset, "
+        "encoding, dialect, header_row, rows_read, columns, unknown_columns, warnings, refused, "
+        "question) VALUES (?, ?, ?, ?, ?, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             entry.file,
@@ -170,7 +193,7 @@ def record_file(
             json.dumps(list(known)),
             json.dumps(list(unknown), ensure_ascii=False),
             json.dumps(warnings, ensure_ascii=False),
-            read.refused or None,
-            entry.expected_count,
+            None if read.left_out else read.refused or None,
+            read.question(rows_read) or None,
         ],
     )

@@ -26,18 +26,23 @@ _WRAPPED = re.compile(r"^\s*(?:CFT|CFS|CFL|CFD|CFN|PFT|PFI)\s*\[\s*:?\s*(.*?)\s*
 
 @dataclass(frozen=True)
 class Guess:
-    """One kind of export a header row could belong to, and how well it fits."""
+    """One kind of export a header row could belong to, and how well it fits.
+
+    `telling` says that more than shared columns speak for it: its name, its id or its signature.
+    """
 
     dataset: str
     score: float
     recognised: int
+    telling: bool
 
 
 @dataclass(frozen=True)
 class Layout:
     """How a sheet is laid out. `columns[i]` is the canonical name of column i, or None.
 
-    `labels[i]` is the header of an unknown column as a custom field would be called.
+    `labels[i]` is the header of an unknown column as a custom field would be called. `question`
+    is what a person must say about the file: which kind of export it holds, when that is not clear.
     """
 
     header_row: int
@@ -47,6 +52,7 @@ class Layout:
     labels: list[str]
     guesses: tuple[Guess, ...]
     warnings: tuple[str, ...]
+    question: str = ""
 
 
 def recognise(
@@ -70,9 +76,9 @@ def recognise(
         best = ranked[0]
     _, number, cells = best
     guesses = tuple(sorted(_guesses(cells, file_name), key=_rank, reverse=True)[:3])
-    dataset, warnings = (answer, []) if answer else _decide(guesses, file_name)
+    dataset, question = (answer, "") if answer else _decide(guesses, file_name)
     columns, labels, notes = _columns(cells, dataset)
-    return Layout(number, cells, dataset, columns, labels, guesses, (*warnings, *notes))
+    return Layout(number, cells, dataset, columns, labels, guesses, tuple(notes), question)
 
 
 def layout_of(number: int, cells: list[str], dataset: str) -> Layout:
@@ -125,21 +131,26 @@ def _fit(dataset: Dataset, headers: list[str], named: bool) -> Guess:
     signature = sum(name in found for name in dataset.signature) / len(dataset.signature)
     exact_id = any(usual.get(h) == dataset.id_columns[0] for h in headers)
     score = share + 0.5 * signature + (0.3 if exact_id else 0) + (NAME_BONUS if named else 0)
-    return Guess(dataset.key, round(score, 4), len(found))
+    return Guess(dataset.key, round(score, 4), len(found), named or exact_id or signature == 1)
 
 
-def _decide(guesses: tuple[Guess, ...], file_name: str) -> tuple[str | None, list[str]]:
+def _decide(guesses: tuple[Guess, ...], file_name: str) -> tuple[str | None, str]:
+    """(kind of export, what to ask a person when the columns do not make it clear)."""
     best = guesses[0]
+    likely = " or ".join(g.dataset for g in guesses if g.recognised)
     if best.recognised == 0:
-        return None, [f"no column of {file_name} is known; say what it holds in the map"]
+        return None, f"What does {file_name} hold? None of its columns is known"
     if best.recognised < 2 and best.score < 0.9:
-        return None, [f"too few known columns to tell what {file_name} holds"]
-    if len(guesses) > 1 and best.score - guesses[1].score < CLEAR_MARGIN:
+        return None, f"What does {file_name} hold? Too few known columns; perhaps {likely}"
+    close = best.score - guesses[1].score < CLEAR_MARGIN
+    shared = not best.telling and guesses[1].recognised >= best.recognised
+    if close or shared:
         other = guesses[1].dataset
-        return best.dataset, [
-            f"could also be {other}; taken for {best.dataset} by a small margin: say which it is"
-        ]
-    return best.dataset, []
+        return best.dataset, (
+            f"Does {file_name} hold {best.dataset} or {other}? Its columns fit both; "
+            f"it is read as {best.dataset} meanwhile"
+        )
+    return best.dataset, ""
 
 
 def _columns(

@@ -8,29 +8,42 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus import manifest
 from flitstack_pipeline.contractor_plus.inspect import Inspection, inspect_file
-from flitstack_pipeline.contractor_plus.lines import is_cap
+from flitstack_pipeline.contractor_plus.manifest import OnScreen
 
 
 @dataclass
 class StageResult:
-    """What was staged, what was known already, and what to look at."""
+    """What was staged, what was known already, and what to look at.
+
+    `added` and `known` are file names in the exports folder; `about` says in words what each
+    added file was taken for.
+    """
 
     session: str
     added: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
+    about: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [
-            f"session {self.session}: {len(self.added)} added, {len(self.known)} known already"
-        ]
-        return "\n".join([*lines, *(f"  ! {w}" for w in self.warnings)])
+        head = f"session {self.session}: {len(self.added)} added, {len(self.known)} known already"
+        return "\n".join(
+            [
+                head,
+                *(f"  + {name}: {self.about.get(name, '')}" for name in self.added),
+                *(f"  = {name}: the same bytes are staged, nothing changed" for name in self.known),
+                *(f"  # {module}: {count} on screen" for module, count in self.counts.items()),
+                *(f"  ! {w}" for w in self.warnings),
+            ]
+        )
 
 
 def stage(
@@ -43,33 +56,33 @@ def stage(
 ) -> StageResult:
     """Copy export files into `exports` and record them in the manifest.
 
-    `expected_counts` gives the on-screen count by dataset (clients, invoices, …). Raises
-    FileNotFoundError for a missing file, UnreadableFile for one that cannot be read, ValueError
-    for an unknown dataset or a time that is none; then nothing is staged.
+    `expected_counts` gives the on-screen count by module (clients, invoices, …) of `workspace`.
+    Raises FileNotFoundError for a missing file, UnreadableFile for one that cannot be read,
+    ValueError for an unknown module or a time that is none; then nothing is staged.
     """
-    counts = dict(expected_counts or {})
-    for key in counts:
-        manifest.known_dataset(key)
+    counts = {manifest.module(name): n for name, n in (expected_counts or {}).items()}
     when = manifest.iso_time(exported_at or "") or _now()
     inspected = [(path, inspect_file(path)) for path in map(Path, files)]
-    entries = manifest.load(exports)
-    by_hash = _known_hashes(exports, entries)
-    result = StageResult(session=when)
+    known = manifest.read(exports)
+    by_hash = _known_hashes(exports, known.files)
+    result = StageResult(session=when, counts=counts)
     for path, inspection in inspected:
-        digest = manifest.sha256(path)
-        known = by_hash.get(digest)
-        if known in entries:
-            result.known.append(path.name)
+        place = (manifest.sha256(path), workspace or "")
+        name = by_hash.get(place)
+        if name in known.files:
+            result.known.append(str(name))
             continue
-        name = known or _copy_in(exports, path)
-        expected = _expected(inspection, counts)
-        entry = manifest.Entry(name, when, workspace or "", when, digest, expected)
-        entries[name], by_hash[digest] = entry, name
+        name = name or _copy_in(exports, path)
+        known.files[name] = manifest.Entry(name, when, workspace or "", when, place[0])
+        by_hash[place] = name
         result.added.append(name)
-        result.warnings += _warnings(name, inspection, expected)
-    if result.added:
-        manifest.save(exports, entries)
-    result.warnings += _unused_counts(counts, inspected)
+        result.about[name] = _about(inspection)
+        result.warnings += _warnings(name, inspection)
+    told = _told(known.counts, counts, workspace or "", when)
+    if result.added or told != known.counts:
+        exports.mkdir(parents=True, exist_ok=True, mode=0o700)
+        manifest.save(exports, manifest.Manifest(known.files, told))
+    result.warnings += _count_warnings(counts, [i for _, i in inspected])
     return result
 
 
@@ -77,11 +90,18 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def _known_hashes(exports: Path, entries: Mapping[str, manifest.Entry]) -> dict[str, str]:
-    """SHA-256 → file name of what the folder holds, files put there by hand included."""
-    found = {e.sha256: e.file for e in entries.values() if e.sha256}
+def _known_hashes(
+    exports: Path, entries: Mapping[str, manifest.Entry]
+) -> dict[tuple[str, str], str]:
+    """(SHA-256, workspace) → file name of what the folder holds, files put by hand included.
+
+    Workspaces are told apart: an empty module exports the same bytes from every one of them.
+    """
+    found = {(e.sha256, e.workspace): e.file for e in entries.values() if e.sha256}
     for path in manifest.export_files(exports):
-        found.setdefault(manifest.sha256(path), path.relative_to(exports).as_posix())
+        name = path.relative_to(exports).as_posix()
+        if name not in entries:
+            found.setdefault((manifest.sha256(path), ""), name)
     return found
 
 
@@ -91,42 +111,6 @@ def _copy_in(exports: Path, path: Path) -> str:
     target.touch(mode=0o600)
     shutil.copyfile(path, target)
     return target.relative_to(exports).as_posix()
-
-
-def _expected(inspection: Inspection, counts: Mapping[str, int]) -> int | None:
-    """The on-screen count of a file: the sum over the kinds of export it holds."""
-    found = {s.dataset for s in inspection.sheets if s.dataset in counts}
-    return sum(counts[d] for d in found if d) if found else None
-
-
-def _unused_counts(
-    counts: Mapping[str, int], inspected: list[tuple[Path, Inspection]]
-) -> list[str]:
-    held = {s.dataset for _, inspection in inspected for s in inspection.sheets}
-    unused = [key for key in counts if key not in held]
-    return [f"{key}: a count was given, but no file of this session holds it" for key in unused]
-
-
-def set_expected(exports: Path, file: str, count: int) -> None:
-    """Record the on-screen count of a staged file. Raises KeyError for an unknown file."""
-    entries = manifest.load(exports)
-    entries[file] = replace(entries[file], expected_count=count)
-    manifest.save(exports, entries)
-
-
-def set_dataset(exports: Path, file: str, dataset: str) -> None:
-    """Record a person's answer to what a file holds; "" takes it back.
-
-    Raises KeyError for an unknown file and ValueError for an unknown dataset.
-    """
-    entries = manifest.load(exports)
-    known = entries.get(file)
-    if known is None:
-        if not (exports / file).is_file():
-            raise KeyError(f"{file} is not in {exports}")
-        known = manifest.Entry(file)
-    entries[file] = replace(known, dataset=manifest.known_dataset(dataset))
-    manifest.save(exports, entries)
 
 
 def _free_name(exports: Path, path: Path) -> Path:
@@ -139,13 +123,51 @@ def _free_name(exports: Path, path: Path) -> Path:
     return target
 
 
-def _warnings(name: str, inspection: Inspection, expected: int | None) -> list[str]:
-    rows = inspection.rows
+def _told(
+    known: list[OnScreen], counts: Mapping[str, int], workspace: str, when: str
+) -> list[OnScreen]:
+    """The on-screen counts with those of this session; a count told again changes nothing."""
+    latest = {(c.dataset, c.workspace): c for c in known}
+    for dataset, count in counts.items():
+        before = latest.get((dataset, workspace))
+        if before is None or before.count != count:
+            latest[dataset, workspace] = OnScreen(dataset, workspace, count, when)
+    return list(latest.values())
+
+
+def _about(inspection: Inspection) -> str:
+    """One line on what a file was taken for."""
+    parts = [
+        f"{sheet.dataset or 'unknown'}{f' (sheet {sheet.sheet})' if sheet.sheet else ''}, "
+        f"{sheet.rows} rows"
+        for sheet in inspection.sheets
+    ]
+    return f"{'; '.join(parts)} ({inspection.encoding}, {inspection.dialect})"
+
+
+def _warnings(name: str, inspection: Inspection) -> list[str]:
     found = []
-    if inspection.dataset is None:
-        found.append(f"{name}: nobody can tell what it holds; see `flitstack inspect {name}`")
-    if is_cap(rows):
-        found.append(f"{name}: exactly {rows} rows, perhaps cut at a cap; compare the screen")
-    if expected is not None and rows != expected:
-        found.append(f"{name}: {rows} rows, but {expected} on screen")
+    if inspection.dataset is None and inspection.rows:
+        found.append(
+            f"{name}: its columns do not say what it holds; see `flitstack inspect {name}`, then "
+            f"say it with `flitstack answer file:{name} KIND`"
+        )
+    found += [f"{name}: {w}" for sheet in inspection.sheets for w in sheet.warnings]
+    return found
+
+
+def _count_warnings(counts: Mapping[str, int], inspected: list[Inspection]) -> list[str]:
+    """Where the screen showed another number than this session's files hold."""
+    rows = Counter[str]()
+    for sheet in (s for inspection in inspected for s in inspection.sheets if s.dataset):
+        rows[str(sheet.dataset)] += sheet.rows
+    found = []
+    for dataset, count in counts.items():
+        if dataset not in rows:
+            found.append(f"{dataset}: a count was given, but no file of this session holds it")
+        elif rows[dataset] != count:
+            found.append(
+                f"{dataset}: {count} on screen, {rows[dataset]} rows in this session; all sessions "
+                "together are compared when they are read"
+            )
     return found

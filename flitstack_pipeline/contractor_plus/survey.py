@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus import manifest
+from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer, file_question
 from flitstack_pipeline.contractor_plus.cells import Row, Sheet, UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.encoding import Encoding
 from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Layout, recognise
@@ -19,7 +21,8 @@ class SheetRead:
     """One sheet as understood: where it is from, its layout, and the warnings on it.
 
     `layouts` grows while the sheet is read, when its columns change midway. `copy_of` names the
-    file that holds the very same bytes and is read instead.
+    file that holds the very same bytes and is read instead. `left_out` says that a person wants
+    nothing of it.
     """
 
     sheet: Sheet
@@ -28,16 +31,29 @@ class SheetRead:
     layout: Layout | None
     refused: str = ""
     copy_of: str = ""
+    left_out: bool = False
     layouts: list[Layout] = field(default_factory=list)
 
     @property
     def dataset(self) -> str | None:
-        """The kind of export, None when unknown or refused."""
-        return self.layout.dataset if self.layout and not self.refused else None
+        """The kind of export; None when unknown, unreadable from the start, or left out."""
+        return self.layout.dataset if self.layout and not self.left_out else None
+
+    def question(self, rows_read: int) -> str:
+        """What a person must say about the sheet; a sheet without rows leaves nothing to ask."""
+        if self.layout is None or self.left_out or self.copy_of or self.refused:
+            return ""
+        if not self.layout.question or rows_read == 0:
+            return ""
+        key = file_question(self.entry.file, self.sheet.name)
+        return f"{self.layout.question}. Answer with: flitstack answer {key!r} KIND"
 
 
-def survey(exports: Path) -> list[SheetRead]:
-    """Every sheet of every export file, in file name order. Raises ValueError: bad manifest."""
+def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[SheetRead]:
+    """Every sheet of every export file, in file name order.
+
+    `answers` are a person's (see `answers`). Raises ValueError for a bad manifest or answer.
+    """
     entries = manifest.load(exports)
     first_of: dict[tuple[str, str], str] = {}
     found = []
@@ -45,26 +61,34 @@ def survey(exports: Path) -> list[SheetRead]:
         entry = manifest.entry_of(exports, path, entries)
         same = first_of.setdefault((entry.sha256, entry.workspace), entry.file)
         copy_of = same if same != entry.file else ""
-        found += _understood(path, entry, copy_of)
+        found += _understood(path, entry, copy_of, answers or {})
     return found
 
 
-def _understood(path: Path, entry: manifest.Entry, copy_of: str) -> list[SheetRead]:
+def _understood(
+    path: Path, entry: manifest.Entry, copy_of: str, answers: Mapping[str, str]
+) -> list[SheetRead]:
     try:
         heads = _heads(path, manifest.stamp(path))
     except UnreadableFile as error:
         blank = Sheet(path, "", Encoding("unknown", "refused"), None)
-        return [SheetRead(blank, entry, 0, None, str(error))]
-    return [
-        SheetRead(
-            Sheet(path, sheet.name, sheet.encoding, sheet.dialect),
-            entry,
-            number,
-            recognise(head, entry.file, sheet.name, entry.dataset),
-            copy_of=copy_of,
+        left_out = file_answer(answers, entry.file) == NOTHING
+        return [SheetRead(blank, entry, 0, None, str(error), left_out=left_out)]
+    found = []
+    for number, (sheet, head) in enumerate(heads):
+        answer = file_answer(answers, entry.file, sheet.name) or entry.dataset
+        known = "" if answer == NOTHING else answer
+        found.append(
+            SheetRead(
+                Sheet(path, sheet.name, sheet.encoding, sheet.dialect),
+                entry,
+                number,
+                recognise(head, entry.file, sheet.name, known),
+                copy_of=copy_of,
+                left_out=answer == NOTHING,
+            )
         )
-        for number, (sheet, head) in enumerate(heads)
-    ]
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -132,6 +132,7 @@ class MapDocument:
     duplicates: str = "match"
     estimate_lines: str = "records"
     routing: Routing = dataclasses.field(default_factory=Routing)
+    answers: dict[str, str] = dataclasses.field(default_factory=dict)
     confirmations: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
     @classmethod
@@ -236,4 +237,5 @@ def _decided(document: MapDocument) -> dict[str, Any]:
         "duplicates": document.duplicates,
         "estimate_lines": document.estimate_lines,
         "routing": [document.routing.default, document.routing.rules],
+        **({"answers": document.answers} if document.answers else {}),
     }

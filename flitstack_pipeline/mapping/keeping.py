@@ -16,7 +16,14 @@ from flitstack_pipeline.mapping.document import (
 )
 
 Key = tuple[str, str, str, str]
-CHOICES = ("fallback_owner", "duplicates", "estimate_lines", "routing", "confirmations")
+CHOICES = (
+    "fallback_owner",
+    "duplicates",
+    "estimate_lines",
+    "routing",
+    "answers",
+    "confirmations",
+)
 
 
 def keep_decisions(new: MapDocument, old: MapDocument) -> MapDocument:

@@ -39,6 +39,8 @@ _SECTIONS = {
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
     "estimate_lines": "records: one Opportunity Product per line. compact: one Estimate record.",
     "routing": "Rules {by: workspace | clients.city | clients.custom:X, equals: …, location: …}.",
+    "answers": "Answers about the exports: `file:NAME` -> kind of export, or nothing; "
+    "`dates:KIND.COLUMN` -> day first or month first. See `flitstack questions`.",
     "confirmations": "Who confirmed, and when.",
 }
 _DECISION = ("confidence", "evidence", "status", "changed", "decided_by")
@@ -74,6 +76,7 @@ def _root(document: MapDocument) -> dict[str, Any]:
         "duplicates": document.duplicates,
         "estimate_lines": document.estimate_lines,
         "routing": {"default": document.routing.default, "rules": document.routing.rules},
+        "answers": document.answers,
         "confirmations": document.confirmations,
     }
 
@@ -149,6 +152,7 @@ def _document(data: dict[str, Any]) -> MapDocument:
         duplicates=data.get("duplicates") or "match",
         estimate_lines=data.get("estimate_lines") or "records",
         routing=Routing(routing.get("default") or "main", routing.get("rules") or []),
+        answers={str(k): str(v) for k, v in (data.get("answers") or {}).items()},
         confirmations=data.get("confirmations") or [],
     )
 

@@ -27,6 +27,7 @@ from flitstack_pipeline.steps.merging import delta_summary, plan_delta
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
+from flitstack_pipeline.steps.questions import answer, counts, explain_count, questions
 from flitstack_pipeline.steps.records import export_journal, publish_journal, requests_report
 from flitstack_pipeline.steps.retrying import retry
 from flitstack_pipeline.steps.sampling import choose
@@ -58,16 +59,19 @@ __all__ = [
     "Window",
     "accounting",
     "accounts_kept_open",
+    "answer",
     "approve",
     "audit",
     "choose",
     "clean_context",
     "clean_object",
     "confirm_map",
+    "counts",
     "delta_refusals",
     "delta_summary",
     "delta_wanted",
     "delta_window",
+    "explain_count",
     "export_journal",
     "gate_conditions",
     "gate_reasons",
@@ -86,6 +90,7 @@ __all__ = [
     "propose_map",
     "provision",
     "publish_journal",
+    "questions",
     "read_object",
     "read_schema",
     "reconcile",

@@ -19,15 +19,15 @@ Rows = list[dict[str, Any]]
 
 
 def files_to_look_at(project: Project, key: str) -> Rows:
-    """Files of one object type that were refused, warned about, or miss rows shown on screen."""
+    """Files of one object type that were refused, warned about, or leave a question open."""
     datasets = list(BY_KEY[key].datasets)
     sql = """
-        SELECT file, sheet, dataset, rows_read, expected_count AS "on screen", refused,
+        SELECT file, sheet, dataset, rows_read, question, refused,
                CAST(warnings AS VARCHAR) AS warnings
         FROM raw.files
         WHERE list_contains(?::VARCHAR[], dataset)
           AND (refused IS NOT NULL OR json_array_length(warnings) > 0
-               OR (expected_count IS NOT NULL AND expected_count <> rows_read))
+               OR question IS NOT NULL)
         ORDER BY file, sheet
     """
     return _select(project, sql, [datasets])

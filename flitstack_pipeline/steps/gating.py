@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-
 from flitstack_pipeline.cleaning.validate import check_accounting
-from flitstack_pipeline.contractor_plus.counts import check_counts
 from flitstack_pipeline.migration import gate
 from flitstack_pipeline.migration.fingerprints import PARTS, combined
 from flitstack_pipeline.migration.journal import Journal
@@ -18,7 +15,7 @@ from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.maps import unconfirmed_entries
 from flitstack_pipeline.steps.opening import location_of, open_journal
 from flitstack_pipeline.steps.prepare import undecided_owners
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.steps.questions import count_checks, questions, refused_files
 
 VERIFIED, APPROVED = "sample verified", "sample approved"
 
@@ -48,32 +45,18 @@ def gate_reasons(project: Project, *, lapsed_is_fine: bool = False) -> list[str]
 def _state(project: Project, journal: Journal) -> gate.GateState:
     with project.warehouse.connect() as con:
         accounting = [p for key in KEYS for p in check_accounting(con, key).problems]
-        counts, questions = _counts(con), _questions(con)
     approvals = journal.approvals(location_of(project))
     return gate.GateState(
         unconfirmed=unconfirmed_entries(project),
         preflight=journal.get_setting("preflight"),
         unresolved_users=undecided_owners(project),
-        accounting=list(dict.fromkeys(accounting)),
-        counts=counts,
-        questions=questions,
+        accounting=list(dict.fromkeys([*accounting, *refused_files(project)])),
+        counts=[c.problem for c in count_checks(project) if c.problem],
+        questions=questions(project),
         sample=journal.get_setting("sample"),
         approval=approvals[0] if approvals else None,
         prints=fingerprints(project),
     )
-
-
-def _counts(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Modules whose records are fewer or more than the screen showed."""
-    if not table_exists(con, "raw.files"):
-        return []
-    return [check.message for check in check_counts(con) if check.message]
-
-
-def _questions(con: duckdb.DuckDBPyConnection) -> list[str]:
-    if not table_exists(con, "clean.questions"):
-        return []
-    return [q for (q,) in con.execute("SELECT question FROM clean.questions").fetchall()]
 
 
 def sample_problems(project: Project) -> list[str]:

@@ -15,6 +15,7 @@ from flitstack_pipeline.reports.document import Document, Section, write_html, w
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.steps.opening import as_rows
+from flitstack_pipeline.steps.questions import answers, count_checks, date_answers, questions
 from flitstack_pipeline.steps.review import read_review, remember_decisions, write_review
 from flitstack_pipeline.warehouse import row_count
 
@@ -22,14 +23,19 @@ from flitstack_pipeline.warehouse import row_count
 def clean_context(project: Project) -> CleanContext:
     """Zone, country and currency of the source account, for the cleaners."""
     s = project.settings
-    return CleanContext(s.time_zone, s.country, s.currency, project.exports)
+    return CleanContext(s.time_zone, s.country, s.currency, project.exports, date_answers(project))
 
 
 def read_object(project: Project, key: str) -> StepReport:
     """Read the exports of one object type into `raw`."""
+    given = answers(project)
     with project.warehouse.connect() as con:
         found = ingest_object(
-            con, project.exports, key, default_workspace=project.settings.workspace
+            con,
+            project.exports,
+            key,
+            default_workspace=project.settings.workspace,
+            answers=given,
         )
     facts = {"files": ", ".join(found.files) or "no file", "lines excluded": found.excluded}
     warnings = [{"warning": w} for w in [*found.refused, *found.warnings]]
@@ -38,16 +44,19 @@ def read_object(project: Project, key: str) -> StepReport:
 
 def read_schema(project: Project) -> StepReport:
     """Read and clean custom field definitions and line item templates."""
+    given, context = answers(project), clean_context(project)
+    workspace = project.settings.workspace
     with project.warehouse.connect() as con:
-        ingest_schema(con, project.exports, default_workspace=project.settings.workspace)
-        cleaned = clean_schema(con, clean_context(project))
+        ingest_schema(con, project.exports, default_workspace=workspace, answers=given)
+        cleaned = clean_schema(con, context)
     return StepReport("schema sheets", sum(cleaned.rows.values()))
 
 
 def clean_object(project: Project, key: str) -> StepReport:
     """Clean one object type."""
+    context = clean_context(project)
     with project.warehouse.connect() as con:
-        found = clean_tables(con, key, clean_context(project))
+        found = clean_tables(con, key, context)
         accounting = check_accounting(con, key).lines
         refused = con.execute(
             'SELECT file, line, "column", rule, what_to_do FROM quarantine.rows WHERE object = ? '
@@ -59,7 +68,11 @@ def clean_object(project: Project, key: str) -> StepReport:
     return StepReport(
         f"clean {key}",
         sum(found.rows.values()),
-        {"superseded": found.superseded, "quarantined": found.quarantined},
+        {
+            "merged": found.merged,
+            "superseded": found.superseded,
+            "quarantined": found.quarantined,
+        },
         {
             "accounting": accounting,
             "quarantine": [dict(zip(names, row, strict=True)) for row in refused],
@@ -108,6 +121,8 @@ _CANNOT_MOVE = [
 
 def audit(project: Project) -> StepReport:
     """Write the source audit: what the exports hold, what needs a person, what cannot move."""
+    checks = [c.as_dict() for c in count_checks(project)]
+    asked = [{"question": q} for q in questions(project)]
     with project.warehouse.connect() as con:
         files = con.execute(
             "SELECT file, sheet, dataset, rows_read, encoding, dialect, warnings, refused "
@@ -122,6 +137,8 @@ def audit(project: Project) -> StepReport:
     sections = [
         Section("Records by object", counts),
         Section("Files", as_rows(files), "Every file as it was understood."),
+        Section("On-screen counts", checks, "Distinct records read, all sessions together."),
+        Section("Questions", asked, "What the exports leave open for you."),
         Section("Quarantine", as_rows(quarantine), "Rows we could not use, and what to do."),
         Section("Orphans", orphans, "References that lead nowhere."),
         Section("Duplicates to decide", review.open_pairs, "Decide in reports/duplicates.csv."),
@@ -133,5 +150,8 @@ def audit(project: Project) -> StepReport:
                  quarantine.empty, {}, sections),
         project.reports / "audit.html",
     )  # fmt: skip
-    write_json({"counts": counts, "orphans": orphans}, project.reports / "audit.json")
+    write_json(
+        {"counts": counts, "orphans": orphans, "on_screen": checks, "questions": asked},
+        project.reports / "audit.json",
+    )
     return StepReport("audit", len(files), {"report": path}, {"records": counts})

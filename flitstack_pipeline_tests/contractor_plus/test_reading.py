@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import openpyxl
 import pytest
@@ -96,7 +97,11 @@ def test_inspection_says_what_a_file_is_and_why(tmp_path):
     found = inspect_file(path)
     assert (found.dataset, found.dialect, found.rows) == ("invoices", "semicolon", 1)
     assert found.sheets[0].unknown_columns == ["Colour"]
-    assert found.encoding_evidence
+    assert all(found.evidence[topic] for topic in ("encoding", "dialect"))
+    shown = json.loads(found.to_json())
+    assert shown["columns"][0] == {"header": "Invoice #", "field": "invoice_number"}
+    assert shown["columns"][3] == {"header": "Colour", "field": None}
+    assert (shown["object_type"], shown["header_row"], shown["rows"]) == ("invoices", 1, 1)
 
 
 def test_cells_are_written_out_exactly_as_read(tmp_path):
