@@ -93,7 +93,7 @@ def _recognised(head: str, separator: str) -> int:
 
 def _by_clevercsv(head: str) -> str | None:
     try:
-        found = clevercsv.Sniffer().sniff(head[:16_000], delimiters=list(SEPARATORS))
+        found = clevercsv.Sniffer().sniff(head[:8_000], delimiters=list(SEPARATORS))
     except Exception:  # clevercsv raises its own and plain errors on odd text; silence is "none"
         return None
     separator = found.delimiter if found else None
