@@ -17,6 +17,7 @@ from flitstack_pipeline.cli.terminal import (
     open_project,
     print_json,
     show,
+    show_facts,
     show_table,
     wait,
 )
@@ -62,7 +63,7 @@ def _into_the_account(project: Project, approve_sample: str) -> None:
         show(report)
     if approve_sample:
         show(steps.approve(project, approve_sample, "approved on the command line"))
-    closed = [c["what_to_do"] for c in steps.gate_conditions(project) if not c["ok"]]
+    closed = steps.gate_reasons(project)
     if closed:
         wait("The gate is shut.", closed)
     with load_bars() as watch:
@@ -94,8 +95,9 @@ def status(
         return
     show_table("gate", found["gate"])
     show_table("per object", found["objects"])
-    for name, value in found["facts"].items():
-        console.print(f"  {name}: {value}", markup=False)
+    show_facts(found["facts"])
+    for what in found["unfinished"][:20]:
+        console.print(f"  ! waits for a person: {what}", style="red", markup=False)
 
 
 @app.command()

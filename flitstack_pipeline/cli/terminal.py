@@ -7,10 +7,16 @@ from enum import IntEnum
 from typing import Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from flitstack_pipeline.settings import Project
+
+GAP = 3
+UNBROKEN = 18
+PROBLEMS_SHOWN = 20
 
 
 class Exit(IntEnum):
@@ -61,37 +67,96 @@ def print_json(value: Any) -> None:
 
 def log(message: str) -> None:
     """One line of progress."""
-    console.print(f"  [dim]{message}[/dim]", markup=True)
+    console.print(f"  {message}", style="dim", markup=False)
 
 
 def show(report: Any) -> None:
     """One step's report: its facts, then its small tables."""
-    console.print(f"[bold]{report.step}[/bold]")
-    for name, value in report.facts.items():
-        console.print(f"  {name}: {value}", markup=False)
+    console.print(report.step, style="bold", markup=False)
+    show_facts(report.facts)
     for name, rows in report.tables.items():
         show_table(name, rows)
-    for problem in report.problems:
+    for problem in report.problems[:PROBLEMS_SHOWN]:
         console.print(f"  ! {problem}", style="red", markup=False)
+    if len(report.problems) > PROBLEMS_SHOWN:
+        console.print(f"  … and {len(report.problems) - PROBLEMS_SHOWN} more", style="red")
+
+
+def show_facts(facts: dict[str, Any]) -> None:
+    """Single values by name, a line each."""
+    for name, value in facts.items():
+        console.print(f"  {name}: {_text(value)}", markup=False)
 
 
 def show_table(title: str, rows: list[dict[str, Any]], most: int = 15) -> None:
-    """A small table; what is beyond `most` rows is counted."""
+    """A small table; what is beyond `most` rows is counted.
+
+    Too wide for the terminal, it goes on below with its first column repeated; nothing is cut.
+    """
     if not rows:
         return
-    table = Table(title=title, title_justify="left", title_style="dim", show_edge=False)
-    for name in rows[0]:
-        table.add_column(str(name))
-    for row in rows[:most]:
-        table.add_row(*("" if v is None else str(v) for v in row.values()))
-    console.print(table)
+    cells = [{k: _text(v) for k, v in row.items()} for row in rows[:most]]
+    names = [n for n in cells[0] if any(row.get(n) for row in cells)]
+    for number, part in enumerate(_fitting(names, cells, console.width)):
+        table = Table(
+            title=title if not number else None,
+            title_justify="left",
+            title_style="dim",
+            box=SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+        )
+        for name in part:
+            numeric = all(_is_number(row.get(name, "")) for row in cells)
+            justify: Any = "right" if numeric else "left"
+            least = _least_width(name, [row.get(name, "") for row in cells])
+            title_of = name.replace("_", " ")
+            table.add_column(title_of, justify=justify, overflow="fold", min_width=least)
+        for row in cells:
+            table.add_row(*(escape(row.get(name, "")) for name in part))
+        console.print(table)
     if len(rows) > most:
         console.print(f"  … and {len(rows) - most} more", style="dim")
 
 
+def _fitting(names: list[str], cells: list[dict[str, str]], width: int) -> list[list[str]]:
+    """The columns in as many tables as they need, each with the first column."""
+    needed = {name: _least_width(name, [row.get(name, "") for row in cells]) for name in names}
+    first, parts, used = names[0], [[names[0]]], needed[names[0]]
+    for name in names[1:]:
+        if used + needed[name] + GAP > width and len(parts[-1]) > 1:
+            parts.append([first])
+            used = needed[first]
+        parts[-1].append(name)
+        used += needed[name] + GAP
+    return parts
+
+
+def _least_width(name: str, values: list[str]) -> int:
+    """What a column needs to be read: whole words of its header, short values unbroken."""
+    words = max(len(word) for word in name.replace("_", " ").split() or [""])
+    return max(words, min(max(map(len, values), default=0), UNBROKEN))
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.replace(",", "").replace(".", "").lstrip("-").isdigit()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {_text(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def wait(title: str, reasons: list[str]) -> None:
     """Say what waits for a person, and end with exit code 3."""
-    console.print(f"[yellow]{title}[/yellow]")
+    console.print(title, style="yellow", markup=False)
     for reason in reasons[:40]:
         console.print(f"  - {reason}", markup=False)
     raise typer.Exit(Exit.WAITING)

@@ -41,6 +41,8 @@ RECEIVABLES = {
     "paid": (t.INVOICE, "Amount_Paid__c"),
     "unpaid": (t.INVOICE, "Balance__c"),
 }
+#: The link that says whose invoice it is.
+BILLED = "contact_invoice"
 STATUS_FIELDS = {
     t.INVOICE: "Invoice_Status__c",
     t.WORK_ORDER: "Work_Order_Status__c",
@@ -300,7 +302,7 @@ class _Comparison:
             record, client, actual = planned.hl_id, row.parents, found.details.get("contact")
             self._belong(PLANNED, record, next((p["record_key"] for p in client), ""))
             self.planned.add_owners([(FOUND, record, actual or "")])
-        elif row.kind == "relation" and row.target == "contact_invoice":
+        elif row.kind == "relation" and row.target == BILLED:
             ends = {p["role"]: p["record_key"] for p in row.parents}
             self._belong(PLANNED, self.ids.get(ends["second"], ""), ends["first"])
             self.planned.add_owners([(FOUND, found.logical["second"], found.logical["first"])])
@@ -311,6 +313,9 @@ class _Comparison:
     # --- what nobody planned -------------------------------------------------------------------
 
     def _extra(self, kind: str, found: list[Found]) -> None:
+        self.planned.add_owners(
+            (FOUND, f.logical["second"], f.logical["first"]) for f in found if f.target == BILLED
+        )
         if kind in _LINK_KINDS:
             linked = self._ends_of_ours(found)
             found = [f for f in found if f.hl_id in linked]
@@ -379,6 +384,11 @@ class _Comparison:
         meant = flatten(row.payload)
         self._statuses(row.object_key, row.kind, row.target, meant, PLANNED)
         self._amounts(PLANNED, row.kind, row.target, planned.hl_id or row.record_key, meant)
+        if row.target == BILLED:
+            ends = {p["role"]: p["record_key"] for p in row.parents}
+            ids = self.planned.ids_of(ends.values())
+            client = ids.get(ends["first"], "")
+            self.planned.add_owners([(PLANNED, ids.get(ends["second"], ""), client)])
         if "file" in row.kind:
             self.files["files planned"] += 1
             self.files["bytes planned"] += int(row.payload.get("size_bytes") or 0)

@@ -105,11 +105,21 @@ def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
 
 
 def where_to_look(project: Project) -> list[str]:
-    """Where the reports, the sandbox page and the UI are."""
-    lines = [f"Report:       {project.reports / 'reconciliation.html'}",
-             f"Sample:       {project.reports / 'sample.html'}"]  # fmt: skip
+    """Where the reports, the sandbox page and the UI are; only those that exist."""
+    places = {
+        "Report": "reconciliation.html",
+        "Certificate": "certificate.html",
+        "Sample": "sample.html",
+        "Delta": "delta.html",
+        "Conflicts": "conflicts.html",
+    }
+    lines = [
+        f"{name + ':':<13} {project.reports / file}"
+        for name, file in places.items()
+        if (project.reports / file).exists()
+    ]
     if project.settings.uses_embedded_sandbox:
-        lines.append(
-            f"Sandbox page: flitstack sandbox --port 8787 --state {project.sandbox_state}  → http://127.0.0.1:8787/"
-        )
-    return [*lines, "Dagster UI:   make ui  → http://127.0.0.1:3000/"]
+        state = project.sandbox_state
+        lines.append(f"Sandbox page: flitstack sandbox --port 8787 --state {state}")
+        lines.append("              then http://127.0.0.1:8787/")
+    return [*lines, "Dagster UI:   make ui, then http://127.0.0.1:3000/"]
