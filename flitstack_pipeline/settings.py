@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     location_id: str | None = Field(None, alias="HIGHLEVEL_LOCATION_ID")
     agency_token: SecretStr | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
     base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
+    search_lag_s: float = Field(65.0, alias="FLITSTACK_SEARCH_LAG_S", ge=0)
     state_home: Path = Field(Path("~/.local/state"), alias="XDG_STATE_HOME")
     time_zone: str = Field("America/New_York", alias="FLITSTACK_TIME_ZONE")
     country: str = Field("US", alias="FLITSTACK_COUNTRY")

@@ -19,6 +19,13 @@ PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
 ESTIMATE_LINES = ("records", "compact")
 DUPLICATE_POLICIES = ("match", "create", "ask")
+#: What to do with a record whose parent is not in HighLevel: let it wait as a dead letter, make a
+#: placeholder contact, or stop the run. A link is named by the child's object and the parent.
+LINK_POLICIES = (SKIP, STUB, STOP) = ("skip", "stub", "stop")
+LINKS = (
+    "jobs.contact", "estimates.opportunity", "invoices.contact", "invoices.opportunity",
+    "work_orders.opportunity", "attachments.contact", "activities.contact",
+)  # fmt: skip
 DEFAULT_LOCATION = "main"
 
 
@@ -131,6 +138,7 @@ class MapDocument:
     fallback_owner: str = ""
     duplicates: str = "match"
     estimate_lines: str = "records"
+    links: dict[str, str] = dataclasses.field(default_factory=lambda: dict.fromkeys(LINKS, SKIP))
     routing: Routing = dataclasses.field(default_factory=Routing)
     answers: dict[str, str] = dataclasses.field(default_factory=dict)
     confirmations: list[dict[str, str]] = dataclasses.field(default_factory=list)
@@ -236,6 +244,7 @@ def _decided(document: MapDocument) -> dict[str, Any]:
         "fallback_owner": document.fallback_owner,
         "duplicates": document.duplicates,
         "estimate_lines": document.estimate_lines,
+        "links": sorted(link for link in document.links.items() if link[1] != SKIP),
         "routing": [document.routing.default, document.routing.rules],
         **({"answers": document.answers} if document.answers else {}),
     }

@@ -20,6 +20,7 @@ CHOICES = (
     "fallback_owner",
     "duplicates",
     "estimate_lines",
+    "links",
     "routing",
     "answers",
     "confirmations",

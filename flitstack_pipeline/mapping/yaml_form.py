@@ -13,7 +13,11 @@ from flitstack_pipeline.mapping.document import (
     DECISIONS,
     DUPLICATE_POLICIES,
     ESTIMATE_LINES,
+    LINK_POLICIES,
+    LINKS,
     PROPOSED,
+    SKIP,
+    STUB,
     FieldEntry,
     MapDocument,
     MapError,
@@ -38,6 +42,7 @@ _SECTIONS = {
     "fallback_owner": "E-mail of the HighLevel user who owns what nobody else can.",
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
     "estimate_lines": "records: one Opportunity Product per line. compact: one Estimate record.",
+    "links": "Parent not in HighLevel: skip (the child waits), stub (a placeholder contact), stop.",
     "routing": "Rules {by: workspace | clients.city | clients.custom:X, equals: …, location: …}.",
     "answers": "Answers about the exports: `file:NAME` -> kind of export, or nothing; "
     "`dates:KIND.COLUMN` -> day first or month first. See `flitstack questions`.",
@@ -75,6 +80,7 @@ def _root(document: MapDocument) -> dict[str, Any]:
         "fallback_owner": document.fallback_owner,
         "duplicates": document.duplicates,
         "estimate_lines": document.estimate_lines,
+        "links": document.links,
         "routing": {"default": document.routing.default, "rules": document.routing.rules},
         "answers": document.answers,
         "confirmations": document.confirmations,
@@ -151,6 +157,7 @@ def _document(data: dict[str, Any]) -> MapDocument:
         fallback_owner=data.get("fallback_owner") or "",
         duplicates=data.get("duplicates") or "match",
         estimate_lines=data.get("estimate_lines") or "records",
+        links=dict.fromkeys(LINKS, SKIP) | dict(data.get("links") or {}),
         routing=Routing(routing.get("default") or "main", routing.get("rules") or []),
         answers={str(k): str(v) for k, v in (data.get("answers") or {}).items()},
         confirmations=data.get("confirmations") or [],
@@ -178,6 +185,16 @@ def _typed(entry: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _link_problems(links: dict[str, str]) -> list[str]:
+    problems = []
+    for link, policy in links.items():
+        if policy not in LINK_POLICIES:
+            problems.append(f"links: {link}: {policy!r} is none of {', '.join(LINK_POLICIES)}")
+        elif policy == STUB and not link.endswith(".contact"):
+            problems.append(f"links: {link}: only a contact can have a placeholder (stub)")
+    return problems
+
+
 def check(document: MapDocument) -> list[str]:
     """Everything about a document that cannot be followed, in sentences."""
     problems = [
@@ -196,6 +213,7 @@ def check(document: MapDocument) -> list[str]:
         problems.append(f"duplicates: {document.duplicates!r} is none of {DUPLICATE_POLICIES}")
     if document.estimate_lines not in ESTIMATE_LINES:
         problems.append(f"estimate_lines: {document.estimate_lines!r} is none of {ESTIMATE_LINES}")
+    problems += _link_problems(document.links)
     problems += _clashes(document)
     problems += [
         f"routing rule {rule}: needs by, equals and location"

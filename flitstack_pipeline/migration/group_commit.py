@@ -7,6 +7,7 @@ costs milliseconds whatever its size, so whoever comes while one is under way sh
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class GroupCommit:
         self._engine = engine
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
         self._broken: BaseException | None = None
-        self.transactions = 0
+        self.transactions, self.cpu_s = 0, 0.0
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -80,6 +81,7 @@ class GroupCommit:
                 return
             batch, last = self._batch(first)
             self._commit(batch)
+            self.cpu_s = time.thread_time()
             if last:
                 return
 

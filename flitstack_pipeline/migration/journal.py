@@ -132,6 +132,11 @@ class Journal:
         """Durable transactions so far (how well group commit works)."""
         return self._writer.transactions
 
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds spent writing so far."""
+        return self._writer.cpu_s
+
     # --- runs ----------------------------------------------------------------------------------
 
     def start_run(self, location: str, stage: str, object_key: str = "") -> Run:
@@ -483,7 +488,7 @@ class Journal:
             self._writer.write([Change("insert", t.requests, {**row, "at": time.time()})])
 
     def requests_by_purpose(self, location: str) -> dict[str, int]:
-        """Requests sent to a sub-account so far, by purpose (a stage, verify, other)."""
+        """Requests sent to a sub-account so far: prepare, a stage, reconcile, rollback, other."""
         c = t.requests.c
         query = sa.select(c.purpose, sa.func.sum(c.requests).label("n")).group_by(c.purpose)
         return {r["purpose"]: int(r["n"]) for r in self._rows(query.where(c.location == location))}

@@ -164,7 +164,7 @@ requests = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("location", sa.Text, nullable=False),
-    sa.Column("purpose", sa.String(40), nullable=False),  # a stage, verify, other
+    sa.Column("purpose", sa.String(40), nullable=False),  # prepare, a stage, reconcile, …
     sa.Column("requests", sa.Integer, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
 )

@@ -66,7 +66,8 @@ class ParentFinder:
 
     def _policy(self, row: MappedRow, parent: dict[str, Any]) -> str:
         """skip, stub or stop: the row's own, else what the map says of this link."""
-        link = f"{row.object_key or self.ctx.run.object_key}.{parent['role']}"
+        kind = str(parent["record_key"]).partition(":")[0]
+        link = f"{row.object_key or self.ctx.run.object_key}.{kind}"
         return str(parent.get("policy") or self.ctx.options.links.get(link, "skip"))
 
     def _files(self, row: MappedRow) -> list[dict[str, Any]]:

@@ -145,10 +145,11 @@ def forget_catalogs(project: Project) -> None:
 def load_options(project: Project, destination: Destination) -> LoadOptions:
     """How loads behave: search lag to allow for, duplicate policy, where files lie."""
     document = map_document(project)
-    lag = 2.0 if destination.embedded else 65.0
+    lag = 2.0 if destination.embedded else project.settings.search_lag_s
     return LoadOptions(
         search_lag_s=lag,
         duplicate_policy=document.duplicates if document else "match",
+        links=document.links if document else {},
         files_root=project.exports,
     )
 

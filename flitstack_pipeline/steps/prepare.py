@@ -38,7 +38,7 @@ def preflight(project: Project) -> StepReport:
     teams: dict[str, Any] = {}
     names = []
     for account in known:
-        with open_account(project, account) as (journal, destination):
+        with open_account(project, account, purpose="prepare") as (journal, destination):
             needs = _needs(project, journal, account, schema, len(known) > 1)
             found = examine(destination.hl, journal, needs)
             names.append(destination.name)
@@ -127,7 +127,7 @@ def provision(project: Project) -> StepReport:
     checklist: list[dict[str, Any]] = []
     counts: dict[str, int] = {}
     for account in accounts(project):
-        with open_account(project, account) as (journal, destination):
+        with open_account(project, account, purpose="prepare") as (journal, destination):
             run = journal.start_run(destination.location_id, "prepare")
             catalog = provision_schema(destination.hl, schema, journal, run)
             journal.end_run(run, "done")

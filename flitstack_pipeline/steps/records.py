@@ -62,7 +62,7 @@ def missing_parent_lines(missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "object": row["object_key"],
             "child": row["record_key"],
-            "field": row["role"],
+            "field": row["parent_key"].partition(":")[0],
             "wanted parent": row["parent_key"],
             "policy": row["policy"],
         }

@@ -44,7 +44,7 @@ def rollback(
     names: list[str] = []
     with record_lines(project.reports / f"{stem}.csv") as heard:
         for account in accounts(project):
-            with open_account(project, account) as (journal, destination):
+            with open_account(project, account, purpose="rollback") as (journal, destination):
                 names.append(destination.name)
                 undone_runs = resolve_runs(journal, destination.location_id, run_id)
                 with journal.running(destination.location_id, "rollback", object_type or "") as run:

@@ -171,3 +171,20 @@ def test_unknown_words_get_a_suggestion_or_shut_the_gate_until_mapped(con):
     assert document.unconfirmed() == ["stages of jobs: 'Zzyzx' has no target"]
     stages.map["Zzyzx"] = {"stage": "Completed", "status": "won"}
     assert document.unconfirmed() == []
+
+
+def test_every_link_has_a_policy_and_a_placeholder_is_only_for_contacts(tmp_path):
+    path = tmp_path / "map.yaml"
+    MapDocument().save(path)
+    document = MapDocument.load(path)
+    assert document.links["jobs.contact"] == "skip"
+    before = document.fingerprint
+    document.links["jobs.contact"] = "stop"
+    assert document.fingerprint != before
+    document.save(path)
+    assert MapDocument.load(path).links["jobs.contact"] == "stop"
+    document.links |= {"invoices.opportunity": "stub", "jobs.contact": "maybe"}
+    document.save(path)
+    with pytest.raises(MapError, match="only a contact can have a placeholder") as error:
+        MapDocument.load(path)
+    assert "'maybe' is none of skip, stub, stop" in str(error.value)

@@ -36,9 +36,9 @@ class LoadOptions:
     duplicate_policy: match (use the existing record), create (anyway) or ask, for records that
     were there before; `decisions` overrule it by record key. files_root: where relative file
     paths start. allowed_hosts: private hosts files may be fetched from. links: what to do when a
-    link's parent is not in HighLevel, by `<object type>.<role>`: skip (the child waits as a dead
-    letter, the default), stub (a placeholder contact) or stop (the run). current: a record's values
-    in HighLevel by record key, read by pages before (None: not seen there).
+    link's parent is not in HighLevel, by `<object type>.<parent's kind>`: skip (the child waits as
+    a dead letter, the default), stub (a placeholder contact) or stop (the run).
+    current: a record's values in HighLevel by record key, read by pages before (None: not there).
     """
 
     workers: int = 64

@@ -1,0 +1,76 @@
+"""Requests of a whole migration beside the fewest the API allows, verification included.
+
+    .venv/bin/python -m benchmarks.requests_floor [--clients 150] [--seed 7]
+
+Makes example exports, runs the customer's steps against the embedded sandbox in a folder that is
+thrown away, and counts every request by purpose. The floor is one request per record, fifty company
+links in one, several files of a contact in one (reference: highlevel_api.md 14). What is done once
+per account whatever its size, making fields and objects, is shown apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+AIM = 1.03
+
+
+def migrate(folder: Path, clients: int, seed: int) -> tuple[dict[str, int], int, int]:
+    """Run everything; returns requests by purpose, the floor, and the records written."""
+    os.environ["FLITSTACK_DATA"] = str(folder)
+    os.environ["XDG_STATE_HOME"] = str(folder / "state")
+    os.environ.pop("HIGHLEVEL_TOKEN", None)
+    from flitstack_pipeline import steps
+    from flitstack_pipeline.contractor_plus.examples import generate
+    from flitstack_pipeline.migration.journal import Journal
+    from flitstack_pipeline.settings import Project
+    from flitstack_pipeline.steps.opening import accounts, accounts_kept_open
+
+    generate(folder / "exports", clients=clients, seed=seed)
+    project = Project.from_environment().prepare()
+    steps.run_audit(project)
+    steps.run_map(project, confirm_as="benchmark")
+    with accounts_kept_open(project):
+        steps.run_prepare(project)
+        steps.run_sample(project)
+        steps.approve(project, "benchmark", "")
+        steps.run_cutover(project)
+        steps.run_reconcile(project)
+    (account,) = accounts(project)
+    with Journal(project.journal_url) as journal:
+        used = journal.requests_by_purpose(account.location_id)
+        runs = [run["summary"] or {} for run in journal.runs(account.location_id)]
+    problems = steps.reconciliation_problems(project)
+    assert not problems, problems[:3]
+    floor = sum(summary.get("floor", 0) for summary in runs)
+    return used, floor, sum(summary.get("created", 0) for summary in runs)
+
+
+def main() -> None:
+    """Print the table."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--clients", type=int, default=150)
+    options.add_argument("--seed", type=int, default=7)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        used, floor, records = migrate(Path(name), chosen.clients, chosen.seed)
+    loads = used.get("sample", 0) + used.get("cutover", 0)
+    verify = used.get("reconcile", 0)
+    print(f"{records:,} records, fewest requests possible: {floor:,}")
+    for name, count in (
+        ("loads (sample, cutover)", loads),
+        ("verification", verify),
+        ("loads and verification", loads + verify),
+    ):
+        print(f"{name:<26}{count:>9,}{count / floor:>9.3f} of the floor")
+    once = {k: v for k, v in used.items() if k not in ("sample", "cutover", "reconcile")}
+    print(f"once per account: {once}")
+    total = (loads + verify) / floor
+    print(f"aim: {AIM} of the floor: {'kept' if total <= AIM else 'missed'}")
+
+
+if __name__ == "__main__":
+    main()
