@@ -20,7 +20,7 @@ from flitstack_pipeline.resources import MigrationProject
 )
 def new_export_session(
     context: dg.SensorEvaluationContext, project: MigrationProject
-) -> dg.SensorResult | dg.SkipReason:
+) -> dg.RunRequest | dg.SkipReason:
     """Launch the delta job once for each new state of the exports folder."""
     try:
         decision = steps.delta_wanted(project.open(), context.cursor)
@@ -31,8 +31,7 @@ def new_export_session(
     if not decision.run_key:
         return dg.SkipReason(decision.reason)
     context.log.info(decision.reason)
-    request = dg.RunRequest(run_key=decision.run_key, tags={"flitstack/exports": "new content"})
-    return dg.SensorResult(run_requests=[request], cursor=decision.cursor)
+    return dg.RunRequest(run_key=decision.run_key, tags={"flitstack/exports": "new content"})
 
 
 SENSORS = [new_export_session]

@@ -69,8 +69,8 @@ def free_port() -> int:
 class DagsterDev:
     """`dagster dev` on loopback with its own home; stops with the block."""
 
-    def __init__(self, home: Path, data: Path, log: Path, environment: dict[str, str]) -> None:
-        self.home, self.data, self.log, self.environment = home, data, log, environment
+    def __init__(self, home: Path, data: Path, log: Path) -> None:
+        self.home, self.data, self.log = home, data, log
         self.url = f"http://127.0.0.1:{free_port()}"
 
     def __enter__(self) -> DagsterDev:
@@ -87,7 +87,7 @@ class DagsterDev:
         self.process = subprocess.Popen(
             [Path(sys.executable).parent / "dagster", "dev", "--host", "127.0.0.1",
              "--port", self.url.rsplit(":", 1)[1], "-w", "workspace.yaml"],
-            cwd=self.home, env=environment | self.environment, start_new_session=True,
+            cwd=self.home, env=environment, start_new_session=True,
             stdout=self.log.open("w"), stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -105,7 +105,7 @@ class DagsterDev:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(5)
 
-    def _wait_until_loaded(self, seconds: float = 90) -> None:
+    def _wait_until_loaded(self, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
         question = "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"
         while time.monotonic() < deadline:
@@ -153,7 +153,7 @@ class DagsterDev:
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])
 
-    def wait(self, run_id: str, seconds: float = 120) -> str:
+    def wait(self, run_id: str, seconds: float = 240) -> str:
         """Wait for the end of a run; returns its status."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -163,9 +163,10 @@ class DagsterDev:
             time.sleep(0.3)
         raise TimeoutError(f"run {run_id} is still {status}")
 
-    def runs(self, job: str) -> list[dict[str, Any]]:
-        """Runs of a job, newest first."""
-        return list(self.ask(RUNS, filter={"pipelineName": job})["runsOrError"]["results"])
+    def runs(self, job: str = "") -> list[dict[str, Any]]:
+        """Runs (of one job), newest first."""
+        wanted = {"pipelineName": job} if job else {}
+        return list(self.ask(RUNS, filter=wanted)["runsOrError"]["results"])
 
     def messages(self, run_id: str) -> str:
         """Everything the log of a run says."""

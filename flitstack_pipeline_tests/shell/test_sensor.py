@@ -43,11 +43,10 @@ class Ticks:
     def __call__(self) -> dg.RunRequest | str:
         resources = {"project": MigrationProject()}
         with dg.build_sensor_context(cursor=self.cursor, resources=resources) as context:
-            found = new_export_session(context)
-            self.cursor = context.cursor
-        if isinstance(found, dg.SkipReason):
-            return found.skip_message
+            found = new_export_session.evaluate_tick(context)
         self.cursor = found.cursor
+        if found.skip_message:
+            return found.skip_message
         (request,) = found.run_requests
         return request
 

@@ -1,0 +1,186 @@
+"""The customer's days in the Dagster UI, as a person clicks through them.
+
+One story in chapters, each test a chapter; the screenshots lie in artifacts/browser/. What a person
+decides is clicked (the refused wave, the approval, the rollback); the jobs between are launched
+through the API the UI uses, and their outcome is read from the rendered page.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import time
+
+import pytest
+import requests
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+ASSET_JOB = "__ASSET_JOB"
+
+
+def open_page(page, ui, path: str, *texts: str) -> None:
+    """Go to a page of the UI and wait until it shows these texts."""
+    page.goto(ui.url + path)
+    for text in texts:
+        page.get_by_text(text).first.wait_for()
+
+
+def launched_run(page, ui, before: set[str]) -> str:
+    """The run a click has just launched."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        new = [r["runId"] for r in ui.runs() if r["runId"] not in before]
+        if new:
+            return new[0]
+        time.sleep(0.3)
+    raise TimeoutError("the click launched no run")
+
+
+def known_runs(ui) -> set[str]:
+    return {run["runId"] for run in ui.runs()}
+
+
+def test_the_jobs_wave_first_is_refused_and_says_what_to_press(page, ui, picture):
+    before = known_runs(ui)
+    open_page(page, ui, "/assets/full_load/deals?view=partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_role("button", name="Confirm").click()  # Dagster warns too; a person insists
+    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Launch")).last.click()
+    run = launched_run(page, ui, before)
+    assert ui.wait(run) == "FAILURE"
+    open_page(page, ui, f"/runs/{run}", "full_load/deals[jobs] was refused")
+    picture("1-jobs-wave-refused")
+    open_page(page, ui, "/assets/full_load/deals?view=checks", "Materialize mapped[jobs] first.")
+    page.get_by_text("jobs need their parents first: load users, clients, leads").first.wait_for()
+    picture("1-jobs-wave-check")
+
+
+def test_the_audit_marks_every_partition(page, ui, picture):
+    assert ui.wait(ui.launch("audit")) == "SUCCESS"
+    open_page(page, ui, "/assets/clean?view=partitions", "Materialized (9)")
+    picture("2-clean-partitions")
+    open_page(page, ui, "/assets/clean?view=checks", "pandera_schema", "accounting")
+    picture("2-clean-checks")
+
+
+def test_everything_runs_up_to_the_gate_and_the_gate_is_red_with_reasons(
+    page, ui, account, picture
+):
+    confirm = {"ops": {"field_map": {"config": {"confirmed_by": "Ann Example"}}}}
+    assert ui.wait(ui.launch(ASSET_JOB, assets=["field_map"], config=confirm)) == "SUCCESS"
+    assert ui.wait(ui.launch("prepare")) == "SUCCESS"
+    assert ui.wait(ui.launch("sample")) == "SUCCESS"
+    refused = ui.launch("cutover")
+    assert ui.wait(refused) == "FAILURE"
+    open_page(page, ui, f"/runs/{refused}", "The cutover was refused; nothing ran.")
+    picture("3-cutover-refused")
+    open_page(page, ui, "/assets/sample_approval?view=checks", "Failed", "sample approved")
+    states = page.get_by_text("open", exact=True)
+    assert states.count() == 1, "only the approval is missing"
+    picture("3-gate-red")
+    open_page(page, ui, "/assets/sample_diff", "by object", "reports/sample.html")
+    picture("3-sample-diff")
+
+
+def test_a_person_approves_in_the_launchpad(page, ui, picture):
+    before = known_runs(ui)
+    open_page(page, ui, "/assets/sample_approval")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_text('Missing required config entry "approved_by"').first.wait_for()
+    picture("4-approval-form")
+    page.locator(".CodeMirror").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(
+        json.dumps({"ops": {"sample_approval": {"config": {"approved_by": "Ann Example"}}}})
+    )
+    button = page.get_by_role("dialog").get_by_role("button", name="Materialize")
+    page.get_by_text('Missing required config entry "approved_by"').first.wait_for(state="hidden")
+    button.click()
+    assert ui.wait(launched_run(page, ui, before)) == "SUCCESS"
+    open_page(page, ui, "/assets/sample_approval", "Ann Example")
+    picture("4-approved")
+
+
+def test_the_cutover_is_green(page, ui, picture):
+    run = ui.launch("cutover")
+    assert ui.wait(run) == "SUCCESS", ui.messages(run)
+    open_page(page, ui, f"/runs/{run}", "Success", "RUN_SUCCESS")
+    picture("5-cutover-run")
+    open_page(page, ui, "/assets/full_load/people?view=partitions", "Materialized (3)")
+    picture("5-people-loaded")
+    open_page(page, ui, "/assets/reconciliation?view=checks", "Passed")
+    picture("5-reconciled")
+
+
+def test_a_new_session_is_picked_up_and_a_conflict_is_listed(page, ui, account, project, picture):
+    """Somebody edits a phone in HighLevel, somebody else in Contractor+: a person must decide."""
+    client, phone = edited_in_highlevel(account, project)
+    exported_again(project, client, "(860) 555-0144")
+    run = picked_up(ui)
+    assert ui.wait(run) == "SUCCESS", ui.messages(run)
+    open_page(page, ui, "/automation", "new_export_session")
+    picture("6-sensor")
+    open_page(page, ui, "/assets/delta_load/people?view=checks", "no_conflicts")
+    page.get_by_text("no_conflicts").first.click()
+    page.get_by_text("(860) 555-0144").or_(page.get_by_text("+18605550144")).first.wait_for()
+    picture("6-conflicts")
+    kept = contact_of(account, client)["phone"]
+    assert kept == phone, "nothing is overwritten while the conflict is open"
+
+
+def test_the_rollback_button_says_what_it_would_undo(page, ui, picture):
+    before = known_runs(ui)
+    open_page(page, ui, "/locations/flitstack_pipeline/jobs/rollback/playground", "dry_run")
+    picture("7-rollback-form")
+    page.get_by_role("button", name="Launch Run").click()
+    run = launched_run(page, ui, before)
+    assert ui.wait(run) == "SUCCESS"
+    open_page(page, ui, f"/runs/{run}", "Dry run: nothing was changed.")
+    picture("7-rollback-run")
+
+
+def contact_of(account: str, client: dict[str, str]) -> dict[str, str]:
+    """The contact of a client, as the sandbox holds it."""
+    dump = requests.get(f"{account}/_sandbox/dump", timeout=30).json()
+    found = [c for c in dump["contacts"] if c.get("email") == client["Email"].lower()]
+    assert len(found) == 1, found
+    return dict(found[0])
+
+
+def edited_in_highlevel(account: str, project) -> tuple[dict[str, str], str]:
+    """A user of the sub-account changes the phone of one client; the client, and the phone."""
+    with (project.exports / "clients_1.csv").open(newline="", encoding="utf-8-sig") as file:
+        client = next(r for r in csv.DictReader(file) if r["Email"] and r["Phone"])
+    phone = "+18605550199"
+    answer = requests.put(
+        f"{account}/contacts/{contact_of(account, client)['id']}",
+        json={"phone": phone},
+        headers={"Authorization": "Bearer pit-sandbox", "Version": "v3"},
+        timeout=30,
+    )
+    assert answer.ok, answer.text
+    return client, phone
+
+
+def exported_again(project, client: dict[str, str], phone: str) -> None:
+    """A later export session with this one client, changed; put in place as a person does."""
+    later = project.root / "clients_later.csv"
+    with later.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(client))
+        writer.writeheader()
+        writer.writerow({**client, "Phone": phone})
+    later.rename(project.exports / later.name)
+
+
+def picked_up(ui) -> str:
+    """The delta run the sensor launches; waits for a tick or two."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        runs = ui.runs("delta")
+        if runs:
+            return str(runs[0]["runId"])
+        time.sleep(0.5)
+    raise TimeoutError(f"the sensor launched nothing: {ui.sensor('new_export_session')}")
