@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test ui lint lock clean
+.PHONY: setup demo test ui lint lock picture clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The picture of the asset graph in the README, drawn from the definitions.
+picture: $(STAMP)
+	$(BIN)/python -m flitstack_pipeline.picture docs/asset-graph.svg
 
 # Needs uv; the lock is pip's requirements format and names no package index.
 lock:

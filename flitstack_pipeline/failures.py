@@ -6,6 +6,8 @@ help, and the hook that writes the summary. Does not: the reasons themselves (`s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
@@ -102,6 +104,19 @@ def failure_of(what: str, stage: str, error: BaseException) -> dg.Failure:
         },
         allow_retries=can_retry(error),
     )
+
+
+@contextmanager
+def readable(what: str, stage: str) -> Iterator[None]:
+    """Any exception inside becomes a Failure a person can read; a refusal without a trace."""
+    try:
+        yield
+    except dg.Failure:
+        raise
+    except Refused as refused:
+        raise failure_of(what, stage, refused) from None
+    except Exception as error:
+        raise failure_of(what, stage, error) from error
 
 
 @dg.failure_hook(name="say_what_to_do")

@@ -16,7 +16,7 @@ import dagster as dg
 from pydantic import Field
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.assets import clean, cutover, destination, map, sample, source
+from flitstack_pipeline.assets import clean, cutover, delta, destination, map, sample, source
 from flitstack_pipeline.assets.metadata import metadata_of
 from flitstack_pipeline.assets.step import (
     MAY_RUN,
@@ -30,7 +30,7 @@ from flitstack_pipeline.assets.step import (
 from flitstack_pipeline.checks import CHECKS, Check
 from flitstack_pipeline.checks.check import evaluation
 from flitstack_pipeline.checks.sample import GATE
-from flitstack_pipeline.failures import failure_of, say_what_to_do
+from flitstack_pipeline.failures import failure_of, readable, say_what_to_do
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.resources import MigrationProject
 
@@ -93,8 +93,9 @@ STORIES = (
     ),
     Story(
         "delta",
-        "Read, clean and map the exports again and load what changed since the cutover. Nobody's "
-        "edit in HighLevel is overwritten. The sensor `new_export_session` launches it.",
+        "Read, clean and map the exports again, apply people's decisions, look at HighLevel, load "
+        "what changed since the cutover. Nobody's edit is overwritten. The sensor "
+        "`new_export_session` launches it.",
         (
             source.SOURCE_SCHEMA,
             source.RAW,
@@ -103,8 +104,11 @@ STORIES = (
             clean.SOURCE_AUDIT,
             map.FIELD_MAP,
             map.MAPPED,
-            cutover.DELTA_PLAN,
-            *cutover.DELTA_LOADS,
+            destination.DESTINATION_SCHEMA,
+            delta.CONFLICT_DECISIONS,
+            delta.DELTA_PLAN,
+            *delta.DELTA_LOADS,
+            delta.DELTA_REPORT,
             cutover.JOURNAL,
         ),
     ),
@@ -264,7 +268,7 @@ def take_back(
     context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
 ) -> None:
     """Undo what we wrote: delete what we created, restore what we changed."""
-    try:
+    with readable("The rollback", "rollback"):
         report = steps.rollback(
             project.open(),
             run_id=config.run_id or None,
@@ -272,8 +276,6 @@ def take_back(
             dry_run=config.dry_run,
             log=context.log.info,
         )
-    except Exception as error:
-        raise failure_of("The rollback", "rollback", error) from error
     if config.dry_run:
         context.log.info("Dry run: nothing was changed. Launch with dry_run: false to undo this.")
     context.add_output_metadata(metadata_of(report))

@@ -2,8 +2,8 @@
 delta → reconcile. Each asset is a `Step`: it calls one function of `steps` and attaches its report.
 """
 
-from flitstack_pipeline.assets import clean, cutover, destination, map, sample, source
+from flitstack_pipeline.assets import clean, cutover, delta, destination, map, sample, source
 
-MODULES = (source, clean, map, destination, sample, cutover)
+MODULES = (source, clean, map, destination, sample, cutover, delta)
 
 __all__ = ["MODULES"]

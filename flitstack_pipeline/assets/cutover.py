@@ -1,6 +1,4 @@
-"""Stages `cutover`, `delta` and `reconcile`: everything, then what changed, then the proof."""
-
-from collections.abc import Callable
+"""Stages `cutover` and `reconcile`: everything is loaded, then proved."""
 
 import dagster as dg
 
@@ -14,21 +12,6 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps import readiness
 
 FULL_LOADS = stage_steps("cutover")
-DELTA_LOADS = stage_steps("delta")
-
-
-def _plan(stage: str, asset: str, needs: Callable[[Project], list[str]]) -> Step:
-    """What a load would take, as a step of its own before the first wave."""
-    return Step(
-        key=dg.AssetKey(asset),
-        stage=stage,
-        kinds=frozenset({"duckdb"}),
-        description=f"What the {stage} will take **before it is begun**: records to create, to "
-        "update, to skip; requests, hours and days at the allowed pace. Sends nothing.",
-        run=lambda project, key, log: steps.plan_stage(project, stage),
-        source=steps.plan_stage,
-        needs=lambda project, key: needs(project),
-    )
 
 
 def _publish(project: Project, key: str, log: Progress) -> StepReport:
@@ -38,9 +21,18 @@ def _publish(project: Project, key: str, log: Progress) -> StepReport:
     return StepReport("journal published", attempts, report.facts, report.tables)
 
 
-CUTOVER_PLAN = _plan("cutover", "cutover_plan", readiness.before_choosing)
-DELTA_PLAN = _plan("delta", "delta_plan", readiness.before_reconciling)
-
+CUTOVER_PLAN = Step(
+    key=dg.AssetKey("cutover_plan"),
+    stage="cutover",
+    kinds=frozenset({"duckdb"}),
+    description="""
+        What the cutover will take **before it is begun**: records to create, to update, to skip;
+        requests, hours and days at the allowed pace. Sends nothing.
+        """,
+    run=lambda project, key, log: steps.plan_stage(project, "cutover"),
+    source=steps.plan_stage,
+    needs=lambda project, key: readiness.before_choosing(project),
+)
 JOURNAL = Step(
     key=dg.AssetKey("journal"),
     stage="reconcile",
@@ -73,7 +65,5 @@ _ALL_MAPPED = dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping()
 
 cutover_plan = step_asset(CUTOVER_PLAN, deps=[SAMPLE_APPROVAL.key, _ALL_MAPPED])
 full_loads = stage_assets("cutover", [CUTOVER_PLAN.key])
-delta_plan = step_asset(DELTA_PLAN, deps=[dg.AssetDep(last_wave("cutover")), _ALL_MAPPED])
-delta_loads = stage_assets("delta", [DELTA_PLAN.key])
 journal = step_asset(JOURNAL, deps=[dg.AssetDep(last_wave("cutover"))])
 reconciliation = step_asset(RECONCILIATION, deps=[dg.AssetDep(last_wave("cutover"))])

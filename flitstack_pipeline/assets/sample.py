@@ -11,8 +11,7 @@ from flitstack_pipeline.assets.map import MAPPED
 from flitstack_pipeline.assets.metadata import metadata_of
 from flitstack_pipeline.assets.step import CUSTOMER, Step, asset_arguments, step_asset
 from flitstack_pipeline.assets.waves import last_wave, stage_assets, stage_steps
-from flitstack_pipeline.failures import failure_of
-from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.failures import readable
 from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline.steps import readiness
 
@@ -83,8 +82,6 @@ def sample_approval(
     project: MigrationProject, config: ApprovalForm
 ) -> Iterator[dg.MaterializeResult]:
     """Record the approval; refused when the sample shows differences."""
-    try:
+    with readable("The approval", "sample"):
         report = steps.approve(project.open(), config.approved_by, config.note)
-    except Refused as refused:
-        raise failure_of("The approval", "sample", refused) from refused
     yield dg.MaterializeResult(metadata=metadata_of(report))

@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 
 from flitstack_pipeline.assets.metadata import code_reference, metadata_of, to_do
-from flitstack_pipeline.failures import can_retry, failure_of, say_what_to_do
+from flitstack_pipeline.failures import failure_of, readable, say_what_to_do
 from flitstack_pipeline.migration.progress import LoadProgress, budget_sentence, log_lines
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.resources import MigrationProject
@@ -135,23 +135,24 @@ def refusal(step: Step, key: str, reasons: list[str]) -> dg.Failure:
     return failure_of(step.called(key), step.stage, Refused(step.called(key), reasons))
 
 
+def refuse(step: Step, project: Project, key: str) -> None:
+    """Raise Refused when the step must not run now."""
+    reasons = step.needs(project, key)
+    if reasons:
+        raise Refused(step.called(key), reasons)
+
+
 def perform(step: Step, resource: MigrationProject, key: str, log: Progress) -> Metadata:
     """Ask the guard, run the step, return its metadata. Raises Failure, readable, in any case."""
     started = time.monotonic()
-    try:
+    with readable(step.called(key), step.stage):
         project = resource.open()
         with step.holding(project):
-            reasons = step.needs(project, key)
-            if reasons:
-                raise Refused(step.called(key), reasons)
+            refuse(step, project, key)
             if step.pool:
                 resource.hold_accounts()
             report = step.run(project, key, log)
             described = step.describe(project, key, report)
-    except Refused as refused:
-        raise failure_of(step.called(key), step.stage, refused) from None
-    except Exception as error:
-        raise failure_of(step.called(key), step.stage, error) from error
     seconds = round(time.monotonic() - started, 2)
     return {**metadata_of(report), **described, "seconds": dg.MetadataValue.float(seconds)}
 
@@ -225,6 +226,3 @@ def asset_arguments(step: Step) -> Mapping[str, Any]:
         "retry_policy": step.retry,
         "hooks": {say_what_to_do},
     }
-
-
-__all__ = ["Progress", "Step", "can_retry", "perform", "refusal", "step_asset"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flitstack_pipeline.assets.cutover import DELTA_LOADS, FULL_LOADS
+from flitstack_pipeline.assets.cutover import FULL_LOADS
+from flitstack_pipeline.assets.delta import DELTA_LOADS, DELTA_REPORT
 from flitstack_pipeline.assets.sample import SAMPLE_LOADS
 from flitstack_pipeline.checks.check import Check, Verdict, verdict
 from flitstack_pipeline.settings import Project
@@ -19,6 +20,19 @@ def _no_conflicts(project: Project, key: str) -> Verdict:
     rows = findings.conflicts(project, key)
     problems = [f"{r['record_key']}, {r['field']}: {r['reason']}" for r in rows]
     return verdict(problems, "Nobody's edit stands against ours.", conflicts=rows)
+
+
+def _conflicts_decided(project: Project, key: str) -> Verdict:
+    rows = [
+        {**{k: r.get(k) for k in ("record_key", "field", "reason")},
+         "last written": r.get("last_written"), "ours": r.get("wanted"), "theirs": r.get("found")}
+        for r in findings.conflicts(project)
+    ]  # fmt: skip
+    problems = [
+        f"{len(rows)} conflicts wait for a person: type ours, theirs or value into "
+        "decisions/conflicts.csv and materialize conflict_decisions; its launchpad takes one."
+    ]
+    return verdict(problems if rows else [], "No conflict waits for a decision.", conflicts=rows)
 
 
 CHECKS = (
@@ -41,5 +55,12 @@ CHECKS = (
             _no_conflicts,
         )
         for step in DELTA_LOADS
+    ),
+    Check(
+        DELTA_REPORT,
+        "conflicts_decided",
+        "No conflict waits for a person's decision. The open ones are listed with what we last "
+        "wrote, what the new export says and what HighLevel has.",
+        _conflicts_decided,
     ),
 )

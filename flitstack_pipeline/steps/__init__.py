@@ -4,7 +4,12 @@ Each opens what it needs (warehouse briefly, journal, account), calls the rooms,
 StepReport. No business rule lives here; imports no dagster.
 """
 
-from flitstack_pipeline.steps.conflicts import open_conflicts, resolve, write_conflicts
+from flitstack_pipeline.steps.conflicts import (
+    apply_decided,
+    open_conflicts,
+    resolve,
+    write_conflicts,
+)
 from flitstack_pipeline.steps.delta import (
     DeltaDecision,
     Window,
@@ -23,7 +28,7 @@ from flitstack_pipeline.steps.maps import (
     unconfirmed_entries,
     write_map_workbook,
 )
-from flitstack_pipeline.steps.merging import delta_summary, plan_delta
+from flitstack_pipeline.steps.merging import delta_loads, delta_summary, plan_delta
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
@@ -60,6 +65,7 @@ __all__ = [
     "accounting",
     "accounts_kept_open",
     "answer",
+    "apply_decided",
     "approve",
     "audit",
     "choose",
@@ -67,6 +73,7 @@ __all__ = [
     "clean_object",
     "confirm_map",
     "counts",
+    "delta_loads",
     "delta_refusals",
     "delta_summary",
     "delta_wanted",

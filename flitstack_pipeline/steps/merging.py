@@ -101,6 +101,22 @@ def delta_summary(project: Project, loads: Sequence[StepReport]) -> StepReport:
                       {"by object": changes, "conflicts": listed}, problems)  # fmt: skip
 
 
+def delta_loads(project: Project) -> list[StepReport]:
+    """What the loads since the delta was last planned came to, from their runs in the journal."""
+    found: list[StepReport] = []
+    with open_journal(project) as journal:
+        for account in accounts(project):
+            runs = journal.runs(account.location_id)
+            planned = [r["id"] for r in runs if r["stage"] == "delta-plan"]
+            since = planned[-1] if planned else ""
+            found += [
+                StepReport(f"delta {r['object_key']}", None, dict(r["summary"]))
+                for r in runs
+                if r["stage"] == "delta" and r["id"] > since and r["summary"]
+            ]
+    return found
+
+
 @contextmanager
 def current_values(project: Project, again: bool) -> Iterator[Any]:
     """What HighLevel held of changed records when the delta was planned, by record key.

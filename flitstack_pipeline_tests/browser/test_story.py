@@ -123,9 +123,9 @@ def test_a_new_session_is_picked_up_and_a_conflict_is_listed(page, ui, account, 
     assert ui.wait(run) == "SUCCESS", ui.messages(run)
     open_page(page, ui, "/automation", "new_export_session")
     picture("6-sensor")
-    open_page(page, ui, "/assets/delta_load/people?view=checks", "no_conflicts")
-    page.get_by_text("no_conflicts").first.click()
-    page.get_by_text("(860) 555-0144").or_(page.get_by_text("+18605550144")).first.wait_for()
+    open_page(page, ui, "/assets/delta_report?view=checks", "1 conflicts wait for a person")
+    page.get_by_text("+18605550144").first.wait_for()  # ours, beside theirs
+    page.get_by_text(phone).first.wait_for()
     picture("6-conflicts")
     kept = contact_of(account, client)["phone"]
     assert kept == phone, "nothing is overwritten while the conflict is open"

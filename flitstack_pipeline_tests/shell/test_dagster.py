@@ -1,10 +1,13 @@
 """The code location loads, and what a person sees of it is complete."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from flitstack_pipeline.checks import CHECKS
 from flitstack_pipeline.jobs import STORIES
+from flitstack_pipeline.picture import draw
 from flitstack_pipeline.spec.objects import KEYS
 
 STAGES = ["source", "clean", "map", "destination", "sample", "cutover", "delta", "reconcile"]
@@ -94,3 +97,8 @@ def test_the_rollback_button_is_a_dry_run_unless_told_otherwise(defs):
     schema = op.config_schema.config_type.fields
     assert schema["dry_run"].default_value is True
     assert "change nothing" in schema["dry_run"].description
+
+
+def test_the_picture_in_the_readme_is_that_of_the_definitions(defs):
+    committed = Path(__file__).parents[2] / "docs" / "asset-graph.svg"
+    assert committed.read_text(encoding="utf-8") == draw(defs), "run `make picture`"

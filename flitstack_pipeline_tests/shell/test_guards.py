@@ -21,7 +21,9 @@ FIRST = {
     "sample_diff": "Launch the job sample",
     "reconciliation": "Launch the job cutover",
     "journal": "Launch the job cutover",
+    "conflict_decisions": "Launch the job cutover",
     "delta_plan": "Launch the job cutover",
+    "delta_report": "Launch the job cutover",
 }
 
 

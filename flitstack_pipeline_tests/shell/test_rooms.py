@@ -16,6 +16,7 @@ SHELL = {
     "partitions",
     "resources",
     "failures",
+    "picture",
     "cli",
 }
 STARTS_THE_SANDBOX = {"cli", "destination"}
