@@ -41,6 +41,14 @@ WHAT_IS_SAFE: dict[str, str] = {
 TRANSIENT = (WarehouseBusy, RunInProgress, requests.ConnectionError, requests.Timeout)
 
 
+class Incomplete(RuntimeError):
+    """A step that did its work but for some records. `reasons` says which, and why."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join(reasons))
+
+
 @dataclass(frozen=True)
 class Summary:
     """The three sentences a person needs when something failed."""
@@ -63,6 +71,8 @@ def summarise(what: str, stage: str, error: BaseException) -> Summary:
     safe = WHAT_IS_SAFE.get(stage, "Nothing further was started.")
     if isinstance(error, Refused):
         return Summary(f"{what} was refused; nothing ran.", safe, _listed(error.reasons))
+    if isinstance(error, Incomplete):
+        return Summary(f"{what} left something undone.", safe, _listed(error.reasons))
     text = f"{type(error).__name__}: {error}"
     return Summary(f"{what}: {text}", safe, _next_step(error))
 

@@ -30,7 +30,7 @@ from flitstack_pipeline.assets.step import (
 from flitstack_pipeline.checks import CHECKS, Check
 from flitstack_pipeline.checks.check import evaluation
 from flitstack_pipeline.checks.sample import GATE
-from flitstack_pipeline.failures import failure_of, readable, say_what_to_do
+from flitstack_pipeline.failures import Incomplete, failure_of, readable, say_what_to_do
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.resources import MigrationProject
 
@@ -256,10 +256,17 @@ class RollbackForm(dg.Config):
         description="true: only say what would be undone, change nothing. false: really undo it.",
     )
     run_id: str = Field(
-        default="", description="Only what this run wrote (id from the journal). Empty: all runs."
+        default="",
+        description="Only what this run wrote: a run's id in the journal, or a stage such as "
+        "delta. Empty: everything.",
     )
     object_type: str = Field(
         default="", description="Only this object type, such as jobs. Empty: all."
+    )
+    force: list[str] = Field(
+        default=[],
+        description="Records to undo although somebody edited them since (record key, source key "
+        "or HighLevel id). Empty: they are left, and listed.",
     )
 
 
@@ -274,11 +281,18 @@ def take_back(
             run_id=config.run_id or None,
             object_type=config.object_type or None,
             dry_run=config.dry_run,
+            force=tuple(config.force),
             log=context.log.info,
         )
+    context.add_output_metadata(metadata_of(report))
     if config.dry_run:
         context.log.info("Dry run: nothing was changed. Launch with dry_run: false to undo this.")
-    context.add_output_metadata(metadata_of(report))
+        return
+    for step in (*sample.SAMPLE_LOADS, *cutover.FULL_LOADS, *delta.DELTA_LOADS):
+        context.log_event(dg.AssetObservation(step.key, metadata={"rolled back": report.step}))
+    if report.problems:
+        reasons = [*report.problems, "Everything else was taken back; see reports/rollback.html."]
+        raise failure_of("The rollback", "rollback", Incomplete(reasons))
 
 
 @dg.job(

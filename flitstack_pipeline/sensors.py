@@ -34,8 +34,6 @@ def new_export_session(
     return dg.RunRequest(run_key=decision.run_key, tags={"flitstack/exports": "new content"})
 
 
-SENSORS = [new_export_session]
-
 nightly_proof = dg.ScheduleDefinition(
     name="nightly_proof",
     job_name="reconcile",
@@ -44,4 +42,5 @@ nightly_proof = dg.ScheduleDefinition(
     description="Optional: reads everything back each night at 05:00 UTC while the customer works "
     "in HighLevel, and goes red when something has drifted. Switch it on here.",
 )
+SENSORS = [new_export_session]
 SCHEDULES = [nightly_proof]

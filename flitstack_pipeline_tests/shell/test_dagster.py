@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from flitstack_pipeline.build import CannotLoad, check_environment
 from flitstack_pipeline.checks import CHECKS
 from flitstack_pipeline.jobs import STORIES
 from flitstack_pipeline.picture import draw
@@ -102,3 +103,22 @@ def test_the_rollback_button_is_a_dry_run_unless_told_otherwise(defs):
 def test_the_picture_in_the_readme_is_that_of_the_definitions(defs):
     committed = Path(__file__).parents[2] / "docs" / "asset-graph.svg"
     assert committed.read_text(encoding="utf-8") == draw(defs), "run `make picture`"
+
+
+def test_a_code_location_that_cannot_load_says_everything_that_is_wrong(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FLITSTACK_DATA", str(tmp_path / "file"))
+    monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-secret")
+    monkeypatch.setenv("FLITSTACK_TIME_ZONE", "Mars/Olympus")
+    with pytest.raises(CannotLoad) as error:
+        check_environment()
+    said = str(error.value)
+    for name in ("FLITSTACK_DATA", "HIGHLEVEL_LOCATION_ID", "FLITSTACK_TIME_ZONE", "Reload"):
+        assert name in said
+    assert "pit-secret" not in said
+
+
+def test_a_setting_of_the_wrong_kind_is_named(monkeypatch):
+    monkeypatch.setenv("FLITSTACK_DELTA_HOURS", "two days")
+    with pytest.raises(CannotLoad, match="FLITSTACK_DELTA_HOURS"):
+        check_environment()
