@@ -29,7 +29,7 @@ def _conflicts_decided(project: Project, key: str) -> Verdict:
         for r in findings.conflicts(project)
     ]  # fmt: skip
     problems = [
-        f"{len(rows)} conflicts wait for a person: type ours, theirs or value into "
+        f"Conflicts waiting for a person: {len(rows)}. Type ours, theirs or value into "
         "decisions/conflicts.csv and materialize conflict_decisions; its launchpad takes one."
     ]
     return verdict(problems if rows else [], "No conflict waits for a decision.", conflicts=rows)

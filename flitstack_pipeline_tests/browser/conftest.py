@@ -28,7 +28,16 @@ def project(tmp_path_factory) -> Project:
 
 
 @pytest.fixture(scope="module")
-def ui(project, tmp_path_factory) -> Iterator[DagsterDev]:
+def chromium() -> str:
+    """Where Debian's Chromium is; without it the tests are skipped before anything is started."""
+    pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("no Chromium: `apt-get install chromium` installs it (.ci/run does)")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def ui(chromium, project, tmp_path_factory) -> Iterator[DagsterDev]:
     """The Dagster UI over that folder, as `make ui` serves it."""
     home = tmp_path_factory.mktemp("dagster")
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
@@ -37,13 +46,12 @@ def ui(project, tmp_path_factory) -> Iterator[DagsterDev]:
 
 
 @pytest.fixture(scope="module")
-def page(ui):
+def page(ui, chromium):
     """A page of Debian's Chromium."""
-    if not CHROMIUM:
-        pytest.skip("no Chromium: `apt-get install chromium` installs it (.ci/run does)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=QUIET)
         page = browser.new_page(viewport={"width": 1500, "height": 950})
         page.set_default_timeout(60_000)
         yield page
