@@ -15,6 +15,7 @@ from flitstack_pipeline.cleaning.dates import UNDECIDED
 from flitstack_pipeline.cleaning.evidence import gather
 from flitstack_pipeline.cleaning.identity import Identities, columns_needed, identify
 from flitstack_pipeline.cleaning.invalid import quarantine_invalid
+from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.one_pass import Pass
 from flitstack_pipeline.cleaning.tools import (
     MONEY_COLUMNS,
@@ -122,6 +123,7 @@ def _clean_dataset(
     _write_refused(con, object_key, dataset, run.refused)
     _write_notes(con, object_key, dataset, run, result)
     broken = quarantine_invalid(con, object_key, dataset)
+    note_oddities(con, object_key, dataset)
     _account(con, object_key, dataset, identities)
     _count_records(con, object_key, dataset, identities)
     result.rows[dataset] = row_count(con, f"clean.{dataset}")

@@ -81,6 +81,21 @@ def amount(value: str | None, *, comma: bool = False) -> Decimal | None:
     return -number if minus + bracketed else number
 
 
+@lru_cache(maxsize=200_000)
+def stored(value: str, comma: bool, places: int) -> tuple[str | None, bool]:
+    """(an amount as decimal text for a column of so many decimals, whether it must be rounded).
+
+    Raises NotAnAmount, also for what such a column (18 digits) cannot hold.
+    """
+    found = amount(value, comma=comma)
+    if found is None:
+        return None, False
+    if abs(found) >= Decimal(10) ** (18 - places):
+        raise NotAnAmount(f"{value!r} is larger than we store with {places} decimals")
+    return format(found, "f"), found != round(found, places)
+
+
+@lru_cache(maxsize=50_000)
 def quantity_and_unit(value: str | None) -> tuple[str | None, str | None]:
     """`3.5 hrs` as ("3.5", "hrs"); (the value, None) when no unit follows the number."""
     match = _WITH_UNIT.fullmatch((value or "").strip())

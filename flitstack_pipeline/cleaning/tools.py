@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 
 from flitstack_pipeline.cleaning import contact_points, dates, money, statuses, words
@@ -101,7 +100,7 @@ class Tools:
     def money(self, row: RawRow, column: str, *, critical: bool = False) -> str | None:
         """An exact amount as decimal text; a critical one that cannot be read refuses the row."""
         try:
-            found = self._amount(row, column, self.raw(row, column))
+            return self._amount(row, column, self.raw(row, column))
         except money.NotAnAmount as error:
             if critical:
                 raise RefusedRow(
@@ -112,7 +111,6 @@ class Tools:
                 ) from error
             self.keep_original(row, column, str(error))
             return None
-        return None if found is None else _plain(found)
 
     def quantity(self, row: RawRow, column: str) -> str | None:
         """An exact quantity; a unit beside it ("3 hrs") is kept as original."""
@@ -124,17 +122,15 @@ class Tools:
             return None
         if unit:
             self.keep_original(row, column, "the unit stands in the quantity")
-        return None if found is None else _plain(found)
+        return found
 
-    def _amount(self, row: RawRow, column: str, value: str | None) -> Decimal | None:
-        place = (str(row.get("_file")), column)
-        found = money.amount(value, comma=place in self.evidence.comma_places)
-        if found is None:
+    def _amount(self, row: RawRow, column: str, value: str | None) -> str | None:
+        if not value:
             return None
+        comma = (str(row.get("_file")), column) in self.evidence.comma_places
         places = 6 if column == "quantity" else 4
-        if abs(found) >= Decimal(10) ** (18 - places):
-            raise money.NotAnAmount(f"{value!r} is larger than any {column} we store")
-        if found != round(found, places):
+        found, rounded = money.stored(value, comma, places)
+        if rounded:
             self.keep_original(row, column, f"rounded to {places} decimals")
         return found
 
@@ -177,10 +173,6 @@ class Tools:
         if not isinstance(extra, Mapping):
             return {}
         return {str(k): str(v).strip() for k, v in extra.items() if words.text(str(v or ""))}
-
-
-def _plain(number: Decimal) -> str:
-    return format(number, "f")
 
 
 def is_numeric_date_column(name: str) -> bool:

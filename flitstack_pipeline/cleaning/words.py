@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 PLACEHOLDERS = frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
@@ -13,8 +14,11 @@ _FALSE = frozenset({"no", "n", "false", "0", "", "non", "off"})
 
 def text(value: str | None) -> str | None:
     """Trimmed text, or None for an empty cell or a placeholder such as `-` or `N/A`."""
-    if value is None:
-        return None
+    return _text(value) if value else None
+
+
+@lru_cache(maxsize=200_000)
+def _text(value: str) -> str | None:
     trimmed = value.strip().strip("\ufeff\u200b").strip()
     return None if not trimmed or trimmed.casefold() in PLACEHOLDERS else trimmed
 
@@ -75,6 +79,7 @@ def split_numbers(value: str | None) -> list[str]:
     return list(dict.fromkeys(document_number(p) for p in parts if p.strip()))
 
 
+@lru_cache(maxsize=200_000)
 def document_number(value: str) -> str:
     """A document number as shown: opaque text, without a leading `#` or Excel's `.0`.
 

@@ -129,7 +129,12 @@ def _load_sheet(
     except BaseException:
         con.execute("ROLLBACK")
         raise
-    warnings = [*_layout_warnings(read), *read.sheet.notes, *cap_warning(loaded)]
+    warnings = [
+        *_layout_warnings(read),
+        *read.sheet.notes,
+        *cap_warning(loaded),
+        *raw_tables.cut_cells(con, read),
+    ]
     raw_tables.record_file(con, read, loaded + excluded, warnings)
     con.execute("COMMIT")
     result.rows[read.dataset] += loaded

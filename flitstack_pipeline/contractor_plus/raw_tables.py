@@ -19,6 +19,8 @@ from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead
 from flitstack_pipeline.spec.source import BY_KEY
 
+EXCEL_CELL = 32_767
+
 FILES_DDL = """CREATE TABLE IF NOT EXISTS raw.files (
   file VARCHAR, sheet VARCHAR, sha256 VARCHAR, session VARCHAR, workspace VARCHAR,
   exported_at TIMESTAMP, dataset VARCHAR, encoding VARCHAR, dialect VARCHAR, header_row BIGINT,
@@ -140,6 +142,24 @@ def _beyond(cells: list[str], layout: Layout) -> list[tuple[str, str]]:
         if cell.strip():
             found.append((name, cell))
     return found
+
+
+def cut_cells(con: duckdb.DuckDBPyConnection, read: SheetRead) -> list[str]:
+    """A warning for cells exactly as long as Excel allows: what came after is lost (§7.33)."""
+    full = " + ".join(
+        f'count(*) FILTER (length("{c.name}") = {EXCEL_CELL})'
+        for c in BY_KEY[read.dataset or ""].columns
+    )
+    found = con.execute(
+        f'SELECT {full} FROM raw."{read.dataset}" WHERE _file = ? AND _sheet = ?',  # noqa: S608
+        [read.entry.file, read.sheet.name],
+    ).fetchall()[0][0]
+    if not found:
+        return []
+    return [
+        f"{found} cells have exactly {EXCEL_CELL:,} characters, the most Excel keeps: their end "
+        "is probably cut off; export them as CSV"
+    ]
 
 
 def insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, lines: list[Line]) -> None:

@@ -1,0 +1,11 @@
+"""Damaged export folders: nothing crashes, every row and every file is accounted for."""
+
+from flitstack_pipeline_tests.contractor_plus.fuzz_exports import run
+
+
+def test_damaged_folders_keep_every_promise():
+    figures, broken = run(folders=10, seed=3)
+    assert broken == []
+    parts = ("loaded", "merged", "superseded", "quarantined", "excluded")
+    assert figures["rows read"] == sum(figures[p] for p in parts) > 0
+    assert figures["files refused"] > 0
