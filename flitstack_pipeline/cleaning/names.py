@@ -24,8 +24,15 @@ _COMPANY = re.compile(
     r"\b(llc|l\.l\.c|inc|incorporated|corp|corporation|company|ltd|llp|pllc|gmbh|"
     r"construction|roofing|plumbing|builders|properties|realty|management|enterprises|"
     r"holdings|services|solutions|contracting|contractors|restaurant|hoa|"
-    r"association|apartments|city of|county of)\b\.?",
+    r"association|apartments|city of|county of|estate of|family trust|landscaping|cleaning|"
+    r"electric|electrical|hvac|dental|clinic|hospital|university|pharmacy|attorneys|law offices?|"
+    r"bakery|pizza|grill|cafe|catering|hardware|supply|lumber|storage|towing|motors|salon|"
+    r"daycare|fitness|insurance|mortgage|rentals|logistics|trucking|wholesale)\b\.?|\bs\.a\.",
     re.I,
+)
+#: Joe's …, … & Sons: how firms are named after people, and people are not.
+_NAMED_AFTER = re.compile(
+    r"^[^\W\d_]+['\u2019]s\s+\S|(?:&|\band)\s+(?:sons?|bros|brothers)\b", re.I
 )
 #: Words of businesses that are also surnames: they decide only where no person is named.
 _PERHAPS_COMPANY = re.compile(
@@ -115,12 +122,22 @@ def _is_business(name: str) -> tuple[bool, str]:
     if word:
         return True, f"the name holds {word.group(0)!r}"
     perhaps, words = _PERHAPS_COMPANY.search(name), len(name.split())
+    if _NAMED_AFTER.search(name):
+        return True, "named like a firm after a person"
     if words < 2 or "," in name or (words == 2 and not perhaps) or _COUPLE.search(name):
         return False, "reads like a person"
+    if not perhaps and _speaks_for_a_person(name):
+        return False, "a title or a particle of surnames"
     if _reads_like_corporation(name):
         also = f" and holds {perhaps.group(0)!r}" if perhaps else ""
         return True, f"probablepeople reads a corporation{also}"
     return False, "reads like a person"
+
+
+def _speaks_for_a_person(name: str) -> bool:
+    """A title in front, or a particle that only surnames have ("de", "van", "St.")."""
+    first, *rest = (w.lower().rstrip(".") for w in name.split())
+    return first in CONSTANTS.titles or any(w in CONSTANTS.prefixes for w in rest[:-1])
 
 
 def _reads_like_corporation(name: str) -> bool:

@@ -43,6 +43,16 @@ def test_a_persons_surname_does_not_make_a_business_but_a_banks_name_does():
     assert split_name("Wells Fargo Bank").looks_like_business
 
 
+@pytest.mark.parametrize("name", ["Joe's Crab Shack", "Harper & Sons", "Dale Electric"])
+def test_firms_named_after_people_are_firms(name):
+    assert split_name(name).looks_like_business
+
+
+@pytest.mark.parametrize("name", ["Capt. James Hook", "Kim St. Clair", "Juan Carlos de Borbón"])
+def test_a_title_or_a_particle_speaks_for_a_person(name):
+    assert not split_name(name).looks_like_business
+
+
 @pytest.mark.parametrize(
     ("text", "comma", "value"),
     [
