@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -156,12 +157,14 @@ def known_dataset(key: str) -> str:
 
 
 def export_files(exports: Path) -> Iterator[Path]:
-    """Every export file of the folder, in name order; attachment folders are left out."""
-    for path in sorted(exports.rglob("*")):
-        inside = {p.lower() for p in path.relative_to(exports).parts[:-1]}
-        known = path.suffix.lower() in SUFFIXES and not path.name.startswith(_LEFTOVERS)
-        if known and not inside & NOT_EXPORTS and path.is_file():
-            yield path
+    """Every export file of the folder, in name order; attachment folders are not even entered."""
+    found = []
+    for folder, inside, names in os.walk(exports):
+        inside[:] = [name for name in inside if name.lower() not in NOT_EXPORTS]
+        for name in names:
+            if not name.startswith(_LEFTOVERS) and Path(name).suffix.lower() in SUFFIXES:
+                found.append(Path(folder, name))
+    yield from (path for path in sorted(found) if path.is_file())
 
 
 def entry_of(exports: Path, path: Path, entries: dict[str, Entry]) -> Entry:
