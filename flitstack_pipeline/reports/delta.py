@@ -1,4 +1,4 @@
-"""What a delta found: new, changed, unchanged, vanished; edits people made; conflicts."""
+"""What a delta found and did: new, changed, unchanged, vanished; people's edits; conflicts."""
 
 from __future__ import annotations
 
@@ -6,58 +6,67 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.migration.observing import Observation
 from flitstack_pipeline.reports.document import Document, Section, shown, write_html, write_json
+
+COUNTED = ("new", "changed", "unchanged", "vanished")
 
 
 def write_delta(
     folder: Path,
-    changes: Sequence[Mapping[str, Any]],
-    seen: Observation,
-    vanished: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Any],
     conflicts: Sequence[Mapping[str, Any]],
+    done: Mapping[str, int] | None = None,
 ) -> Path:
-    """Write delta.html and delta.json; return the path of the page."""
+    """Write delta.html and delta.json; return the path of the page.
+
+    `facts` are those of the plan (by object, edited, added, deleted, vanished), `conflicts` those
+    open now; `done` is what the load did, None before it.
+    """
     listed = [
         {"record": c["record_key"], "field": c["field"], "last written": shown(c["last_written"]),
-         "ours": shown(c["wanted"]), "theirs": shown(c["found"]), "what": c["message"]}
+         "ours": _said(c["wanted"]), "theirs": _said(c["found"]), "what": c["message"]}
         for c in conflicts
     ]  # fmt: skip
-    totals = {n: sum(c[n] for c in changes) for n in ("new", "changed", "unchanged", "vanished")}
-    page = Document(
+    totals = {n: sum(c[n] for c in facts["by object"]) for n in COUNTED}
+    stored = {**facts, "totals": totals, "conflicts": listed, "done": dict(done or {})}
+    write_json(stored, folder / "delta.json")
+    return write_html(_page(stored, done is not None), folder / "delta.html")
+
+
+def _page(facts: Mapping[str, Any], loaded: bool) -> Document:
+    conflicts, totals = facts["conflicts"], facts["totals"]
+    figures = {**totals, "conflicts": len(conflicts), "kept edits": len(facts["edited"])}
+    return Document(
         "Delta",
-        _verdict(totals, len(conflicts)),
+        _verdict(totals, len(conflicts), facts["done"] if loaded else None),
         not conflicts,
-        {},
+        facts["done"],
         [
-            Section("Conflicts", listed, "Changed on both sides; left as they are until decided.",
-                    empty="No conflict."),
-            Section("By object", list(changes)),
-            Section("Edited in HighLevel", seen.edited,
+            Section("Conflicts", conflicts, "Changed on both sides; left as they are until a "
+                    "person decides in decisions/conflicts.csv.", empty="No conflict."),
+            Section("By object", facts["by object"]),
+            Section("Edited in HighLevel", facts["edited"],
                     "Edits of your people. They stay.", empty="Nobody edited a migrated value."),
-            Section("Deleted in HighLevel", seen.deleted, "Not made again until decided.",
+            Section("Deleted in HighLevel", facts["deleted"], "Not made again until decided.",
                     empty="Nothing was deleted."),
-            Section("No longer in the exports", list(vanished), "Reported, never deleted.",
+            Section("No longer in the exports", facts["vanished"], "Reported, never deleted.",
                     empty="Nothing vanished."),
-            Section("Added in HighLevel", _added(seen), "Left alone.", empty="Nothing was added."),
+            Section("Added in HighLevel", facts["added"], "Left alone.",
+                    empty="Nothing was added."),
         ],
         "What changed in Contractor+ since the last load, beside what changed in HighLevel.",
-        {**totals, "conflicts": len(conflicts), "kept edits": len(seen.edited)},
+        figures,
     )  # fmt: skip
-    facts = {"totals": totals, "by object": list(changes), "edited": seen.edited,
-             "deleted": seen.deleted, "added": seen.added, "vanished": list(vanished),
-             "conflicts": listed}  # fmt: skip
-    write_json(facts, folder / "delta.json")
-    return write_html(page, folder / "delta.html")
 
 
-def _verdict(totals: Mapping[str, int], conflicts: int) -> str:
-    told = f"{totals['new']:,} new and {totals['changed']:,} changed records to load."
+def _verdict(totals: Mapping[str, int], conflicts: int, done: Mapping[str, int] | None) -> str:
+    if done is None:
+        told = f"{totals['new']:,} new and {totals['changed']:,} changed records to load."
+    else:
+        told = f"{done['created']:,} records made and {done['updated']:,} changed."
     return f"{told} {conflicts} conflicts wait for a decision." if conflicts else told
 
 
-def _added(seen: Observation) -> list[dict[str, Any]]:
-    kinds: dict[str, int] = {}
-    for kind in seen.added.values():
-        kinds[kind] = kinds.get(kind, 0) + 1
-    return [{"kind": kind.replace("_", " "), "records": n} for kind, n in sorted(kinds.items())]
+def _said(value: Any) -> str:
+    """A conflicting value; a whole record is not spelled out."""
+    return "the whole record" if isinstance(value, dict) else shown(value)

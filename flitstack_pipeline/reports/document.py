@@ -10,6 +10,7 @@ import base64
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,6 +142,21 @@ def shown(value: Any) -> str:
     return json_text(value) if isinstance(value, list | dict) else str(value)
 
 
+def is_amount(value: Any) -> bool:
+    """Whether a value is a number, or an amount of money as text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return True
+    return isinstance(value, str) and re.fullmatch(r"-?\d+\.\d{2,4}", value) is not None
+
+
+def figure(value: Any) -> str:
+    """A number or an amount with its thousands apart."""
+    if isinstance(value, str):
+        whole, _, part = value.partition(".")
+        return f"{int(whole):,}.{part}" if whole not in ("-0", "") else value
+    return f"{value:,}"
+
+
 def _cell(value: Any) -> Markup:
     """A value for a table cell; long text is cut and opens on a click."""
     text = shown(value)
@@ -161,7 +177,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters |= {"cell": _cell, "shown": shown}
+    env.filters |= {"cell": _cell, "shown": shown, "figure": figure}
+    env.tests["amount"] = is_amount
     return env
 
 

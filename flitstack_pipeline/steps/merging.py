@@ -6,6 +6,8 @@ window and the pickup (delta.py), loading (loading.py), people's decisions (conf
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,9 +70,15 @@ def plan_delta(project: Project) -> StepReport:
         changes = _changes(project, planned, vanished)
     with open_journal(project) as journal:
         journal.set_setting(ADDED, {**(journal.get_setting(ADDED) or {}), **total.added})
-        journal.set_setting("delta:plan", changes)
     write_conflicts(project)
-    report = write_delta(project.reports, changes, total, vanished, open_conflicts(project))
+    seen = {
+        "by object": changes,
+        "edited": total.edited,
+        "deleted": total.deleted,
+        "added": _by_kind(total.added),
+        "vanished": vanished,
+    }
+    report = write_delta(project.reports, seen, open_conflicts(project))
     facts = {
         "report": report,
         "edits in HighLevel that stay": len(total.edited),
@@ -87,12 +95,13 @@ def delta_summary(project: Project, loads: Sequence[StepReport]) -> StepReport:
     """What the delta did, once loaded; the list of conflicts is written anew."""
     conflicts = write_conflicts(project)
     plan_path(project).unlink(missing_ok=True)
-    with open_journal(project) as journal:
-        changes = list(journal.get_setting("delta:plan") or [])
+    seen = json.loads((project.reports / "delta.json").read_text(encoding="utf-8"))
+    changes = seen["by object"]
     names = ("created", "updated", "conflicts", "rejected")
     done = {n: sum(int(r.facts.get(n) or 0) for r in loads) for n in names}
     totals = {n: sum(c[n] for c in changes) for n in ("new", "changed", "unchanged", "vanished")}
-    facts: dict[str, Any] = {"report": project.reports / "delta.html", **totals, **done}
+    report = write_delta(project.reports, seen, open_conflicts(project), done)
+    facts: dict[str, Any] = {"report": report, **totals, **done}
     if conflicts:
         facts["decide in"] = project.decisions / "conflicts.csv"
     listed = [{k: c[k] for k in ("record_key", "field", "ours", "theirs")} for c in conflicts]
@@ -204,6 +213,11 @@ def _to_read(planned: PlannedRecords) -> set[tuple[str, str]]:
     """Everything a person may edit; notes, read contact by contact, only when some changed."""
     changed = {kind for kind, _ in planned.changed_pairs()}
     return {(k, t) for k, t in planned.pairs() if k in EDITABLE or (k == "note" and k in changed)}
+
+
+def _by_kind(added: dict[str, str]) -> list[dict[str, Any]]:
+    counts = Counter(added.values())
+    return [{"kind": kind.replace("_", " "), "records": n} for kind, n in sorted(counts.items())]
 
 
 def _add(total: Observation, more: Observation) -> None:
