@@ -351,7 +351,8 @@ class _Comparison:
                 self._add_extra(extra)
             result.before = self.planned.before(since)
         result.sums = [_named(s) for s in self.planned.sums()]
-        self._receivables()
+        if whole:  # a sample holds some of a client's invoices and some of their links
+            self._receivables()
         result.statuses = [
             {"object": key, "status": status, PLANNED: c[PLANNED], FOUND: c[FOUND]}
             for (key, status), c in sorted(self.statuses.items())

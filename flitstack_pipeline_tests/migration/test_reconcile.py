@@ -191,3 +191,14 @@ def test_the_journal_knows_records_that_are_no_longer_planned(migrated):
         result = reconcile(planned, found, {"main": {}}, known=known)
     assert result.good, result.problems
     assert {e["why"] for e in result.explained} == {"no longer planned"}
+
+
+def test_a_part_of_the_records_is_compared_without_asking_for_the_rest(migrated):
+    some = [r for r in migrated.rows if r.kind in ("contact", "record")]
+    with PlannedRecords() as planned:
+        planned.add(migrated.journal, LOCATION, some)
+        pairs = planned.pairs() | {("relation", "contact_invoice")}
+        found = read_back(migrated.hl, migrated.catalog, migrated.journal, pairs)
+        result = reconcile(planned, found, {"main": {}}, whole=False)
+    assert result.good, result.problems
+    assert result.extra == []
