@@ -159,7 +159,11 @@ def _rule(f: Field) -> str:
 def _list_losing_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """List what rows of `dataset` hold and the survivor does not show, in one pass."""
     of_client = {f.name for f in BY_DATASET["clients"].fields}
-    compared = [("address", _address("k"), _address("g"))]
+    stray_extension = "CASE WHEN g.phone IS NULL THEN g.phone_extension END"
+    compared = [
+        ("address", _address("k"), _address("g")),
+        ("phone_extension", "k.phone_extension", stray_extension),
+    ]
     for f in BY_DATASET[dataset].fields:
         if f.name not in _NOT_VALUES | _UNITED | _ADDRESS and f.type != MAP:
             kept = f'k."{f.name}"' if f.name in of_client else "NULL"
