@@ -1,13 +1,14 @@
 """Precision and recall of merged clients on people whose truth is known, beside two baselines.
 
-    .venv/bin/python benchmarks/duplicates.py [--clients 20000] [--seed 1] [--examples 5]
+    .venv/bin/python benchmarks/duplicates.py [--clients 20000] [--seed 1] [--peer]
 
 Makes households, couples, siblings, fathers and sons, firms, branches, office lines, placeholder
 contacts and namesakes of our own invention, enters some of them twice the way people do (typing
 errors, nicknames, married names, moves, new phones, missing cells), and relates them for real.
 Counts pairs of rows: a pair is right when both rows are one person or firm. The baselines merge
-what shares an e-mail or phone, and what shares a name and a postcode. Also prints the time, the
-peak memory and the candidate pairs per client. No public test set is involved.
+what shares an e-mail or phone, and what shares a name and a postcode; the peer is Splink trained
+on these rows by the recipe of its documentation. Also prints the time, the peak memory and the
+candidate pairs per client. No public test set is involved.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 from duplicate_people import Row, World
+from splink_by_the_book import trained_pairs
 
 from flitstack_pipeline.cleaning.relationships import relate
 from flitstack_pipeline.spec.clean import BY_DATASET
 
 
-def warehouse(rows: list[Row]) -> duckdb.DuckDBPyConnection:
+def warehouse(rows: list[Row], path: str = ":memory:") -> duckdb.DuckDBPyConnection:
     """Clean clients of the rows; the number of a row is its source id."""
-    con = duckdb.connect()
+    con = duckdb.connect(path)
     for schema in ("raw", "clean"):
         con.execute(f"CREATE SCHEMA {schema}")
     for table in BY_DATASET.values():
@@ -116,6 +118,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--clients", type=int, default=20_000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--peer", action="store_true", help="train Splink on these rows, too")
     options.add_argument(
         "--examples", type=int, default=0, help="show so many mistakes of each kind"
     )
@@ -144,6 +147,9 @@ def main() -> int:
     show("baseline: same e-mail or phone", pairs_of(by_email) | pairs_of(by_phone), truth)
     by_name = [(r.name.lower(), r.postal) if r.postal else None for r in rows]
     show("baseline: same name and postcode", pairs_of(grouped(by_name)), truth)
+
+    if chosen.peer:
+        show("peer: Splink trained by itself", trained_pairs(rows, 0.99, chosen.seed), truth)
 
     if chosen.examples:
         why = Counter(e for (e,) in con.execute(

@@ -15,6 +15,7 @@ invoice already takes another one only for what is still unbilled. What a person
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
@@ -36,6 +37,8 @@ REVIEW_SHOWN = 3
 LARGEST_BLOCK = 40
 SUM_CONFIDENCE = 0.85
 _MOST_PARTS = 4
+#: Candidates that are decided at once.
+BATCH = 200_000
 _BY_LIKENESS = "client, amount and date"
 
 
@@ -61,7 +64,8 @@ def link_invoices(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     make_link_decisions(con, decisions / INVOICE_LINKS.name, INVOICE_LINKS, "invoices")
     con.execute(_EXPLICIT)
     con.execute(INVOICE_CANDIDATES.format(block=LARGEST_BLOCK, review=REVIEW_AT))
-    _write(con, decide(_read(con)))
+    for candidates in _batches(con):
+        _write(con, decide(candidates))
     con.execute(_UNLINKED_INVOICES)
 
 
@@ -187,12 +191,20 @@ def _for_review(
     return listed
 
 
-def _read(con: duckdb.DuckDBPyConnection) -> list[Candidate]:
-    rows = con.execute(
-        "SELECT invoice_key, job_key, confidence, total, amount FROM invoice_candidates "
-        "ORDER BY invoice_key, job_key"
-    ).fetchall()
-    return [Candidate(*row) for row in rows]
+def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[list[Candidate]]:
+    """The candidates, whole clients together, in lists of about `BATCH`: memory stays flat."""
+    parts = max(1, _count_candidates(con) // BATCH)
+    for part in range(parts):
+        rows = con.execute(
+            "SELECT invoice_key, job_key, confidence, total, amount FROM invoice_candidates "
+            "WHERE hash(client) % ? = ? ORDER BY invoice_key, job_key",
+            [parts, part],
+        ).fetchall()
+        yield [Candidate(*row) for row in rows]
+
+
+def _count_candidates(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("SELECT count(*) FROM invoice_candidates").fetchall()[0][0])
 
 
 def _write(con: duckdb.DuckDBPyConnection, decided: list[tuple[Candidate, str, str]]) -> None:

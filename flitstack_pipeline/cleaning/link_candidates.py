@@ -66,7 +66,7 @@ WITH of_client AS (
     JOIN open_job j ON j.client = i.client AND j.month = i.near
     WHERE i.of_client > {block} OR j.of_client > {block}
 ), likeness AS (
-    SELECT p.*, i.before_changes AS total, j.amount, j.has_invoice, i.names_a_job,
+    SELECT p.*, i.client, i.before_changes AS total, j.amount, j.has_invoice, i.names_a_job,
            i.of_client = 1 AND j.of_client = 1 AS only_choice,
            CASE WHEN j.amount > 0 AND j.amount IN (i.total, i.subtotal, i.before_changes) THEN 0.6
                 WHEN j.amount > 0 AND abs(i.total - j.amount) <= 0.02 * j.amount THEN 0.4
@@ -90,7 +90,7 @@ WITH of_client AS (
 )
 SELECT invoice_key, job_key,
        round(CASE WHEN names_a_job THEN least(sum, 0.79) ELSE sum END, 3)::DOUBLE AS confidence,
-       total, amount
+       total, amount, client
 FROM scored s ANTI JOIN link_decisions d
   ON d.document_key = s.invoice_key AND d.job_key = s.job_key AND d.decision = 'do not link'
 WHERE sum >= {review}

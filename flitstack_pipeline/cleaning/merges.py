@@ -32,6 +32,10 @@ def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
     filled = " + ".join(_is_filled(f) for f in BY_DATASET["clients"].fields)
     con.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE why AS
+        SELECT key, arg_max(evidence, (score, evidence)) AS evidence
+        FROM (SELECT unnest([left_key, right_key]) AS key, score, evidence
+              FROM clean.duplicate_pairs WHERE decision = 'merge') GROUP BY key;
         CREATE OR REPLACE TEMP TABLE new_merges AS
         WITH ranked AS (
             SELECT m.g, m.k, row_number() OVER (
@@ -45,7 +49,9 @@ def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
         FROM ranked gone JOIN ranked kept ON kept.g = gone.g AND kept.place = 1
         WHERE gone.place > 1;
         INSERT INTO clean.merges SELECT 'clients', kept_key, merged_key FROM new_merges;
-        INSERT INTO clean.merge_reasons SELECT 'clients', merged_key, 'duplicate' FROM new_merges;
+        INSERT INTO clean.merge_reasons
+        SELECT 'clients', m.merged_key, any_value(w.evidence)
+        FROM new_merges m JOIN why w ON w.key = m.merged_key GROUP BY m.merged_key;
         """  # noqa: S608
     )
     con.execute(

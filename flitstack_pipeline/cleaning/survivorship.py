@@ -22,7 +22,7 @@ from flitstack_pipeline.warehouse import row_count
 #: Says which row it is, or is derived from other fields: no value that could be lost.
 _NOT_VALUES = frozenset(
     {"source_key", "workspace", "source_id", "raw_id", "business_evidence", "is_business",
-     "created_at", "updated_at", "converted"}
+     "created_at", "updated_at", "converted", "converted_client_ref"}
 )  # fmt: skip
 
 

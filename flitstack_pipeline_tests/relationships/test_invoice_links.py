@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.cleaning import invoice_links
 from flitstack_pipeline.cleaning.assignment import assign, contested
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, links, related, rows
 
@@ -229,16 +230,15 @@ def test_a_void_invoice_is_not_guessed_at(con, tmp_path):
     assert decisions(con) == {(void, None): "none"}
 
 
-@pytest.mark.parametrize("reference", ["42", "#42", "JOB-42", "42.0", "0042", "job 42", "# 42"])
-def test_a_number_is_understood_however_it_is_written(con, tmp_path, reference):
+def test_a_number_is_understood_however_it_is_written(con, tmp_path):
     place = job(con, "JOB-0042")
-    bill = invoice(con, "1", job_refs=[reference])
-    order = add(con, "work_orders", "1", client_ref="1", job_refs=[reference])
+    written = ["42", "#42", "JOB-42", "42.0", "0042", "job 42", "# 42"]
+    bills = {invoice(con, str(i), job_refs=[ref]): ref for i, ref in enumerate(written)}
+    orders = [add(con, "work_orders", str(i), job_refs=[ref]) for i, ref in enumerate(written)]
     related(con, tmp_path)
-    assert decisions(con) == {(bill, place): "accepted"}
-    assert rows(con, "SELECT work_order_key, job_key, decision FROM clean.work_order_links") == [
-        (order, place, "accepted")
-    ]
+    assert decisions(con) == {(bill, place): "accepted" for bill in bills}
+    assert rows(con, "SELECT work_order_key, job_key, decision FROM clean.work_order_links "
+                     "ORDER BY 1") == [(order, place, "accepted") for order in orders]  # fmt: skip
 
 
 def test_a_work_order_takes_a_job_that_fits_less_well_only_if_no_other_comes_near(con, tmp_path):
@@ -254,3 +254,18 @@ def test_a_work_order_takes_a_job_that_fits_less_well_only_if_no_other_comes_nea
     job(con, "J4", title="Deck", start_date="2024-01-10", service_address="1 Oak St")
     related(con, tmp_path)
     assert links(con, "job") == {}
+
+
+def test_deciding_in_small_batches_says_the_same_as_at_once(con, tmp_path, monkeypatch):
+    for client in "234":
+        add(con, "clients", client, name=f"Client {client}")
+        for n in range(4):
+            day = f"2024-0{n + 1}-10"
+            add(con, "jobs", f"J{client}{n}", client_ref=client, amount=100, completed=day)
+            add(con, "invoices", f"{client}{n}", client_ref=client, total=100, issue_date=day)
+    related(con, tmp_path)
+    at_once = decisions(con)
+    assert len(at_once) == 12
+    monkeypatch.setattr(invoice_links, "BATCH", 5)
+    related(con, tmp_path)
+    assert decisions(con) == at_once

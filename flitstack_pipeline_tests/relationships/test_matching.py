@@ -45,13 +45,6 @@ MERGED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", MERGED)
-def test_one_person_or_firm_is_merged_in_spite_of(tmp_path, what):
-    found = verdict(tmp_path, *MERGED[what])
-    assert found, what
-    assert found.decision == "merge", found
-
-
 APART = {
     "twins at one address": (
         person("Maria", "Lopez", **EMAIL, **PHONE, **HOME),
@@ -94,10 +87,27 @@ APART = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """The pair found in each case: every case is a workspace of its own, all related at once."""
+    con = empty_warehouse()
+    cases = {**MERGED, **APART}
+    for number, rows_of_case in enumerate(cases.values()):
+        for i, values in enumerate(rows_of_case):
+            add(con, "clients", str(i), workspace=f"w{number}", **values)
+    pairs = {p.left.split("/")[0]: p for p in find_pairs(con, tmp_path_factory.mktemp("none"))}
+    return {what: pairs.get(f"w{number}") for number, what in enumerate(cases)}
+
+
+@pytest.mark.parametrize("what", MERGED)
+def test_one_person_or_firm_is_merged_in_spite_of(found, what):
+    assert found[what], what
+    assert found[what].decision == "merge", found[what]
+
+
 @pytest.mark.parametrize("what", APART)
-def test_two_are_never_merged_without_a_person(tmp_path, what):
-    found = verdict(tmp_path, *APART[what])
-    assert found is None or found.decision == "review", found
+def test_two_are_never_merged_without_a_person(found, what):
+    assert found[what] is None or found[what].decision == "review", found[what]
 
 
 def test_one_letter_off_is_a_typing_error_only_of_a_name_that_is_known(tmp_path):
