@@ -103,7 +103,7 @@ def load_keys(
             rows = spool_rows(con, key, chosen, account.alias)
         try:
             watching = watch or log_lines(log)
-            total += _load_into(project, account, stage, key, rows, watching, current)
+            total += _load_into(project, account, stage, key, rows, log, watching, current)
         finally:
             rows.close()
     return total
@@ -115,6 +115,7 @@ def _load_into(
     stage: str,
     key: str,
     rows: SpooledRows,
+    log: Log,
     watch: Watch,
     current: Current | None,
 ) -> LoadResult:
@@ -122,6 +123,8 @@ def _load_into(
     with open_account(project, account, purpose=stage) as (journal, destination):
         catalog = account_catalog(project, journal, destination)
         _refuse_drift(f"{stage} of {key}", account, catalog)
+        for line in catalog.changed:
+            log(f"{account.alias}: {line}; still written, by its id")
         pacer, meter = destination.hl.client.pacer, Meter(len(rows))
 
         def tell(done: int, result: LoadResult) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flitstack_pipeline.accounts import Account
+from flitstack_pipeline.accounts import Account, variable
 from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.checklist import Todo, required
 from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.preflight import Examination, Needs, examine
+from flitstack_pipeline.migration.preflight import Examination, Line, Needs, examine
 from flitstack_pipeline.migration.preflight.mapped import astray_links, planned, recognisable
 from flitstack_pipeline.migration.provision import not_unique
 from flitstack_pipeline.migration.provision import provision as provision_schema
@@ -42,7 +42,7 @@ def preflight(project: Project) -> StepReport:
             needs = _needs(project, journal, account, schema, len(known) > 1)
             found = examine(destination.hl, journal, needs)
             names.append(destination.name)
-        lines += [line.as_row(account.alias) for line in found.lines]
+        lines += [_line_of(account, line) for line in found.lines]
         roster += found.team.roster(account.alias)
         by_hand += _rows(account, found.by_hand)
         teams[account.alias] = _remembered(found)
@@ -79,6 +79,15 @@ def _needs(
             planned(con, journal, account.location_id, account.alias),
             astray_links(con) if several else 0,
         )
+
+
+def _line_of(account: Account, line: Line) -> dict[str, Any]:
+    """A line as a row that names the account's own variables."""
+    row = line.as_row(account.alias)
+    if not account.is_default:
+        for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID"):
+            row["what_to_do"] = row["what_to_do"].replace(name, variable(name, account.alias))
+    return row
 
 
 def _remembered(found: Examination) -> dict[str, Any]:

@@ -5,16 +5,20 @@ from collections import Counter
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
 from flitstack_pipeline import steps
 from flitstack_pipeline.accounts import NotConfigured, accounts_of
+from flitstack_pipeline.cli import app
 from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
+from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.sandbox.process import start_sandbox
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.loading import load_keys
 from flitstack_pipeline.steps.opening import accounts, open_account
+from flitstack_pipeline.steps.prepare import undecided_owners
 from flitstack_pipeline_tests.mapping.small import link, put, warehouse
 
 TOKENS = {"HIGHLEVEL_TOKEN__DALLAS_TX": "pit-dallas", "HIGHLEVEL_LOCATION_ID__DALLAS_TX": "loc-d"}
@@ -86,8 +90,7 @@ def two_accounts(tmp_path, monkeypatch):
 def _fill(project):
     with project.warehouse.connect() as con:
         ana = _clients_with_jobs(warehouse(con))
-    steps.propose_map(project)
-    document = MapDocument.load(project.map_path)
+        document = propose(con, None, None)
     document.routing.rules = [{"by": "clients.city", "equals": "Dallas", "location": "dallas-tx"}]
     document.owners[ana] = OwnerEntry(name="Ana", email="ana@example.com", user="ana@example.com")
     document.fallback_owner = "office@example.com"
@@ -151,6 +154,55 @@ def test_each_record_goes_to_one_account_with_its_parents(two_accounts):
     assert undone.passed, undone.facts
     for location in ("loc-m", "loc-d"):
         assert not +held(url, location)[1]
+
+
+def test_the_command_ends_with_4_until_the_account_may_be_written_to(two_accounts, monkeypatch):
+    project, url = two_accounts
+    run = CliRunner().invoke
+    assert run(app, ["preflight"]).exit_code == 0
+    monkeypatch.setenv("HIGHLEVEL_TOKEN__DALLAS_TX", "pit-wrong")
+    refused = run(app, ["preflight"])
+    assert refused.exit_code == 4 and "set HIGHLEVEL_TOKEN__DALLAS_TX." in refused.output
+    assert "does not accept the token" in (project.reports / "preflight.html").read_text()
+    lines = {x["sub-account"]: x["verdict"] for x in steps.preflight_lines(project)}
+    assert lines["dallas-tx"] == "fail"
+    assert run(app, ["prepare"]).exit_code == 4
+    assert requests.get(f"{url}/_sandbox/stats", timeout=10).json()["writes"] == 0
+
+
+def test_the_gate_waits_for_owners_until_a_person_has_decided(two_accounts):
+    project, _ = two_accounts
+    assert undecided_owners(project) is None
+    steps.preflight(project)
+    assert undecided_owners(project) == []
+    document = MapDocument.load(project.map_path)
+    (ana,) = document.owners
+    for user, status, fallback, is_open in [
+        ("typo@example.com", "confirmed", "office@example.com", True),
+        ("ana@example.com", "proposed", "office@example.com", True),
+        ("ana@example.com", "confirmed", "nobody@example.com", True),
+        ("", "confirmed", "", False),
+        ("ana@example.com", "excluded", "", False),
+    ]:
+        document.owners[ana].user, document.owners[ana].status = user, status
+        document.fallback_owner = fallback
+        document.save(project.map_path)
+        assert bool(undecided_owners(project)) is is_open, (user, status, fallback)
+        conditions = {c["condition"]: c["ok"] for c in steps.gate_conditions(project)}
+        assert conditions["users resolved"] is not is_open
+
+
+def test_the_embedded_sandbox_serves_the_routed_accounts(tmp_path, monkeypatch):
+    for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_AGENCY_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FLITSTACK_DATA", str(tmp_path / "data"))
+    project = Project.from_environment().prepare()
+    _fill(project)
+    checked = steps.preflight(project)
+    assert checked.passed
+    found = {x["sub-account"]: x["found"] for x in checked.tables["lines"]
+             if x["check"] == "sub-account"}  # fmt: skip
+    assert "(sandbox-location)" in found["main"] and "(dallas-tx)" in found["dallas-tx"]
 
 
 def test_a_load_is_refused_while_one_account_lacks_what_the_map_needs(two_accounts):
