@@ -61,15 +61,16 @@ def test_the_embedded_sandbox_has_every_account_of_the_map():
 # --- a migration into two ------------------------------------------------------------------------
 
 
-@pytest.fixture
-def two_accounts(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def _served(tmp_path_factory):
     """A mapped project whose clients in Dallas go to a second sub-account, served over HTTP."""
+    folder = tmp_path_factory.mktemp("two-accounts")
     office = {"name": "Office", "email": "office@example.com"}
     ana = {"name": "Ana", "email": "ana@example.com"}
     places = [{"id": "loc-m", "users": [ana, office]}, {"id": "loc-d", "users": [office]}]
-    seed = tmp_path / "seed.json"
+    seed = folder / "seed.json"
     seed.write_text(json.dumps({"locations": places}))
-    with start_sandbox(
+    with pytest.MonkeyPatch.context() as patch, start_sandbox(
         rate="none", daily=0, search_lag_ms=0, allow_duplicate_opportunity=True,
         allow_duplicate_contact=True, seed_location=seed,
         location=["loc-m=pit-main", "loc-d=pit-dallas"],
@@ -77,14 +78,26 @@ def two_accounts(tmp_path, monkeypatch):
         environment = TOKENS | {
             "HIGHLEVEL_BASE_URL": running.url, "HIGHLEVEL_TOKEN": "pit-main",
             "HIGHLEVEL_LOCATION_ID": "loc-m", "HIGHLEVEL_AGENCY_TOKEN": running.agency_token,
-            "FLITSTACK_DATA": str(tmp_path / "data"),
+            "FLITSTACK_DATA": str(folder / "data"),
         }  # fmt: skip
         for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+            patch.setenv(name, value)
         project = Project.from_environment().prepare()
-        _fill(project)
-        with steps.accounts_kept_open(project):
-            yield project, running.url
+        with project.warehouse.connect():
+            _fill(project)
+            yield project, running.url, project.map_path.read_text()
+
+
+@pytest.fixture
+def two_accounts(_served):
+    """The same, with empty accounts, a new journal and the map as it was confirmed."""
+    project, url, confirmed = _served
+    requests.post(f"{url}/_sandbox/reset", timeout=10).raise_for_status()
+    for path in project.root.glob("journal.sqlite*"):
+        path.unlink()
+    project.map_path.write_text(confirmed)
+    with steps.accounts_kept_open(project):
+        yield project, url
 
 
 def _fill(project):
