@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.routing import location_case
 from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL
 from flitstack_pipeline.warehouse import table_exists
 
@@ -61,32 +62,7 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
 
 def location_sql(document: MapDocument, dataset: str) -> str:
     """CASE expression: the location alias of a row of `dataset` (table alias x)."""
-    parts = [
-        f"WHEN {condition} THEN {_quoted(rule['location'])}"
-        for rule in document.routing.rules
-        if (condition := _condition(rule, dataset))
-    ]
-    default = _quoted(document.routing.default)
-    return f"CASE {' '.join(parts)} ELSE {default} END" if parts else default
-
-
-def _condition(rule: dict[str, str], dataset: str) -> str:
-    by, wanted = rule["by"], _quoted(str(rule["equals"]).casefold())
-    if by == "workspace":
-        return f"lower(x.workspace) = {wanted}"
-    owner, _, column = by.partition(".")
-    if owner != dataset:
-        return ""
-    if column.startswith("custom:"):
-        return f"lower(x.custom[{_quoted(column.removeprefix('custom:'))}]) = {wanted}"
-    known = {f.name: f.type for f in BY_DATASET[dataset].fields}
-    if known.get(column) != "VARCHAR":
-        raise ValueError(f"routing by {by!r}: {dataset} has no text column {column!r}")
-    return f'lower(x."{column}") = {wanted}'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return location_case(document.routing.rules, document.routing.default, dataset)
 
 
 _TABLES: dict[str, str] = {

@@ -26,6 +26,7 @@ from flitstack_pipeline.mapping.document import (
     StageMap,
     ValueMap,
 )
+from flitstack_pipeline.mapping.routing import rule_problems
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
 from flitstack_pipeline.mapping.yaml_text import Flow, YamlProblem, dump, parse
 from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, STAGES
@@ -43,7 +44,7 @@ _SECTIONS = {
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
     "estimate_lines": "records: one Opportunity Product per line. compact: one Estimate record.",
     "links": "Parent not in HighLevel: skip (the child waits), stub (a placeholder contact), stop.",
-    "routing": "Rules {by: workspace | clients.city | clients.custom:X, equals: …, location: …}.",
+    "routing": "Rules {by: workspace | city | clients.city | custom:X, equals: …, location: …}.",
     "answers": "Answers about the exports: `file:NAME` -> kind of export, or nothing; "
     "`dates:KIND.COLUMN` -> day first or month first. See `flitstack questions`.",
     "confirmations": "Who confirmed, and when.",
@@ -215,11 +216,7 @@ def check(document: MapDocument) -> list[str]:
         problems.append(f"estimate_lines: {document.estimate_lines!r} is none of {ESTIMATE_LINES}")
     problems += _link_problems(document.links)
     problems += _clashes(document)
-    problems += [
-        f"routing rule {rule}: needs by, equals and location"
-        for rule in document.routing.rules
-        if not {"by", "equals", "location"} <= set(rule)
-    ]
+    problems += rule_problems(document.routing.rules)
     return problems
 
 

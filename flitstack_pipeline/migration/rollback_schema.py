@@ -14,6 +14,7 @@ from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.journal import Intent, Outcome
 from flitstack_pipeline.migration.journal_history import created_payloads
 from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.rollback_options import take_options_back
 from flitstack_pipeline.migration.rollback_result import RollbackResult
 from flitstack_pipeline.migration.rollback_survey import Survey
 
@@ -32,6 +33,7 @@ ORDER = tuple(ENDPOINTS)
 
 def remove_schema(ctx: Context, seen: Survey, result: RollbackResult) -> None:
     """Delete what provisioning created; what must stay is told in `result.checklist`."""
+    take_options_back(ctx, result)
     items = ctx.journal.schema_items(ctx.location)
     for kind in ORDER:
         for item in reversed([i for i in items if i["kind"] == kind]):

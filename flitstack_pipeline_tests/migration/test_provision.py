@@ -16,8 +16,10 @@ from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
 from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
 from flitstack_pipeline.migration.catalog import build_catalog
 from flitstack_pipeline.migration.checklist import required
+from flitstack_pipeline.migration.load import LoadOptions
 from flitstack_pipeline.migration.preflight import Needs, examine
 from flitstack_pipeline.migration.provision import not_unique, provision
+from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.migration.schema_state import State, drift
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import Pipeline, small_schema
@@ -155,3 +157,17 @@ def test_the_unique_flag_is_asked_for_once_per_object(ready):
     (todo,) = not_unique(small_schema(), catalog)
     assert (todo.name, todo.on, todo.required) == (t.SOURCE_ID, t.INVOICE, False)
     assert "Unique" in todo.clicks
+
+
+def test_rollback_takes_the_options_back_that_were_added_to_somebody_elses_field(ready):
+    account, hl, journal, _ = ready
+    hl.custom_fields.v1.create(
+        FieldCreateV1(name=t.SOURCE_TYPE, data_type="RADIO", options=["Walk-in"])
+    )
+    catalog = made(ready)
+    assert len(catalog.field("contact", t.SOURCE_TYPE).options) == 3
+    run = journal.start_run(hl.location_id, "rollback")
+    result = rollback(hl, journal, catalog, run, options=LoadOptions(search_lag_s=0.1))
+    assert result.clean
+    (field,) = [f for f in account.dump()["custom_fields"] if f.get("model")]
+    assert (field["name"], field["picklistOptions"]) == (t.SOURCE_TYPE, ["Walk-in"])
