@@ -39,7 +39,8 @@ ACCOUNTS = {
         ],
         "pipelines": [{"name": "job workflow", "stages": ["New", "Completed"]}],
     },
-    "no-scopes": GOOD | {"deniedScopes": ["opportunities.readonly", "users.readonly"]},
+    "no-scopes": GOOD
+    | {"deniedScopes": [f"{kind}.readonly" for kind in ("opportunities", "users", "workflows")]},
     "lived-in": {
         "timezone": "America/Los_Angeles",
         "settings": {"allowDuplicateOpportunity": True, "allowDuplicateContact": False},
@@ -160,6 +161,8 @@ def test_a_missing_scope_is_named_with_where_to_tick_it(look):
     assert scopes.verdict == "fail"
     assert "opportunities.readonly, users.readonly" in scopes.what_to_do
     assert "duplicate opportunities" in {x.check for x in found.lines}
+    workflows = line(found, "published workflows")
+    assert workflows.verdict == "warn" and "lacks workflows.readonly" in workflows.found
 
 
 @pytest.mark.parametrize(
