@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 2 bad usage or input; 3 waiting for approval; 4 preflight failed, or HighLevel
 refuses the token; 5 finished with rejected records, conflicts or a failed reconciliation; 6 stopped
-in the middle (another run, no network, a full disk, Ctrl-C): started again it goes on where it was.
+in the middle (another run, no network, a full disk): started again it goes on where it was.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flitstack_pipeline.cli.progress import load_bars
+from flitstack_pipeline.cli.progress import load_bars, working
 from flitstack_pipeline.cli.terminal import (
     Exit,
     app,
@@ -37,9 +37,12 @@ def migrate(
     from flitstack_pipeline import steps
 
     project = open_project()
-    for run in (steps.run_audit, lambda p, log: steps.run_map(p, log, confirm_map)):
-        for report in run(project, log):
-            show(report)
+    with working("Reading, cleaning and relating the exports"):
+        understood = steps.run_audit(project, log)
+    with working("Proposing the map"):
+        understood += steps.run_map(project, log, confirm_map)
+    for report in understood:
+        show(report)
     open_entries = steps.unconfirmed_entries(project)
     if open_entries:
         wait("The map waits for confirmation (edit map.yaml, or --confirm-map NAME).", open_entries)
@@ -51,7 +54,9 @@ def _into_the_account(project: Project, approve_sample: str) -> None:
     """The part of `migrate` that needs the account: prepare, sample, gate, cutover, reconcile."""
     from flitstack_pipeline import steps
 
-    for report in steps.run_prepare(project, log):
+    with working("Preparing the sub-account"):
+        prepared = steps.run_prepare(project, log)
+    for report in prepared:
         show(report)
     failed = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
     if failed:
@@ -70,7 +75,9 @@ def _into_the_account(project: Project, approve_sample: str) -> None:
         loaded = steps.run_cutover(project, log, watch)
     for report in loaded:
         show(report)
-    finish(project, steps.run_reconcile(project, log))
+    with working("Reading everything back"):
+        reconciled = steps.run_reconcile(project, log)
+    finish(project, reconciled)
 
 
 @app.command()

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
+from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import WireModel
 
@@ -39,6 +42,27 @@ class Notes(Family):
         """Read a note."""
         params = {"locationId": self.location_id}
         return self._record("GET", "/notes/{id}", "note", path={"id": note_id}, params=params)
+
+    def iterate_all(self, page_size: int = 100) -> Iterator[Record]:
+        """Yield the sub-account's notes page by page, each with the `relations` it hangs on.
+
+        Official page "Search Notes" (added 2026-04-21): body locationId, limit, skip, sortBy,
+        sortOrder, includeRelationRecords; the answer's shape is not described. Raises
+        UnexpectedAnswer when it holds no list of notes.
+        """
+        skip = 0
+        while True:
+            body = {
+                "locationId": self.location_id, "limit": page_size, "skip": skip,
+                "sortBy": "dateAdded", "sortOrder": "asc", "includeRelationRecords": True,
+            }  # fmt: skip
+            answer = self._call("POST", "/notes/search", json=body)
+            if not isinstance(answer.get("notes"), list):
+                raise UnexpectedAnswer("POST", "/notes/search", messages=["no list of notes"])
+            yield from answer["notes"]
+            skip += len(answer["notes"])
+            if not answer["notes"]:
+                return
 
     def delete(self, note_id: str) -> None:
         """Delete a note."""

@@ -60,6 +60,8 @@ NO_SCHEMA = {  # defect 4: the answer is not described at all
     ("POST", "/contacts/search"),
     ("POST", "/forms/upload-custom-files"),
 }
+# Described by the documentation site since 2026-04-21 ("Search Notes"), not yet by the file.
+NEWER = {("POST", "/notes/search")}
 # Keys that operations take and the document does not list (defects 2 and 12).
 UNLISTED = {
     ("POST", "/locations/{locationId}/customFields"): {"options", "parentId"},
@@ -126,7 +128,8 @@ def exchanges(tmp_path_factory):
 
 
 def test_every_request_is_one_the_description_knows(exchanges):
-    assert {(e.method, e.path) for e in exchanges if template_of(e.method, e.path) is None} == set()
+    unknown = {(e.method, e.path) for e in exchanges if template_of(e.method, e.path) is None}
+    assert unknown <= NEWER
 
 
 def test_every_query_names_what_is_required_and_nothing_unknown(exchanges):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import NoteBody
-from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     Context,
@@ -77,13 +78,29 @@ class NoteHandler(Handler):
         ctx.hl.contacts.delete_note(entry.details["contact"], entry.hl_id)
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
-        """The notes of every contact we wrote notes on: one request per contact."""
-        seen: set[str] = set()
-        for entry in ctx.journal.iterate_entries(ctx.location, kind=self.kind):
-            contact = entry.details["contact"]
-            if contact not in seen:
-                seen.add(contact)
-                yield from self.of_contact(ctx, contact)
+        """The notes of every contact we wrote notes on, by paged search.
+
+        Notes the search does not show (it trails writes, and may not know every note) are looked
+        for on their contacts, one request per contact.
+        """
+        ours = {e.hl_id: e.details["contact"]
+                for e in ctx.journal.iterate_entries(ctx.location, kind=self.kind)}  # fmt: skip
+        found = list(self._searched(ctx, set(ours.values()))) if ours else []
+        seen = {f.hl_id for f in found}
+        unseen = dict.fromkeys(contact for hl_id, contact in ours.items() if hl_id not in seen)
+        yield from (f for f in found if f.details["contact"] not in unseen)
+        for contact in unseen:
+            yield from self.of_contact(ctx, contact)
+
+    def _searched(self, ctx: Context, contacts: set[str]) -> Iterator[Found]:
+        """What the search shows of the notes of these contacts; nothing when it does not work."""
+        try:
+            for note in ctx.hl.notes.iterate_all():
+                ends = {relation.get("recordId") for relation in note.get("relations") or ()}
+                for contact in sorted(ends & contacts):
+                    yield self._found(ctx, note, contact)
+        except HighLevelError:
+            return  # a scope is missing, or the answer has another shape
 
     def of_contact(self, ctx: Context, contact_id: str) -> Iterator[Found]:
         """The notes of one contact."""
@@ -92,9 +109,12 @@ class NoteHandler(Handler):
         except NotFound:
             return
         for note in notes:
-            source_id = reference(note.get("body"))
-            details = {"contact": contact_id, "created": note.get("dateAdded")}
-            yield Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
+            yield self._found(ctx, note, contact_id)
+
+    def _found(self, ctx: Context, note: dict[str, Any], contact_id: str) -> Found:
+        source_id = reference(note.get("body"))
+        details = {"contact": contact_id, "created": note.get("dateAdded")}
+        return Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
 
 
 def _logical(ctx: Context, note: dict[str, str]) -> Logical:

@@ -32,6 +32,27 @@ def create_note(call: Call) -> Json:
     }
 
 
+@endpoint(
+    "POST", "/notes/search", status=200, v3_only=True, scope="notes.readonly",
+    body=body(locationId=Text(required=True), query=Text(), sources=ListOf(Text()),
+              createdByUserId=Text(), limit=Anything(), skip=Anything(), sortBy=Text(),
+              sortOrder=Text(), count=Flag(), relations=ListOf(Text()),
+              includeRelationRecords=Flag()),
+)  # fmt: skip
+def search_notes(call: Call) -> Json:
+    """Notes of every record, oldest first, a page at a time."""
+    limit, skip = int(call.body.get("limit") or 20), int(call.body.get("skip") or 0)
+    wanted = set(call.body.get("relations") or ())
+    notes = [e for kind in ("contact_note", "note") for e in call.state.all(kind, call.location)]
+    notes = [e for e in notes if not wanted or wanted & _hangs_on(e)]
+    page = sorted(notes, key=lambda e: (e.created, e.seq))[skip : skip + limit]
+    return {"notes": [shown_note(e) for e in page], "count": len(notes)}
+
+
+def _hangs_on(note: Entry) -> set[str]:
+    return {relation["recordId"] for relation in note.doc.get("relations", ())}
+
+
 def _note(call: Call) -> Entry:
     return call.entry("note", call.path["id"], "Note")
 
