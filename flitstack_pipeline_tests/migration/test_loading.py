@@ -257,3 +257,18 @@ def test_a_lost_journal_doubles_nothing(ready, tmp_path):
 
 def test_hashes_of_equal_payloads_are_equal():
     assert payload_hash({"a": 1, "b": 2}, []) == payload_hash({"b": 2, "a": 1}, [])
+
+
+def test_notes_are_read_back_by_pages_and_on_their_contacts_where_the_search_lags(ready):
+    account, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, many(6), run, options=QUICK)
+
+    def notes():
+        before = hl.client.usage
+        found = [f for f in read_back(hl, catalog, journal, {("note", "note")})]
+        return sorted(f.source_id for f in found), hl.client.usage.since(before).requests
+
+    everything = sorted(f"main/activities/{n}" for n in range(6))
+    assert notes() == (everything, 2)  # a page, and the empty one after it
+    account.faults(http_500_before=1.0, only="POST:/notes/search")
+    assert notes()[0] == everything
