@@ -147,7 +147,10 @@ def examples(
     ] = 250,
     seed: Annotated[int, typer.Option(help="The same seed makes the same files.")] = 7,
     delta: Annotated[
-        bool, typer.Option("--delta", help="Write a later session into a folder made before.")
+        bool,
+        typer.Option(
+            "--delta", help="Write a later session into a folder made with the same size and seed."
+        ),
     ] = False,
 ) -> None:
     """Make believable, messy example exports, or a later session of changes for the delta."""
