@@ -98,7 +98,7 @@ class DagsterDev:
         return self
 
     def __exit__(self, *error: object) -> None:
-        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:

@@ -131,6 +131,19 @@ def test_a_new_session_is_picked_up_and_a_conflict_is_listed(page, ui, account, 
     assert kept == phone, "nothing is overwritten while the conflict is open"
 
 
+def test_a_person_decides_the_conflict_with_the_form(page, ui, account, project, picture):
+    with (project.decisions / "conflicts.csv").open(newline="", encoding="utf-8-sig") as file:
+        (conflict,) = csv.DictReader(file)
+    form = {"record": conflict["record_key"], "field": conflict["field"], "decision": "ours"}
+    config = {"ops": {"conflict_decisions": {"config": form}}}
+    run = ui.launch(ASSET_JOB, assets=["conflict_decisions"], config=config)
+    assert ui.wait(run) == "SUCCESS", ui.messages(run)
+    open_page(page, ui, "/assets/conflict_decisions", "still open", conflict["record_key"])
+    picture("6-conflict-decided")
+    dump = requests.get(f"{account}/_sandbox/dump", timeout=30).json()
+    assert "+18605550144" in {contact.get("phone") for contact in dump["contacts"]}
+
+
 def test_the_rollback_button_says_what_it_would_undo(page, ui, picture):
     before = known_runs(ui)
     open_page(page, ui, "/locations/flitstack_pipeline/jobs/rollback/playground", "dry_run")
