@@ -5,6 +5,7 @@ What a person clicks is clicked in the browser; this launches the bulk in betwee
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -100,10 +101,11 @@ class DagsterDev:
     def __exit__(self, *error: object) -> None:
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(5)
+            self.process.wait(30)
+        finally:
+            # its code servers outlive it by a heartbeat; all of the group is ours
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def _wait_until_loaded(self, seconds: float = 180) -> None:
         deadline = time.monotonic() + seconds
