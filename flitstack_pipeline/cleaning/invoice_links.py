@@ -220,7 +220,8 @@ def _write(con: duckdb.DuckDBPyConnection, decided: list[tuple[Candidate, str, s
 
 
 #: Numbers: the invoice names the job, the job names the invoice, or an estimate stands between.
-#: A number that fits only in its normal form, across two clients, is left to a person.
+#: A number that leads to another client's job is left to a person, unless it is written exactly so
+#: and the amount, address or title is the same: one client may pay for another.
 _EXPLICIT = """
 INSERT INTO clean.invoice_links
 WITH of_client AS (
@@ -256,9 +257,15 @@ SELECT b.invoice_key, b.job_key, b.method,
        CASE WHEN doubtful THEN least(b.confidence, 0.7) ELSE round(b.confidence, 3) END,
        CASE WHEN doubtful THEN 'review' ELSE 'accepted' END
 FROM (
-    SELECT b.*, b.confidence < 1 AND b.rank IN (1, 2)
-                AND coalesce(i.client <> j.client, false) AS doubtful
-    FROM best b LEFT JOIN of_client i ON i.child_key = b.invoice_key
+    SELECT b.*, b.rank IN (1, 2) AND coalesce(i.client <> j.client, false)
+                AND (b.confidence < 1 OR NOT coalesce(
+                    job.amount IN (invoice.total, invoice.subtotal)
+                    OR lower(job.service_address) = lower(invoice.service_address)
+                    OR lower(job.title) = lower(invoice.title), false)) AS doubtful
+    FROM best b
+    JOIN clean.invoices invoice ON invoice.source_key = b.invoice_key
+    JOIN clean.jobs job ON job.source_key = b.job_key
+    LEFT JOIN of_client i ON i.child_key = b.invoice_key
     LEFT JOIN of_client j ON j.child_key = b.job_key
 ) b;
 """

@@ -131,6 +131,17 @@ def test_a_number_that_only_looks_like_another_clients_job_goes_to_a_person(con,
     assert links(con, "job") == {}
 
 
+@pytest.mark.parametrize(("total", "decision"), [(100, "accepted"), (777, "review")])
+def test_an_exact_number_of_another_clients_job_needs_something_else_in_common(
+    con, tmp_path, total, decision
+):
+    add(con, "clients", "2", name="Bo Ray")
+    theirs = add(con, "jobs", "JOB-7", client_ref="2", amount=100)
+    mine = invoice(con, "1", total, job_refs=["JOB-7"])
+    related(con, tmp_path)
+    assert decisions(con) == {(mine, theirs): decision}
+
+
 def test_a_client_with_very_many_jobs_is_matched_by_amount_and_month(con, tmp_path):
     made = {}
     for n in range(60):
