@@ -17,13 +17,13 @@ import duckdb
 from flitstack_pipeline.cleaning.duplicates import write_pairs
 from flitstack_pipeline.cleaning.invoice_links import link_invoices
 from flitstack_pipeline.cleaning.merges import fold_leads, make_people, merge_clients
-from flitstack_pipeline.cleaning.other_names import keep_other_names
 from flitstack_pipeline.cleaning.references import (
     link_clients,
     link_numbers,
     link_people,
     lost_children,
 )
+from flitstack_pipeline.cleaning.stated import keep_stated
 from flitstack_pipeline.cleaning.survivorship import make_survivors
 from flitstack_pipeline.cleaning.work_order_links import link_work_orders
 from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
@@ -62,7 +62,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     lost_children(con)
     link_invoices(con, decisions)
     link_work_orders(con, decisions)
-    keep_other_names(con)
+    keep_stated(con)
     _count_merges(con)
     return RelationsResult({name: _count(con, name) for name in RELATIONSHIP_DDL})
 
