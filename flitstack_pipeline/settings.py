@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
     search_lag_s: float = Field(65.0, alias="FLITSTACK_SEARCH_LAG_S", ge=0)
     state_home: Path = Field(Path("~/.local/state"), alias="XDG_STATE_HOME")
+    allow_hosts: str = Field("", alias="FLITSTACK_ALLOW_HOSTS")
     time_zone: str = Field("America/New_York", alias="FLITSTACK_TIME_ZONE")
     country: str = Field("US", alias="FLITSTACK_COUNTRY")
     currency: str = Field("USD", alias="FLITSTACK_CURRENCY")
@@ -101,6 +102,11 @@ class Project:
     def sandbox_state(self) -> Path:
         """State file of the embedded sandbox."""
         return self.root / "sandbox" / "state.sqlite"
+
+    @property
+    def inline_images(self) -> Path:
+        """Images taken out of notes, until they are in HighLevel."""
+        return self.root / "inline_images"
 
     @property
     def journal_url(self) -> str:

@@ -52,6 +52,7 @@ _SUPPORT_DDL = (
     "ALTER TABLE clean.questions ADD COLUMN IF NOT EXISTS key VARCHAR",
     """CREATE TABLE IF NOT EXISTS clean.inline_images (
       sha256 VARCHAR, content_type VARCHAR, data BLOB)""",
+    "ALTER TABLE clean.inline_images ADD COLUMN IF NOT EXISTS url VARCHAR",
 )
 _PER_OBJECT = (
     "quarantine.rows",
@@ -254,8 +255,8 @@ def _write_notes(
     for image in tools.images.values():
         con.execute("DELETE FROM clean.inline_images WHERE sha256 = ?", [image.sha256])
         con.execute(
-            "INSERT INTO clean.inline_images VALUES (?, ?, ?)",
-            [image.sha256, image.content_type, image.data],
+            "INSERT INTO clean.inline_images VALUES (?, ?, ?, ?)",
+            [image.sha256, image.content_type, image.data, image.url or None],
         )
 
 

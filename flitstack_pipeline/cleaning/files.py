@@ -141,13 +141,14 @@ def _measured(path: Path | None, url: str | None, name: str, sha256: str | None)
     digest = sha256.lower() if sha256 and re.fullmatch(r"[0-9a-fA-F]{64}", sha256) else None
     found: CleanRow = {"sha256": digest, "size_bytes": None, "content_type": kind, "problem": None}
     if url:
-        return found
+        return {**found, "problem": _refusal(name)}
     if path is None:
         return {**found, "problem": "the file is not in the exports folder"}
-    data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-    found |= {"size_bytes": path.stat().st_size}
-    if data:
-        actual = hashlib.sha256(data).hexdigest()
+    size = path.stat().st_size
+    found |= {"size_bytes": size}
+    if 0 < size <= MAX_BYTES:
+        with path.open("rb") as source:
+            actual = hashlib.file_digest(source, "sha256").hexdigest()
         changed = digest is not None and digest != actual
         return {
             **found,
@@ -156,12 +157,13 @@ def _measured(path: Path | None, url: str | None, name: str, sha256: str | None)
             if changed
             else _refusal(name),
         }
-    empty = path.stat().st_size == 0
-    return {**found, "problem": "the file is empty" if empty else "larger than 50 MB"}
+    return {**found, "problem": "larger than 50 MB" if size else "the file is empty"}
 
 
 def _refusal(name: str) -> str | None:
     suffix = Path(name).suffix.lower()
+    if suffix in (".heic", ".heif"):
+        return "HighLevel takes no .heic photos: export them as .jpg"
     return None if suffix in ACCEPTED else f"HighLevel takes no {suffix or 'nameless'} files"
 
 

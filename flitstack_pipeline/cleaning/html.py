@@ -23,11 +23,15 @@ ALLOWED_TAGS = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "u", "ul",
 
 @dataclass(frozen=True)
 class InlineImage:
-    """An image that stood inside a note."""
+    """An image that stood inside a note: its bytes, or the address it is to be fetched from.
+
+    `sha256` is the hash of the bytes, or of the address.
+    """
 
     sha256: str
     content_type: str
     data: bytes
+    url: str = ""
 
 
 def clean_note(value: str | None) -> tuple[str | None, list[InlineImage]]:
@@ -46,28 +50,24 @@ def clean_note(value: str | None) -> tuple[str | None, list[InlineImage]]:
 
 
 def _take_images(value: str, images: list[InlineImage]) -> str:
-    """The HTML with a mark where each inline image stood, and a link for each one elsewhere."""
+    """The HTML with a mark where each image stood."""
     body = lxml.html.fragment_fromstring(value.replace("\x00", ""), create_parent="div")
     for element in list(body.iter("img")):
         source = (element.get("src") or "").strip()
-        element.tail = _replacement(source, element.get("alt"), images, element) + (
-            element.tail or ""
-        )
+        element.tail = _replacement(source, element.get("alt"), images) + (element.tail or "")
         element.drop_tree()
     inside = lxml.etree.tostring(body, encoding="unicode", method="html")
     return str(inside).removeprefix("<div>").removesuffix("</div>")
 
 
-def _replacement(
-    source: str, alt: str | None, images: list[InlineImage], element: lxml.html.HtmlElement
-) -> str:
+def _replacement(source: str, alt: str | None, images: list[InlineImage]) -> str:
     match = _DATA_URL.fullmatch(source)
     if match is None:
         if source.lower().startswith(("http://", "https://")):
-            link = lxml.html.Element("a", href=source)
-            link.text = alt or source
-            element.addprevious(link)
-        return ""
+            mark = hashlib.sha256(source.encode()).hexdigest()
+            images.append(InlineImage(mark, "", b"", source))
+            return f"{{{{image:{mark}}}}}"
+        return f"[image: {alt}]" if alt else ""
     data = _bytes(match.group(2), match.group(3))
     if not data:
         return "[damaged image]"

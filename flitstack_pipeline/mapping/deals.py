@@ -62,7 +62,7 @@ def jobs(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
 
 def _job_files(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     sql = f"""
-      SELECT a.*, w.location FROM {relation(con, "clean.attachments")} a
+      SELECT a.*, w.location, f.job_key FROM {relation(con, "clean.attachments")} a
       JOIN m_job_file f ON f.source_key = a.source_key
       JOIN ({with_links(con, mapper.document, "jobs")}) w ON w.source_key = f.job_key
       ORDER BY a.source_key"""  # noqa: S608
@@ -73,7 +73,7 @@ def _job_files(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Recor
             "opportunity_file",
             t.OPPORTUNITY,
             row["location"],
-            file_payload(row),
+            {**file_payload(row), "of": row["job_key"]},
             label=row["file_name"],
         )
 

@@ -132,9 +132,14 @@ _TABLES: dict[str, str] = {
             -coalesce(epoch(e.estimate_date), 0), e.source_key)) AS estimate_key
         FROM {estimates} e JOIN m_job j ON j.child_key = e.source_key GROUP BY j.job_key""",
     "m_job_file": """
-        SELECT a.source_key, r.record_of AS job_key FROM {attachments} a
+        SELECT a.source_key, coalesce(j.source_key, m.job_key, i.job_key) AS job_key
+        FROM {attachments} a
         JOIN m_record r ON r.child_key = a.source_key
-        WHERE a.problem IS NULL AND r.record_of IN (SELECT source_key FROM {jobs})""",
+        LEFT JOIN {jobs} j ON j.source_key = r.record_of
+        LEFT JOIN m_job m ON m.child_key = r.record_of
+        LEFT JOIN m_invoice_job i ON i.invoice_key = r.record_of AND i.n = 1
+        WHERE a.problem IS NULL
+          AND coalesce(j.source_key, m.job_key, i.job_key) IS NOT NULL""",
 }
 
 

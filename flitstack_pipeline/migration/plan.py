@@ -109,7 +109,8 @@ def plan_load(
 
 def requests_for(kind: str, batches: Counter[Any]) -> int:
     """Requests that creating the records of one kind takes, given their counts per batch."""
-    size = {"company_link": BULK_MOST, "contact_file": FILES_PER_UPLOAD}.get(kind, 1)
+    uploads = dict.fromkeys(("contact_file", "opportunity_file"), FILES_PER_UPLOAD)
+    size = {"company_link": BULK_MOST, **uploads}.get(kind, 1)
     return sum(ceil(count / size) for count in batches.values())
 
 
@@ -119,10 +120,12 @@ def _batch(row: MappedRow) -> Any:
         return by_role.get("company")
     if row.kind == "contact_file":
         return by_role.get("contact"), row.payload.get("field")
+    if row.kind == "opportunity_file":
+        return row.payload.get("of") or row.record_key
     return ""
 
 
 def _reads(kind: str, records: int) -> int:
-    if kind in ("contact_file", "opportunity_file"):
+    if kind in ("contact_file", "opportunity_file", "media"):
         return 0  # seen on the pages of their records
     return records if kind == "note" else ceil(records / PAGE.get(kind, 100))

@@ -51,8 +51,9 @@ def read_back(
     if kinds & {"opportunity", "opportunity_file"}:
         yield from (found for found in _opportunities(ctx) if found.kind in kinds)
     yield from _records(ctx, pairs)
-    if "note" in kinds:
-        yield from HANDLERS["note"].scan(ctx, "note")
+    for kind in ("note", "task", "media"):
+        if kind in kinds:
+            yield from HANDLERS[kind].scan(ctx, kind)
 
 
 def _contacts(ctx: Context) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import Scope, owners_of
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Logical
+from flitstack_pipeline.migration.kinds.notes import as_marked
 from flitstack_pipeline.migration.rollback_result import Tally
 from flitstack_pipeline.migration.rollback_survey import Survey, changed_since
 
@@ -80,6 +81,7 @@ class Hanging:
                 ids = [str(file.get("uuid")) for file in value]
                 ours = owners_of(self.ctx.journal, self.ctx.location, "contact_file", ids)
                 found += [label] if ours.keys() != set(ids) else []
+        found += self.seen.guests.get(("task", entry.hl_id), [])[:1]
         return found + self._notes(entry, forced)
 
     def _notes(self, entry: Entry, forced: Callable[[Entry], bool]) -> list[str]:
@@ -90,7 +92,8 @@ class Hanging:
             known = ours.get(note.hl_id)
             if not known:
                 return ["a note that is not ours"]
-            if changed_since(self.ctx, known[0], note.logical) and not forced(known[0]):
+            held = as_marked(note.logical, known[0])
+            if changed_since(self.ctx, known[0], held) and not forced(known[0]):
                 return ["an edited note"]
         return []
 

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound, Unauthorized
+from flitstack_pipeline.highlevel.errors import (
+    AmbiguousOutcome,
+    HighLevelError,
+    NotFound,
+    Unauthorized,
+)
 from flitstack_pipeline.migration import snapshot
-from flitstack_pipeline.migration.journal import Intent, Outcome
+from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.journal import Intent
 from flitstack_pipeline.migration.journal_history import created_payloads
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.rollback_options import take_options_back
+from flitstack_pipeline.migration.rollback_records import failed_outcomes
 from flitstack_pipeline.migration.rollback_result import RollbackResult
 from flitstack_pipeline.migration.rollback_survey import Survey
 
@@ -74,34 +81,35 @@ def _remove(ctx: Context, seen: Survey, result: RollbackResult, item: dict[str, 
     if reason:
         result.checklist.append(f"{item['item_key']} stays: {reason}")
         return
-    intent = Intent(
-        ctx.run.id, ctx.location, "schema", item["item_key"], item["item_key"], item["kind"],
-        "schema", "unprovision", ENDPOINTS[item["kind"]], None, {"hl_id": item["hl_id"]},
-    )  # fmt: skip
-    ctx.journal.intend([intent])
-    try:
-        _delete(ctx, item)
-    except NotFound:
-        pass
-    except Unauthorized as error:
-        if not error.scope_missing:
-            raise
-        _kept(ctx, result, item, intent, error)
+    for attempt in range(1, ctx.options.attempts + 1):
+        intent = Intent(
+            ctx.run.id, ctx.location, "schema", item["item_key"], item["item_key"], item["kind"],
+            "schema", "unprovision", ENDPOINTS[item["kind"]], None, {"hl_id": item["hl_id"]},
+            attempt,
+        )  # fmt: skip
+        ctx.journal.intend([intent])
+        result.requests += 1
+        try:
+            _delete(ctx, item)
+        except NotFound:
+            pass
+        except AmbiguousOutcome as error:  # deleting twice deletes once
+            last = attempt == ctx.options.attempts
+            ctx.journal.conclude(failed_outcomes(ctx, intent, error, last=last))
+            if last:
+                result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
+            continue
+        except (HighLevelError, ValueError) as error:
+            ctx.journal.conclude(failed_outcomes(ctx, intent, error, last=True))
+            if isinstance(error, Unauthorized) and not error.scope_missing:
+                raise
+            result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
+            return
+        done = outcome_now(ctx.hl.client, intent, "done", hl_id=item["hl_id"])
+        ctx.journal.conclude([done])
+        ctx.journal.forget_schema_item(ctx.location, item["item_key"])
+        result.schema_removed.append(item["item_key"])
         return
-    except (HighLevelError, ValueError) as error:
-        _kept(ctx, result, item, intent, error)
-        return
-    ctx.journal.conclude([Outcome(intent.id, "done", hl_id=item["hl_id"])])
-    ctx.journal.forget_schema_item(ctx.location, item["item_key"])
-    result.schema_removed.append(item["item_key"])
-
-
-def _kept(
-    ctx: Context, result: RollbackResult, item: dict[str, Any], intent: Intent, error: Exception
-) -> None:
-    status = getattr(error, "status", None)
-    ctx.journal.conclude([Outcome(intent.id, "refused", status, message=str(error))])
-    result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
 
 
 def _must_stay(ctx: Context, seen: Survey, item: dict[str, Any]) -> str:

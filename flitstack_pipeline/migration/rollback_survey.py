@@ -140,7 +140,7 @@ class _Looker:
                 for seen in page:
                     contact = str(seen.details.get("contact"))
                     if not _created(owners.get(seen.hl_id, [])):
-                        self.found.guests["contact", contact].append("a task that is not ours")
+                        self.found.guests["task", contact].append("a task that is not ours")
                     self._edited(seen, owners.get(seen.hl_id, []))
         except Unauthorized as error:
             if not error.scope_missing:

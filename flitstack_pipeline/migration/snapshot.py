@@ -13,12 +13,17 @@ from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
 from flitstack_pipeline.migration.journal import Journal
 
+#: Schema that outlives a rollback: the API cannot delete custom objects.
+STAYS = ("object", "searchable")
+
 Snapshot = dict[str, Any]
 
 
 def remember_before(hl: HighLevel, journal: Journal) -> None:
     """Keep what the sub-account holds, unless a migration is under way. Raises HighLevelError."""
-    begun = journal.kinds(hl.location_id) or journal.schema_items(hl.location_id)
+    items = journal.schema_items(hl.location_id)
+    made = [i for i in items if i["kind"] not in STAYS]
+    begun = made or journal.kinds(hl.location_id)
     if not begun and journal.get_setting(_key(hl)) is None:
         journal.set_setting(_key(hl), take(hl))
 

@@ -65,7 +65,7 @@ def dump(sandbox: Sandbox, location: str | None = None) -> dict[str, Any]:
         "users": every("user"),
         "products": every("product", products.shown),
         "prices": every("price", products.shown),
-        "files": every("file"),
+        "files": every("file") + _named_uploads(sandbox, location),
         "notes": every("contact_note", contacts.shown_note) + every("note", history.shown_note),
         "tasks": every("task", contacts.shown_task),
         "tags": every("tag"),
@@ -73,6 +73,18 @@ def dump(sandbox: Sandbox, location: str | None = None) -> dict[str, Any]:
         "messages": every("message"),
         "appointments": every("appointment"),
     }
+
+
+def _named_uploads(sandbox: Sandbox, location: str | None) -> list[Any]:
+    """Uploads that a contact or opportunity names; the others cannot be seen through the API."""
+    named = json.dumps(
+        [
+            entry.doc.get("customFields")
+            for kind in ("contact", "opportunity")
+            for entry in sandbox.state.all(kind, location)
+        ]
+    )
+    return [e.doc for e in sandbox.state.all("upload", location) if e.doc["url"] in named]
 
 
 def stats(sandbox: Sandbox) -> dict[str, Any]:

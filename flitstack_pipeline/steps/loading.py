@@ -18,6 +18,7 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
 from flitstack_pipeline.steps.conflicts import duplicate_decisions
 from flitstack_pipeline.steps.delta import delta_refusals, open_window
+from flitstack_pipeline.steps.files import spool_images, write_file_inventory
 from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.merging import current_values
 from flitstack_pipeline.steps.opening import (
@@ -84,6 +85,8 @@ def load_object(
         total = load_keys(project, stage, key, chosen, log, watch, current)
     with open_journal(project) as journal:
         _mark_done(project, journal, stage, key)
+    if key in ("attachments", "activities"):
+        write_file_inventory(project)
     return StepReport(f"{stage} {key}", total.rows, total.facts(), {}, list(total.problems))
 
 
@@ -100,6 +103,8 @@ def load_keys(
     total = LoadResult()
     for account in accounts(project):
         with project.warehouse.connect() as con:
+            if key == "activities":
+                spool_images(project, con)
             rows = spool_rows(con, key, chosen, account.alias)
         try:
             watching = watch or log_lines(log)

@@ -151,6 +151,10 @@ def load_options(project: Project, destination: Destination) -> LoadOptions:
         duplicate_policy=document.duplicates if document else "match",
         links=document.links if document else {},
         files_root=project.exports,
+        images_root=project.inline_images,
+        allowed_hosts=frozenset(
+            host.strip().lower() for host in project.settings.allow_hosts.split(",") if host.strip()
+        ),
     )
 
 

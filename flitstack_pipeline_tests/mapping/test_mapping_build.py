@@ -49,6 +49,8 @@ def con():
     order = put(con, "work_orders", "W1", number="W1", assigned_to=["Luis Ortega"])
     photo = put(con, "attachments", "f1", record_type="jobs", record_ref="101", file_name="a.jpg")
     deed = put(con, "attachments", "f2", record_type="invoices", record_ref="I1", file_name="b.pdf")
+    card = put(con, "attachments", "f4", record_type="clients", record_ref="1", file_name="d.pdf")
+    link(con, card, "record", client)
     lost = put(con, "attachments", "f3", record_type="jobs", record_ref="999", file_name="c.pdf")
     note = put(
         con, "activities", "n1", record_type="jobs", record_ref="101", kind="call",
@@ -139,7 +141,7 @@ def test_a_job_becomes_an_opportunity_with_stage_owner_estimate_and_both_totals(
     assert (custom["Job_Amount__c"], custom["Estimate_Total__c"]) == ("900.00", "1000.00")
     assert (custom["Estimate_Number__c"], custom["Estimate_Status__c"]) == ("E1", "Approved")
     assert custom["Stage_Completed_At__c"] == "2024-05-01T10:00"
-    assert job["payload"]["files"] == ["file:main/attachments/f1"]
+    assert job["payload"]["files"] == ["file:main/attachments/f1", "file:main/attachments/f2"]
     assert found["file:main/attachments/f1"]["phase"] < job["phase"]
 
 
@@ -190,9 +192,9 @@ def test_a_work_order_keeps_its_technician_and_both_links(con, document):
     }  # fmt: skip
 
 
-def test_files_and_notes_hang_on_the_contact_of_their_record(con, document):
+def test_files_of_no_job_and_notes_hang_on_the_contact_of_their_record(con, document):
     result = map_object(con, "attachments", document)
-    assert list(mapped(con, "attachments")) == ["file:main/attachments/f2"]
+    assert list(mapped(con, "attachments")) == ["file:main/attachments/f4"]
     assert "999" in result.skipped[0].reason
     note = rows(con, document, "activities")["note:main/activities/n1"]
     assert note["parents"][0]["record_key"] == "contact:main/clients/1"

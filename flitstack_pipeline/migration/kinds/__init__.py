@@ -6,6 +6,7 @@ from flitstack_pipeline.migration.kinds.base import Handler
 from flitstack_pipeline.migration.kinds.companies import CompanyHandler, CompanyLinkHandler
 from flitstack_pipeline.migration.kinds.contacts import ContactHandler
 from flitstack_pipeline.migration.kinds.files import ContactFileHandler, OpportunityFileHandler
+from flitstack_pipeline.migration.kinds.media import MediaHandler
 from flitstack_pipeline.migration.kinds.notes import NoteHandler
 from flitstack_pipeline.migration.kinds.opportunities import OpportunityHandler
 from flitstack_pipeline.migration.kinds.records import RecordHandler
@@ -22,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
         OpportunityFileHandler(),
         RecordHandler(),
         RelationHandler(),
+        MediaHandler(),
         NoteHandler(),
         TaskHandler(),
         ContactFileHandler(),
@@ -41,6 +43,7 @@ UNDO_ORDER: tuple[str, ...] = (
     "opportunity_file",
     "contact",
     "company",
+    "media",
 )
 
 __all__ = ["HANDLERS", "UNDO_ORDER", "Handler"]

@@ -35,9 +35,10 @@ class LoadOptions:
     writes before an absent record counts as absent. attempts: how often one record is sent.
     duplicate_policy: match (use the existing record), create (anyway) or ask, for records that
     were there before; `decisions` overrule it by record key. files_root: where relative file
-    paths start. allowed_hosts: private hosts files may be fetched from. links: what to do when a
-    link's parent is not in HighLevel, by `<object type>.<parent's kind>`: skip (the child waits as
-    a dead letter, the default), stub (a placeholder contact) or stop (the run).
+    paths start, images_root: where images taken out of notes lie. allowed_hosts: private hosts
+    files may be fetched from. links: what to do when a link's parent is not in HighLevel, by
+    `<object type>.<parent's kind>`: skip (the child waits as a dead letter, the default), stub (a
+    placeholder contact) or stop (the run).
     current: a record's values in HighLevel by record key, read by pages before (None: not there).
     """
 
@@ -47,6 +48,7 @@ class LoadOptions:
     duplicate_policy: str = "match"
     decisions: dict[str, str] = field(default_factory=dict)
     files_root: Path = Path()
+    images_root: Path = Path()
     allowed_hosts: frozenset[str] = frozenset()
     chunk: int = 1000
     links: dict[str, str] = field(default_factory=dict)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable, Iterator, Sequence
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.files import FieldFile
+from flitstack_pipeline.highlevel.files import FieldFile, Uploaded
 from flitstack_pipeline.highlevel.models import CustomFieldValue
-from flitstack_pipeline.migration.file_source import local_file
+from flitstack_pipeline.migration.file_source import local_file, sha256_of
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     NULL,
@@ -38,13 +38,47 @@ def file_id(record_key: str) -> str:
     return str(uuid.uuid5(NAMESPACE, record_key))
 
 
-def field_file(ctx: Context, item: Item) -> FieldFile:
-    """The file to send, fetched and checked. Raises ValueError."""
-    payload = item.row.payload
-    path: Path = local_file(payload, ctx.options.files_root, ctx.options.allowed_hosts)
-    return FieldFile(
-        path, payload["file_name"], payload.get("content_type"), file_id(item.row.record_key)
-    )
+@contextmanager
+def opened(ctx: Context, items: Sequence[Item]) -> Iterator[list[tuple[Item, FieldFile]]]:
+    """The files to send, fetched and checked, each content once. Raises ValueError.
+
+    Names that meet in one upload are told apart: HighLevel answers by name.
+    """
+    names: set[str] = set()
+    with ExitStack() as stack:
+        found = []
+        for item in items:
+            payload, options = item.row.payload, ctx.options
+            source = local_file(payload, options.files_root, options.allowed_hosts)
+            path = stack.enter_context(source)
+            name = _free_name(str(payload["file_name"]), names)
+            file = FieldFile(path, name, payload.get("content_type"), file_id(item.row.record_key))
+            found.append((item, file))
+        yield found
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    stem, dot, extension = name.rpartition(".")
+    number, free = 2, name
+    while free.casefold() in taken:
+        free, number = (
+            f"{stem or extension} ({number}){dot if stem else ''}{extension if stem else ''}",
+            number + 1,
+        )
+    taken.add(free.casefold())
+    return free
+
+
+def _distinct(
+    files: Sequence[tuple[Item, FieldFile]],
+) -> tuple[list[FieldFile], dict[str, FieldFile]]:
+    """(each content once, which file stands for each record key)."""
+    by_content: dict[str, FieldFile] = {}
+    stands_for = {}
+    for item, file in files:
+        first = by_content.setdefault(sha256_of(file.path), file)
+        stands_for[item.row.record_key] = first
+    return list(by_content.values()), stands_for
 
 
 class ContactFileHandler(Handler):
@@ -65,9 +99,12 @@ class ContactFileHandler(Handler):
         """Upload the files into the contact's field."""
         contact, label = items[0].parents["contact"], items[0].row.payload["field"]
         ref = ctx.catalog.field("contact", label)
-        files = [field_file(ctx, item) for item in items]
-        ctx.hl.files.upload_to_contact(contact, ref.id, files)
-        return [self._written(item, ref.id) for item in items]
+        with opened(ctx, items) as files:
+            distinct, stands_for = _distinct(files)
+            ctx.hl.files.upload_to_contact(contact, ref.id, distinct)
+        return [
+            self._written(item, ref.id, stands_for[item.row.record_key].file_id) for item in items
+        ]
 
     def find(self, ctx: Context, item: Item) -> Written | None:
         """Read the contact: is the file in its field?"""
@@ -111,11 +148,11 @@ class ContactFileHandler(Handler):
         for record in ctx.hl.contacts.iterate_all():
             yield from files_of(self.kind, record, fields)
 
-    def _written(self, item: Item, field_id: str) -> Written:
+    def _written(self, item: Item, field_id: str, hl_id: str = "") -> Written:
         payload = item.row.payload
         logical = {name: payload.get(name) for name in ("field", "file_name", "size_bytes")}
         details = {"contact": item.parents["contact"], "field_id": field_id}
-        return Written(file_id(item.row.record_key), logical, details)
+        return Written(hl_id or file_id(item.row.record_key), logical, details)
 
 
 class OpportunityFileHandler(Handler):
@@ -126,27 +163,39 @@ class OpportunityFileHandler(Handler):
     editable = False
     read_before_undo = False
 
+    batch_limit = FILES_PER_UPLOAD
+
+    def batch_key(self, item: Item) -> Hashable:
+        """The files of one opportunity go together."""
+        return item.row.payload.get("of") or item.row.record_key
+
     def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
         """An upload that hangs on nothing is no record: doing it twice doubles nothing."""
         return True
 
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
-        """Upload one file."""
-        (item,) = items
+        """Upload the files of one opportunity, each content once."""
+        ref = ctx.catalog.field("opportunity", items[0].row.payload["field"])
+        with opened(ctx, items) as files:
+            distinct, stands_for = _distinct(files)
+            answered = ctx.hl.files.upload_for_field(ref.id, distinct)
+            by_name = {uploaded.name: uploaded for uploaded in answered}
+            return [
+                self._uploaded(item, file, by_name[str(file.name)])
+                for item, file in ((item, stands_for[item.row.record_key]) for item in items)
+            ]
+
+    def _uploaded(self, item: Item, file: FieldFile, uploaded: Uploaded) -> Written:
         payload = item.row.payload
-        ref = ctx.catalog.field("opportunity", payload["field"])
-        file = field_file(ctx, item)
-        (uploaded,) = ctx.hl.files.upload_for_field(ref.id, [file])
-        size = payload.get("size_bytes") or file.path.stat().st_size
         details = {
             "field": payload["field"],
             "url": uploaded.url,
-            "name": payload["file_name"],
+            "name": file.name,
             "content_type": payload.get("content_type") or uploaded.meta["mimetype"],
-            "size_bytes": size,
+            "size_bytes": file.path.stat().st_size,
             "file_id": file.file_id,
         }
-        return [Written(file.file_id, {"field": payload["field"]}, details)]
+        return Written(file.file_id, {"field": payload["field"]}, details)
 
     def find(self, ctx: Context, item: Item) -> Written | None:
         """An upload cannot be looked up; it is sent again."""

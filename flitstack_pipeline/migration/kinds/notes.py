@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import NoteBody
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
 from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.journal_history import owners_of
 from flitstack_pipeline.migration.kinds.base import (
     Context,
     Found,
@@ -16,7 +18,9 @@ from flitstack_pipeline.migration.kinds.base import (
     Logical,
     Written,
     only,
+    owner_id,
 )
+from flitstack_pipeline.migration.kinds.media import shown_images
 from flitstack_pipeline.migration.kinds.references import reference, with_reference
 
 
@@ -31,9 +35,11 @@ class NoteHandler(Handler):
         """Write one note."""
         item = only(items)
         payload = self.intended(ctx, item)
-        body = NoteBody(body=payload["body"], user_id=ctx.catalog.user(payload.get("owner")))
-        record = ctx.hl.contacts.create_note(item.parents["contact"], body)
-        return [Written(record["id"], payload, {"contact": item.parents["contact"]})]
+        images = shown_images(ctx, payload["body"], item.row.payload.get("images") or {})
+        body = _with_images(payload["body"], images)
+        note = NoteBody(body=body, user_id=ctx.catalog.user(payload.get("owner")))
+        record = ctx.hl.contacts.create_note(item.parents["contact"], note)
+        return [Written(record["id"], payload, _details(item, images))]
 
     def intended(self, ctx: Context, item: Item) -> Logical:
         """The payload, with the line by which the note is found again."""
@@ -49,7 +55,9 @@ class NoteHandler(Handler):
         wanted = reference(intended["body"])
         for record in ctx.hl.contacts.list_notes(item.parents["contact"]):
             if reference(record.get("body")) == wanted:
-                return Written(record["id"], intended, {"contact": item.parents["contact"]})
+                addresses = item.row.payload.get("images") or {}
+                images = shown_images(ctx, intended["body"], addresses)
+                return Written(record["id"], intended, _details(item, images))
         return None
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
@@ -63,14 +71,17 @@ class NoteHandler(Handler):
     def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
         """The notes of one contact, in one request."""
         held = {f.hl_id: f.logical for f in self.of_contact(ctx, entries[0].details["contact"])}
-        return {entry.record_key: held.get(entry.hl_id) for entry in entries}
+        return {
+            e.record_key: as_marked(held[e.hl_id], e) if e.hl_id in held else None for e in entries
+        }
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write the note's text or author anew."""
         written = entry.last_written or {}
         body = str(payload.get("body") or written.get("body") or "")
-        user = ctx.catalog.user(payload.get("owner") or written.get("owner"))
-        note = NoteBody(body=body, user_id=user)
+        user = owner_id(ctx, payload.get("owner") or written.get("owner"))
+        images = {**shown_images(ctx, body, {}), **(entry.details.get("images") or {})}
+        note = NoteBody(body=_with_images(body, images), user_id=user)
         ctx.hl.contacts.update_note(entry.details["contact"], entry.hl_id, note)
 
     def delete(self, ctx: Context, entry: Entry) -> None:
@@ -88,9 +99,13 @@ class NoteHandler(Handler):
         found = list(self._searched(ctx, set(ours.values()))) if ours else []
         seen = {f.hl_id for f in found}
         unseen = dict.fromkeys(contact for hl_id, contact in ours.items() if hl_id not in seen)
-        yield from (f for f in found if f.details["contact"] not in unseen)
+        notes = [f for f in found if f.details["contact"] not in unseen]
         for contact in unseen:
-            yield from self.of_contact(ctx, contact)
+            notes += self.of_contact(ctx, contact)
+        own = owners_of(ctx.journal, ctx.location, self.kind, [note.hl_id for note in notes])
+        for note in notes:
+            known = own.get(note.hl_id)
+            yield replace(note, logical=as_marked(note.logical, known[0])) if known else note
 
     def _searched(self, ctx: Context, contacts: set[str]) -> Iterator[Found]:
         """What the search shows of the notes of these contacts; nothing when it does not work."""
@@ -115,6 +130,24 @@ class NoteHandler(Handler):
         source_id = reference(note.get("body"))
         details = {"contact": contact_id, "created": note.get("dateAdded")}
         return Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
+
+
+def _details(item: Item, images: dict[str, str]) -> Logical:
+    return {"contact": item.parents["contact"]} | ({"images": images} if images else {})
+
+
+def _with_images(body: str, images: dict[str, str]) -> str:
+    for mark, html in images.items():
+        body = body.replace(mark, html)
+    return body
+
+
+def as_marked(logical: Logical, entry: Entry) -> Logical:
+    """A note as read with our images as marks again, so that it compares with what was meant."""
+    body = logical["body"]
+    for mark, html in (entry.details.get("images") or {}).items():
+        body = body.replace(html, mark)
+    return {**logical, "body": body}
 
 
 def _logical(ctx: Context, note: dict[str, str]) -> Logical:

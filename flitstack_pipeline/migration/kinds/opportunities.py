@@ -110,7 +110,11 @@ class OpportunityHandler(Handler):
 def file_values(item: Item) -> Logical:
     """FILE_UPLOAD values by field label, from files uploaded before."""
     values: Logical = {}
+    seen: set[tuple[str, str]] = set()
     for file in item.files:
+        if (file["field"], file["file_id"]) in seen:
+            continue  # the same content twice: a photo of the job and of its work order
+        seen.add((file["field"], file["file_id"]))
         values.setdefault(file["field"], []).append(
             {
                 "url": file["url"],

@@ -131,15 +131,20 @@ def upload(call: Call) -> Json:
     return {"uploadedFiles": uploaded, "meta": meta}
 
 
-def keep_file(call: Call, name: str, mimetype: str, content: bytes, folder: str = "") -> Json:
-    """Store a file and return its document with a public address."""
+def keep_file(
+    call: Call, name: str, mimetype: str, content: bytes, folder: str = "", kind: str = "upload"
+) -> Json:
+    """Store a file and return its document with a public address.
+
+    Of kind `file` it lies in the media library; an `upload` is known by those who name it only.
+    """
     file_id = mongo_id()
     doc = {
         "id": file_id, "_id": file_id, "name": name, "type": "file", "contentType": mimetype,
         "size": len(content), "parentId": folder or None,
         "url": f"{call.base_url}/_files/{file_id}/{name}",
     }  # fmt: skip
-    call.state.create("file", call.location, doc)
+    call.state.create(kind, call.location, doc)
     call.state.keep_content(file_id, mimetype, content)
     return doc
 

@@ -31,7 +31,7 @@ def upload(call: Call) -> Json:
         raise ApiError(413, "File too large")
     name = str(call.body.get("name") or file.filename)
     stored = keep_file(
-        call, name, file.mimetype, file.content, str(call.body.get("parentId") or "")
+        call, name, file.mimetype, file.content, str(call.body.get("parentId") or ""), "file"
     )
     return {"fileId": stored["id"], "url": stored["url"], "traceId": mongo_id()}
 

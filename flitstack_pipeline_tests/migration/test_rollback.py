@@ -1,0 +1,300 @@
+"""Rollback gives the account back: what was there is as it was, what others changed since stays."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from flitstack_pipeline.highlevel.associations import RelationCreate
+from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody, TaskCreate
+from flitstack_pipeline.highlevel.opportunities import OpportunityCreate, OpportunityUpdate
+from flitstack_pipeline.highlevel.records import RecordCreate
+from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal_history import UnknownRun
+from flitstack_pipeline.migration.load import LoadOptions, load
+from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline_tests.migration.conftest import (
+    company,
+    company_link,
+    contact,
+    invoice,
+    job,
+    many,
+    row,
+    small_schema,
+)
+
+QUICK = LoadOptions(search_lag_s=1.0, workers=8)
+STAMPS = {"dateUpdated", "updatedAt", "lastStatusChangeAt", "lastStageChangeAt"}
+
+
+class Migration:
+    """A small migration of an account, its runs and its rollback."""
+
+    def __init__(self, account, journal):
+        self.account, self.journal, self.hl = account, journal, account.connect()
+        self.location = self.hl.location_id
+        self.provision()
+
+    def provision(self):
+        self.run = self.journal.start_run(self.location, "cutover")
+        self.catalog = provision(self.hl, small_schema(), self.journal, self.run)
+        assert self.catalog.checklist == []
+
+    def load(self, rows, stage="cutover"):
+        run = self.journal.start_run(self.location, stage)
+        result = load(self.hl, self.journal, self.catalog, rows, run, options=QUICK)
+        self.journal.end_run(run, "done")
+        assert not result.rejected, self.journal.dead_letters(self.location)
+        return run.id
+
+    def rollback(self, **what):
+        run = self.journal.start_run(self.location, "rollback")
+        result = rollback(self.hl, self.journal, self.catalog, run, options=QUICK, **what)
+        self.journal.end_run(run, "done")
+        return result
+
+    def id_of(self, key):
+        return self.journal.entry(self.location, key).hl_id
+
+
+@pytest.fixture
+def migration(account, journal):
+    return Migration(account, journal)
+
+
+def state(account):
+    """What the account holds but for the server's own times and the schemas of custom objects."""
+    dump = account.dump()
+    objects = dump.pop("objects")
+    dump["records"] = [r for o in objects.values() for r in o["records"]]
+    ours = {f["id"] for f in dump["custom_fields"] if f.get("standard")}
+    dump["custom_fields"] = [f for f in dump["custom_fields"] if f["id"] not in ours]
+    return {name: sorted(map(plain, records)) for name, records in dump.items()}
+
+
+def plain(record):
+    kept = {k: v for k, v in record.items() if k not in STAMPS}
+    if isinstance(kept.get("customFields"), list):
+        kept["customFields"] = sorted(kept["customFields"], key=lambda cell: cell["id"])
+    return json.dumps(kept, sort_keys=True)
+
+
+def there_before(hl):
+    """Contacts and a company of the customer's own, two of which the load will match."""
+    company = hl.records.create("business", RecordCreate(properties={"name": "Their company"}))
+    for n in range(2):
+        there = ContactCreate(
+            first_name="Old",
+            last_name=f"Name {n}",
+            email=f"C{n}@example.com",
+            city="Elko",
+            website="https://old.example",
+            tags=["vip", "gold"],
+        )
+        made = hl.contacts.create(there)
+        hl.contacts.bulk_link_business(company["id"], [made["id"]])
+    hl.contacts.create(ContactCreate(first_name="Stranger", email="stranger@example.com"))
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would take minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@example(prefix=21, again="Sparks", faulty=True)
+@given(
+    prefix=st.integers(1, 21),
+    again=st.sampled_from([None, "Sparks", "Gardnerville"]),
+    faulty=st.booleans(),
+)
+def test_after_any_part_of_a_migration_rollback_leaves_the_account_as_it_was(
+    account, tmp_path_factory, prefix, again, faulty
+):
+    account.reset()
+    there_before(account.connect())
+    before = state(account)
+    with Journal(f"sqlite:///{tmp_path_factory.mktemp('j') / 'journal.sqlite'}") as journal:
+        migration = Migration(account, journal)
+        rows = many(4)[:prefix]
+        migration.load(rows)
+        if again:
+            changed = [contact(n, city=again, tags=["contractor+ client", "moved"])
+                       for n in range(min(prefix, 4))]  # fmt: skip
+            migration.load(changed, "delta")
+        if faulty:
+            account.faults(seed=prefix, http_500_after=0.1, reset_after=0.05, http_500_before=0.05)
+        result = migration.rollback()
+        account.faults()
+        assert result.clean, (result.left, result.failed, result.not_proven)
+        assert state(account) == before
+        again_undone = migration.rollback()
+        assert again_undone.clean and again_undone.deleted == again_undone.restored == 0
+        migration.provision()
+        migration.load(rows)
+        assert migration.rollback().clean and state(account) == before
+
+
+def test_a_matched_contact_gets_every_value_and_its_company_back(migration):
+    there_before(migration.hl)
+    hl, account = migration.hl, migration.account
+    before = next(c for c in account.dump()["contacts"] if c["email"] == "c0@example.com")
+    migration.load([contact(0), contact(1), company(0), company_link(0, 0)])
+    now = hl.contacts.get(before["id"])
+    assert now["businessId"] != before["businessId"] and now["firstName"] == "Zoë 0"
+    result = migration.rollback()
+    assert result.clean, (result.left, result.failed, result.not_proven)
+    after = next(c for c in account.dump()["contacts"] if c["email"] == "c0@example.com")
+    assert plain(after) == plain(before)
+
+
+def test_undoing_one_run_gives_back_the_values_before_it_and_keeps_the_rest(migration):
+    first = migration.load([contact(1, city="Reno"), contact(2, city="Reno")])
+    second = migration.load([contact(1, city="Sparks", website="https://new.example"), contact(3)])
+    result = migration.rollback(run_id=second)
+    assert result.clean, (result.left, result.failed, result.not_proven)
+    assert (result.deleted, result.restored) == (1, 1)
+    now = migration.hl.contacts.get(migration.id_of("contact:main/clients/1"))
+    assert now["city"] == "Reno" and not now.get("website")
+    assert len(migration.account.dump()["contacts"]) == 2
+    migration.load([contact(1, city="Sparks"), contact(2, city="Reno")])
+    assert migration.hl.contacts.get(now["id"])["city"] == "Sparks"
+    assert migration.rollback().clean and migration.account.dump()["contacts"] == []
+    assert first != second
+
+
+def test_undoing_a_run_leaves_what_later_runs_need(migration):
+    people = migration.load([contact(1), contact(2)])
+    migration.load([job(1, 1)])
+    result = migration.rollback(run_id=people)
+    assert result.deleted == 1
+    (left,) = result.left
+    assert left["record_key"] == "contact:main/clients/1" and "opportunity" in left["why"]
+    assert len(migration.account.dump()["opportunities"]) == 1
+
+
+def test_undoing_an_object_type_unlinks_it_and_leaves_the_others(migration):
+    migration.load(many(3))
+    result = migration.rollback(object_key="invoices")
+    assert result.clean and result.deleted == 6
+    dump = migration.account.dump()
+    assert dump["relations"] == [] and len(dump["opportunities"]) == 3 == len(dump["notes"])
+    migration.load(many(3))
+    assert len(migration.account.dump()["relations"]) == 3
+
+
+def test_an_unknown_run_is_refused_naming_those_there_are(migration):
+    run = migration.load([contact(1)])
+    with pytest.raises(UnknownRun, match=run):
+        migration.rollback(run_id="nonsense")
+
+
+@pytest.mark.parametrize("what", ["field", "note", "task", "opportunity", "our note"])
+def test_what_others_changed_or_hung_on_a_record_keeps_it(migration, what):
+    migration.load([r for r in many(2) if r.kind in ("contact", "note")])
+    hl, key = migration.hl, "contact:main/clients/1"
+    contact_id = migration.id_of(key)
+    if what == "field":
+        hl.contacts.update(contact_id, ContactUpdate(city="Edited"))
+    elif what == "note":
+        hl.contacts.create_note(contact_id, NoteBody(body="called him"))
+    elif what == "task":
+        task = TaskCreate(title="call", due_date="2026-01-01T00:00:00Z")
+        hl.contacts.create_task(contact_id, task)
+    elif what == "our note":
+        note = hl.contacts.list_notes(contact_id)[0]
+        hl.contacts.update_note(contact_id, note["id"], NoteBody(body=note["body"] + " edited"))
+    else:
+        pipeline = migration.catalog.pipeline(t.PIPELINE)
+        hl.opportunities.create(OpportunityCreate(
+            pipeline_id=pipeline.id, name="theirs", status="open",
+            contact_id=contact_id))  # fmt: skip
+    dry = migration.rollback(dry_run=True)
+    result = migration.rollback()
+    assert key in {x["record_key"] for x in result.left} == {x["record_key"] for x in dry.left}
+    assert [c["id"] for c in migration.account.dump()["contacts"]] == [contact_id]
+    assert not result.schema_removed or "pipeline" not in str(result.schema_removed)
+    if what != "opportunity":  # somebody else's opportunity is never deleted with a contact
+        assert migration.rollback(force=[contact_id, *{x["record_key"] for x in result.left}]).clean
+        assert migration.account.dump()["contacts"] == []
+
+
+def test_only_a_pipeline_and_associations_with_nothing_but_ours_go_in_one_request(migration):
+    migration.load(many(5))
+    result = migration.rollback()
+    assert result.clean and len(result.bulk) == 2
+    intents = migration.journal.operations(result_run(migration))
+    deleted = [o["endpoint"] for o in intents if o["endpoint"].startswith("DELETE")]
+    assert "DELETE /associations/{associationId}" in deleted
+    assert "DELETE /opportunities/pipelines/{pipelineId}" in deleted
+    assert not {"DELETE /associations/relations", "DELETE /opportunities/"} & set(deleted)
+
+
+def result_run(migration):
+    return migration.journal.runs(migration.location)[-1]["id"]
+
+
+def test_links_and_opportunities_of_others_keep_association_and_pipeline(migration):
+    migration.load(many(2))
+    hl, pipeline = migration.hl, migration.catalog.pipeline(t.PIPELINE)
+    own = hl.contacts.create(ContactCreate(first_name="Own"))
+    theirs = hl.opportunities.create(OpportunityCreate(
+        pipeline_id=pipeline.id, name="theirs", status="open", contact_id=own["id"]))  # fmt: skip
+    record = hl.records.create(t.INVOICE, RecordCreate(properties={"name": "theirs"}))
+    association = migration.catalog.association("opportunity_invoice")
+    hl.associations.create_relation(RelationCreate(
+        association_id=association.id, first_record_id=theirs["id"],
+        second_record_id=record["id"]))  # fmt: skip
+    result = migration.rollback()
+    assert result.clean, (result.left, result.failed, result.not_proven)
+    dump = migration.account.dump()
+    assert [o["id"] for o in dump["opportunities"]] == [theirs["id"]]
+    assert len(dump["relations"]) == 1 and len(dump["pipelines"]) == 1
+    assert {"pipeline", "association"} <= {x.split(":")[0] for x in result.checklist}
+
+
+def test_an_opportunity_moved_by_somebody_stays_with_its_contact(migration):
+    migration.load([contact(1), contact(2), job(1, 1), job(2, 2)])
+    stages = migration.catalog.pipeline(t.PIPELINE).stages
+    opportunity = migration.id_of("opportunity:main/jobs/1")
+    migration.hl.opportunities.update(
+        opportunity, OpportunityUpdate(pipeline_stage_id=stages["On Hold"])
+    )
+    result = migration.rollback()
+    assert {x["record_key"] for x in result.left} == {
+        "opportunity:main/jobs/1", "contact:main/clients/1"}  # fmt: skip
+    assert migration.hl.opportunities.get(opportunity)["contactId"]
+    assert migration.rollback(force=True).clean
+
+
+def test_several_files_of_one_contact_are_all_taken_out(migration, tmp_path):
+    there = migration.hl.contacts.create(ContactCreate(first_name="Old", email="c1@example.com"))
+    rows = [contact(1)]
+    for n in range(4):
+        (tmp_path / f"{n}.txt").write_text(f"file {n}")
+        payload = {"field": t.FILES, "file_name": f"{n}.txt", "path": f"{n}.txt"}
+        parents = [("contact", "contact:main/clients/1")]
+        rows.append(row(f"file:main/attachments/{n}", "contact_file", "file", payload, parents, 1,
+                        "attachments"))  # fmt: skip
+    run = migration.journal.start_run(migration.location, "cutover")
+    options = replace(QUICK, files_root=tmp_path)
+    load(migration.hl, migration.journal, migration.catalog, rows, run, options=options)
+    assert len(migration.hl.contacts.get(there["id"])["customFields"]) > 0
+    result = migration.rollback()
+    assert result.clean, (result.left, result.failed, result.not_proven)
+    assert migration.hl.contacts.get(there["id"])["customFields"] == []
+
+
+def test_a_snapshot_from_before_proves_that_nothing_of_others_was_lost(migration):
+    stranger = migration.hl.contacts.create(ContactCreate(first_name="Stranger"))
+    migration.rollback()  # nothing to undo but the schema; the snapshot is taken anew
+    migration.provision()
+    migration.load([contact(1), invoice(1)])
+    migration.hl.contacts.delete(stranger["id"])
+    result = migration.rollback()
+    assert not result.clean and "contacts: 1 before, 0 now" in result.not_proven[0]
