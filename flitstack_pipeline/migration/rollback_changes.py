@@ -17,6 +17,7 @@ from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Logical
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
 
+FIRST, LAST = ("fields", "firstName"), ("fields", "lastName")
 #: Fields HighLevel fills by itself: a value in them that we did not write is nobody's edit.
 SERVER_MAY_FILL = frozenset({"name", "dnd", "country", "source", "companyName", "tags", "timezone"})
 
@@ -57,7 +58,7 @@ def edits(
     """
     last, now = parts_of(entry.last_written), parts_of(current)
     suspects = [k for k, v in last.items() if not _same(catalog, k, v, now.get(k))]
-    suspects += [k for k in now if k not in last and _counts(k, now)]
+    suspects += [k for k in now if k not in last and _counts(k, now) and not _derived(k, last, now)]
     if not suspects:
         return []
     known = ours()
@@ -75,6 +76,14 @@ def _counts(part: Part, now: dict[Part, Any]) -> bool:
     if name == "monetaryValue":
         return not same("0", value)
     return not (isinstance(value, list) and value and isinstance(value[0], dict))  # files
+
+
+def _derived(part: Part, last: dict[Part, Any], now: dict[Part, Any]) -> bool:
+    """Whether HighLevel made a first or last name out of the name we wrote."""
+    if part not in (FIRST, LAST):
+        return False
+    joined_name = " ".join(str(now[p]) for p in (FIRST, LAST) if now.get(p))
+    return same(last.get(("fields", "name")), joined_name)
 
 
 def restoration(

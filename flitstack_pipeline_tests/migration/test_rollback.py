@@ -153,6 +153,15 @@ def test_a_matched_contact_gets_every_value_and_its_company_back(migration):
     assert plain(after) == plain(before)
 
 
+def test_a_name_highlevel_splits_is_nobodys_edit_but_one_somebody_changes_is(migration):
+    named = {"firstName": None, "lastName": None, "name": "Intercontinental Builders LLC"}
+    migration.load([contact(1, **named), contact(2, **named)])
+    edited = migration.id_of("contact:main/clients/2")
+    migration.hl.contacts.update(edited, ContactUpdate(last_name="Builders Inc"))
+    result = migration.rollback()
+    assert result.deleted == 1 and result.left[0]["hl_id"] == edited
+
+
 def test_undoing_one_run_gives_back_the_values_before_it_and_keeps_the_rest(migration):
     first = migration.load([contact(1, city="Reno"), contact(2, city="Reno")])
     second = migration.load([contact(1, city="Sparks", website="https://new.example"), contact(3)])
