@@ -62,6 +62,7 @@ _PERSON = (
     "status Client_Status__c",
     "assigned_to Assigned_Team__c joined",
     "notes Contractor_Notes__c",
+    "file_notes File_Notes__c",
     "merged_values Merged_Values__c",
     *_STAMPS,
 )
@@ -135,6 +136,7 @@ DECLARED: dict[str, tuple[Rule, ...]] = {
         "visits Job_Visits__c",
         "assigned_to Assigned_Team__c joined",
         "other_estimates Other_Estimates__c",
+        "file_notes File_Notes__c",
         "merged_values Merged_Values__c",
         *(f"stage_times.{word} {label}" for word, label in t.STAGE_TIME_LABELS.items()),
         *_STAMPS,

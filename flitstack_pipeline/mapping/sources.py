@@ -140,6 +140,16 @@ _TABLES: dict[str, str] = {
         LEFT JOIN m_invoice_job i ON i.invoice_key = r.record_of AND i.n = 1
         WHERE a.problem IS NULL
           AND coalesce(j.source_key, m.job_key, i.job_key) IS NOT NULL""",
+    "m_file_notes": """
+        SELECT owner_key, string_agg(line, chr(10) ORDER BY line) AS file_notes FROM (
+          SELECT coalesce(f.job_key, c.client_key) AS owner_key,
+            concat_ws(' · ', a.file_name, a.caption, a.uploaded::VARCHAR, a.uploaded_by) AS line
+          FROM {attachments} a
+          LEFT JOIN m_job_file f ON f.source_key = a.source_key
+          LEFT JOIN m_record r ON r.child_key = a.source_key
+          LEFT JOIN m_client c ON c.child_key = r.record_of
+          WHERE a.problem IS NULL AND coalesce(a.caption, a.uploaded::VARCHAR, a.uploaded_by) <> ''
+        ) WHERE owner_key IS NOT NULL GROUP BY owner_key""",
 }
 
 
@@ -149,11 +159,12 @@ def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: s
     return f"""
       SELECT x.*, c.client_key, c.client_name AS linked_client,
         coalesce(c.location, {location_sql(document, dataset)}) AS location,
-        o.owner_key, m.merged_values
+        o.owner_key, m.merged_values, n.file_notes
       FROM {table} x
       LEFT JOIN m_client c ON c.child_key = x.source_key
       LEFT JOIN m_owner o ON o.child_key = x.source_key
       LEFT JOIN m_merged m ON m.kept_key = x.source_key
+      LEFT JOIN m_file_notes n ON n.owner_key = x.source_key
     """
 
 

@@ -47,9 +47,14 @@ def con():
     invoice = put(con, "invoices", "I1", number="I1", status="paid", total=Decimal("1000"))
     old = put(con, "invoices", "I2", number="I2", status="unpaid", total=Decimal("7.25"))
     order = put(con, "work_orders", "W1", number="W1", assigned_to=["Luis Ortega"])
-    photo = put(con, "attachments", "f1", record_type="jobs", record_ref="101", file_name="a.jpg")
+    about = {"caption": "Before", "uploaded_by": "Luis Ortega"}
+    photo = put(
+        con, "attachments", "f1", record_type="jobs", record_ref="101", file_name="a.jpg", **about
+    )
     deed = put(con, "attachments", "f2", record_type="invoices", record_ref="I1", file_name="b.pdf")
-    card = put(con, "attachments", "f4", record_type="clients", record_ref="1", file_name="d.pdf")
+    card = put(
+        con, "attachments", "f4", record_type="clients", record_ref="1", file_name="d.pdf", **about
+    )
     link(con, card, "record", client)
     lost = put(con, "attachments", "f3", record_type="jobs", record_ref="999", file_name="c.pdf")
     note = put(
@@ -201,6 +206,13 @@ def test_files_of_no_job_and_notes_hang_on_the_contact_of_their_record(con, docu
     body = note["payload"]["body"].split("\n")
     assert body[0] == "[2024-03-05 14:12 · call · Luis Ortega]"
     assert body[-1] == "Contractor+ ref: main/activities/n1"
+
+
+def test_what_was_written_about_a_file_stands_on_the_record_it_hangs_on(con, document):
+    job = rows(con, document, "jobs")["opportunity:main/jobs/101"]
+    contact = rows(con, document, "clients")["contact:main/clients/1"]
+    assert job["payload"]["custom"]["File_Notes__c"] == "a.jpg · Before · Luis Ortega"
+    assert contact["payload"]["custom"]["File_Notes__c"] == "d.pdf · Before · Luis Ortega"
 
 
 def test_every_object_maps_twice_the_same_with_the_hash_the_loader_reckons(con, document):
