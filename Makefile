@@ -22,7 +22,7 @@ demo: $(STAMP)
 	$(BIN)/flitstack migrate --confirm-map demo --approve-sample demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 ui: $(STAMP)
 	$(BIN)/dagster dev --host 127.0.0.1 --port 3000
