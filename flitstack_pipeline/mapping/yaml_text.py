@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-_PLAIN = re.compile(r"^[^\W\d_][\w ./()+→·°%-]*$")
+_PLAIN = re.compile(r"[^\W\d_][\w ./()+→·°%-]*")
 _MISREAD = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n", "nan", "inf"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -72,7 +72,7 @@ def _inline(value: Any) -> str:
 def scalar(text: str) -> str:
     """A text plain where that is safe anywhere, else in double quotes with what cannot be seen
     escaped."""
-    if _PLAIN.match(text) and not text.endswith(" ") and text.casefold() not in _MISREAD:
+    if _PLAIN.fullmatch(text) and not text.endswith(" ") and text.casefold() not in _MISREAD:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(c if c.isprintable() else _escaped(c) for c in quoted)

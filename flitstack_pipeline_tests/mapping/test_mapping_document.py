@@ -188,3 +188,11 @@ def test_every_link_has_a_policy_and_a_placeholder_is_only_for_contacts(tmp_path
     with pytest.raises(MapError, match="only a contact can have a placeholder") as error:
         MapDocument.load(path)
     assert "'maybe' is none of skip, stub, stop" in str(error.value)
+
+
+def test_a_word_that_ends_in_a_new_line_keeps_it(tmp_path):
+    entry = FieldEntry(
+        dataset="clients", source="custom:X", target="contact", field="X", options=["A\n", "B"]
+    )
+    MapDocument(fields=[entry]).save(tmp_path / "map.yaml")
+    assert MapDocument.load(tmp_path / "map.yaml").fields[0].options == ["A\n", "B"]

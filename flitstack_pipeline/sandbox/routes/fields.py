@@ -196,8 +196,9 @@ def rename_folder(call: Call) -> Json:
 @endpoint("DELETE", "/custom-fields/folder/{id}", query=query([], ["locationId"]))
 def delete_folder(call: Call) -> Json:
     """Delete a folder."""
-    call.state.delete(call.entry("folder", call.path["id"], "Folder"))
-    return {"succeded": True, "id": call.path["id"]}
+    entry = call.entry("folder", call.path["id"], "Folder")
+    call.state.delete(entry)
+    return {"succeded": True, "id": entry.id, "key": entry.doc["objectKey"]}
 
 
 _OPTION = Obj({"key": Text(required=True), "label": Text(required=True), "url": Text()})
@@ -263,5 +264,6 @@ def update_v2(call: Call) -> Json:
 @endpoint("DELETE", "/custom-fields/{id}", query=query([], ["locationId"]))
 def delete_v2(call: Call) -> Json:
     """Delete a field."""
-    call.state.delete(_v2(call))
-    return {"succeded": True, "id": call.path["id"]}
+    entry = _v2(call)
+    call.state.delete(entry)
+    return {"succeded": True, "id": entry.id, "key": entry.doc["fieldKey"]}
