@@ -219,4 +219,5 @@ def _seed_file(project: Project, accounts: Sequence[Account]) -> Path | None:
     path = project.sandbox_state.parent / "seed.json"
     places = [{"id": account.location_id, "users": users} for account in accounts]
     path.write_text(json.dumps({"locations": places}))
+    path.chmod(0o600)
     return path
