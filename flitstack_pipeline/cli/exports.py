@@ -146,6 +146,10 @@ def examples(
         int, typer.Option(help="How many clients; the rest scales with them.")
     ] = 250,
     seed: Annotated[int, typer.Option(help="The same seed makes the same files.")] = 7,
+    files: Annotated[
+        int,
+        typer.Option(help="At most so many attachment files; further rows name them again."),
+    ] = 1_000,
     delta: Annotated[
         bool,
         typer.Option(
@@ -156,6 +160,9 @@ def examples(
     """Make believable, messy example exports, or a later session of changes for the delta."""
     from flitstack_pipeline.contractor_plus.examples import generate, generate_delta
 
-    make = generate_delta if delta else generate
-    for name, count in make(folder, clients=clients, seed=seed).items():
+    if delta:
+        written = generate_delta(folder, clients=clients, seed=seed)
+    else:
+        written = generate(folder, clients=clients, seed=seed, files=files)
+    for name, count in written.items():
         console.print(f"{name}: {count}", markup=False)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import itertools
 import json
+import sys
 import tracemalloc
 import zlib
 from collections import Counter
@@ -67,6 +68,31 @@ def test_the_bundled_exports_are_what_the_generator_makes(exports):
 def test_a_size_below_one_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least 1"):
         generate(tmp_path, clients=0)
+    with pytest.raises(ValueError, match="at least 0"):
+        generate(tmp_path, files=-1)
+
+
+def test_many_processes_write_the_same_bytes_as_one(tmp_path, monkeypatch):
+    generate(tmp_path / "one", clients=60)
+    monkeypatch.setattr(sys.modules[generate.__module__], "PROCESS_CLIENTS", 9)
+    generate(tmp_path / "many", clients=60)
+    assert hashes(tmp_path / "one") == hashes(tmp_path / "many")
+
+
+def test_files_beyond_the_most_are_named_again_and_not_written(tmp_path):
+    generate(tmp_path, clients=50, files=7)
+    listed = rows(tmp_path / "attachments.csv")
+    assert len(listed) == truth(50)["attachments"]
+    written = {p.relative_to(tmp_path).as_posix() for p in (tmp_path / "attachments").iterdir()}
+    assert len(written) == 7 and {r["Path or URL"] for r in listed} == written
+    for row in listed:
+        data = (tmp_path / row["Path or URL"]).read_bytes()
+        assert row["SHA-256"] in ("", hashlib.sha256(data).hexdigest())
+
+
+def test_without_files_there_is_no_list_of_files(tmp_path):
+    generate(tmp_path, clients=5, files=0)
+    assert not list(tmp_path.glob("attachments*"))
 
 
 def test_one_client_is_enough(tmp_path):

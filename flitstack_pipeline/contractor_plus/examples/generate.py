@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator
-from dataclasses import replace
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from flitstack_pipeline.contractor_plus.examples import contacts, history, work
 from flitstack_pipeline.contractor_plus.examples.business import Sizes
@@ -24,67 +27,104 @@ from flitstack_pipeline.contractor_plus.examples.write import (
 
 #: A workbook is built in memory; beyond this many clients the invoices are a CSV file.
 WORKBOOK_CLIENTS = 5_000
+#: Beyond this many clients a second process costs less to start than it saves.
+PROCESS_CLIENTS = 5_000
+#: So many attachment files are enough to try everything that can be wrong with a file.
+MOST_FILES = 1_000
 DELTA = EXPORTED + dt.timedelta(hours=26)
 
 
+@dataclass(frozen=True)
+class Export:
+    """One export file: where its rows come from, and how it is dressed."""
+
+    name: str
+    rows: Callable[..., Iterator[list[str]]]
+    arguments: tuple[Any, ...] = ()
+    encoding: str = "utf-8"
+    separator: str = ","
+    sep_line: bool = False
+
+    def write(self, folder: Path) -> tuple[str, int]:
+        """Write the file; its name and its rows after the header."""
+        path, rows = folder / self.name, self.rows(*self.arguments)
+        if path.suffix == ".xlsx":
+            return self.name, write_xlsx(path, rows)
+        return self.name, write_csv(
+            path, rows, encoding=self.encoding, separator=self.separator, sep_line=self.sep_line
+        )
+
+
 def generate(
-    folder: Path, *, clients: int = 250, seed: int = 7, leads: int | None = None
+    folder: Path,
+    *,
+    clients: int = 250,
+    seed: int = 7,
+    leads: int | None = None,
+    files: int = MOST_FILES,
 ) -> dict[str, int]:
     """Write a whole set of exports into `folder`; return lines after the header by file.
 
-    Everything else scales with `clients`; `leads` may be set apart. Raises ValueError for fewer
-    than one client.
+    Everything else scales with `clients`; `leads` may be set apart. At most `files` attachment
+    files are written, and further rows name them again; with 0 there is no list of files either.
+    Raises ValueError for fewer than one client or a negative number of files.
     """
     if clients < 1:
         raise ValueError(f"--clients must be at least 1, not {clients}")
+    if files < 0:
+        raise ValueError(f"--files must be at least 0, not {files}")
     folder.mkdir(parents=True, exist_ok=True)
     sizes = Sizes.of(clients)
     sizes = sizes if leads is None else replace(sizes, leads=max(1, leads))
-    written = _people(folder, seed, sizes) | _business(folder, seed, sizes)
+    exports = [*_people(seed, sizes), *_business(seed, sizes)]
+    if files:
+        exports.append(Export("attachments.csv", history.attachments, (seed, sizes, folder, files)))
+    written = _write_all(folder, exports, apart=clients > PROCESS_CLIENTS)
     write_manifest(
         folder, written, {"": EXPORTED, "clients_1.csv": EXPORTED - dt.timedelta(days=3)}
     )
     return written
 
 
-def _people(folder: Path, seed: int, sizes: Sizes) -> dict[str, int]:
+def _write_all(folder: Path, exports: list[Export], *, apart: bool) -> dict[str, int]:
+    """Write every export, many at once in processes of their own where that pays (`apart`)."""
+    if not apart:
+        return dict(export.write(folder) for export in exports)
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        return dict(pool.map(Export.write, exports, itertools.repeat(folder)))
+
+
+def _people(seed: int, sizes: Sizes) -> Iterator[Export]:
     """Clients in two overlapping sessions, leads with semicolons, the team."""
     cut = sizes.clients * 3 // 5
-    first = head(contacts.clients(seed, 1, sizes.clients), cut + 1)
     again = max(1, cut - sizes.clients // 25)
-    second = contacts.clients(seed, again, sizes.clients, later=True)
-    leads = contacts.leads(seed, sizes)
-    return {
-        "clients_1.csv": write_csv(folder / "clients_1.csv", first),
-        "clients_2.csv": write_csv(folder / "clients_2.csv", second, encoding="utf-8-sig"),
-        "leads.csv": write_csv(folder / "leads.csv", leads, separator=";", sep_line=True),
-        "team_members.csv": write_csv(folder / "team_members.csv", contacts.team()),
-    }
+    yield Export("clients_1.csv", _first_clients, (seed, sizes.clients, cut + 1))
+    yield Export("clients_2.csv", _last_clients, (seed, again, sizes.clients), encoding="utf-8-sig")
+    yield Export("leads.csv", contacts.leads, (seed, sizes), separator=";", sep_line=True)
+    yield Export("team_members.csv", contacts.team)
 
 
-def _business(folder: Path, seed: int, sizes: Sizes) -> dict[str, int]:
-    """Everything that is not a person."""
-    tables: dict[str, Iterator[list[str]]] = {
-        "jobs.csv": work.jobs(seed, sizes),
-        "estimates.csv": work.estimates(seed, sizes),
-        "estimate_items.csv": work.items(seed, sizes),
-        "invoices": work.invoices(seed, sizes),
-        "payments.csv": work.payments(seed, sizes),
-        "work_orders.csv": work.work_orders(seed, sizes),
-        "notes.csv": history.activities(seed, sizes),
-        "custom_fields.csv": history.definitions(),
-        "items.csv": history.templates(),
-        "attachments.csv": history.attachments(seed, sizes, folder),
-    }
-    written: dict[str, int] = {}
-    for name, rows in tables.items():
-        if name == "invoices" and sizes.clients <= WORKBOOK_CLIENTS:
-            written["invoices.xlsx"] = write_xlsx(folder / "invoices.xlsx", rows)
-        else:
-            file = "invoices.csv" if name == "invoices" else name
-            encoding = "cp1252" if file == "estimates.csv" else "utf-8"
-            written[file] = write_csv(folder / file, rows, encoding=encoding)
-    return written
+def _first_clients(seed: int, clients: int, rows: int) -> Iterator[list[str]]:
+    return head(contacts.clients(seed, 1, clients), rows)
+
+
+def _last_clients(seed: int, first: int, last: int) -> Iterator[list[str]]:
+    return contacts.clients(seed, first, last, later=True)
+
+
+def _business(seed: int, sizes: Sizes) -> Iterator[Export]:
+    """Everything that is neither a person nor a file."""
+    all_of = (seed, sizes)
+    suffix = "xlsx" if sizes.clients <= WORKBOOK_CLIENTS else "csv"
+    yield Export("jobs.csv", work.jobs, all_of)
+    yield Export("estimates.csv", work.estimates, all_of, encoding="cp1252")
+    yield Export("estimate_items.csv", work.items, all_of)
+    yield Export(f"invoices.{suffix}", work.invoices, all_of)
+    yield Export("payments.csv", work.payments, all_of)
+    yield Export("work_orders.csv", work.work_orders, all_of)
+    yield Export("notes.csv", history.activities, all_of)
+    yield Export("custom_fields.csv", history.definitions)
+    yield Export("items.csv", history.templates)
 
 
 def generate_delta(folder: Path, *, clients: int = 250, seed: int = 7) -> dict[str, int]:

@@ -75,8 +75,12 @@ def templates() -> Iterator[list[str]]:
         ]
 
 
-def attachments(seed: int, sizes: Sizes, folder: Path) -> Iterator[list[str]]:
-    """The manifest of files, writing each file into `folder`/attachments; one stays missing."""
+def attachments(seed: int, sizes: Sizes, folder: Path, most: int) -> Iterator[list[str]]:
+    """The manifest of files, writing each file into `folder`/attachments; one stays missing.
+
+    At most `most` files are written (at least 1); further rows name them again, as where one photo
+    hangs on many jobs.
+    """
     yield [
         "Record Type",
         "Record #",
@@ -89,15 +93,14 @@ def attachments(seed: int, sizes: Sizes, folder: Path) -> Iterator[list[str]]:
     ]
     target = folder / "attachments"
     target.mkdir(exist_ok=True)
+    names: list[tuple[str, str]] = []
     for number in range(1, sizes.attachments + 1):
         rng = Dice(f"{seed}/file/{number}")
         j = job(seed, rng.randint(1, sizes.jobs), sizes)
-        suffix, data = _content(rng, number, j)
-        name = f"photo {number:04d}.{suffix}" if number % 5 else f"firma-ñ-{number:04d}.{suffix}"
-        if number != 23:
-            (target / name).write_bytes(data)
+        if number <= most:
+            names.append(_write_file(target, rng, number, j))
+        name, digest = names[(number - 1) % most]
         record = ("Job", j.id) if number % 4 else ("Client", j.client.id)
-        digest = hashlib.sha256(data).hexdigest() if number % 2 else ""
         yield [
             *record,
             name,
@@ -105,8 +108,17 @@ def attachments(seed: int, sizes: Sizes, folder: Path) -> Iterator[list[str]]:
             rng.choice(("Before", "After", "")),
             mess.us_date(j.start),
             people.owner(rng),
-            digest,
+            digest if number % 2 else "",
         ]
+
+
+def _write_file(target: Path, rng: Dice, number: int, j: Job) -> tuple[str, str]:
+    """Write one file, but for the one that stays missing; its name and SHA-256."""
+    suffix, data = _content(rng, number, j)
+    name = f"photo {number:04d}.{suffix}" if number % 5 else f"firma-ñ-{number:04d}.{suffix}"
+    if number != 23:
+        (target / name).write_bytes(data)
+    return name, hashlib.sha256(data).hexdigest()
 
 
 def _content(rng: Dice, number: int, j: Job) -> tuple[str, bytes]:

@@ -81,6 +81,12 @@ def _pools(seed: int) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]
 
 
 @lru_cache(maxsize=4_096)
+def _letters(name: str) -> str:
+    """The plain letters of a name, as they stand in an e-mail address."""
+    return "".join(c for c in name.lower() if c.isascii() and c.isalpha())
+
+
+@lru_cache(maxsize=4_096)
 def client(seed: int, number: int) -> Client:
     """Client `number` (from 1): always the same for the same seed."""
     rng = Dice(f"{seed}/client/{number}")
@@ -94,13 +100,12 @@ def client(seed: int, number: int) -> Client:
     business = ""
     if rng.random() < 0.22:
         business = f"{rng.choice(companies)} {rng.choice(TRADES)} {rng.choice(FORMS)}"
-    ascii_last = "".join(c for c in last.lower() if c.isascii() and c.isalpha())
     return Client(
         number,
         first,
         last,
         business,
-        f"{first[:1].lower() if first[:1].isascii() else 'z'}.{ascii_last}{number}@mailbox.net",
+        f"{first[:1].lower() if first[:1].isascii() else 'z'}.{_letters(last)}{number}@mailbox.net",
         f"{city[4]}{rng.randint(2, 8)}{rng.randint(0, 9)}{number % 10}{rng.randint(1000, 9999)}",
         f"{rng.randint(1, 9899)} {rng.choice(streets)} {rng.choice(('St', 'Ave', 'Rd', 'Ln'))}",
         city,
