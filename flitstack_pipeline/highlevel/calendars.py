@@ -1,10 +1,11 @@
-"""Appointments (reference 11); past ones ignore free slots and notify nobody.
+"""Calendars and their appointments (reference 11); past ones ignore free slots and notify nobody.
 
-`locationId` stands in the body of create only.
+`locationId` stands in the body of create and in the query of lists.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from flitstack_pipeline.highlevel.family import Family, Record
@@ -39,7 +40,27 @@ class AppointmentCreate(AppointmentUpdate):
 
 
 class Calendars(Family):
-    """`/calendars/events`."""
+    """`/calendars`."""
+
+    def list(self) -> list[Record]:
+        """Read the calendars."""
+        return self._list("/calendars/", "calendars", params={"locationId": self.location_id})
+
+    def get(self, calendar_id: str) -> Record:
+        """Read a calendar: `name`, `isActive`, `teamMembers`."""
+        path = {"calendarId": calendar_id}
+        return self._record("GET", "/calendars/{calendarId}", "calendar", path=path)
+
+    def events(self, calendar_id: str, start_ms: int, end_ms: int) -> Sequence[Record]:
+        """Read a calendar's events between two moments, in milliseconds since 1970.
+
+        The list does not page (OpenAPI, "Get Calendar Events").
+        """
+        params = {
+            "locationId": self.location_id, "calendarId": calendar_id,
+            "startTime": str(start_ms), "endTime": str(end_ms),
+        }  # fmt: skip
+        return self._list("/calendars/events", "events", params=params)
 
     def create_appointment(self, appointment: AppointmentCreate) -> Record:
         """Create an appointment, past or future, without telling anyone."""

@@ -1,14 +1,17 @@
 """Conversations, and the import of past messages and calls (reference 11).
 
 The only place where a time can be back-dated; needs a conversation provider in the
-sub-account. `POST /conversations/messages` SENDS, and is therefore not here.
+sub-account. `POST /conversations/messages` SENDS, and is therefore not here. A message can be
+neither changed nor deleted through the API; a conversation can be deleted.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
-from flitstack_pipeline.highlevel.family import Family, Record
+from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, BadRequest, UnexpectedAnswer
+from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
 
 MessageType = Literal[
@@ -18,18 +21,20 @@ MessageType = Literal[
 CallStatus = Literal[
     "pending", "completed", "answered", "busy", "no-answer", "failed", "canceled", "voicemail"
 ]
+LIST_PAGE, EXPORT_PAGE = 100, 500
 
 
 class CallDetails(WireModel):
-    """Who called whom; one number must be an existing contact's."""
+    """Who called whom; one number must be an existing contact's. There is no place for a length."""
 
-    to: str
-    from_: str
+    to: str | None = None
+    from_: str | None = None
     status: CallStatus = "completed"
 
-    def wire(self, clear: object = ()) -> dict[str, str]:
+    def wire(self, clear: object = ()) -> dict[str, Any]:
         """Return the wire form; `from` is a word of Python's."""
-        return {"to": self.to, "from": self.from_, "status": self.status}
+        named = {"to": self.to, "from": self.from_, "status": self.status}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 class InboundMessage(WireModel):
@@ -64,10 +69,10 @@ class OutboundCall(WireModel):
 
 
 class Conversations(Family):
-    """`/conversations`; `locationId` in the body of create."""
+    """`/conversations`; `locationId` in the body of create, in the query of searches."""
 
     def create(self, contact_id: str) -> Record:
-        """Open the one conversation of a contact."""
+        """Open the one conversation of a contact. Raises BadRequest when there is one already."""
         body = {"locationId": self.location_id, "contactId": contact_id}
         return self._record("POST", "/conversations/", "conversation", json=body)
 
@@ -76,32 +81,91 @@ class Conversations(Family):
         route, path = "/conversations/{conversationId}", {"conversationId": conversation_id}
         return self._record("GET", route, "conversation", path=path)
 
-    def messages(self, conversation_id: str) -> list[Record]:
-        """Read the latest hundred messages of a conversation."""
-        answer = self._call(
-            "GET",
-            "/conversations/{conversationId}/messages",
-            path={"conversationId": conversation_id},
-            params={"limit": 100},
-        )
-        found = answer.get("messages")
-        if isinstance(found, dict):
-            found = found.get("messages")
-        return found or []
+    def find(self, contact_id: str) -> Record | None:
+        """The conversation of a contact, by a search that trails writes; None when not seen."""
+        params = {"locationId": self.location_id, "contactId": contact_id, "limit": LIST_PAGE}
+        found = self._list("/conversations/search", "conversations", params=params)
+        return next((c for c in found if c.get("contactId") == contact_id), None)
 
     def delete(self, conversation_id: str) -> None:
-        """Delete a conversation with its messages."""
+        """Delete a conversation."""
         path = {"conversationId": conversation_id}
         self._call("DELETE", "/conversations/{conversationId}", path=path)
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def messages(self, conversation_id: str) -> Iterator[Record]:
+        """Yield the messages of a conversation, newest first, page by page.
+
+        The list stands in the answer itself (OpenAPI) or one level down, as seen live.
+        """
+        last = ""
+        while True:
+            params = {"limit": LIST_PAGE, **({"lastMessageId": last} if last else {})}
+            answer = self._call(
+                "GET",
+                "/conversations/{conversationId}/messages",
+                path={"conversationId": conversation_id},
+                params=params,
+            )
+            inner = answer.get("messages")
+            body = inner if isinstance(inner, dict) else answer
+            page = rows(body, "messages")
+            yield from page
+            before, last = last, str(body.get("lastMessageId") or "")
+            if not page or not body.get("nextPage") or last in ("", before):
+                return
+
+    def iterate_all(self, *channels: str) -> Iterator[Record]:
+        """Yield the sub-account's messages, 500 a request; e-mails only when the channel is named.
+
+        Without a channel all but e-mails come, activities of the system among them (OpenAPI,
+        "Export messages by location ID").
+        """
+        for channel in channels or ("",):
+            cursor = ""
+            while True:
+                params = {"locationId": self.location_id, "limit": EXPORT_PAGE}
+                params |= {"channel": channel} if channel else {}
+                params |= {"cursor": cursor} if cursor else {}
+                answer = self._call("GET", "/conversations/messages/export", params=params)
+                page = rows(answer, "messages")
+                yield from page
+                before, cursor = cursor, str(answer.get("nextCursor") or "")
+                if not page or cursor in ("", before):
+                    break
+
+    def message(self, message_id: str) -> Record:
+        """Read one message."""
+        route, path = "/conversations/messages/{id}", {"id": message_id}
+        return self._record("GET", route, "message", path=path)
+
+    def email(self, email_id: str) -> Record:
+        """Read one e-mail with its subject and `altId`; `email_id` is the e-mail's own id."""
+        route, path = "/conversations/messages/email/{id}", {"id": email_id}
+        return self._record("GET", route, "emailMessage", path=path)
 
     def import_message(self, message: InboundMessage) -> Record:
         """Record a past message at its own time: `{messageId, conversationId, dateAdded}`."""
         body = message.wire()
         if message.call:
             body["call"] = message.call.wire()
-        return self._call("POST", "/conversations/messages/inbound", json=body)
+        return self._imported("/conversations/messages/inbound", body)
 
     def import_outbound_call(self, call: OutboundCall) -> Record:
         """Record a past outbound call at its own time."""
         body = {**call.wire(), "call": call.call.wire()}
-        return self._call("POST", "/conversations/messages/outbound", json=body)
+        return self._imported("/conversations/messages/outbound", body)
+
+    def _imported(self, route: str, body: Record) -> Record:
+        """Send; a success that names no message did happen, but its id is unknown."""
+        answer = self._call("POST", route, json=body)
+        if not answer.get("messageId"):
+            unusable = UnexpectedAnswer("POST", route, messages=["no messageId in the answer"])
+            raise AmbiguousOutcome("POST", route, unusable)
+        return answer
+
+
+def exists_already(error: BadRequest) -> bool:
+    """Whether HighLevel refuses a second conversation of a contact (docs repository, issue 5)."""
+    return "already exists" in str(error).lower()

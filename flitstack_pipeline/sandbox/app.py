@@ -25,8 +25,8 @@ from flitstack_pipeline.sandbox.seed import COMPANY, plant, read_seed
 from flitstack_pipeline.sandbox.state import State
 from flitstack_pipeline.sandbox.stats import Stats
 
-FAMILIES = ("associations", "contacts", "fields", "files", "history", "objects", "opportunities",
-            "pipelines", "places", "products", "workflows")  # fmt: skip
+FAMILIES = ("associations", "calendars", "contacts", "conversations", "fields", "files", "notes",
+            "objects", "opportunities", "pipelines", "places", "products", "workflows")  # fmt: skip
 for _family in FAMILIES:
     importlib.import_module(f"flitstack_pipeline.sandbox.routes.{_family}")
 

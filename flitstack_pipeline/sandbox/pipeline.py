@@ -276,7 +276,8 @@ class Operation:
         """Return the sub-account the call is about; refuse another's."""
         places = (path, query, body)
         named = {str(place[key]) for place in places for key in ("locationId", "altId")
-                 if isinstance(place.get(key), str) and place[key]}  # fmt: skip
+                 if isinstance(place.get(key), str) and place[key]
+                 and (key == "locationId" or "altType" in place)}  # fmt: skip
         if isinstance(query.get("location_id"), str):
             named.add(query["location_id"])
         if not caller.agency:

@@ -4,10 +4,10 @@ The seed file is JSON: `{"locations": [{"id": …, "name": …, "timezone": …,
 "users": [{"firstName", "lastName", "name", "email", "deleted"}], "contacts": [contact bodies as
 `POST /contacts/` takes them, without `locationId`], "businesses": [{"properties": {…}}],
 "pipelines": [{"name", "stages": [names]}], "tags": [names], "custom_fields": [v1 bodies],
-"objects": [keys], "workflows": [{"name", "status": draft or published}], "deniedScopes": [scopes
-the token lacks]}]}`. Every key but `id` is optional;
-an `id` that is no configured sub-account is made one. Contacts' `customFields` are given by id
-of a field, so seeded contacts usually have none.
+"objects": [keys], "workflows": [{"name", "status": draft or published}], "calendars": [{"id",
+"name"}], "conversationProviders": [ids], "deniedScopes": [scopes the token lacks]}]}`. Every key
+but `id` is optional; an `id` that is no configured sub-account is made one. Contacts'
+`customFields` are given by id of a field, so seeded contacts usually have none.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def plant(state: State, location: str, settings: dict[str, bool], seed: dict[str
                 **settings,
                 **seed.get("settings", {}),
             },
+            "conversationProviders": seed.get("conversationProviders", []),
             "deniedScopes": seed.get("deniedScopes", []),
         },
         silent=True,
@@ -103,6 +104,10 @@ def _records(state: State, location: str, seed: dict[str, Any]) -> None:
     for workflow in seed.get("workflows", []):
         doc = {"id": uuid_id(), "name": workflow["name"], "status": workflow["status"]}
         state.create("workflow", location, doc, silent=True)
+    for calendar in seed.get("calendars", []):
+        doc = {"id": calendar["id"], "name": calendar["name"], "isActive": True,
+               "teamMembers": [], "slotDuration": 30, "slotDurationUnit": "mins"}  # fmt: skip
+        state.create("calendar", location, doc, silent=True)
     for key in seed.get("objects", []):
         full = f"custom_objects.{key.removeprefix('custom_objects.')}"
         doc = {"id": mongo_id(), "standard": False, "key": full, "description": "",

@@ -102,7 +102,7 @@ _LOOKUPS: dict[str, Callable[[Doc], Iterator[Pair]]] = {
     "tag": _named("name"),
     "pipeline": _named("name"),
     "conversation": _named("contactId"),
-    "message": _named("contactId"),
+    "message": _named("contactId", "emailMessageId"),
     "appointment": _named("contactId", "calendarId"),
     "user": _named("email"),
 }
@@ -161,6 +161,7 @@ _SEARCH_VALUES: dict[str, Callable[[Doc], dict[str, list[Any]]]] = {
     "opportunity": _opportunity_values,
     "record": _record_values,
     "pipeline": lambda doc: {},
+    "conversation": lambda doc: {"id": [doc["id"]], "contactId": [doc["contactId"]]},
 }
 SEARCHED_KINDS = frozenset(_SEARCH_VALUES)
 

@@ -10,6 +10,7 @@ import pytest
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.concurrency import InFlight, workers_for
 from flitstack_pipeline.highlevel.contacts import ContactCreate
+from flitstack_pipeline.highlevel.conversations import CallDetails, OutboundCall
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, UnexpectedAnswer
 from flitstack_pipeline_tests.highlevel.conftest import Told
 
@@ -130,3 +131,41 @@ def test_the_gate_widens_with_the_latency_and_lets_no_more_through():
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert most[0] <= 14
+
+
+def test_an_import_that_answers_no_message_may_have_happened(api, server):
+    server.tell(Told(200, {"success": True}))
+    call = OutboundCall(conversation_id="v", conversation_provider_id="p", call=CallDetails(to="1"),
+                        date="2024-01-02T10:00:00Z")  # fmt: skip
+    with pytest.raises(AmbiguousOutcome, match="messageId"):
+        api.conversations.import_outbound_call(call)
+    assert server.asked[0].json["call"] == {"to": "1", "status": "completed"}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_messages_are_read_page_by_page_whichever_way_the_list_stands(api, server, nested):
+    said = [{"id": f"m{n}"} for n in range(250)]
+
+    def answer(asked):
+        last = asked.query.get("lastMessageId")
+        start = int(last[1:]) + 1 if last else 0
+        page = said[start : start + int(asked.query["limit"])]
+        inner = {"lastMessageId": page[-1]["id"], "nextPage": start + len(page) < len(said),
+                 "messages": page}  # fmt: skip
+        return Told(200, {"messages": inner} if nested else inner)
+
+    server.answer = answer
+    assert [m["id"] for m in api.conversations.messages("v1")] == [m["id"] for m in said]
+    assert len(server.asked) == 3
+
+
+def test_all_messages_come_by_cursor_a_channel_after_the_other(api, server):
+    def answer(asked):
+        first = "cursor" not in asked.query
+        more = {"nextCursor": "c2"} if first else {}
+        name = f"{asked.query.get('channel', 'any')}{1 if first else 2}"
+        return Told(200, {"messages": [{"id": name}], "total": 2, **more})
+
+    server.answer = answer
+    found = [m["id"] for m in api.conversations.iterate_all("", "Email")]
+    assert found == ["any1", "any2", "Email1", "Email2"]

@@ -315,7 +315,11 @@ def exercise(api: HighLevel, folder: Path) -> dict[str, Callable[[], object]]:
         "notes.delete": lambda: api.notes.delete("n1"),
         "conversations.create": lambda: api.conversations.create("c1"),
         "conversations.get": lambda: api.conversations.get("v1"),
-        "conversations.messages": lambda: api.conversations.messages("v1"),
+        "conversations.find": lambda: api.conversations.find("c1"),
+        "conversations.messages": lambda: list(api.conversations.messages("v1")),
+        "conversations.iterate_all": lambda: list(api.conversations.iterate_all("Call", "Email")),
+        "conversations.message": lambda: api.conversations.message("m1"),
+        "conversations.email": lambda: api.conversations.email("e1"),
         "conversations.delete": lambda: api.conversations.delete("v1"),
         "conversations.import_message": lambda: api.conversations.import_message(
             InboundMessage(
@@ -333,6 +337,9 @@ def exercise(api: HighLevel, folder: Path) -> dict[str, Callable[[], object]]:
         "conversations.import_outbound_call": lambda: api.conversations.import_outbound_call(
             OutboundCall(**MESSAGE)
         ),
+        "calendars.list": lambda: api.calendars.list(),
+        "calendars.get": lambda: api.calendars.get("k1"),
+        "calendars.events": lambda: api.calendars.events("k1", 0, 1),
         "calendars.create_appointment": lambda: api.calendars.create_appointment(
             AppointmentCreate(**VISIT, calendar_id="k1", contact_id="c1")
         ),
@@ -368,6 +375,7 @@ ENVELOPES = [
     "price",
     "conversation",
     "event",
+    "calendar",
 ]
 
 
@@ -377,7 +385,8 @@ def sent(connection, server, tmp_path):
     routes = []
     client = HighLevelClient(connection, Unpaced(), observer=routes.append, retry=QUICK)
     server.answer = lambda asked: Told(
-        200, {"id": "x1", **{name: {"id": "x1"} for name in ENVELOPES}, "total": 0}
+        200,
+        {"id": "x1", "messageId": "x1", **{name: {"id": "x1"} for name in ENVELOPES}, "total": 0},
     )
     operations = exercise(HighLevel(client), tmp_path)
 

@@ -1,5 +1,8 @@
 """The sandbox is no kinder than HighLevel: the traps of the reference, one by one, over HTTP."""
 
+import json
+import time
+
 import pytest
 import requests
 
@@ -263,3 +266,159 @@ def test_a_path_nobody_knows_is_answered_in_the_apis_own_words(call):
     status, body = call("GET", "/no/such/path")
     assert (status, body["message"]) == (404, "Cannot GET /no/such/path")
     assert body["traceId"]
+
+
+PROVIDER = "a-provider"
+
+
+@pytest.fixture(scope="module")
+def messaging(tmp_path_factory):
+    """A sub-account with a conversation provider and a calendar."""
+    seed = tmp_path_factory.mktemp("seed") / "seed.json"
+    calendar = {"id": "a-calendar", "name": "Visits"}
+    place = {"id": "office", "calendars": [calendar], "conversationProviders": [PROVIDER]}
+    seed.write_text(json.dumps({"locations": [place]}))
+    with start_sandbox(search_lag_ms=400, rate="none", seed_location=seed,
+                       location=["office=pit-office"]) as running:  # fmt: skip
+
+        def send(method, path, body=None):
+            headers = {"Authorization": "Bearer pit-office", "Version": "v3"}
+            answer = requests.request(
+                method, running.url + path, json=body, headers=headers, timeout=10
+            )
+            return answer.status_code, answer.json()
+
+        send.location = "office"
+        yield send
+
+
+def said(send, who, **more):
+    """Import a message into the contact's conversation."""
+    body = {"type": "SMS", "conversationProviderId": PROVIDER, "date": "2023-03-01T10:00:00.123Z",
+            "message": "Hello", **who, **more}  # fmt: skip
+    return send("POST", "/conversations/messages/inbound", body)
+
+
+def person(call, **fields):
+    """A contact with a conversation, as an import names it."""
+    who = contact(call, firstName="A", **fields)[1]["contact"]["id"]
+    body = {"locationId": call.location, "contactId": who}
+    opened = call("POST", "/conversations/", body)[1]["conversation"]["id"]
+    return {"conversationId": opened, "contactId": who}
+
+
+def test_a_contact_has_one_conversation_and_the_refusal_does_not_name_it(messaging):
+    who = person(messaging)
+    body = {"locationId": messaging.location, "contactId": who["contactId"]}
+    status, refusal = messaging("POST", "/conversations/", body)
+    assert status == 400 and "already exists" in refusal["message"]
+    assert who["conversationId"] not in str(refusal)
+    asked = f"/conversations/search?locationId=office&contactId={who['contactId']}"
+    assert messaging("GET", asked)[1]["conversations"] == [], "the search trails the write"
+    time.sleep(0.6)
+    found = messaging("GET", asked)[1]["conversations"]
+    assert [c["id"] for c in found] == [who["conversationId"]]
+
+
+def test_a_message_keeps_its_own_time_and_lists_do_not_show_our_id(messaging):
+    who = person(messaging)
+    status, done = said(messaging, who, altId="ours", direction="inbound")
+    assert status == 200, done
+    assert (status, done["dateAdded"]) == (200, "2023-03-01T10:00:00.123Z")
+    listed = messaging("GET", f"/conversations/{who['conversationId']}/messages")[1]
+    (shown,) = listed["messages"]
+    assert (shown["body"], shown["direction"], shown["messageType"]) == (
+        "Hello", "inbound", "TYPE_SMS",
+    )  # fmt: skip
+    assert "altId" not in shown and listed["nextPage"] is False
+
+
+def test_a_message_needs_a_provider_that_exists_and_is_never_sent(messaging):
+    who = person(messaging)
+    assert said(messaging, who, conversationProviderId="unknown")[0] == 400
+    status, refusal = said(messaging, who, conversationProviderId="")
+    assert status == 422 and "conversationProviderId should not be empty" in refusal["message"]
+    assert messaging("POST", "/conversations/messages", {"type": "SMS", **who})[0] == 404
+
+
+def test_a_call_must_name_the_number_of_its_contact(messaging):
+    who = person(messaging, phone="+18135552102")
+    numbers = {"to": "+19995550000", "from": "+18135552102", "status": "voicemail"}
+    status, done = said(messaging, who, type="Call", call=numbers)
+    assert status == 200
+    strange = {**numbers, "from": "+18135559999"}
+    assert said(messaging, who, type="Call", call=strange)[0] == 400
+    shown = messaging("GET", f"/conversations/messages/{done['messageId']}")[1]
+    assert shown["meta"] == {"callStatus": "voicemail"} and shown["body"] == ""
+    out = {"type": "Call", "conversationId": who["conversationId"], "call": numbers,
+           "conversationProviderId": PROVIDER}  # fmt: skip
+    assert messaging("POST", "/conversations/messages/outbound", out)[0] == 200
+    status, refusal = messaging("POST", "/conversations/messages/outbound", {**out, "message": "x"})
+    assert (status, refusal["message"]) == (422, ["property message should not exist"])
+
+
+def test_the_export_shows_e_mails_only_when_asked_and_subjects_never(messaging):
+    who = person(messaging)
+    said(messaging, who)
+    said(messaging, who, type="Email", subject="Offer", html="<p>Hi</p>", altId="ours")
+    export = f"/conversations/messages/export?locationId=office&contactId={who['contactId']}"
+    everything = messaging("GET", export)[1]["messages"]
+    assert [m["messageType"] for m in everything] == ["TYPE_SMS"]
+    (mail,) = messaging("GET", export + "&channel=Email")[1]["messages"]
+    assert "subject" not in mail and mail["body"] == "<p>Hi</p>"
+    whole = messaging(
+        "GET", f"/conversations/messages/email/{mail['meta']['email']['messageIds'][0]}"
+    )
+    assert (whole[1]["subject"], whole[1]["altId"]) == ("Offer", "ours")
+
+
+def test_messages_page_by_the_last_one_seen(messaging):
+    who = person(messaging)
+    times = [f"2023-03-01T10:00:{n:02}.000Z" for n in range(25)]
+    for moment in times:
+        said(messaging, who, date=moment)
+    first = messaging("GET", f"/conversations/{who['conversationId']}/messages")[1]
+    assert len(first["messages"]) == 20 and first["nextPage"]
+    rest = messaging("GET", f"/conversations/{who['conversationId']}/messages"
+                            f"?lastMessageId={first['lastMessageId']}")[1]  # fmt: skip
+    seen = [m["dateAdded"] for m in first["messages"] + rest["messages"]]
+    assert seen == times[::-1] and not rest["nextPage"]
+
+
+def test_a_conversation_goes_with_its_messages_and_with_its_contact(messaging):
+    alone, held = person(messaging), person(messaging)
+    done = said(messaging, alone)[1]
+    assert messaging("DELETE", f"/conversations/{alone['conversationId']}")[0] == 200
+    assert messaging("GET", f"/conversations/messages/{done['messageId']}")[0] == 400
+    messaging("DELETE", f"/contacts/{held['contactId']}")
+    assert messaging("GET", f"/conversations/{held['conversationId']}")[0] == 400
+
+
+def test_a_past_appointment_needs_leave_and_a_calendar(messaging):
+    who = person(messaging)
+    body = {"calendarId": "a-calendar", "locationId": "office", "contactId": who["contactId"],
+            "startTime": "2023-03-01T10:00:00Z", "title": "Site walk"}  # fmt: skip
+    path = "/calendars/events/appointments"
+    assert messaging("POST", path, body)[0] == 400
+    assert messaging("POST", path, {**body, "ignoreDateRange": True, "calendarId": "x"})[0] == 400
+    status, made = messaging("POST", path, {**body, "ignoreDateRange": True, "toNotify": False})
+    assert (status, made["endTime"]) == (200, "2023-03-01T10:30:00.000Z")
+    span = "startTime=1677628800000&endTime=1677715200000"
+    (found,) = messaging(
+        "GET", f"/calendars/events?locationId=office&calendarId=a-calendar&{span}"
+    )[1]["events"]
+    assert found["id"] == made["id"]
+    assert messaging("GET", f"/calendars/events?locationId=office&{span}")[0] == 422
+    assert (
+        messaging("PUT", f"{path}/{made['id']}", {"title": "B", "ignoreDateRange": True})[0] == 200
+    )
+    assert messaging("GET", f"{path}/{made['id']}")[1]["event"]["title"] == "B"
+    assert messaging("DELETE", f"/calendars/events/{made['id']}", {})[0] == 201
+    assert messaging("GET", f"{path}/{made['id']}")[0] == 400
+
+
+def test_calendars_can_be_listed(messaging):
+    listed = messaging("GET", "/calendars/?locationId=office")[1]["calendars"]
+    assert [(c["id"], c["name"]) for c in listed] == [("a-calendar", "Visits")]
+    assert messaging("GET", "/calendars/a-calendar")[1]["calendar"]["name"] == "Visits"
+    assert messaging("GET", "/calendars/unknown")[0] == 400

@@ -19,6 +19,8 @@ COUNTED = {
     "relation": "Links",
     "contact_note": "Notes",
     "task": "Tasks",
+    "message": "Messages and calls",
+    "appointment": "Appointments",
     "file": "Files of the media library",
     "upload": "Uploaded files",
     "tag": "Tags",

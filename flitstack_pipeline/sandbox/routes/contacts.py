@@ -8,6 +8,7 @@ from typing import Any
 from flitstack_pipeline.sandbox.calls import Call, Dialect, Json, Reply, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, not_found, unprocessable
 from flitstack_pipeline.sandbox.formats import birthday, e164, is_email, iso, short_id
+from flitstack_pipeline.sandbox.routes import conversations
 from flitstack_pipeline.sandbox.routes.shared import (
     SEARCH_BODY,
     drop_relations,
@@ -188,7 +189,11 @@ def update(call: Call) -> Json:
 
 @endpoint("DELETE", "/contacts/{contactId}", scope="contacts.write")
 def delete(call: Call) -> Json:
-    """Delete a contact with its notes, tasks, relations and opportunities."""
+    """Delete a contact with its notes, tasks, conversation, relations and opportunities.
+
+    Its appointments stay: the official help ("How to delete contacts and their data") names
+    conversations, notes, tasks and the history of activities.
+    """
     entry = _entry(call)
     for kind in ("contact_note", "task"):
         for child in call.state.listed(kind, call.location, parent=entry.id):
@@ -196,6 +201,8 @@ def delete(call: Call) -> Json:
     for opportunity in call.state.find("opportunity", call.location, "contactId", entry.id):
         drop_relations(call, opportunity.id)
         call.state.delete(opportunity)
+    for conversation in call.state.find("conversation", call.location, "contactId", entry.id):
+        conversations.drop(call, conversation)
     drop_relations(call, entry.id)
     call.state.delete(entry)
     return {"succeded": True, "succeeded": True}
