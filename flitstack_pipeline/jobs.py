@@ -265,8 +265,9 @@ class RollbackForm(dg.Config):
     )
     force: list[str] = Field(
         default=[],
-        description="Records to undo although somebody edited them since (record key, source key "
-        "or HighLevel id). Empty: they are left, and listed.",
+        description="Records to undo although somebody edited them since: record keys, source "
+        "keys or HighLevel ids; an object type such as jobs for all of its records; all for every "
+        "one. Empty: they are left, and listed.",
     )
 
 
@@ -298,7 +299,8 @@ def take_back(
 @dg.job(
     name="rollback",
     description="Take everything back: delete what we created, restore what we changed, leave what "
-    "somebody edited since. A **dry run** unless `dry_run: false` is set in the launchpad.",
+    "somebody edited since. A **dry run** unless `dry_run: false` is set in the launchpad; `force` "
+    "there names records (or object types, or `all`) to undo although somebody edited them.",
     tags=WRITES,
     hooks={say_what_to_do},
     executor_def=dg.in_process_executor,

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 2 bad usage or input; 3 waiting for approval; 4 preflight failed, or HighLevel
 refuses the token; 5 finished with rejected records, conflicts or a failed reconciliation; 6 stopped
-in the middle (another run, no network, a full disk): started again it goes on where it was.
+in the middle (another run, no network, a full disk, Ctrl-C): started again it goes on where it was.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from flitstack_pipeline.cli import accounts, exports, journal, maps, serving, stages, workflows
+from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
 from flitstack_pipeline.cli.terminal import Exit, app, errors
 
 __all__ = [
@@ -27,9 +28,13 @@ __all__ = [
 
 
 def main() -> None:
-    """Entry point: known refusals and bad input end with a sentence, not a traceback."""
+    """Entry point: refusals, bad input and Ctrl-C end with a sentence, not a traceback."""
     try:
-        app(standalone_mode=True)
+        with stopping_on_signals():
+            app(standalone_mode=True)
+    except Interrupted as stop:
+        errors.print(last_words(stop, sys.argv[1:]), style="yellow", markup=False)
+        sys.exit(Exit.STOPPED)
     except Exception as error:
         code = exit_code(error)
         if code is None:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from flitstack_pipeline.cli.stopping import signals_as_usual
 from flitstack_pipeline.cli.terminal import app
 
 
@@ -20,5 +21,6 @@ def sandbox(context: typer.Context) -> None:
     """Serve the HighLevel stand-in on loopback (`flitstack sandbox --help` lists its options)."""
     from flitstack_pipeline.sandbox.__main__ import main as serve
 
+    signals_as_usual()
     sys.argv = ["flitstack sandbox", *context.args]
     serve()

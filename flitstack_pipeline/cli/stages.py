@@ -46,7 +46,7 @@ def migrate(
     open_entries = steps.unconfirmed_entries(project)
     if open_entries:
         wait("The map waits for confirmation (edit map.yaml, or --confirm-map NAME).", open_entries)
-    with steps.accounts_kept_open(project):
+    with steps.accounts_kept_open(project), steps.alone(project, "migrate"):
         _into_the_account(project, approve_sample)
 
 
@@ -166,9 +166,10 @@ def rollback(
     force: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY|all",
+            metavar="KEY|OBJECT|all",
             help="Undo this record although it was edited since: its record key, source key or "
-            "HighLevel id; `all` for every one. May be repeated.",
+            "HighLevel id; an object type such as jobs for all of its records; `all` for every "
+            "one. May be repeated.",
         ),
     ] = None,
 ) -> None:
@@ -182,7 +183,7 @@ def rollback(
             run_id=run or None,
             object_type=object_type or None,
             dry_run=dry_run,
-            force="all" in (force or ()) or tuple(force or ()),
+            force=tuple(force or ()),
             log=log,
         )
     except UnknownRun as unknown:

@@ -156,14 +156,18 @@ class Journal:
 
     @contextmanager
     def running(self, location: str, stage: str, object_key: str = "") -> Iterator[Run]:
-        """A run for the length of a block: done at its end, failed when the block raises."""
+        """A run for the length of a block: done at its end, failed when the block raises.
+
+        What a person or the system interrupted is stopped.
+        """
         run = self.start_run(location, stage, object_key)
         try:
             yield run
         except BaseException as error:
+            state = "failed" if isinstance(error, Exception) else "stopped"
             why = {**run.summary, "reason": redact(f"{type(error).__name__}: {error}")}
             with suppress(JournalFailed, sa.exc.SQLAlchemyError):
-                self.end_run(run, "failed", why)
+                self.end_run(run, state, why)
             raise
         self.end_run(run, "done", run.summary)
 

@@ -1,9 +1,10 @@
 """One run per sub-account at a time.
 
-What belongs here: taking, keeping and healing the lock. What does not: what the run does. The
-lock is a row of the journal's database, so it holds across processes and, on Postgres, machines.
-A run that died leaves its row; it heals at once when its process is gone from this machine, else
-when its heartbeat stops for `STALE_AFTER_S`.
+What belongs here: taking, keeping and healing the lock. What does not: what the run does, which
+locks a step takes (steps/alone.py). The lock is a row of a database: of the journal's, so that it
+holds across processes and, on Postgres, machines; and of a file of this machine, so that it holds
+across data folders. A run that died leaves its row; it heals at once when its process is gone from
+this machine, else when its heartbeat stops for `STALE_AFTER_S`.
 """
 
 from __future__ import annotations
@@ -37,17 +38,21 @@ class LockLost(RuntimeError):
 
 
 class Lock:
-    """A lock this process holds, kept alive by a thread."""
+    """A lock this process holds, kept alive by a thread; `beside` is one held for the same end."""
 
-    def __init__(self, engine: sa.Engine, name: str, owner: str) -> None:
-        self._engine, self.name, self.owner = engine, name, owner
+    def __init__(
+        self, engine: sa.Engine, name: str, owner: str, beside: Lock | None = None
+    ) -> None:
+        self._engine, self.name, self.owner, self._beside = engine, name, owner, beside
         self._ended = threading.Event()
         self._lost = False
         self._thread = threading.Thread(target=self._beat, name="run lock", daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        """Raise LockLost when the lock is no longer ours."""
+        """Raise LockLost when the lock, or the one beside it, is no longer ours."""
+        if self._beside is not None:
+            self._beside.check()
         if self._lost:
             raise LockLost(
                 f"The lock on {self.name} was taken over by another run, because this one was "
@@ -76,17 +81,33 @@ class Lock:
                 return
 
 
+def machine_locks(engine: sa.Engine) -> sa.Engine:
+    """Make the table of locks in a database that is no journal; returns the engine."""
+    for attempt in range(20):
+        try:
+            locks.create(engine, checkfirst=True)
+            break
+        except sa.exc.OperationalError:  # another process is making it, or writes just now
+            if attempt == 19:
+                raise
+            time.sleep(0.05)
+    return engine
+
+
 @contextmanager
-def exclusive(engine: sa.Engine, name: str, what: str) -> Iterator[Lock]:
+def exclusive(
+    engine: sa.Engine, name: str, what: str, beside: Lock | None = None
+) -> Iterator[Lock]:
     """Hold the lock `name` (a location id) during the block; the same thread may nest.
 
-    Raises RunInProgress, saying who holds it since when and what to do.
+    `what` says what runs, for whoever is refused. Raises RunInProgress, saying who holds it since
+    when and what to do.
     """
     place = (str(engine.url), name, threading.get_ident())
     if place in _held:
         yield _held[place]
         return
-    lock = Lock(engine, name, _acquire(engine, name, what))
+    lock = Lock(engine, name, _acquire(engine, name, what), beside)
     _held[place] = lock
     try:
         yield lock
@@ -173,8 +194,10 @@ def _take_over(engine: sa.Engine, holder: dict[str, Any], row: dict[str, Any]) -
 
 def _sentence(holder: dict[str, Any]) -> str:
     since = datetime.fromtimestamp(holder["acquired_at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    pid, host = holder["pid"], holder["host"]
     return (
         f"Another run ({holder['what']}) has been working on sub-account {holder['name']} since "
-        f"{since}: process {holder['pid']} on {holder['host']}. Two at once would double records. "
-        "Wait for it or stop it; a run that died frees the sub-account by itself within a minute."
+        f"{since}: process {pid} on {host}. Two at once would double records. Wait for it or stop "
+        f"it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when started "
+        "again); a run that died frees the sub-account by itself within a minute."
     )

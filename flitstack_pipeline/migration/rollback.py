@@ -8,8 +8,9 @@ write are left and reported, unless forced. A rollback may be killed and started
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 from flitstack_pipeline.highlevel.api import HighLevel
@@ -52,7 +53,8 @@ def rollback(
 
     `run_id` is a run's id, the start of one, or a stage (`delta`): creates of those runs are
     deleted, changes of theirs are given back as they were before. `force` undoes records edited
-    since as well: all of them, or those whose record key, source key or HighLevel id it holds.
+    since as well: all of them, or those whose record key, source key, HighLevel id or object type
+    it holds (`all`: every one).
     The provisioned schema goes too when nothing was asked to stay and nothing had to be left.
     `on_record` hears what became of each record. Raises UnknownRun, RunInProgress, Unauthorized,
     JournalFailed.
@@ -64,6 +66,7 @@ def rollback(
     with (
         exclusive(journal.engine, hl.location_id, "rollback") as lock,
         ThreadPoolExecutor(min(ctx.options.workers, IN_FLIGHT), "rollback") as pool,
+        _ending_waits(hl),
     ):
         if not dry_run:
             _settle_open_attempts(ctx, pool)
@@ -86,6 +89,16 @@ def rollback(
                 _finish(ctx, undo, result)
         journal.flush()
     return result
+
+
+@contextmanager
+def _ending_waits(hl: HighLevel) -> Iterator[None]:
+    """When the block is interrupted nothing more leaves, and nobody waits for the pace."""
+    try:
+        yield
+    except BaseException:
+        hl.client.stop()
+        raise
 
 
 def _settle_open_attempts(ctx: Context, pool: ThreadPoolExecutor) -> None:

@@ -45,6 +45,8 @@ PAGE = 1000
 UNIT = 50
 #: Payload hash of a record whose values were given back: the next load writes it anew.
 ROLLED_BACK = "rolled back"
+#: The name that forces every record.
+EVERYTHING = "all"
 EDITED = "edited in HighLevel since our last write"
 
 
@@ -386,10 +388,14 @@ class Undo:
     # --- small things ----------------------------------------------------------------------------
 
     def forced(self, entry: Entry) -> bool:
-        """Whether a person named the record to be undone whatever was done to it since."""
+        """Whether a person named the record to be undone whatever was done to it since.
+
+        By its record key, source key or HighLevel id, or with all of its object type, or with all.
+        """
         if isinstance(self.force, bool):
             return self.force
-        return bool({entry.record_key, entry.source_key, entry.hl_id} & set(self.force))
+        names = {entry.record_key, entry.source_key, entry.hl_id, entry.object_key, EVERYTHING}
+        return not names.isdisjoint(self.force)
 
     def intent(self, entry: Entry, operation: str, attempt: int = 1) -> Intent:
         """The intent of undoing a record."""

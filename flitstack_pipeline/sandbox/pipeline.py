@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from flitstack_pipeline.sandbox.calls import Call, Dialect, Endpoint, Json, Reply, Upload
@@ -126,6 +126,8 @@ class Operation:
             await send_answer(send, status, body, answer.headers)
         except CutLine:
             await cut_line(scope)
+        except ClientDisconnect:
+            pass  # the caller died before its request was whole: nothing was done, nobody listens
         finally:
             sandbox.stats.count(endpoint.method, endpoint.path, status)
 

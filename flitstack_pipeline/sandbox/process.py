@@ -64,19 +64,26 @@ def start_sandbox(state: Path | None = None, **options: Any) -> Iterator[Running
     """A sandbox on a free port of loopback, ended on the way out.
 
     `options` are those of the command line in snake_case. Without `state` the state is thrown
-    away. Raises RuntimeError with what it printed when it does not start.
+    away. What it says on its standard error goes into a file: a pipe nobody reads would fill and
+    stop it. It has a session of its own, so that Ctrl-C in a terminal reaches the loader only,
+    whose requests in flight are then still answered. Raises RuntimeError with what it printed when
+    it does not start.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        path = state or Path(scratch) / "state.sqlite"
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            arguments(path, options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        path, said = state or Path(scratch) / "state.sqlite", Path(scratch) / "stderr"
+        with said.open("w") as errors:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                arguments(path, options),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
         assert process.stdout is not None
         first = process.stdout.readline()
         if "listening on" not in first:
             process.wait(10)
-            problem = process.stderr.read() if process.stderr else ""
-            raise RuntimeError(f"the sandbox did not start: {first}{problem}")
+            raise RuntimeError(f"the sandbox did not start: {first}{said.read_text()}")
         running = RunningSandbox(first.split()[-1], process)
         running.token = str(options.get("token", DEFAULT_TOKEN))
         running.agency_token = str(options.get("agency_token", DEFAULT_AGENCY_TOKEN))

@@ -88,11 +88,11 @@ async def cut_line(scope: Scope) -> None:
     """Reset the TCP connection (RST) without an answer.
 
     The server hands its transport in the scope (server.py); lingering zero seconds turns the
-    close into a reset.
+    close into a reset. A line the caller has closed meanwhile needs none.
     """
     transport = scope["sandbox.transport"]
     sock = transport.get_extra_info("socket")
-    if sock is not None:
+    if sock is not None and sock.fileno() >= 0:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     await asyncio.sleep(0.01)  # lets the server notice, so that it does not answer 500

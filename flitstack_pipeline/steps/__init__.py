@@ -4,6 +4,7 @@ Each opens what it needs (warehouse briefly, journal, account), calls the rooms,
 StepReport. No business rule lives here; imports no dagster.
 """
 
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.conflicts import (
     apply_decided,
     open_conflicts,
@@ -64,6 +65,7 @@ __all__ = [
     "Window",
     "accounting",
     "accounts_kept_open",
+    "alone",
     "answer",
     "apply_decided",
     "approve",

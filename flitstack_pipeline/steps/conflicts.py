@@ -23,6 +23,7 @@ from flitstack_pipeline.migration.resolution import (
 from flitstack_pipeline.reports.conflicts import write_conflict_page
 from flitstack_pipeline.reports.document import FORMULA_STARTS, shown, write_csv
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.opening import account_catalog, accounts, open_account, open_journal
 
 COLUMNS = (
@@ -104,11 +105,15 @@ def _apply(project: Project, wanted: Iterable[Resolution]) -> list[Applied]:
         if not mine:
             continue
         waiting = [r for r in waiting if r not in mine]
-        with open_account(project, account) as (journal, destination):
-            run = journal.start_run(destination.location_id, "resolve")
+        with (
+            alone(project, "resolve"),
+            open_account(project, account) as (journal, destination),
+            journal.running(destination.location_id, "resolve") as run,
+        ):
             catalog = account_catalog(project, journal, destination)
-            applied += apply_resolutions(Context(destination.hl, catalog, journal, run), mine)
-            journal.end_run(run, "done", {"applied": sum(a.done for a in applied)})
+            done = apply_resolutions(Context(destination.hl, catalog, journal, run), mine)
+            run.summary["applied"] = sum(a.done for a in done)
+            applied += done
     return [*applied, *(Applied(r, False, "there is no such open conflict") for r in waiting)]
 
 

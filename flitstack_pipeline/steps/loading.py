@@ -16,6 +16,7 @@ from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.conflicts import duplicate_decisions
 from flitstack_pipeline.steps.delta import delta_refusals, open_window
 from flitstack_pipeline.steps.files import spool_images, write_file_inventory
@@ -101,16 +102,17 @@ def load_keys(
 ) -> LoadResult:
     """Load some rows of one object type (None: all), each into the sub-account it is routed to."""
     total = LoadResult()
-    for account in accounts(project):
-        with project.warehouse.connect() as con:
-            if key == "activities":
-                spool_images(project, con)
-            rows = spool_rows(con, key, chosen, account.alias)
-        try:
-            watching = watch or log_lines(log)
-            total += _load_into(project, account, stage, key, rows, log, watching, current)
-        finally:
-            rows.close()
+    with alone(project, f"{stage} of {key}"):
+        for account in accounts(project):
+            with project.warehouse.connect() as con:
+                if key == "activities":
+                    spool_images(project, con)
+                rows = spool_rows(con, key, chosen, account.alias)
+            try:
+                watching = watch or log_lines(log)
+                total += _load_into(project, account, stage, key, rows, log, watching, current)
+            finally:
+                rows.close()
     return total
 
 
@@ -175,7 +177,7 @@ def load_stage(
     project: Project, stage: str, log: Log, watch: Watch | None = None
 ) -> list[StepReport]:
     """Load every object type of one stage in foreign-key order; its plan is logged before."""
-    with accounts_kept_open(project):
+    with accounts_kept_open(project), alone(project, stage):
         for line in plan_lines(plan_stage(project, stage)):
             log(line)
         keys = [key for wave in waves() for key in wave.objects]

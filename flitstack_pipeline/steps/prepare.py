@@ -8,6 +8,7 @@ from typing import Any
 from flitstack_pipeline.accounts import Account, variable
 from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.checklist import Todo, required
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.preflight import Examination, Line, Needs, examine
@@ -18,6 +19,7 @@ from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.users import Member, Outcome, members_of, resolve_team
 from flitstack_pipeline.reports.destination import write_checklist, write_preflight, write_roster
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.opening import (
     accounts,
     forget_catalogs,
@@ -135,17 +137,14 @@ def provision(project: Project) -> StepReport:
     todos: list[Todo] = []
     checklist: list[dict[str, Any]] = []
     counts: dict[str, int] = {}
-    for account in accounts(project):
-        with open_account(project, account, purpose="prepare") as (journal, destination):
-            run = journal.start_run(destination.location_id, "prepare")
-            catalog = provision_schema(destination.hl, schema, journal, run)
-            journal.end_run(run, "done")
-            journal.set_setting("objects", [o.key for o in schema.objects])
-        mine = [*catalog.checklist, *not_unique(schema, catalog)]
-        todos += mine
-        checklist += _rows(account, mine)
-        for name in ("fields", "objects", "pipelines", "products"):
-            counts[name] = counts.get(name, 0) + len(getattr(catalog, name))
+    with alone(project, "prepare"):
+        for account in accounts(project):
+            catalog = _provision(project, account, schema)
+            mine = [*catalog.checklist, *not_unique(schema, catalog)]
+            todos += mine
+            checklist += _rows(account, mine)
+            for name in ("fields", "objects", "pipelines", "products"):
+                counts[name] = counts.get(name, 0) + len(getattr(catalog, name))
     forget_catalogs(project)
     path = write_checklist(checklist, project.reports / CHECKLIST)
     facts: dict[str, Any] = {**counts, "checklist": path}
@@ -153,6 +152,17 @@ def provision(project: Project) -> StepReport:
     return StepReport(
         "destination ready", counts["fields"], facts, {"by hand": checklist}, problems
     )
+
+
+def _provision(project: Project, account: Account, schema: TargetSchema) -> Catalog:
+    """Make one sub-account ready; returns its names and ids."""
+    with (
+        open_account(project, account, purpose="prepare") as (journal, destination),
+        journal.running(destination.location_id, "prepare") as run,
+    ):
+        catalog = provision_schema(destination.hl, schema, journal, run)
+        journal.set_setting("objects", [o.key for o in schema.objects])
+    return catalog
 
 
 def _rows(account: Account, todos: list[Todo]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from flitstack_pipeline.migration.progress import Watch
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS, waves
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.gating import gate_conditions
 from flitstack_pipeline.steps.loading import load_keys
 from flitstack_pipeline.steps.opening import (
@@ -39,7 +40,7 @@ def retry(
     _guard(project, letters)
     left: list[dict[str, Any]] = []
     counts = {"tried": len(letters), "created": 0, "updated": 0, "rejected again": 0}
-    with accounts_kept_open(project):
+    with accounts_kept_open(project), alone(project, "retry"):
         for key in (key for wave in waves() for key in wave.objects):
             keys = {x["record_key"] for x in letters if x["object_key"] == key}
             if keys:

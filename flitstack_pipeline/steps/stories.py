@@ -6,6 +6,7 @@ from flitstack_pipeline.migration.progress import Watch
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.conflicts import apply_decided
 from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
@@ -81,7 +82,7 @@ def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -
     with project.warehouse.connect():
         for key in KEYS:
             map_object(project, key)
-    with accounts_kept_open(project):
+    with accounts_kept_open(project), alone(project, "delta"):
         provision(project)  # new options and columns need their place first
         decided = apply_decided(project)
         loads = load_stage(project, "delta", log, watch)

@@ -13,6 +13,7 @@ from flitstack_pipeline.migration.rollback import RollbackResult
 from flitstack_pipeline.migration.rollback import rollback as undo
 from flitstack_pipeline.reports.rollback import SHOWN, record_lines, write_rollback
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.opening import (
     Log,
     account_catalog,
@@ -36,13 +37,17 @@ def rollback(
 ) -> StepReport:
     """Undo what we wrote, in reverse order, in every sub-account, and prove it.
 
-    `run_id` is a run or a stage; `force` undoes records edited since: all, or those named. Writes
+    `run_id` is a run or a stage; `force` undoes records edited since: True or `all` for every one,
+    else those named by record key, source key, HighLevel id or object type. Writes
     reports/rollback.html and .csv (rollback-dry-run.* for a dry run). Raises UnknownRun.
     """
     stem = "rollback-dry-run" if dry_run else "rollback"
     total: RollbackResult | None = None
     names: list[str] = []
-    with record_lines(project.reports / f"{stem}.csv") as heard:
+    with (
+        alone(project, "rollback"),
+        record_lines(project.reports / f"{stem}.csv") as heard,
+    ):
         for account in accounts(project):
             with open_account(project, account, purpose="rollback") as (journal, destination):
                 names.append(destination.name)

@@ -67,6 +67,11 @@ class Story:
     def stats(self):
         return requests.get(f"{self.url}/_sandbox/stats", timeout=30).json()
 
+    def faults(self, **spec):
+        """Put faults in force; none: as usual."""
+        url = f"{self.url}/_sandbox/faults"
+        requests.post(url, json=spec, timeout=30).raise_for_status()
+
     def contacts(self):
         """Contacts by the number of their client or lead, values by field name."""
         held = self.dump()

@@ -5,8 +5,14 @@ What HighLevel should hold at the end is computed here from what was done, not b
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
+
+from flitstack_pipeline.migration.journal import Journal
 
 pytestmark = pytest.mark.e2e
 
@@ -24,8 +30,26 @@ def test_the_gate_is_shut_until_a_person_confirms_the_map_and_approves_the_sampl
     assert "opens with the cutover" in story.said
 
 
-def test_the_approved_migration_arrives_and_a_second_run_writes_nothing(story):
+def test_ctrl_c_in_the_middle_of_a_load_says_how_to_go_on_and_ends_with_code_six(story):
     assert story.flitstack("approve", "Ann", "--note", "looks right") == 0, story.said
+    story.faults(slow="1.0:40ms", only="POST:")
+    before = story.stats()["creates"]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "flitstack_pipeline.cli", "migrate"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while run.poll() is None and story.stats()["creates"] < before + 10:
+        time.sleep(0.1)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    story.faults()
+    assert run.returncode == 6, said
+    assert "go on where it was: flitstack migrate" in said and "Traceback" not in said
+    with Journal(story.project.journal_url) as journal:
+        assert journal.runs()[-1]["state"] == "stopped"
+
+
+def test_the_approved_migration_arrives_and_a_second_run_writes_nothing(story):
     assert story.flitstack("migrate") == 0, story.said
     before = story.stats()
     assert story.flitstack("migrate") == 0, story.said
