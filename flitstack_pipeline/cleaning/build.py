@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import duckdb
-import pandas as pd
 
+from flitstack_pipeline.cleaning import merged_rows
+from flitstack_pipeline.cleaning.accounting import account, count_records, state_count
+from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
+from flitstack_pipeline.cleaning.cells import MONEY_COLUMNS, UNKNOWN_WORD, Cells, is_date_column
 from flitstack_pipeline.cleaning.dates import UNDECIDED
-from flitstack_pipeline.cleaning.evidence import gather
-from flitstack_pipeline.cleaning.identity import Identities, columns_needed, identify
-from flitstack_pipeline.cleaning.invalid import quarantine_invalid
+from flitstack_pipeline.cleaning.evidence import Evidence, gather
+from flitstack_pipeline.cleaning.identity import identified, mark
 from flitstack_pipeline.cleaning.oddities import note_oddities
-from flitstack_pipeline.cleaning.one_pass import Pass
-from flitstack_pipeline.cleaning.tools import (
-    MONEY_COLUMNS,
-    CleanContext,
-    Tools,
-    is_numeric_date_column,
-)
-from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
-from flitstack_pipeline.spec.keys import split_source_key
+from flitstack_pipeline.cleaning.parsers import Context
+from flitstack_pipeline.cleaning.parsing import Parsing
+from flitstack_pipeline.cleaning.quarantine import quarantine_invalid, quarantine_refused
+from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import row_count, table_exists
 
-__all__ = ["CleanContext", "CleanResult", "clean_object", "clean_schema"]
-
-CHUNK = 10_000
+REPEATED = "a later row of the same file has the same id; this one was replaced"
 _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS quarantine.rows (
       object VARCHAR, dataset VARCHAR, raw_id VARCHAR, file VARCHAR, sheet VARCHAR, line BIGINT,
@@ -62,6 +56,18 @@ _PER_OBJECT = (
     "clean.unknown_words",
     "clean.questions",
 )
+
+
+@dataclass(frozen=True)
+class CleanContext:
+    """What the account is: its time zone, country, currency, and where the exports lie."""
+
+    time_zone: str = "America/New_York"
+    country: str = "US"
+    currency: str = "USD"
+    exports: Path = Path("data/exports")
+    #: A person's answers to `clean.questions`: `dataset.column`, `dataset` or `*` → the order.
+    date_answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,216 +101,122 @@ def _clean(
         con.execute(ddl)
     for table in _PER_OBJECT:
         con.execute(f"DELETE FROM {table} WHERE object = ?", [object_key])  # noqa: S608
-    result = CleanResult()
-    properties: list[dict[str, Any]] = []
+    known = Context(context.time_zone, context.country, str(context.exports))
+    cleaning = _Cleaning(con, object_key, context, Parsing(con, known))
     for dataset in datasets:
         con.execute(BY_DATASET[dataset].ddl)
-        result.rows[dataset] = 0
+        cleaning.result.rows[dataset] = 0
         if table_exists(con, f"raw.{dataset}"):
-            run = _clean_dataset(con, object_key, dataset, context, result)
-            properties.extend(run.properties.values())
-    if properties:
-        _add_properties(con, properties)
-        result.rows["properties"] = row_count(con, "clean.properties")
-    return result
+            cleaning.clean(dataset)
+    if cleaning.further:
+        cleaning.add_further_properties()
+    cleaning.tell_unknown_words()
+    return cleaning.result
 
 
-def _clean_dataset(
-    con: duckdb.DuckDBPyConnection,
-    object_key: str,
-    dataset: str,
-    context: CleanContext,
-    result: CleanResult,
-) -> Pass:
-    identities = identify(dataset, _raw_rows(con, dataset, columns_needed(dataset)))
-    run = Pass(dataset, _tools(con, dataset, context), identities)
+@dataclass
+class _Cleaning:
+    """The cleaning of one object type."""
+
+    con: duckdb.DuckDBPyConnection
+    object_key: str
+    context: CleanContext
+    parsing: Parsing
+    result: CleanResult = field(default_factory=CleanResult)
+    evidence: Evidence = field(default_factory=Evidence)
+    #: Rows of clients that may be properties of theirs.
+    further: int = 0
+
+    def clean(self, dataset: str) -> None:
+        """Clean one dataset and account for its rows."""
+        con, table = self.con, f"raw.{dataset}"
+        rows = row_count(con, table)
+        mark(con, dataset)
+        con.execute(REFUSED_DDL)
+        self.evidence = _evidence(con, dataset, self.context)
+        merged = state_count(con, "merged")
+        source = merged_rows.completed() if merged else identified(dataset)
+        if rows:
+            self._batches(dataset, table).run(source, rows)
+        if merged:
+            merged_rows.refuse_with_their_client(con)
+            self.further = merged_rows.make_further(con)
+        self.result.quarantined += quarantine_refused(con, self.object_key, dataset)
+        self.result.quarantined += quarantine_invalid(con, self.object_key, dataset)
+        self._note(dataset)
+        account(con, self.object_key, dataset)
+        count_records(con, self.object_key, dataset)
+        self.result.rows[dataset] = row_count(con, f"clean.{dataset}")
+        self.result.superseded += state_count(con, "superseded")
+        self.result.merged += state_count(con, "merged")
+
+    def _batches(self, dataset: str, table: str) -> Batches:
+        cells = Cells(self.evidence, _columns_used(self.con, dataset, table))
+        row = DECLARATIONS[dataset](cells)
+        return Batches(self.con, self.object_key, dataset, cells, row, self.parsing)
+
+    def add_further_properties(self) -> None:
+        """The places of merged rows of clients, cleaned like any property."""
+        self._batches("properties", "further").run(merged_rows.FURTHER, self.further)
+        merged_rows.tell_further(self.con, self.object_key)
+        self.result.rows["properties"] = row_count(self.con, "clean.properties")
+
+    def _note(self, dataset: str) -> None:
+        """What a person may want to know: replaced rows, odd values, undecided dates."""
+        self.con.execute(
+            f"INSERT INTO clean.notes SELECT ?, ?, m.key, '', 'line ' || r._row, ? "  # noqa: S608
+            f'FROM marks m JOIN raw."{dataset}" r ON r.rowid = m.row '
+            "WHERE m.repeated AND m.state = 'superseded'",
+            [self.object_key, dataset, REPEATED],
+        )
+        note_oddities(self.con, self.object_key, dataset)
+        for (file, column), order in self.evidence.date_orders.items():
+            if order.order == UNDECIDED:
+                self._ask(dataset, column, file, order.evidence)
+
+    def _ask(self, dataset: str, column: str, file: str, evidence: str) -> None:
+        key = f"dates:{dataset}.{column}"
+        question = (
+            f"Day or month first in {column} of {file}? {evidence}. Answer with: "
+            f"flitstack answer {key} 'month first' (or 'day first')"
+        )
+        self.con.execute(
+            'INSERT INTO clean.questions (object, dataset, "column", question, key) '
+            "VALUES (?, ?, ?, ?, ?)",
+            [self.object_key, dataset, column, question, key],
+        )
+        self.result.questions.append(question)
+
+    def tell_unknown_words(self) -> None:
+        """Count the status words nobody knows: they wait for the value map."""
+        self.con.execute(
+            'INSERT INTO clean.unknown_words SELECT object, dataset, "column", value, count(*) '
+            "FROM clean.notes WHERE object = ? AND note = ? GROUP BY ALL",
+            [self.object_key, UNKNOWN_WORD],
+        )
+        found = self.con.execute(
+            'SELECT dataset, "column", word, count FROM clean.unknown_words WHERE object = ?',
+            [self.object_key],
+        ).fetchall()
+        self.result.unknown_words = {f"{d}.{c}: {word}": n for d, c, word, n in found}
+
+
+def _evidence(con: duckdb.DuckDBPyConnection, dataset: str, context: CleanContext) -> Evidence:
+    """The evidence of every date and money column, counted over every row."""
     names = [c.name for c in DATASETS[dataset].columns]
-    for chunk in _chunks(_raw_rows(con, dataset, [*names, "_extra"])):
-        _insert(con, dataset, [clean for row in chunk if (clean := run.clean(row))])
-    _write_refused(con, object_key, dataset, run.refused)
-    _write_notes(con, object_key, dataset, run, result)
-    broken = quarantine_invalid(con, object_key, dataset)
-    note_oddities(con, object_key, dataset)
-    _account(con, object_key, dataset, identities)
-    _count_records(con, object_key, dataset, identities)
-    result.rows[dataset] = row_count(con, f"clean.{dataset}")
-    result.superseded += len(identities.superseded)
-    result.merged += len(identities.merged)
-    result.quarantined += len(run.refused) + broken
-    return run
-
-
-def _add_properties(con: duckdb.DuckDBPyConnection, found: list[dict[str, Any]]) -> None:
-    """Properties that stood on further rows of a client, unless the export lists them itself."""
-    known = {k for (k,) in con.execute("SELECT source_key FROM clean.properties").fetchall()}
-    for start in range(0, len(found), CHUNK):
-        chunk = found[start : start + CHUNK]
-        _insert(con, "properties", [p for p in chunk if p["source_key"] not in known])
-
-
-def _tools(con: duckdb.DuckDBPyConnection, dataset: str, context: CleanContext) -> Tools:
-    """Tools with the evidence of every date and money column, counted over every row."""
-    names = [c.name for c in DATASETS[dataset].columns]
-    found = gather(
+    return gather(
         con,
         dataset,
-        [n for n in names if is_numeric_date_column(n)],
+        [n for n in names if is_date_column(n)],
         [n for n in names if n in MONEY_COLUMNS],
         context.country,
         context.date_answers,
     )
-    return Tools(context, dataset, found)
 
 
-def _raw_rows(
-    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str]
-) -> Iterator[dict[str, Any]]:
-    """Raw rows, oldest export first, so that the last version of a record is the newest."""
-    listed = ", ".join(f'"{c}"' for c in columns)
-    cursor = con.cursor().execute(
-        f"SELECT _row_id, _workspace, _session, _file, _sheet, _row, {listed} "  # noqa: S608
-        f'FROM raw."{dataset}" ORDER BY _exported_at, _file, _sheet, _row'
-    )
-    names = ["_row_id", "_workspace", "_session", "_file", "_sheet", "_row", *columns]
-    while rows := cursor.fetchmany(CHUNK):
-        yield from (dict(zip(names, row, strict=True)) for row in rows)
-
-
-def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    chunk: list[dict[str, Any]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _insert(con: duckdb.DuckDBPyConnection, dataset: str, rows: list[dict[str, Any]]) -> None:
-    """Insert clean rows through JSON, so that lists, maps and decimals arrive exactly typed."""
-    if not rows:
-        return
-    table = BY_DATASET[dataset]
-    shape = {f.name: _json_type(f.type) for f in table.fields}
-    frame = pd.DataFrame({"line": [json.dumps({n: r.get(n) for n in shape}) for r in rows]})
-    con.register("incoming", frame)
-    listed = ", ".join(f'r."{name}"' for name in shape)
-    con.execute(
-        f"INSERT INTO {table.name} SELECT {listed} FROM "  # noqa: S608
-        "(SELECT from_json(line, ?) AS r FROM incoming)",
-        [json.dumps(shape)],
-    )
-    con.unregister("incoming")
-
-
-def _json_type(duckdb_type: str) -> Any:
-    if duckdb_type == LIST:
-        return ["VARCHAR"]
-    return "MAP(VARCHAR,VARCHAR)" if duckdb_type == MAP else duckdb_type
-
-
-def _write_refused(
-    con: duckdb.DuckDBPyConnection, object_key: str, dataset: str, refused: list[list[Any]]
-) -> None:
-    if not refused:
-        return
-    names = ["i", "f", "s", "l", "c", "v", "r", "m", "w", "j"]
-    con.register("incoming", pd.DataFrame(refused, columns=names, dtype=object))
-    con.execute(
-        "INSERT INTO quarantine.rows SELECT ?, ?, i, f, s, l, c, v, r, m, w, j FROM incoming",
-        [object_key, dataset],
-    )
-    con.unregister("incoming")
-
-
-def _write_notes(
-    con: duckdb.DuckDBPyConnection,
-    object_key: str,
-    dataset: str,
-    run: Pass,
-    result: CleanResult,
-) -> None:
-    tools = run.tools
-    if run.notes:
-        frame = pd.DataFrame(run.notes, columns=["k", "c", "v", "n"], dtype=object)
-        con.register("incoming", frame)
-        con.execute(
-            "INSERT INTO clean.notes SELECT ?, ?, k, c, v, n FROM incoming", [object_key, dataset]
-        )
-        con.unregister("incoming")
-    for (column, word), count in tools.unknown_words.items():
-        con.execute(
-            "INSERT INTO clean.unknown_words VALUES (?, ?, ?, ?, ?)",
-            [object_key, dataset, column, word, count],
-        )
-        result.unknown_words[f"{dataset}.{column}: {word}"] = count
-    for (file, column), order in tools.evidence.date_orders.items():
-        if order.order == UNDECIDED:
-            key = f"dates:{dataset}.{column}"
-            question = (
-                f"Day or month first in {column} of {file}? {order.evidence}. Answer with: "
-                f"flitstack answer {key} 'month first' (or 'day first')"
-            )
-            con.execute(
-                'INSERT INTO clean.questions (object, dataset, "column", question, key) '
-                "VALUES (?, ?, ?, ?, ?)",
-                [object_key, dataset, column, question, key],
-            )
-            result.questions.append(question)
-    for image in tools.images.values():
-        con.execute("DELETE FROM clean.inline_images WHERE sha256 = ?", [image.sha256])
-        con.execute(
-            "INSERT INTO clean.inline_images VALUES (?, ?, ?, ?)",
-            [image.sha256, image.content_type, image.data, image.url or None],
-        )
-
-
-def _count_records(
-    con: duckdb.DuckDBPyConnection, object_key: str, dataset: str, identities: Identities
-) -> None:
-    """Distinct source records by workspace, those in quarantine included."""
-    counted = Counter(split_source_key(key)[0] for key in identities.key_of.values())
-    for workspace, records in counted.items():
-        con.execute(
-            "INSERT INTO clean.record_counts VALUES (?, ?, ?, ?)",
-            [object_key, dataset, workspace, records],
-        )
-
-
-def _account(
-    con: duckdb.DuckDBPyConnection, object_key: str, dataset: str, identities: Identities
-) -> None:
-    """Rows read = loaded + merged + superseded + quarantined + excluded, per file."""
-    for name, raw_ids in (("superseded", identities.superseded), ("merged", identities.merged)):
-        con.register(name, pd.DataFrame({"raw_id": list(raw_ids)}, dtype="str"))
-    con.execute(
-        f"""
-        INSERT INTO clean.accounting
-        WITH excluded AS (
-            SELECT file, rule, count(*) AS n FROM raw.excluded WHERE dataset = ? GROUP BY ALL
-        ), excluded_by_file AS (
-            SELECT file, sum(n) AS n, json_group_object(rule, n) AS rules
-            FROM excluded GROUP BY file
-        ), rows_by_file AS (
-            SELECT r._file AS file, count(*) AS n,
-                   count(*) FILTER (r._row_id IN (SELECT raw_id FROM clean."{dataset}")) AS loaded,
-                   count(*) FILTER (r._row_id IN (SELECT raw_id FROM superseded)) AS superseded,
-                   count(*) FILTER (r._row_id IN (SELECT raw_id FROM merged)) AS merged,
-                   count(*) FILTER (r._row_id IN
-                       (SELECT raw_id FROM quarantine.rows WHERE dataset = ?)) AS quarantined
-            FROM raw."{dataset}" r GROUP BY r._file
-        ), read_by_file AS (
-            SELECT file, sum(rows_read) AS n FROM raw.files WHERE dataset = ? GROUP BY file
-        )
-        SELECT ?, ?, f.file, f.n, coalesce(r.loaded, 0), coalesce(r.merged, 0),
-               coalesce(r.superseded, 0),
-               coalesce(r.quarantined, 0), coalesce(e.n, 0), coalesce(e.rules, '{{}}')
-        FROM read_by_file f
-        LEFT JOIN rows_by_file r USING (file)
-        LEFT JOIN excluded_by_file e USING (file)
-        """,  # noqa: S608
-        [dataset, dataset, dataset, object_key, dataset],
-    )
-    con.unregister("superseded")
-    con.unregister("merged")
+def _columns_used(con: duckdb.DuckDBPyConnection, dataset: str, table: str) -> frozenset[str]:
+    """The canonical columns of which a table has any cell, be it an empty one."""
+    names = [c.name for c in DATASETS[dataset].columns]
+    counts = ", ".join(f'count("{n}")' for n in names)
+    found = con.execute(f"SELECT {counts} FROM {table}").fetchall()[0]  # noqa: S608
+    return frozenset(n for n, count in zip(names, found, strict=True) if count)

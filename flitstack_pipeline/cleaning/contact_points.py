@@ -22,6 +22,12 @@ _PLAIN_DIGITS = re.compile(r"'?\+?[\d\s().\-\u2010-\u2015]+", re.A)
 _VANITY = re.compile(r"\+?[\d\s().\-]*\d[\s.\-]*[A-Za-z]{3,}[A-Za-z\-]*", re.A)
 #: The North American plan: neither area code nor exchange begins with 0 or 1.
 _NANP = re.compile(r"1?([2-9]\d{2}[2-9]\d{6})", re.A)
+#: How nearly every phone of that plan is written: needs no further look.
+_EVERYDAY = re.compile(
+    r"(?:\+?1[ .-]?)?\(?([2-9]\d{2})\)?[ .-]?([2-9]\d{2})[ .-]?(\d{4})"
+    r"(?: ?(?:x|ext\.?) ?(\d{1,6}))?",
+    re.A,
+)
 NANP_REGIONS = frozenset({"US", "CA", "PR"})
 _EMAIL_SPLIT = re.compile(r"[\s;,|<>]+")
 _JOINING_WORDS = frozenset({"and", "or", "y", "et", "&", "/"})
@@ -59,6 +65,11 @@ def phones(value: str | None, region: str = "US") -> tuple[Phone, ...]:
     found = text(value)
     if found is None:
         return ()
+    everyday = _EVERYDAY.fullmatch(found) if region in NANP_REGIONS else None
+    if everyday:
+        number = "".join(everyday.groups()[:3])
+        if len(set(number)) > 1:
+            return (Phone(f"+1{number}", everyday[4], found),)
     parts = [p for p in _PHONE_SPLIT.split(found) if p.strip()]
     return tuple(dict.fromkeys(phone for part in parts for phone in _phones(part, region)))
 

@@ -122,8 +122,10 @@ def _sign_counts(
     for column in columns:
         found = con.execute(
             f"""
-            SELECT _file, regexp_replace("{column}", '[0-9]', '9', 'g') AS shape, count(*)
-            FROM raw."{dataset}" WHERE length("{column}") BETWEEN 1 AND 40 GROUP BY ALL
+            SELECT _file, regexp_replace(cell, '[0-9]', '9', 'g') AS shape, sum(n)
+            FROM (SELECT _file, "{column}" AS cell, count(*) AS n FROM raw."{dataset}"
+                  WHERE length("{column}") BETWEEN 1 AND 40 GROUP BY ALL)
+            GROUP BY ALL
             """  # noqa: S608
         ).fetchall()
         for file, shape, count in found:

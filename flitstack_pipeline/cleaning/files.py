@@ -1,4 +1,4 @@
-"""Rows of attachments and activities: which record they hang on, and what is moved."""
+"""Files of attachments: which file a manifest row names, and whether it can be moved."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import hashlib
 import mimetypes
 import re
 from pathlib import Path
+from typing import Any
 
 from flitstack_pipeline.cleaning import words
-from flitstack_pipeline.cleaning.people import CleanRow
-from flitstack_pipeline.cleaning.tools import RawRow, RefusedRow, Tools
 
 MAX_BYTES = 50 * 1024 * 1024
 #: What HighLevel's file fields take (highlevel_api.md §9); photo formats it lacks are left out.
@@ -49,70 +48,30 @@ _RECORD_WORDS = {
 }
 
 
-def attachment(row: RawRow, t: Tools) -> CleanRow:
-    """A file of a record; `problem` says why it cannot be moved."""
-    name = safe_name(t.text(row, "file_name") or Path(t.text(row, "location") or "").name)
-    location = t.text(row, "location") or name
-    url = location if re.match(r"^https?://", location, re.I) else None
-    path = None if url else _inside(t.context.exports, location)
+def record_type(value: str | None) -> str | None:
+    """The object type key a word names ("Work Orders", "customer"), or None."""
+    word = (words.text(value) or "").casefold().replace("_", " ").rstrip("s").strip()
+    return _RECORD_WORDS.get(word)
+
+
+def look_at(
+    exports: Path, shown: str | None, location: str | None, sha256: str | None
+) -> dict[str, Any]:
+    """What a manifest row's file is: name, path inside `exports` or address, hash, size, type.
+
+    `problem` says why it cannot be moved. Nothing outside `exports` is ever opened.
+    """
+    place, claimed = words.text(location), words.text(sha256)
+    name = safe_name(words.text(shown) or Path(place or "").name)
+    place = place or name
+    url = place if re.match(r"^https?://", place, re.I) else None
+    path = None if url else _inside(exports, place)
     return {
-        "record_type": record_type(row, t),
-        "record_ref": _reference(row, t),
-        "file_name": name,
-        "path": path.relative_to(t.context.exports.resolve()).as_posix() if path else None,
+        "name": name,
+        "path": path.relative_to(exports.resolve()).as_posix() if path else None,
         "url": url,
-        "caption": words.one_line(t.raw(row, "caption")),
-        "uploaded": t.day(row, "date"),
-        "uploaded_by": words.one_line(t.raw(row, "uploaded_by")),
-        "inline": False,
-        **_measured(path, url, name, t.text(row, "sha256")),
+        **_measured(path, url, name, claimed),
     }
-
-
-def activity(row: RawRow, t: Tools) -> CleanRow:
-    """A note, call, e-mail or meeting with its original moment, author and kind."""
-    kind, shown = t.status(row, "kind", "activities")
-    when = t.date(row, "date")
-    text = t.note(row, "text")
-    subject = words.one_line(t.raw(row, "subject"))
-    if text is None and subject is None:
-        raise RefusedRow("text", None, "empty_note", "The note has no text; nothing to move.")
-    minutes = re.match(r"[0-9]{1,6}(?![0-9])", t.text(row, "duration") or "")
-    return {
-        "record_type": record_type(row, t),
-        "record_ref": _reference(row, t),
-        "kind": kind or "note",
-        "kind_text": shown,
-        "occurred": when.day.isoformat() if when else None,
-        "occurred_at": when.exact if when else None,
-        "author": words.one_line(t.raw(row, "author")),
-        "subject": subject,
-        "text": text,
-        "duration_minutes": int(minutes.group()) if minutes else None,
-    }
-
-
-def record_type(row: RawRow, t: Tools) -> str:
-    """The object type a file or note hangs on."""
-    word = (t.text(row, "record_type") or "").casefold().replace("_", " ").rstrip("s").strip()
-    found = _RECORD_WORDS.get(word)
-    if found is None:
-        raise RefusedRow(
-            "record_type",
-            t.raw(row, "record_type"),
-            "unknown_record_type",
-            "Name the record: Client, Lead, Job, Estimate, Invoice or Work Order.",
-        )
-    return found
-
-
-def _reference(row: RawRow, t: Tools) -> str:
-    found = t.text(row, "record_number")
-    if found is None:
-        raise RefusedRow(
-            "record_number", None, "no_record", "Give the number of the record it belongs to."
-        )
-    return words.document_number(found)
 
 
 def safe_name(name: str) -> str:
@@ -136,10 +95,15 @@ def _inside(exports: Path, location: str) -> Path | None:
     return None
 
 
-def _measured(path: Path | None, url: str | None, name: str, sha256: str | None) -> CleanRow:
+def _measured(path: Path | None, url: str | None, name: str, sha256: str | None) -> dict[str, Any]:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     digest = sha256.lower() if sha256 and re.fullmatch(r"[0-9a-fA-F]{64}", sha256) else None
-    found: CleanRow = {"sha256": digest, "size_bytes": None, "content_type": kind, "problem": None}
+    found: dict[str, Any] = {
+        "sha256": digest,
+        "size_bytes": None,
+        "content_type": kind,
+        "problem": None,
+    }
     if url:
         return {**found, "problem": _refusal(name)}
     if path is None:
@@ -165,35 +129,3 @@ def _refusal(name: str) -> str | None:
     if suffix in (".heic", ".heif"):
         return "HighLevel takes no .heic photos: export them as .jpg"
     return None if suffix in ACCEPTED else f"HighLevel takes no {suffix or 'nameless'} files"
-
-
-def custom_field(row: RawRow, t: Tools) -> CleanRow:
-    """The definition of one custom field."""
-    label = words.one_line(t.raw(row, "label"))
-    if label is None:
-        raise RefusedRow("label", None, "no_label", "Give the custom field its label.")
-    word = (t.text(row, "module") or "").casefold().rstrip("s").strip()
-    return {
-        "module": _RECORD_WORDS.get(word, "clients"),
-        "label": label,
-        "type": t.text(row, "type"),
-        "options": words.split_list(t.raw(row, "options")),
-        "transferable": words.boolean(t.raw(row, "transferable")),
-    }
-
-
-def line_item_template(row: RawRow, t: Tools) -> CleanRow:
-    """A saved line item: a product with its price."""
-    name = words.one_line(t.raw(row, "name"))
-    if name is None:
-        raise RefusedRow("name", None, "no_name", "Give the item a name.")
-    return {
-        "name": name,
-        "type": t.text(row, "type"),
-        "description": t.text(row, "description"),
-        "unit": t.text(row, "unit"),
-        "unit_cost": t.money(row, "unit_cost"),
-        "unit_price": t.money(row, "unit_price"),
-        "taxable": words.boolean(t.raw(row, "taxable")),
-        "sku": t.text(row, "sku"),
-    }

@@ -1,20 +1,29 @@
-"""Which raw row is which record: source ids, superseded versions, merged rows, line numbers.
+"""Which raw row is which record: source ids, superseded versions, merged rows.
 
 Where an export has no id, a stable one is derived from documented business keys
 (contractor_plus.md §7.9); several versions of one record keep the newest, the rest are counted.
 One client on several rows of one file, one per property, is one client (§7.11).
+
+Nearly every row is the only one of its record and needs no word. What is told of the others lies in
+the temporary table `marks (row, key, state, repeated, nth, line)`: `row` is the raw table's rowid,
+`state` NULL for a row that is loaded, else `superseded` or `merged`; `repeated` says that the
+successor stands in the same file; `nth` tells equal rows apart that are records of their own;
+`line` is the line's position (see `lines`).
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import duckdb
 
-from flitstack_pipeline.cleaning import words
-from flitstack_pipeline.cleaning.tools import RawRow
-from flitstack_pipeline.spec.keys import derived_id, source_key
+from flitstack_pipeline.cleaning.cell_sql import (
+    cell,
+    document_number,
+    literal,
+    stripped,
+    text,
+    workspace,
+)
+from flitstack_pipeline.cleaning.lines import LINES_OF, line_number, mark_lines
 
 #: Columns a derived id is made of, when the export has no id column of its own.
 BUSINESS_KEYS: dict[str, tuple[str, ...]] = {
@@ -43,188 +52,120 @@ ID_COLUMN: dict[str, str] = {
     "work_orders": "work_order_number",
     "activities": "activity_id",
 }
-LINES_OF = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 #: Two equal rows of one file are two records here: paying 500 in cash twice a day is legal.
 EQUAL_ROWS_ARE_TWO = frozenset({"payments", "change_orders", "visits"})
 #: What tells the rows of one client apart when there is one row per property.
 PLACE_COLUMNS = ("address", "street", "street2", "city", "zip", "service_address")
+#: Oldest export first, so that the last version of a record is the newest.
+AGE = "s._exported_at, s._file, s._sheet, s._row"
+MARKS_DDL = (
+    "CREATE OR REPLACE TEMP TABLE marks (row BIGINT, key VARCHAR, state VARCHAR, "
+    "repeated BOOLEAN, nth BIGINT, line BIGINT)"
+)
 
 
-@dataclass
-class Identities:
-    """The winning raw row of each record, the versions it supersedes, the rows merged into it.
+def source_id(dataset: str) -> str:
+    """SQL of the id of a raw row `s`: as shown, or derived from its business keys.
 
-    `repeated` are superseded rows whose successor stands in the same file: worth a note.
+    A derived id is `~` and 16 hexadecimal digits: the SHA-256 of the keys, trimmed, in lower case,
+    joined by the unit separator. One payment reference may settle several invoices: there the
+    invoice is part of the id. A row without any key is known by its place in its file.
     """
-
-    key_of: dict[str, str] = field(default_factory=dict)
-    line_of: dict[str, int] = field(default_factory=dict)
-    superseded: dict[str, str] = field(default_factory=dict)
-    merged: dict[str, str] = field(default_factory=dict)
-    repeated: set[str] = field(default_factory=set)
-
-    def lose(self, raw_id: str, key: str) -> None:
-        """A newer version took this row's place."""
-        self.key_of.pop(raw_id, None)
-        self.superseded[raw_id] = key
-
-
-def columns_needed(dataset: str) -> tuple[str, ...]:
-    """The canonical columns `identify` reads."""
-    names = [ID_COLUMN.get(dataset), LINES_OF.get(dataset), *BUSINESS_KEYS.get(dataset, ())]
-    if dataset in LINES_OF:
-        names.append("line_number")
-    if dataset == "payments":
-        names.append("invoice_number")
-    if dataset == "clients":
-        names += PLACE_COLUMNS
-    return tuple(dict.fromkeys(n for n in names if n))
-
-
-def identify(dataset: str, rows: Iterable[RawRow]) -> Identities:
-    """Winners, superseded and merged rows of the raw rows, which must come oldest export first."""
-    if dataset in LINES_OF:
-        return _Lines(dataset).identify(rows)
-    return _Records(dataset).identify(rows)
-
-
-@dataclass(frozen=True)
-class _Version:
-    raw_id: str
-    file: str
-    place: int
-
-
-class _Records:
-    """Records with a key of their own."""
-
-    def __init__(self, dataset: str) -> None:
-        self.dataset = dataset
-        self.found = Identities()
-        self.newest: dict[str, _Version] = {}
-        self.merged_into: dict[str, list[str]] = {}
-        self.equal_rows: Counter[tuple[str, str]] = Counter()
-
-    def identify(self, rows: Iterable[RawRow]) -> Identities:
-        for row in rows:
-            version = _Version(str(row["_row_id"]), str(row.get("_file")), self._place(row))
-            key = self._key(row, version.file)
-            older = self.newest.get(key)
-            if older:
-                self._replace(key, older, version)
-            self.newest[key] = version
-            self.found.key_of[version.raw_id] = key
-        return self.found
-
-    def _key(self, row: RawRow, file: str) -> str:
-        shown = source_id(self.dataset, row)
-        key = source_key(str(row["_workspace"]), self.dataset, shown)
-        if self.dataset not in EQUAL_ROWS_ARE_TWO or not shown.startswith("~"):
-            return key
-        self.equal_rows[file, key] += 1
-        count = self.equal_rows[file, key]
-        return key if count == 1 else f"{key}.{count}"
-
-    def _place(self, row: RawRow) -> int:
-        if self.dataset != "clients":
-            return 0
-        return hash(tuple((_text(row.get(c)) or "").strip().casefold() for c in PLACE_COLUMNS))
-
-    def _replace(self, key: str, older: _Version, newer: _Version) -> None:
-        """The older version is superseded, or merged when it is another property's row."""
-        same_file = older.file == newer.file
-        if same_file and older.place != newer.place:
-            self.found.key_of.pop(older.raw_id, None)
-            self.found.merged[older.raw_id] = key
-            self.merged_into.setdefault(key, []).append(older.raw_id)
-            return
-        self.found.lose(older.raw_id, key)
-        if same_file:
-            self.found.repeated.add(older.raw_id)
-            return
-        for raw_id in self.merged_into.pop(key, ()):
-            del self.found.merged[raw_id]
-            self.found.lose(raw_id, key)
-
-
-@dataclass
-class _Document:
-    """The lines of one document met so far."""
-
-    session: str
-    file: str
-    rows: dict[int, tuple[str, str]] = field(default_factory=dict)
-
-
-class _Lines:
-    """Lines of documents: a newer file's lines replace a document's older lines as a whole.
-
-    Only when the same session goes on with line numbers not yet met are they added, because then
-    the document was cut between two files.
-    """
-
-    def __init__(self, dataset: str) -> None:
-        self.dataset, self.column = dataset, LINES_OF[dataset]
-        self.found = Identities()
-        self.documents: dict[tuple[str, str], _Document] = {}
-
-    def identify(self, rows: Iterable[RawRow]) -> Identities:
-        for row in rows:
-            raw_id, workspace = str(row["_row_id"]), str(row["_workspace"])
-            number = words.text(_text(row.get(self.column)))
-            name = words.document_number(number) if number else f"~row-{raw_id}"
-            document = self._document((workspace, name), row)
-            shown = _line_number(row)
-            line = shown if shown and shown not in document.rows else _next_line(document)
-            key = source_key(workspace, self.dataset, f"{name}#{line}")
-            document.rows[line] = (raw_id, key)
-            self.found.key_of[raw_id] = key
-            self.found.line_of[raw_id] = line
-        return self.found
-
-    def _document(self, place: tuple[str, str], row: RawRow) -> _Document:
-        session, file = str(row.get("_session")), str(row.get("_file"))
-        known = self.documents.get(place)
-        if known and known.file != file:
-            shown = _line_number(row)
-            goes_on = known.session == session and shown is not None and shown not in known.rows
-            known.file = file
-            if not goes_on:
-                for raw_id, key in known.rows.values():
-                    self.found.lose(raw_id, key)
-                known = None
-        if known is None:
-            known = self.documents[place] = _Document(session, file)
-        return known
-
-
-def _next_line(document: _Document) -> int:
-    return max(document.rows, default=0) + 1
-
-
-def _line_number(row: RawRow) -> int | None:
-    """The line number as exported, when it is a plausible one."""
-    shown = words.text(_text(row.get("line_number"))) or ""
-    match = re.fullmatch(r"([0-9]{1,6})(?:\.0)?", shown)
-    return int(match.group(1)) if match else None
-
-
-def source_id(dataset: str, row: RawRow) -> str:
-    """The id of a row as shown, or one derived from its business keys.
-
-    One payment reference may settle several invoices: there the invoice is part of the id.
-    """
+    own = "'~row-' || s._row_id"
+    keys = BUSINESS_KEYS.get(dataset, ())
+    if keys:
+        any_key = ", ".join(text(cell(k)) for k in keys)
+        joined = " || chr(31) || ".join(f"coalesce(lower({stripped(cell(k))}), '')" for k in keys)
+        derived = f"'~' || left(sha256({joined}), 16)"
+        own = f"CASE WHEN coalesce({any_key}) IS NULL THEN {own} ELSE {derived} END"
     column = ID_COLUMN.get(dataset)
-    shown = words.text(_text(row.get(column))) if column else None
-    if shown:
-        number = words.document_number(shown)
-        invoice = words.text(_text(row.get("invoice_number"))) if dataset == "payments" else None
-        return f"{number}@{words.document_number(invoice)}" if invoice else number
-    keys = BUSINESS_KEYS.get(dataset)
-    if keys is None or not any(words.text(_text(row.get(k))) for k in keys):
-        return f"~row-{row['_row_id']}"
-    return derived_id(*(_text(row.get(k)) for k in keys))
+    if column is None:
+        return own
+    shown = document_number(text(cell(column)))
+    if dataset == "payments":
+        shown += f" || coalesce('@' || {document_number(text('s.invoice_number'))}, '')"
+    return f"coalesce({shown}, {own})"
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def identified(dataset: str) -> str:
+    """SQL of the raw rows that are records: their cells, `_id`, `_key`, `_line`, `_at` (rowid).
+
+    Reads the marks that `mark` made.
+    """
+    if dataset in LINES_OF:
+        number = document_number(text(cell(LINES_OF[dataset])))
+        shown = f"coalesce({number}, '~row-' || s._row_id) || '#' || _line"
+    else:
+        shown = f"{source_id(dataset)} || coalesce('.' || m.nth, '')"
+    return f"""
+        SELECT *, {workspace("x")} || '/{dataset}/' || _id AS _key FROM (
+            SELECT s.*, s.rowid AS _at, coalesce(m.line, {_line(dataset)}) AS _line, {shown} AS _id
+            FROM raw."{dataset}" s LEFT JOIN marks m ON m.row = s.rowid WHERE m.state IS NULL) x"""  # noqa: S608
+
+
+def _line(dataset: str) -> str:
+    return line_number() if dataset in LINES_OF else "CAST(NULL AS BIGINT)"
+
+
+def mark(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Make the marks of a raw table."""
+    con.execute(MARKS_DDL)
+    if dataset in LINES_OF:
+        mark_lines(con, dataset)
+    else:
+        _mark_versions(con, dataset)
+
+
+def _mark_versions(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Tell the rows apart that have a key in common; the hash is only there to find them."""
+    key = f"{workspace('s')} || '/{dataset}/' || {source_id(dataset)}"
+    place = "''"
+    if dataset == "clients":
+        cells = [f"coalesce(lower({stripped(cell(c))}), '')" for c in PLACE_COLUMNS]
+        place = " || chr(31) || ".join(cells)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE hashes AS "  # noqa: S608
+        f'SELECT s.rowid AS row, hash({key}) AS h FROM raw."{dataset}" s'
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE several AS "
+        "SELECT h FROM hashes GROUP BY h HAVING count(*) > 1"
+    )
+    if not con.execute("SELECT h FROM several LIMIT 1").fetchall():
+        return
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE versions AS
+        SELECT s.rowid AS row, {key} AS key, s._file AS file, {place} AS place,
+               row_number() OVER (ORDER BY {AGE}) AS age, CAST(NULL AS BIGINT) AS nth
+        FROM raw."{dataset}" s JOIN hashes x ON x.row = s.rowid
+        WHERE x.h IN (SELECT h FROM several)
+        """  # noqa: S608
+    )
+    if dataset in EQUAL_ROWS_ARE_TWO:
+        _tell_equal_rows_apart(con, dataset)
+    con.execute(
+        """
+        INSERT INTO marks
+        SELECT row, key, CASE WHEN next_file IS NULL THEN NULL
+                              WHEN next_file = file AND file = last_file AND next_place <> place
+                              THEN 'merged' ELSE 'superseded' END,
+               coalesce(next_file = file AND next_place = place, false), nth, NULL
+        FROM (SELECT *, lead(file) OVER w AS next_file, lead(place) OVER w AS next_place,
+                     arg_max(file, age) OVER (PARTITION BY key) AS last_file
+              FROM versions WINDOW w AS (PARTITION BY key ORDER BY age))
+        """
+    )
+    con.execute("DROP TABLE versions")
+
+
+def _tell_equal_rows_apart(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Number the rows of one file that have one derived key; from the second on it shows."""
+    con.execute(
+        f"""
+        UPDATE versions v SET nth = n.nth, key = v.key || '.' || n.nth
+        FROM (SELECT row, row_number() OVER (PARTITION BY file, key ORDER BY age) AS nth
+              FROM versions WHERE key LIKE {literal(f"%/{dataset}/~%")}) n
+        WHERE n.row = v.row AND n.nth > 1
+        """  # noqa: S608
+    )

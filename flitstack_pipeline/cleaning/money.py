@@ -81,12 +81,19 @@ def amount(value: str | None, *, comma: bool = False) -> Decimal | None:
     return -number if minus + bracketed else number
 
 
+#: How nearly every amount is written: needs no further look where the point is the decimal sign.
+_EVERYDAY = re.compile(r"\$?(\d{1,3}(?:,\d{3})*|\d{1,9})(\.\d{1,4})?", re.A)
+
+
 @lru_cache(maxsize=200_000)
 def stored(value: str, comma: bool, places: int) -> tuple[str | None, bool]:
     """(an amount as decimal text for a column of so many decimals, whether it must be rounded).
 
     Raises NotAnAmount, also for what such a column (18 digits) cannot hold.
     """
+    everyday = None if comma else _EVERYDAY.fullmatch(value)
+    if everyday and len(value) < 15:
+        return everyday[1].replace(",", "") + (everyday[2] or ""), False
     found = amount(value, comma=comma)
     if found is None:
         return None, False

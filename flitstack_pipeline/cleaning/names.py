@@ -66,6 +66,8 @@ _SUFFIXES = frozenset(CONSTANTS.suffix_acronyms) | frozenset(CONSTANTS.suffix_no
 _SPECIAL = _SUFFIXES.union(
     CONSTANTS.titles, CONSTANTS.first_name_titles, CONSTANTS.prefixes, CONSTANTS.conjunctions
 )
+#: Who has one of these behind the name is a person.
+_GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
 _TWO_WORDS = re.compile(r"([^\W\d_][\w'\u2019-]+) ([^\W\d_][\w'\u2019-]+)")
 
 
@@ -97,11 +99,16 @@ def split_name(value: str | None) -> Name | None:
 
 
 def _everyday(name: str) -> tuple[str, str] | None:
-    """Given name and surname of a name of two plain words, which needs no parser."""
-    match = _TWO_WORDS.fullmatch(name)
+    """Given name and surname of a name of two plain words, which needs no parser.
+
+    "Jr.", "III" and their like belong to the surname.
+    """
+    generation = _GENERATION.search(name)
+    match = _TWO_WORDS.fullmatch(name[: generation.start()] if generation else name)
     if not match or not _SPECIAL.isdisjoint(w.lower() for w in match.groups()):
         return None
-    return match.group(1), match.group(2)
+    suffix = f" {generation.group(0).strip(', ')}" if generation else ""
+    return match.group(1), match.group(2) + suffix
 
 
 def is_business(
@@ -126,6 +133,8 @@ def _is_business(name: str) -> tuple[bool, str]:
         return True, "named like a firm after a person"
     if words < 2 or "," in name or (words == 2 and not perhaps) or _COUPLE.search(name):
         return False, "reads like a person"
+    if _GENERATION.search(name):
+        return False, "a generation follows the name"
     if not perhaps and _speaks_for_a_person(name):
         return False, "a title or a particle of surnames"
     if _reads_like_corporation(name):

@@ -8,8 +8,11 @@ from functools import lru_cache
 PLACEHOLDERS = frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
 )
-_TRUE = frozenset({"yes", "y", "true", "1", "x", "si", "sí", "oui", "on"})
-_FALSE = frozenset({"no", "n", "false", "0", "", "non", "off"})
+TRUE_WORDS = frozenset({"yes", "y", "true", "1", "x", "si", "sí", "oui", "on"})
+FALSE_WORDS = frozenset({"no", "n", "false", "0", "", "non", "off"})
+SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+#: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space.
+WHITE = SPACES + "\ufeff\u200b"
 
 
 def text(value: str | None) -> str | None:
@@ -19,8 +22,8 @@ def text(value: str | None) -> str | None:
 
 @lru_cache(maxsize=200_000)
 def _text(value: str) -> str | None:
-    trimmed = value.strip().strip("\ufeff\u200b").strip()
-    return None if not trimmed or trimmed.casefold() in PLACEHOLDERS else trimmed
+    trimmed = value.strip(WHITE)
+    return None if not trimmed or trimmed.lower() in PLACEHOLDERS else trimmed
 
 
 def one_line(value: str | None) -> str | None:
@@ -33,10 +36,10 @@ def boolean(value: str | None) -> bool | None:
     """Yes/No, TRUE/FALSE, 1/0, x and blank; None for an absent column or another word."""
     if value is None:
         return None
-    word = value.strip().casefold()
-    if word in _TRUE:
+    word = value.strip(WHITE).lower()
+    if word in TRUE_WORDS:
         return True
-    return False if word in _FALSE or word in PLACEHOLDERS else None
+    return False if word in FALSE_WORDS or word in PLACEHOLDERS else None
 
 
 def split_list(value: str | None) -> list[str]:
@@ -85,8 +88,8 @@ def document_number(value: str) -> str:
 
     Zeros are never stripped: "0042" stays "0042" (contractor_plus.md §1.14).
     """
-    number = value.strip().lstrip("#").strip()
-    return number[:-2] if re.fullmatch(r"\d+\.0", number) else number
+    number = value.strip(WHITE).lstrip("#").lstrip(WHITE)
+    return number[:-2] if re.fullmatch(r"[0-9]+\.0", number) else number
 
 
 def normal_number(value: str) -> str:

@@ -1,8 +1,9 @@
-"""Rows that do not hold to their clean schema leave the clean table for quarantine.
+"""Rows that cannot be used leave for quarantine, with file, line, column, rule and what to do.
 
-The rules are those of `spec.clean` (required, closed vocabulary, pattern), said in SQL so that a
-million rows are judged where they lie; `validate` runs the Pandera schema of the same fields over
-what is left, as the asset check.
+Two kinds: rows their declaration refused (`rows`), and clean rows that do not hold to their schema.
+The rules of the second are those of `spec.clean` (required, closed vocabulary, pattern), said in
+SQL so that a million rows are judged where they lie; `validate` runs the Pandera schema of the same
+fields over what is left, as the asset check.
 """
 
 from __future__ import annotations
@@ -12,8 +13,34 @@ from collections.abc import Iterator
 import duckdb
 
 from flitstack_pipeline.spec.clean import BY_DATASET, Field
+from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 WHAT_TO_DO = "Correct the value in Contractor+ and export again."
+
+
+def quarantine_refused(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> int:
+    """Write the rows of the temporary table `refused` to quarantine; how many there are."""
+    con.execute(
+        f"""
+        INSERT INTO quarantine.rows
+        SELECT ?, ?, r._row_id, r._file, r._sheet, r._row, x.why."column", x.why.value, x.why.rule,
+               x.why."column" || ': ' || x.why.rule || ' (' ||
+               coalesce('"' || x.why.value || '"', 'empty') || '). ' || x.why.what_to_do,
+               x.why.what_to_do, {_cells(dataset)}
+        FROM refused x JOIN raw."{dataset}" r ON r.rowid = x.row
+        """,  # noqa: S608
+        [object_key, dataset],
+    )
+    return int(con.execute("SELECT count(*) FROM refused").fetchall()[0][0])
+
+
+def _cells(dataset: str) -> str:
+    """The cells of a raw row `r` that hold something, by column, as JSON."""
+    known = ", ".join(
+        f"{{'key': '{c.name}', 'value': r.\"{c.name}\"}}" for c in DATASETS[dataset].columns
+    )
+    every = f"list_concat([{known}], map_entries(r._extra))"
+    return f"to_json(map_from_entries(list_filter({every}, lambda e: e.value <> '')))"
 
 
 def quarantine_invalid(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> int:
@@ -33,7 +60,8 @@ def quarantine_invalid(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
             f"""
             INSERT INTO quarantine.rows
             SELECT ?, ?, r._row_id, r._file, r._sheet, r._row, b.field, b.value,
-                   'schema_' || b.rule, b.field || ' breaks the rule ' || b.rule, ?, to_json(r)
+                   'schema_' || b.rule, b.field || ' breaks the rule ' || b.rule, ?,
+                   {_cells(dataset)}
             FROM (SELECT DISTINCT ON (raw_id) * FROM broken ORDER BY raw_id, field) b
             JOIN raw."{dataset}" r ON r._row_id = b.raw_id
             """,  # noqa: S608

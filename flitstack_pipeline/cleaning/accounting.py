@@ -1,0 +1,62 @@
+"""What became of every raw row, counted per file: the table `clean.accounting`.
+
+What is loaded and what is quarantined is counted where it lies now, not where it was put; only
+superseded and merged rows are nowhere else than in the marks.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from flitstack_pipeline.cleaning.cell_sql import workspace
+
+
+def account(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> None:
+    """Rows read = loaded + merged + superseded + quarantined + excluded, per file."""
+    con.execute(
+        f"""
+        INSERT INTO clean.accounting
+        WITH excluded AS (
+            SELECT file, rule, count(*) AS n FROM raw.excluded WHERE dataset = $dataset GROUP BY ALL
+        ), excluded_by_file AS (
+            SELECT file, sum(n) AS n, json_group_object(rule, n) AS rules
+            FROM excluded GROUP BY file
+        ), rows_by_file AS (
+            SELECT r._file AS file,
+                   count(*) FILTER (r._row_id IN (SELECT raw_id FROM clean."{dataset}")) AS loaded,
+                   count(*) FILTER (m.state = 'superseded') AS superseded,
+                   count(*) FILTER (m.state = 'merged') AS merged,
+                   count(*) FILTER (r._row_id IN
+                       (SELECT raw_id FROM quarantine.rows WHERE dataset = $dataset)) AS quarantined
+            FROM raw."{dataset}" r LEFT JOIN marks m ON m.row = r.rowid GROUP BY r._file
+        ), read_by_file AS (
+            SELECT file, sum(rows_read) AS n FROM raw.files WHERE dataset = $dataset GROUP BY file
+        )
+        SELECT $object, $dataset, f.file, f.n, coalesce(r.loaded, 0), coalesce(r.merged, 0),
+               coalesce(r.superseded, 0),
+               coalesce(r.quarantined, 0), coalesce(e.n, 0), coalesce(e.rules, '{{}}')
+        FROM read_by_file f
+        LEFT JOIN rows_by_file r USING (file)
+        LEFT JOIN excluded_by_file e USING (file)
+        """,  # noqa: S608
+        {"object": object_key, "dataset": dataset},
+    )
+
+
+def count_records(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> None:
+    """Distinct source records by workspace, those in quarantine included."""
+    con.execute(
+        f"""
+        INSERT INTO clean.record_counts
+        SELECT ?, ?, {workspace("s")} AS workspace, count(*)
+        FROM raw."{dataset}" s LEFT JOIN marks m ON m.row = s.rowid WHERE m.state IS NULL
+        GROUP BY ALL
+        """,  # noqa: S608
+        [object_key, dataset],
+    )
+
+
+def state_count(con: duckdb.DuckDBPyConnection, state: str) -> int:
+    """How many rows of the dataset at hand the marks say are `superseded` or `merged`."""
+    found = con.execute("SELECT count(*) FROM marks WHERE state = ?", [state]).fetchall()
+    return int(found[0][0])

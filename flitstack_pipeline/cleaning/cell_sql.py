@@ -1,0 +1,79 @@
+"""What `words` does to one cell, as SQL, so that whole columns are trimmed where they lie.
+
+Each function takes a SQL expression and returns one; NULL stays NULL. A test holds both to each
+other on any text.
+"""
+
+from __future__ import annotations
+
+from flitstack_pipeline.cleaning.words import FALSE_WORDS, PLACEHOLDERS, SPACES, TRUE_WORDS, WHITE
+from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
+
+
+def _class(characters: str) -> str:
+    """Characters as a class of RE2, DuckDB's regular expressions; neighbours as one range."""
+    ranges: list[list[int]] = []
+    for code in sorted(map(ord, characters)):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "[" + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges) + "]"
+
+
+_WHITE, _SPACE = _class(WHITE), _class(SPACES)
+_EDGE = f"^{_WHITE}|{_WHITE}$"
+_NOT_ONE_SPACE = f"  |{_class(SPACES.replace(' ', ''))}"
+
+
+def literal(value: str | None) -> str:
+    """A text as a SQL literal."""
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def cell(column: str, row: str = "s") -> str:
+    """One cell of a row."""
+    return f'{row}."{column}"'
+
+
+def _listed(values: frozenset[str]) -> str:
+    return ", ".join(literal(v) for v in sorted(values))
+
+
+def stripped(x: str) -> str:
+    """Text without white space at its ends; only cells that have some are touched."""
+    return f"CASE WHEN regexp_matches({x}, '{_EDGE}') THEN trim({x}, {literal(WHITE)}) ELSE {x} END"
+
+
+def text(x: str) -> str:
+    """`words.text`: trimmed, NULL for an empty cell or a placeholder."""
+    bare = stripped(x)
+    return f"CASE WHEN lower({bare}) IN ('', {_listed(PLACEHOLDERS)}) THEN NULL ELSE {bare} END"
+
+
+def one_line(trimmed: str) -> str:
+    """`words.one_line` of a text that is trimmed."""
+    return (
+        f"CASE WHEN regexp_matches({trimmed}, '{_NOT_ONE_SPACE}') "
+        f"THEN regexp_replace({trimmed}, '{_SPACE}+', ' ', 'g') ELSE {trimmed} END"
+    )
+
+
+def boolean(x: str) -> str:
+    """`words.boolean`: NULL for an absent column or a word that is neither yes nor no."""
+    word = f"lower({stripped(x)})"
+    return (
+        f"CASE WHEN {word} IN ({_listed(TRUE_WORDS)}) THEN true "
+        f"WHEN {word} IN ({_listed(FALSE_WORDS | PLACEHOLDERS)}) THEN false END"
+    )
+
+
+def document_number(trimmed: str) -> str:
+    """`words.document_number` of a text that is trimmed."""
+    bare = f"regexp_replace({trimmed}, '^#+{_WHITE}*', '')"
+    return f"regexp_replace({bare}, '^([0-9]+)\\.0$', '\\1')"
+
+
+def workspace(row: str) -> str:
+    """The workspace a raw row belongs to."""
+    return f"coalesce(nullif({row}._workspace, ''), {literal(DEFAULT_WORKSPACE)})"

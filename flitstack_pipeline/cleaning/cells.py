@@ -1,0 +1,295 @@
+"""What a clean row is declared with: each method reads cells of a raw row and gives the SQL of a
+typed value, and remembers what else the statement needs.
+
+A declaration (`people.client`, `documents.job`, …) runs once per table, not once per row. What a
+cell needs of a row-wise parser becomes a `Lookup`; what cannot be given back from the typed value
+is kept as original with a note; what makes a row useless refuses it. `batches` runs the statement.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from flitstack_pipeline.cleaning import cell_sql
+from flitstack_pipeline.cleaning.cell_sql import cell, literal
+from flitstack_pipeline.cleaning.dates import MONTH_FIRST
+from flitstack_pipeline.cleaning.evidence import Evidence
+from flitstack_pipeline.cleaning.parsers import PARSERS, Parser
+
+#: A clean row: SQL by column of the clean table. A raw row is `r`.
+Row = dict[str, str]
+UNKNOWN_WORD = "unknown status word; decide it in the value map"
+KEPT_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, note VARCHAR, original BOOLEAN)'
+#: Between the cells a parser is asked with; white space, so a cell that holds it loses nothing.
+SEPARATOR = "chr(31)"
+_SEVERAL = r"[;,|\n&]|\b[aA][nN][dD]\b"
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One use of a parser: the columns it reads, and the SQL of the text it is asked with."""
+
+    name: str
+    parser: Parser
+    columns: tuple[str, ...]
+    key: str
+
+    def found(self, value: str) -> str:
+        """SQL of one of the values found."""
+        return f'"{self.name}".found."{value}"'
+
+
+@dataclass
+class Cells:
+    """The cells of one raw table. `present` are its columns that hold anything at all."""
+
+    evidence: Evidence
+    present: frozenset[str]
+    #: Further columns the batch needs: trimmed texts, by their name.
+    texts: dict[str, str] = field(default_factory=dict)
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    #: (condition, a list of `KEPT_TYPE`): what is kept of a row, and what is noted.
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    #: (condition, a struct): why a row is refused, the first that holds.
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+
+    # --- cells as they are ---
+
+    def raw(self, column: str) -> str:
+        """The cell as read; NULL when the table has no such column."""
+        return f'r."{column}"' if column in self.present else "CAST(NULL AS VARCHAR)"
+
+    def text(self, column: str) -> str:
+        """Trimmed text of a cell; NULL for a placeholder."""
+        if column not in self.present:
+            return self.raw(column)
+        name = f"text({column})"
+        self.texts[name] = cell_sql.text(cell(column))
+        return f'r."{name}"'
+
+    def one_line(self, column: str) -> str:
+        """Trimmed text with every run of white space made one space."""
+        return cell_sql.one_line(self.text(column))
+
+    def boolean(self, column: str) -> str:
+        """Yes or no; NULL for an absent column or another word."""
+        return cell_sql.boolean(self.raw(column))
+
+    def number(self, column: str) -> str:
+        """A document number; a row without one is refused."""
+        found = self.text(column)
+        self.refuse(
+            f"{found} IS NULL", column, "no_number", "Give the row its number and export again."
+        )
+        return cell_sql.document_number(found)
+
+    def reference(self, column: str) -> str:
+        """The number of another record, or NULL."""
+        return cell_sql.document_number(self.text(column))
+
+    def custom(self) -> str:
+        """Unknown columns with a value, by label."""
+        value = cell_sql.stripped("e.value")
+        return (
+            "CASE WHEN cardinality(r._extra) > 0 THEN map_from_entries(list_transform(list_filter("
+            f"map_entries(r._extra), lambda e: ({cell_sql.text('e.value')}) IS NOT NULL), "
+            f"lambda e: {{'key': e.key, 'value': {value}}})) ELSE MAP {{}} END"
+        )
+
+    # --- cells that a parser reads ---
+
+    def date(self, column: str) -> tuple[str, str]:
+        """(day, exact moment as ISO 8601 text or NULL) of a date cell."""
+        orders = {p: o.order for p, o in self.evidence.date_orders.items() if p[1] == column}
+        order = _by_file({file: o for (file, _), o in orders.items()}, MONTH_FIRST)
+        found = self._look("date", column, before=order)
+        return _value(found, "day", "DATE"), _value(found, "exact")
+
+    def day(self, column: str) -> str:
+        """The day of a date cell."""
+        return self.date(column)[0]
+
+    def time(self, column: str) -> str:
+        """HH:MM of a time cell."""
+        return _value(self._look("time", column), "value")
+
+    def money(self, column: str, *, critical: bool = False) -> str:
+        """An exact amount; a critical one that cannot be read refuses the row."""
+        found = self._look("money", column, before=self._sign(column))
+        if found and critical:
+            what = "Correct the amount in Contractor+ and export again."
+            self.refuse(found.found("refused"), column, "not_an_amount", what)
+        return _value(found, "value", "DECIMAL(18,4)")
+
+    def quantity(self, column: str) -> tuple[str, str]:
+        """(an exact quantity, the unit beside it or NULL)."""
+        found = self._look("quantity", column, before=self._sign(column))
+        return _value(found, "value", "DECIMAL(18,6)"), _value(found, "unit")
+
+    def status(self, column: str, vocabulary: str) -> tuple[str, str]:
+        """(closed-vocabulary status, words as read); unknown words are noted."""
+        shown = self.one_line(column)
+        known = self.word(column, vocabulary)
+        entry = _kept(literal(column), shown, literal(UNKNOWN_WORD), original=False)
+        self.kept.append((f"{known} IS NULL AND {shown} IS NOT NULL", f"[{entry}]"))
+        return known, shown
+
+    def word(self, column: str, vocabulary: str) -> str:
+        """The word of a closed vocabulary, or NULL."""
+        self.text(column)
+        read = self.texts.get(f"text({column})")
+        return _value(self._look("status", column, before=literal(vocabulary), read=read), "word")
+
+    def note(self, column: str) -> str:
+        """Sanitised text of a note; only what may be HTML needs the sanitiser."""
+        if column not in self.present:
+            return self.raw(column)
+        read = cell(column)
+        html = f"CASE WHEN contains({read}, '<') THEN {read} END"
+        found = self._look("note", column, read=html)
+        shown = self.raw(column)
+        plain = f"nullif({cell_sql.stripped(shown)}, '')"
+        return f"CASE WHEN contains({shown}, '<') THEN {_value(found, 'text')} ELSE {plain} END"
+
+    def words(self, column: str) -> str:
+        """A list in a cell, such as tags."""
+        return _list(self._look("words", column), "list")
+
+    def people(self, column: str) -> str:
+        """Display names in a cell."""
+        return _list(self._look("people", column), "list")
+
+    def numbers(self, column: str) -> str:
+        """Document numbers in a cell; only a cell that may hold several needs the parser."""
+        if column not in self.present:
+            return "CAST([] AS VARCHAR[])"
+        one, read = self.text(column), cell(column)
+        several = f"CASE WHEN regexp_matches({read}, '{_SEVERAL}') THEN {read} END"
+        found = self._look("numbers", column, read=several)
+        return (
+            f"CASE WHEN regexp_matches({self.raw(column)}, '{_SEVERAL}') "
+            f"THEN {_list(found, 'list')} WHEN {one} IS NULL THEN [] "
+            f"ELSE [{cell_sql.document_number(one)}] END"
+        )
+
+    def read(self, parser: str, column: str, value: str) -> str:
+        """One value of any parser of one cell."""
+        return _value(self._look(parser, column), value)
+
+    def of(self, found: Lookup | None, value: str, type_: str = "VARCHAR") -> str:
+        """One value of a lookup; NULL where there is none."""
+        return _value(found, value, type_)
+
+    def list_of(self, found: Lookup | None, value: str) -> str:
+        """One list of a lookup; empty where there is none."""
+        return _list(found, value)
+
+    def key_of(self, dataset: str, number: str) -> str:
+        """The source key of another record of the row's workspace."""
+        return f"{cell_sql.workspace('r')} || '/{dataset}/' || {number}"
+
+    def together(self, parser: str) -> Lookup | None:
+        """What a parser finds in the columns it names, or None when the table has none of them."""
+        return self._look(parser, *PARSERS[parser].cells)
+
+    # --- what becomes of a row ---
+
+    def keep(self, condition: str, column: str, note: str) -> None:
+        """Keep a cell as it was where the condition holds, and note why."""
+        value = self.raw(column)
+        entry = _kept(literal(column), value, literal(note))
+        self.kept.append((f"({condition}) AND {value} <> ''", f"[{entry}]"))
+
+    def refuse(self, condition: str, column: str, rule: str, what_to_do: str) -> None:
+        """Refuse the row where the condition holds."""
+        told = f"'column': '{column}', 'value': {self.raw(column)}, 'rule': '{rule}'"
+        self.refusals.append((condition, f"{{{told}, 'what_to_do': {literal(what_to_do)}}}"))
+
+    # --- inside ---
+
+    def _sign(self, column: str) -> str:
+        places = {f: "," for f, c in self.evidence.comma_places if c == column}
+        return _by_file(places, ".")
+
+    def _look(
+        self,
+        parser: str,
+        *columns: str,
+        before: str | None = None,
+        read: str | None = None,
+    ) -> Lookup | None:
+        """The lookup of a parser, made once; `before` is what it must know besides the cells."""
+        if not self.present.intersection(columns):
+            return None
+        name = f"{parser}({', '.join(columns)})"
+        if name in self.lookups:
+            return self.lookups[name]
+        cells = [read] if read else [cell(c) if c in self.present else "NULL" for c in columns]
+        key = f"nullif({cells[0]}, '')"
+        if len(cells) > 1:
+            any_cell = " OR ".join(f"{c} <> ''" for c in cells if c != "NULL")
+            plain = (f"replace(coalesce({c}, ''), {SEPARATOR}, ' ')" for c in cells)
+            key = f"CASE WHEN {any_cell} THEN concat_ws({SEPARATOR}, {', '.join(plain)}) END"
+        elif before:
+            key = f"{before} || {SEPARATOR} || {key}"
+        found = self.lookups[name] = Lookup(name, PARSERS[parser], columns, key)
+        self._keep_found(found, columns[0])
+        return found
+
+    def _keep_found(self, found: Lookup, column: str) -> None:
+        """Keep what the parser says cannot be given back."""
+        shown, value = f"'{column}'", self.raw(column)
+        if len(found.columns) > 1:
+            cases = " ".join(f"WHEN '{c}' THEN {self.raw(c)}" for c in found.columns)
+            shown, value = 'k."column"', f'CASE k."column" {cases} END'
+        entry = _kept(shown, value, "k.note")
+        kept = found.found("kept")
+        self.kept.append((f"{kept} IS NOT NULL", f"list_transform({kept}, lambda k: {entry})"))
+
+
+def _kept(column: str, value: str, note: str, *, original: bool = True) -> str:
+    told = f"'column': {column}, 'value': {value}, 'note': {note}"
+    return f"{{{told}, 'original': {str(original).lower()}}}"
+
+
+def _value(found: Lookup | None, value: str, type_: str = "VARCHAR") -> str:
+    return f"CAST({found.found(value)} AS {type_})" if found else f"CAST(NULL AS {type_})"
+
+
+def _list(found: Lookup | None, value: str) -> str:
+    return f"coalesce({found.found(value)}, [])" if found else "CAST([] AS VARCHAR[])"
+
+
+def _by_file(told: dict[str, str], usual: str) -> str:
+    """SQL of what is told by file, and of the usual for every other."""
+    cases = ""
+    for value in sorted({v for v in told.values() if v != usual}):
+        files = ", ".join(literal(f) for f, v in told.items() if v == value)
+        cases += f" WHEN s._file IN ({files}) THEN {literal(value)}"
+    return f"CASE{cases} ELSE {literal(usual)} END" if cases else literal(usual)
+
+
+def is_date_column(name: str) -> bool:
+    """Whether a canonical column holds dates, by its name in the spec."""
+    return bool(
+        re.search(r"(^|_)(date|created|updated|completed|follow_up)$|_date$|^entered_", name)
+    )
+
+
+MONEY_COLUMNS = frozenset(
+    [
+        "amount",
+        "total",
+        "subtotal",
+        "discount",
+        "tax",
+        "balance",
+        "amount_paid",
+        "late_fee",
+        "estimated_value",
+        "unit_price",
+        "unit_cost",
+        "quantity",
+    ]
+)

@@ -1,0 +1,149 @@
+"""Which raw row is which line of an estimate or invoice.
+
+A newer file's lines replace a document's older lines as a whole: lines have no id to tell a changed
+one from a new one. Only when the same session goes on with line numbers not yet met are they added,
+because then the document was cut between two files.
+
+Most documents stand in one file with their lines numbered: those need no mark. Those without any
+number are numbered in SQL; what is left is walked through document by document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import duckdb
+import pandas as pd
+
+from flitstack_pipeline.cleaning.cell_sql import cell, document_number, text, workspace
+
+LINES_OF = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
+PAGE = 50_000
+
+
+def line_number() -> str:
+    """SQL of the line number of a raw row `s` as exported, where it is a plausible one."""
+    digits = f"regexp_extract({text('s.line_number')}, '^([0-9]{{1,6}})(?:\\.0)?$', 1)"
+    return f"TRY_CAST(nullif({digits}, '') AS BIGINT)"
+
+
+def mark_lines(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Add the marks (see `identity`) of a raw table of lines."""
+    number = document_number(text(cell(LINES_OF[dataset])))
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE unclear AS
+        WITH lines AS (
+            SELECT s.rowid AS row, {workspace("s")} AS workspace, s._session AS session,
+                   coalesce({number}, '~row-' || s._row_id) AS document, s._file AS file,
+                   {line_number()} AS shown, s._exported_at, s._sheet, s._row
+            FROM raw."{dataset}" s
+        ), documents AS (
+            SELECT hash(workspace, document) AS h, min(file) = max(file) AS one_file,
+                   count(shown) = 0 AS unnumbered
+            FROM lines GROUP BY h
+            HAVING min(file) <> max(file) OR count(shown) < count(*)
+                OR min(shown) < 1 OR max(shown) > 60
+                OR bit_count(bit_or(1::BIGINT << least(greatest(shown, 0), 61))) < count(*)
+        )
+        SELECT lines.*, one_file AND unnumbered AS unnumbered,
+               row_number() OVER (ORDER BY workspace, document, _exported_at, file, _sheet, _row)
+                   AS place
+        FROM lines JOIN documents ON h = hash(workspace, document)
+        """  # noqa: S608
+    )
+    con.execute(
+        """
+        INSERT INTO marks (row, line)
+        SELECT row, row_number() OVER (PARTITION BY workspace, document ORDER BY place)
+        FROM unclear WHERE unnumbered
+        """
+    )
+    _insert(con, _walk(_pages(con)))
+    con.execute("DROP TABLE unclear")
+
+
+@dataclass(frozen=True)
+class _Line:
+    row: int
+    document: tuple[str, str]
+    session: str
+    file: str
+    shown: int | None
+
+
+def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[_Line]:
+    """The unclear lines, document by document, oldest export first."""
+    last = 0
+    while True:
+        found = con.execute(
+            "SELECT row, workspace, document, session, file, shown, place FROM unclear "
+            "WHERE NOT unnumbered AND place > ? ORDER BY place LIMIT ?",
+            [last, PAGE],
+        ).fetchall()
+        for row, workspace_, document, session, file, shown, _ in found:
+            yield _Line(row, (workspace_, document), str(session), str(file), shown)
+        if len(found) < PAGE:
+            return
+        last = found[-1][-1]
+
+
+@dataclass
+class _Document:
+    """The lines of one document met so far: row by line number, and the rows they replaced."""
+
+    name: tuple[str, str]
+    session: str
+    file: str
+    rows: dict[int, int] = field(default_factory=dict)
+    replaced: list[int] = field(default_factory=list)
+
+    def add(self, line: _Line) -> None:
+        if line.file != self.file:
+            goes_on = (
+                line.session == self.session
+                and line.shown is not None
+                and line.shown not in self.rows
+            )
+            self.file = line.file
+            if not goes_on:
+                self.session = line.session
+                self.replaced += self.rows.values()
+                self.rows = {}
+        known = not line.shown or line.shown in self.rows
+        number = max(self.rows, default=0) + 1 if known or line.shown is None else line.shown
+        self.rows[number] = line.row
+
+
+def _walk(lines: Iterator[_Line]) -> Iterator[_Document]:
+    document: _Document | None = None
+    for line in lines:
+        if document is None or document.name != line.document:
+            if document:
+                yield document
+            document = _Document(line.document, line.session, line.file)
+        document.add(line)
+    if document:
+        yield document
+
+
+def _insert(con: duckdb.DuckDBPyConnection, documents: Iterator[_Document]) -> None:
+    marks: list[tuple[int, str | None, int | None]] = []
+    for document in documents:
+        marks += ((row, None, number) for number, row in document.rows.items())
+        marks += ((row, "superseded", None) for row in document.replaced)
+        if len(marks) > PAGE:
+            _write(con, marks)
+            marks = []
+    _write(con, marks)
+
+
+def _write(con: duckdb.DuckDBPyConnection, marks: list[tuple[int, str | None, int | None]]) -> None:
+    if not marks:
+        return
+    frame = pd.DataFrame(marks, columns=["row", "state", "line"])
+    frame = frame.astype({"row": "int64", "state": object, "line": "Int64"})
+    con.register("incoming", frame)
+    con.execute("INSERT INTO marks (row, state, line) SELECT row, state, line FROM incoming")
+    con.unregister("incoming")

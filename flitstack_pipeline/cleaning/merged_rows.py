@@ -1,0 +1,125 @@
+"""One client on several rows of one file, one per property: a client with its properties.
+
+The newest row is the client. Its empty cells are filled from the rows merged into it, the newest
+first; addresses are left alone, for a place is not mixed from two places. The place of each other
+row becomes a property of the client, and what that row says otherwise than the client is told in
+the property's notes.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from flitstack_pipeline.cleaning.cell_sql import cell, literal, text
+from flitstack_pipeline.cleaning.identity import AGE, PLACE_COLUMNS, identified, source_id
+from flitstack_pipeline.spec.source import BY_KEY as DATASETS
+
+_FILLED = [c.name for c in DATASETS["clients"].columns if c.name not in PLACE_COLUMNS]
+#: What a property has of its own, or what differs between any two rows without meaning anything.
+_NOT_TOLD = frozenset({"client_id", "state", "country", "notes", "created", "updated", "workspace"})
+
+
+#: SQL of the rows of `further` (see `make_further`) that the exports do not list themselves.
+FURTHER = "FROM (FROM further WHERE _key NOT IN (SELECT source_key FROM clean.properties)) x"
+
+
+def completed() -> str:
+    """SQL of the client rows (see `identity.identified`), filled from the rows merged into them."""
+    filled = ", ".join(f'arg_max(s."{c}", age) FILTER (s."{c}" <> \'\') AS "{c}"' for c in _FILLED)
+    replaced = ", ".join(
+        f'coalesce(nullif(x."{c}", \'\'), f."{c}", x."{c}") AS "{c}"' for c in _FILLED
+    )
+    return f"""
+        SELECT x.* REPLACE ({replaced},
+            CASE WHEN cardinality(x._extra) = 0 THEN coalesce(f._extra, x._extra)
+                 ELSE x._extra END AS _extra)
+        FROM ({identified("clients")}) x
+        LEFT JOIN (
+            SELECT key, {filled},
+                   arg_max(s._extra, age) FILTER (cardinality(s._extra) > 0) AS _extra
+            FROM ({_merged()}) s GROUP BY key
+        ) f ON f.key = x._key"""  # noqa: S608
+
+
+def _merged() -> str:
+    """SQL of the merged rows with the key of their client and their age."""
+    return f"""SELECT s.*, m.key, row_number() OVER (ORDER BY {AGE}) AS age
+            FROM raw.clients s JOIN marks m ON m.row = s.rowid WHERE m.state = 'merged'"""  # noqa: S608
+
+
+def refuse_with_their_client(con: duckdb.DuckDBPyConnection) -> None:
+    """A refused client takes the rows merged into it along."""
+    con.execute(
+        "INSERT INTO refused SELECT m.row, m.key, r.why FROM marks m "
+        "JOIN refused r ON r.key = m.key WHERE m.state = 'merged'"
+    )
+    con.execute(
+        "UPDATE marks SET state = 'refused' WHERE state = 'merged' "
+        "AND row IN (SELECT row FROM refused)"
+    )
+
+
+def make_further(con: duckdb.DuckDBPyConnection) -> int:
+    """Make the temporary table `further`: the merged rows as raw rows of properties; how many."""
+    service = text("s.service_address")
+    cells = {c.name: _cell(c.name, service) for c in DATASETS["properties"].columns}
+    listed = ", ".join(f'{sql} AS "{name}"' for name, sql in cells.items())
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE further AS
+        WITH places AS (
+            SELECT s._row_id, s._workspace, s._file, MAP {{}}::MAP(VARCHAR, VARCHAR) AS _extra,
+                   age, c.source_key AS client, c.workspace AS workspace_of, {listed}
+            FROM ({_merged()}) s JOIN clean.clients c ON c.source_key = s.key
+            JOIN ({completed()}) w ON w._key = s.key
+        ), named AS (
+            SELECT *, workspace_of || '/properties/' || _id AS _key
+            FROM (SELECT s.*, {source_id("properties")} AS _id FROM places s)
+        )
+        SELECT *, row_number() OVER () - 1 AS _at, CAST(NULL AS BIGINT) AS _line
+        FROM (FROM named QUALIFY row_number() OVER (PARTITION BY _key ORDER BY age DESC) = 1)
+        """  # noqa: S608
+    )
+    return int(con.execute("SELECT count(*) FROM further").fetchall()[0][0])
+
+
+def _cell(name: str, service: str) -> str:
+    """SQL of one cell of a property; a service address is its place, when there is one."""
+    if name == "client_id":
+        return "c.source_id"
+    if name == "client_name":
+        return "c.name"
+    if name == "notes":
+        return _notes()
+    if name not in DATASETS["clients"].by_name:
+        return "CAST(NULL AS VARCHAR)"
+    if name == "address":
+        return f"CASE WHEN {service} IS NOT NULL THEN {service} ELSE s.address END"
+    if name in PLACE_COLUMNS:
+        return f'CASE WHEN {service} IS NOT NULL THEN NULL ELSE s."{name}" END'
+    return cell(name)
+
+
+def _notes() -> str:
+    """The row's own notes, and what else it says otherwise than the client."""
+    told = [f"CASE WHEN {text('s.notes')} IS DISTINCT FROM {text('w.notes')} THEN s.notes END"]
+    for column in DATASETS["clients"].columns:
+        if column.name not in PLACE_COLUMNS and column.name not in _NOT_TOLD:
+            mine, theirs = (text(cell(column.name, row)) for row in ("s", "w"))
+            label = literal(f"{column.header}: ")
+            told.append(f"CASE WHEN {mine} <> {theirs} THEN {label} || {mine} END")
+    return f"nullif(concat_ws(chr(10), {', '.join(told)}), '')"
+
+
+def tell_further(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
+    """Rows that name no place are no property; the others are noted with their client."""
+    con.execute(
+        "DELETE FROM clean.properties WHERE address IS NULL "
+        "AND raw_id IN (SELECT _row_id FROM further)"
+    )
+    con.execute(
+        "INSERT INTO clean.notes SELECT ?, 'clients', f.client, 'address', p.address, "
+        "'a further property of the client' "
+        "FROM clean.properties p JOIN further f ON f._row_id = p.raw_id",
+        [object_key],
+    )

@@ -1,0 +1,293 @@
+"""The row-wise parsers: one cell's text (or a few cells that belong together) in, typed values out.
+
+Belongs here: what each parser reads, the shape of what it finds, and which cells it keeps as they
+were because its values cannot give them back. Does not: how a value is recognised (`names`,
+`dates`, `money`, …), and running the parsers over a table (`parsing`).
+
+A parser is a pure function, so what it found is kept in a cache table and each distinct text is
+parsed once, in whichever process. Several cells travel as one text, joined by `SEPARATOR`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.cleaning import contact_points, dates, files, money, statuses, words
+from flitstack_pipeline.cleaning.addresses import (
+    AddressCells,
+    clean_address,
+    country_code,
+    parse_line,
+)
+from flitstack_pipeline.cleaning.html import clean_note
+from flitstack_pipeline.cleaning.names import Name, natural_cases, split_name
+
+#: A cell that is kept as it was: its column ("" for the only one), and why; silently when None.
+Kept = tuple[str, str | None]
+SEPARATOR = "\x1f"
+KEPT_SHAPE = [{"column": "VARCHAR", "note": "VARCHAR"}]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the parsers know of the account: its zone, its country, where its exports lie."""
+
+    time_zone: str
+    country: str
+    exports: str
+
+
+@dataclass(frozen=True)
+class Parser:
+    """One parser: its name, the columns it reads, the shape of what it finds.
+
+    `shape` gives a DuckDB type for every value `read` returns, in order; after them `read` returns
+    what it keeps. `remembered` says that the same text always gives the same values.
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    shape: dict[str, Any]
+    read: Callable[..., tuple[Any, ...]]
+    remembered: bool = True
+
+    @property
+    def table(self) -> str:
+        """The temporary table of what it found in the batch at hand."""
+        return f"found_{self.name}"
+
+    @property
+    def cache(self) -> str:
+        """The table of what it ever found."""
+        return f"cache.parsed_{self.name}"
+
+    def found(self, cell: str, context: Context) -> dict[str, Any]:
+        """The values of one text, by name."""
+        cells = cell.split(SEPARATOR, len(self.cells) - 1)
+        *values, kept = self.read(context, *cells)
+        found = dict(zip(self.shape, values, strict=True))
+        found["kept"] = [{"column": c, "note": n} for c, n in kept] or None
+        return found
+
+
+PARSERS: dict[str, Parser] = {}
+
+
+def _parser(
+    name: str, /, *cells: str, remembered: bool = True, **shape: Any
+) -> Callable[[Callable[..., tuple[Any, ...]]], Callable[..., tuple[Any, ...]]]:
+    def declared(read: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+        PARSERS[name] = Parser(name, cells, shape, read, remembered)
+        return read
+
+    return declared
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+@_parser(
+    "name", "name", "first_name", "last_name",
+    display="VARCHAR", first="VARCHAR", last="VARCHAR", business="BOOLEAN", evidence="VARCHAR",
+)  # fmt: skip
+def _name(_: Context, shown: str | None, first: str | None, last: str | None) -> tuple[Any, ...]:
+    """The name from its split columns when both are there, else from the display name."""
+    given, family = words.one_line(first), words.one_line(last)
+    name = split_name(shown)
+    if given and family:
+        return _given(name, shown, first, last)
+    if name is None:
+        name = split_name(" ".join(p for p in (given, family) if p) or None)
+        return _as_values(name, [])
+    return _as_values(name, [] if name.invertible else [("name", None)])
+
+
+def _given(name: Name | None, shown: str | None, first: Any, last: Any) -> tuple[Any, ...]:
+    """The person of the split columns; a display name that says something else is kept."""
+    given, family = words.one_line(first) or "", words.one_line(last) or ""
+    tidy_first, tidy_last = natural_cases(given, family)
+    whole = f"{tidy_first} {tidy_last}"
+    pairs = (("first_name", given, tidy_first), ("last_name", family, tidy_last))
+    kept: list[Kept] = [(column, None) for column, cell, tidy in pairs if cell != tidy]
+    if name and name.looks_like_business:
+        return name.display, tidy_first, tidy_last, True, name.evidence, kept
+    if name and words.one_line(shown) != whole:
+        kept.append(("name", None))
+    return whole, tidy_first, tidy_last, False, "first and last name given", kept
+
+
+def _as_values(name: Name | None, kept: list[Kept]) -> tuple[Any, ...]:
+    if name is None:
+        return None, None, None, None, None, kept
+    return name.display, name.first, name.last, name.looks_like_business, name.evidence, kept
+
+
+@_parser("emails", "email", first="VARCHAR", extra=["VARCHAR"])
+def _emails(_: Context, cell: str) -> tuple[Any, ...]:
+    good, dropped = contact_points.emails(cell)
+    note = f"not an e-mail or a placeholder: {', '.join(dropped)}"
+    return good[0] if good else None, good[1:], [("email", note)] if dropped else []
+
+
+@_parser(
+    "phones", "phone", "mobile",
+    e164="VARCHAR", extension="VARCHAR", extra=["VARCHAR"], shown="VARCHAR",
+)  # fmt: skip
+def _phones(context: Context, phone: str | None, mobile: str | None) -> tuple[Any, ...]:
+    """Every phone of both columns in order, without repeats; the first certain one apart."""
+    found: dict[str, contact_points.Phone] = {}
+    kept: list[Kept] = []
+    for column, cell in (("phone", phone), ("mobile", mobile)):
+        for one in contact_points.phones(cell, context.country):
+            found.setdefault(one.e164 or one.as_read, one)
+            if one.remark:
+                kept.append((column, f"words beside a phone: {one.remark}"))
+    phones = list(found.values())
+    first = next((p for p in phones if p.e164), None)
+    extra = [p.shown for p in phones if p is not first]
+    shown = phones[0].shown if phones else None
+    return first and first.e164, first and first.extension, extra, shown, kept
+
+
+@_parser(
+    "address", "address", "street", "street2", "city", "state", "zip", "country",
+    street="VARCHAR", city="VARCHAR", state="VARCHAR", postal_code="VARCHAR", country="VARCHAR",
+    line="VARCHAR",
+)  # fmt: skip
+def _address(context: Context, *read: str | None) -> tuple[Any, ...]:
+    """The address, with what its parts cannot give back kept as it was."""
+    cells = AddressCells(*(words.text(cell) for cell in read))
+    found = clean_address(cells, context.country)
+    kept: list[Kept] = []
+    if cells.joined and not found.complete:
+        kept.append(("address", "not every part of the address could be read"))
+    elif cells.joined and cells.street and _slug(cells.street) not in _slug(cells.joined):
+        kept.append(("address", "the one-line address differs from its columns"))
+    if cells.country and country_code(cells.country) is None:
+        kept.append(("country", "no known country; the account's was taken"))
+    line = found.line or None
+    country = found.country if line else None
+    return found.street, found.city, found.state, found.postal_code, country, line, kept
+
+
+def _slug(value: str) -> str:
+    return re.sub(r"[\W_]+", "", value.casefold())
+
+
+@_parser("line", "address", line="VARCHAR")
+def _line(context: Context, cell: str) -> tuple[Any, ...]:
+    """An address that is shown on one line, tidied where it can be read."""
+    found = words.text(cell)
+    return (parse_line(found, context.country).line or found) if found else None, []
+
+
+# --- dates, times, money ------------------------------------------------------------------------
+
+
+@_parser("date", "order", "cell", day="DATE", exact="VARCHAR")
+def _date(context: Context, order: str, cell: str) -> tuple[Any, ...]:
+    """A day and, where the cell has a time, the exact moment; an unreadable cell is kept."""
+    try:
+        found = dates.moment(cell, order, context.time_zone)
+    except dates.NotADate as error:
+        return None, None, [("", str(error))]
+    return (found.day.isoformat(), found.exact, []) if found else (None, None, [])
+
+
+@_parser("time", "cell", value="VARCHAR")
+def _time(_: Context, cell: str) -> tuple[Any, ...]:
+    try:
+        return dates.time_of_day(cell), []
+    except dates.NotADate as error:
+        return None, [("", str(error))]
+
+
+@_parser("money", "sign", "cell", value="DECIMAL(18,4)", refused="BOOLEAN")
+def _money(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
+    """An exact amount; `sign` is the decimal sign the column writes."""
+    try:
+        found, rounded = money.stored(cell, sign == ",", 4)
+    except money.NotAnAmount as error:
+        return None, True, [("", str(error))]
+    return found, False, [("", "rounded to 4 decimals")] if rounded else []
+
+
+@_parser("quantity", "sign", "cell", value="DECIMAL(18,6)", unit="VARCHAR")
+def _quantity(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
+    """An exact quantity; a unit beside it ("3 hrs") is told, and the cell kept."""
+    number, unit = money.quantity_and_unit(cell)
+    try:
+        found, rounded = money.stored(number, sign == ",", 6) if number else (None, False)
+    except money.NotAnAmount as error:
+        return None, unit, [("", str(error))]
+    kept: list[Kept] = [("", "rounded to 6 decimals")] if rounded else []
+    if unit:
+        kept.append(("", "the unit stands in the quantity"))
+    return found, unit, kept
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+@_parser("status", "vocabulary", "cell", word="VARCHAR")
+def _status(_: Context, vocabulary: str, cell: str) -> tuple[Any, ...]:
+    return statuses.canonical(vocabulary, cell), []
+
+
+@_parser("record_type", "cell", key="VARCHAR")
+def _record_type(_: Context, cell: str) -> tuple[Any, ...]:
+    return files.record_type(cell), []
+
+
+@_parser("words", "cell", list=["VARCHAR"])
+def _words(_: Context, cell: str) -> tuple[Any, ...]:
+    return words.split_list(cell), []
+
+
+@_parser("people", "cell", list=["VARCHAR"])
+def _people(_: Context, cell: str) -> tuple[Any, ...]:
+    return words.split_people(cell), []
+
+
+@_parser("numbers", "cell", list=["VARCHAR"])
+def _numbers(_: Context, cell: str) -> tuple[Any, ...]:
+    return words.split_numbers(cell), []
+
+
+# --- notes and files: looked at anew each time, for they are large or lie on the disk ------------
+
+
+@_parser(
+    "note", "cell", remembered=False, text="VARCHAR",
+    images=[{"sha256": "VARCHAR", "content_type": "VARCHAR", "data": "VARCHAR", "url": "VARCHAR"}],
+)  # fmt: skip
+def _note(_: Context, cell: str) -> tuple[Any, ...]:
+    """Sanitised text, and the images taken out of it with their bytes in Base64."""
+    text, images = clean_note(cell)
+    found = [
+        {
+            "sha256": image.sha256,
+            "content_type": image.content_type,
+            "data": base64.b64encode(image.data).decode(),
+            "url": image.url or None,
+        }
+        for image in images
+    ]
+    return text, found, []
+
+
+@_parser(
+    "file", "file_name", "location", "sha256", remembered=False,
+    name="VARCHAR", path="VARCHAR", url="VARCHAR", sha256="VARCHAR", size_bytes="BIGINT",
+    content_type="VARCHAR", problem="VARCHAR",
+)  # fmt: skip
+def _file(
+    context: Context, name: str | None, location: str | None, sha256: str | None
+) -> tuple[Any, ...]:
+    found = files.look_at(Path(context.exports), name, location, sha256)
+    return (*found.values(), [])

@@ -1,0 +1,124 @@
+"""How rows of team members, clients, leads and properties are cleaned."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.cleaning.cells import Cells, Row
+
+COMPLETE_IT = "The row has no name, business, e-mail or phone. Complete it and export again."
+
+
+def user(c: Cells) -> Row:
+    """A team member; the e-mail is what matches a HighLevel user."""
+    name, emails, phones = c.together("name"), c.together("emails"), c.together("phones")
+    shown = f"coalesce({c.of(name, 'display')}, {c.of(emails, 'first')})"
+    what = "Give the team member a name or an e-mail."
+    c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", what)
+    return {
+        "name": shown,
+        "first_name": c.of(name, "first"),
+        "last_name": c.of(name, "last"),
+        "email": c.of(emails, "first"),
+        "phone": c.of(phones, "e164"),
+        "role": c.text("role"),
+        "status": c.text("status"),
+        "user_type": c.text("type"),
+    }
+
+
+def client(c: Cells) -> Row:
+    """A client: person or business, with every phone, e-mail and address kept."""
+    return {**_person(c), **stamps(c)}
+
+
+def lead(c: Cells) -> Row:
+    """A lead: a person with a status, a source and perhaps the client it became."""
+    person = _person(c)
+    status, shown = c.status("lead_status", "leads")
+    said, won = c.boolean("converted"), f"{status} = 'won'"
+    return {
+        **person,
+        **stamps(c),
+        "lead_status": status,
+        "lead_status_text": shown,
+        "estimated_value": c.money("estimated_value"),
+        "converted": f"coalesce({said}, false) OR coalesce({won}, false)",
+        "converted_client_ref": c.text("converted_client_id"),
+        "follow_up": c.day("follow_up"),
+    }
+
+
+def property_row(c: Cells) -> Row:
+    """A service property of a client."""
+    return {
+        "client_ref": c.text("client_id"),
+        "client_name": c.one_line("client_name"),
+        "property_name": c.text("property_name"),
+        "address": c.of(c.together("address"), "line"),
+        "notes": c.note("notes"),
+    }
+
+
+def _person(c: Cells) -> Row:
+    name, emails, phones = c.together("name"), c.together("emails"), c.together("phones")
+    address = c.together("address")
+    display, is_firm = (
+        c.of(name, "display"),
+        f"coalesce({c.of(name, 'business', 'BOOLEAN')}, false)",
+    )
+    business = f"coalesce({c.one_line('business_name')}, CASE WHEN {is_firm} THEN {display} END)"
+    website = _website(c)
+    shown = f"coalesce({display}, {business}, {c.of(emails, 'first')}, {c.of(phones, 'shown')})"
+    c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", COMPLETE_IT)
+    evidence = (
+        f"CASE WHEN {business} IS NOT NULL AND {c.one_line('business_name')} IS NULL "
+        f"THEN {c.of(name, 'evidence')} WHEN {business} IS NOT NULL THEN 'business name given' "
+        f"WHEN {website} IS NOT NULL THEN 'website given' "
+        "ELSE 'no business name, no website, reads like a person' END"
+    )
+    return {
+        "name": shown,
+        "first_name": c.of(name, "first"),
+        "last_name": c.of(name, "last"),
+        "business_name": business,
+        "is_business": f"{business} IS NOT NULL OR {website} IS NOT NULL",
+        "business_evidence": evidence,
+        "website": website,
+        "email": c.of(emails, "first"),
+        "extra_emails": c.list_of(emails, "extra"),
+        "phone": c.of(phones, "e164"),
+        "phone_extension": c.of(phones, "extension"),
+        "extra_phones": c.list_of(phones, "extra"),
+        "address1": c.of(address, "street"),
+        "city": c.of(address, "city"),
+        "state": c.of(address, "state"),
+        "postal_code": c.of(address, "postal_code"),
+        "country": c.of(address, "country"),
+        "service_address": c.read("line", "service_address", "line"),
+        "lead_source": c.one_line("lead_source"),
+        "tags": c.words("tags"),
+        "status": c.text("status"),
+        "notes": c.note("notes"),
+        "assigned_to": c.people("assigned_to"),
+    }
+
+
+def _website(c: Cells) -> str:
+    """A web address with its scheme; text that is none is kept."""
+    value = c.text("website")
+    no_address = f"NOT contains({value}, '.') OR contains({value}, ' ')"
+    c.keep(no_address, "website", "not a web address")
+    return (
+        f"CASE WHEN {no_address} THEN NULL WHEN regexp_matches({value}, '^(?i:https?://)') "
+        f"THEN {value} ELSE 'https://' || {value} END"
+    )
+
+
+def stamps(c: Cells) -> Row:
+    """When a record was made and last changed."""
+    (created, created_at), (updated, updated_at) = c.date("created"), c.date("updated")
+    return {
+        "created": created,
+        "created_at": created_at,
+        "updated": updated,
+        "updated_at": updated_at,
+    }
