@@ -6,20 +6,39 @@ What does not: calling them (destination.py), which record goes where (mapping/s
 The default sub-account is HIGHLEVEL_LOCATION_ID with HIGHLEVEL_TOKEN. A further one, named NAME in
 a routing rule, has its token in HIGHLEVEL_TOKEN__NAME; NAME is its location id, unless
 HIGHLEVEL_LOCATION_ID__NAME says another. In the variables NAME is in capitals, and every character
-that is no letter or digit is an underscore: `dallas-tx` reads HIGHLEVEL_TOKEN__DALLAS_TX.
+that is no letter or digit is an underscore: `dallas-tx` reads HIGHLEVEL_TOKEN__DALLAS_TX. So do
+HIGHLEVEL_CONVERSATION_PROVIDER_ID and HIGHLEVEL_CALENDAR_ID, which let messages and appointments
+keep their own time; both are ids of one sub-account, and may be missing.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flitstack_pipeline.settings import Settings
 
+PROVIDER, CALENDAR = "HIGHLEVEL_CONVERSATION_PROVIDER_ID", "HIGHLEVEL_CALENDAR_ID"
+NATIVE = (PROVIDER, CALENDAR)
 SANDBOX_LOCATION = "sandbox-location"
 SANDBOX_TOKEN = "pit-sandbox"  # noqa: S105 - the sandbox's public default, no secret
+
+
+def unconfigured(account: Account, forms: Collection[str]) -> list[str]:
+    """What the map's choice of activities (`message`, `appointment`) needs and is not there."""
+    needs = {
+        "message": (PROVIDER, account.conversation_provider_id, "a conversation provider"),
+        "appointment": (CALENDAR, account.calendar_id, "a calendar"),
+    }
+    return [
+        f"Set {variable(name, account.alias) if not account.is_default else name} to the id of "
+        f"{what} of {account.alias}, or choose note under `activities` in map.yaml: it says "
+        f"{form}."
+        for form, (name, value, what) in needs.items()
+        if form in forms and not value
+    ]
 
 
 class NotConfigured(ValueError):
@@ -28,12 +47,17 @@ class NotConfigured(ValueError):
 
 @dataclass(frozen=True)
 class Account:
-    """One sub-account: `alias` is its name in map.yaml and in `mapped.*`.location."""
+    """One sub-account: `alias` is its name in map.yaml and in `mapped.*`.location.
+
+    `conversation_provider_id` and `calendar_id` are empty where there is none.
+    """
 
     alias: str
     location_id: str
     token: str = field(repr=False)
     is_default: bool = True
+    conversation_provider_id: str = ""
+    calendar_id: str = ""
 
 
 def accounts_of(
@@ -44,22 +68,31 @@ def accounts_of(
     Without a token the embedded sandbox has them all. Raises NotConfigured with everything that
     is missing.
     """
-    if settings.uses_embedded_sandbox:
-        return _of_the_sandbox(aliases)
     environ = os.environ if environ is None else environ
+    if settings.uses_embedded_sandbox:
+        return _of_the_sandbox(settings, aliases)
     missing = [] if settings.location_id else [
         "HIGHLEVEL_LOCATION_ID: the id of the sub-account that HIGHLEVEL_TOKEN belongs to "
         "(Settings → Business Profile, or the address bar)"
     ]  # fmt: skip
     default, *others = aliases
     token = settings.token.get_secret_value() if settings.token else ""
-    found = [Account(default, settings.location_id or "", token)]
+    found = [
+        Account(
+            default,
+            settings.location_id or "",
+            token,
+            conversation_provider_id=settings.conversation_provider_id,
+            calendar_id=settings.calendar_id,
+        )
+    ]
     for alias in others:
         name = variable("HIGHLEVEL_TOKEN", alias)
         if not environ.get(name):
             missing.append(f"{name}: the token of the sub-account that map.yaml calls {alias!r}")
         location = environ.get(variable("HIGHLEVEL_LOCATION_ID", alias), alias)
-        found.append(Account(alias, location, environ.get(name, ""), is_default=False))
+        ids = (environ.get(variable(name, alias), "") for name in NATIVE)
+        found.append(Account(alias, location, environ.get(name, ""), False, *ids))
     missing += _twice(found)
     if missing:
         raise NotConfigured("Set in the environment:\n" + "\n".join(f"- {m}" for m in missing))
@@ -71,11 +104,23 @@ def variable(name: str, alias: str) -> str:
     return f"{name}__{re.sub(r'[^A-Za-z0-9]', '_', alias).upper()}"
 
 
-def _of_the_sandbox(aliases: Sequence[str]) -> list[Account]:
+def _of_the_sandbox(settings: Settings, aliases: Sequence[str]) -> list[Account]:
+    """Every sub-account of the sandbox has the provider named, and a calendar of its own."""
     default, *others = aliases
+    provider, calendar = settings.conversation_provider_id, settings.calendar_id
     return [
-        Account(default, SANDBOX_LOCATION, SANDBOX_TOKEN),
-        *(Account(alias, alias, f"{SANDBOX_TOKEN}-{alias}", is_default=False) for alias in others),
+        Account(default, SANDBOX_LOCATION, SANDBOX_TOKEN, True, provider, calendar),
+        *(
+            Account(
+                alias,
+                alias,
+                f"{SANDBOX_TOKEN}-{alias}",
+                False,
+                provider,
+                calendar and f"{calendar}-{alias}",
+            )
+            for alias in others
+        ),
     ]
 
 

@@ -47,6 +47,8 @@ class Destination:
     location_id: str
     embedded: bool
     alias: str = "main"
+    conversation_provider_id: str = ""
+    calendar_id: str = ""
 
     @property
     def name(self) -> str:
@@ -140,7 +142,10 @@ def _connect(
         base_url=url, token=account.token, location_id=account.location_id, agency_token=agency
     )
     client = HighLevelClient(connection, pacer, reserve=reserve)
-    return Destination(HighLevel(client), url, account.location_id, embedded, account.alias)
+    return Destination(
+        HighLevel(client), url, account.location_id, embedded, account.alias,
+        account.conversation_provider_id, account.calendar_id,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -194,11 +199,32 @@ def _running(address: Path, locations: Sequence[str]) -> str | None:
 
 
 def _seed_file(project: Project, accounts: Sequence[Account]) -> Path | None:
-    """Users of the embedded sandbox: the team as its admin would have invited it.
+    """What the embedded sandbox has before: the team, the conversation provider, the calendar.
 
     HighLevel users must exist before a migration, so the demo has those team members that are
     active and have an e-mail; the others stay unmatched and show up in the roster report.
     """
+    users = _team(project)
+    if users is None:
+        return None
+    path = project.sandbox_state.parent / "seed.json"
+    places = [{"id": a.location_id, "users": users, **_services(a)} for a in accounts]
+    path.write_text(json.dumps({"locations": places}))
+    path.chmod(0o600)
+    return path
+
+
+def _services(account: Account) -> dict[str, Any]:
+    """The provider and the calendar the environment names, as if they had been made before."""
+    provider, calendar = account.conversation_provider_id, account.calendar_id
+    return {
+        "conversationProviders": [provider] if provider else [],
+        "calendars": [{"id": calendar, "name": "Meetings"}] if calendar else [],
+    }
+
+
+def _team(project: Project) -> list[dict[str, Any]] | None:
+    """The team members who can be users; None before the exports were cleaned."""
     with project.warehouse.connect() as con:
         if not table_exists(con, "clean.users"):
             return None
@@ -207,7 +233,7 @@ def _seed_file(project: Project, accounts: Sequence[Account]) -> Path | None:
             "WHERE email IS NOT NULL AND coalesce(status, '') NOT ILIKE 'inv%' "
             "AND coalesce(status, '') NOT ILIKE 'inactive%' ORDER BY source_key"
         ).fetchall()
-    users: list[dict[str, Any]] = [
+    return [
         {
             "firstName": first or name,
             "lastName": last or "",
@@ -216,8 +242,3 @@ def _seed_file(project: Project, accounts: Sequence[Account]) -> Path | None:
         }
         for first, last, name, email in team
     ]
-    path = project.sandbox_state.parent / "seed.json"
-    places = [{"id": account.location_id, "users": users} for account in accounts]
-    path.write_text(json.dumps({"locations": places}))
-    path.chmod(0o600)
-    return path

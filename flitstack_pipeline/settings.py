@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     journal_url: str | None = Field(None, alias="FLITSTACK_JOURNAL_URL")
     token: SecretStr | None = Field(None, alias="HIGHLEVEL_TOKEN")
     location_id: str | None = Field(None, alias="HIGHLEVEL_LOCATION_ID")
+    conversation_provider_id: str = Field("", alias="HIGHLEVEL_CONVERSATION_PROVIDER_ID")
+    calendar_id: str = Field("", alias="HIGHLEVEL_CALENDAR_ID")
     agency_token: SecretStr | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
     base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
     search_lag_s: float = Field(65.0, alias="FLITSTACK_SEARCH_LAG_S", ge=0)

@@ -51,10 +51,14 @@ _LEAD = {
 }
 _KIND = {
     "note": "note notes comment nota",
-    "call": "call phone_call phone inbound_call outbound_call voicemail llamada appel",
-    "email": "email e_mail mail correo correo_electronico courriel",
+    "call": "call phone_call phone inbound_call outbound_call incoming_call outgoing_call "
+    "missed_call call_in call_out voicemail llamada appel",
+    "email": "email e_mail mail inbound_email outbound_email incoming_email outgoing_email "
+    "email_sent email_received sent_email received_email correo correo_electronico courriel",
     "meeting": "meeting site_visit appointment reunion visit cita rendez_vous",
-    "sms": "sms text text_message message mensaje",
+    "sms": "sms text text_message message inbound_sms outbound_sms incoming_sms outgoing_sms "
+    "sms_sent sms_received text_sent text_received inbound_text outbound_text incoming_text "
+    "outgoing_text mensaje",
     "task": "task to_do todo reminder tarea tache",
 }
 _ITEM = {

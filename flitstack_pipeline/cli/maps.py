@@ -81,6 +81,8 @@ def map_import(
             f"  {change['entry']}: {change['what']} {change['before'] or 'nothing'} → "
             f"{change['after']}", markup=False,
         )  # fmt: skip
+    if report.facts.get("caution"):
+        console.print(f"Mind: {report.facts['caution']}", markup=False)
     console.print(f"{report.rows} answers read, by {report.facts['by']}; "
                   f"{report.facts['open']} entries open.", markup=False)  # fmt: skip
 

@@ -87,6 +87,11 @@ class Conversations(Family):
         found = self._list("/conversations/search", "conversations", params=params)
         return next((c for c in found if c.get("contactId") == contact_id), None)
 
+    def total(self) -> int:
+        """How many conversations the sub-account has, as the search sees them."""
+        params = {"locationId": self.location_id, "limit": 1}
+        return int(self._call("GET", "/conversations/search", params=params).get("total") or 0)
+
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation."""
         path = {"conversationId": conversation_id}
@@ -116,7 +121,7 @@ class Conversations(Family):
             if not page or not body.get("nextPage") or last in ("", before):
                 return
 
-    def iterate_all(self, *channels: str) -> Iterator[Record]:
+    def iterate_all(self, *channels: str, page_size: int = EXPORT_PAGE) -> Iterator[Record]:
         """Yield the sub-account's messages, 500 a request; e-mails only when the channel is named.
 
         Without a channel all but e-mails come, activities of the system among them (OpenAPI,
@@ -125,7 +130,7 @@ class Conversations(Family):
         for channel in channels or ("",):
             cursor = ""
             while True:
-                params = {"locationId": self.location_id, "limit": EXPORT_PAGE}
+                params = {"locationId": self.location_id, "limit": page_size}
                 params |= {"channel": channel} if channel else {}
                 params |= {"cursor": cursor} if cursor else {}
                 answer = self._call("GET", "/conversations/messages/export", params=params)

@@ -14,10 +14,13 @@ from typing import Any
 
 from flitstack_pipeline.mapping.declared import CUSTOM_TARGETS, DECLARED
 from flitstack_pipeline.mapping.document import (
+    ACTIVITY_FORMS,
+    APPOINTMENT,
     CONFIRMED,
     DECISIONS,
     DUPLICATE_POLICIES,
     ESTIMATE_LINES,
+    MESSAGE,
     PROPOSED,
     Decision,
     FieldEntry,
@@ -35,6 +38,11 @@ OPTION, STAGE, STATUS, USER, CHOICE = (
     "Choice",
 )  # fmt: skip
 VALUES, STAGES, OWNERS, CHOICES = "Values", "Stages", "Owners", "Choices"
+ACTIVITY = "activities: "
+_ABOUT_FORMS = {
+    MESSAGE: "note, or message at its own time (needs a conversation provider; stays for ever).",
+    APPOINTMENT: "note, or appointment at its own time (needs a calendar).",
+}
 SHEET_NAMES = {
     "clients": "Clients", "leads": "Leads", "jobs": "Jobs", "estimates": "Estimates",
     "estimate_items": "Estimate lines", "invoices": "Invoices", "work_orders": "Work orders",
@@ -224,6 +232,10 @@ def _choices_sheet(document: MapDocument) -> Sheet:
         "estimate_lines": (document.estimate_lines, ESTIMATE_LINES,
                            "records: one Opportunity Product a line; compact: one Estimate."),
     }  # fmt: skip
+    listed |= {
+        f"{ACTIVITY}{kind}": (document.activities[kind], forms, _ABOUT_FORMS[forms[-1]])
+        for kind, forms in ACTIVITY_FORMS.items()
+    }
     rows = [
         Row(name, {"Name": name, CHOICE: value, "About": about}, {CHOICE: allowed})
         for name, (value, allowed, about) in listed.items()
@@ -287,7 +299,12 @@ def _entries(document: MapDocument) -> dict[tuple[str, str], Any]:
         for name, entry in maps.items():
             found |= {(sheet, f"{name}\t{word}"): entry for word in entry.map}
     found |= {(OWNERS, key): owner for key, owner in document.owners.items()}
-    names = ("fallback_owner", "duplicates", "estimate_lines")
+    names = (
+        "fallback_owner",
+        "duplicates",
+        "estimate_lines",
+        *map(ACTIVITY.__add__, ACTIVITY_FORMS),
+    )
     return found | {(CHOICES, name): document for name in names}
 
 
@@ -383,8 +400,13 @@ def _set_user(document: MapDocument, entry: Any, answer: Answer) -> str:
 
 def _set_choice(document: MapDocument, entry: Any, answer: Answer) -> str:
     allowed = {"duplicates": DUPLICATE_POLICIES, "estimate_lines": ESTIMATE_LINES}
+    allowed |= {f"{ACTIVITY}{kind}": forms for kind, forms in ACTIVITY_FORMS.items()}
     if answer.key in allowed and answer.value not in allowed[answer.key]:
         raise _Refused(f"{answer.value!r} is none of {', '.join(allowed[answer.key])}")
+    if answer.key.startswith(ACTIVITY):
+        kind = answer.key.removeprefix(ACTIVITY)
+        before, document.activities[kind] = document.activities[kind], answer.value
+        return before
     before = str(getattr(document, answer.key))
     setattr(document, answer.key, answer.value)
     return before

@@ -49,12 +49,14 @@ class Surroundings:
     """What a proposal looks at besides the exports.
 
     `destination`: the sub-account's custom fields by target, each `{name, dataType, options}`;
-    `memory`: earlier maps; `refine`: a language model's second opinion on a list of matches.
+    `memory`: earlier maps; `refine`: a language model's second opinion on a list of matches;
+    `activities`: what calls, texts, e-mails and meetings can become beside notes.
     """
 
     destination: Destination = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     refine: Any = None
+    activities: dict[str, str] = field(default_factory=dict)
 
     def existing(self, target: str) -> list[dict[str, Any]]:
         """Fields of the sub-account that are not ours: ours are declared."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flitstack_pipeline.mapping.document import SKIP, FieldEntry, MapDocument
+from flitstack_pipeline.mapping.document import NOTE, SKIP, FieldEntry, MapDocument
 
 ADDED, GONE, CHANGED = "added", "gone", "changed"
 _FIELD_PARTS = ("target", "field", "data_type", "transform", "options", "status")
@@ -37,6 +37,10 @@ def differences(old: MapDocument, new: MapDocument) -> list[Difference]:
     found += _of_owners(old, new)
     for name in sorted({*old.links, *new.links}):
         found += _part("links", name, old.links.get(name, SKIP), new.links.get(name, SKIP))
+    for name in sorted({*old.activities, *new.activities}):
+        found += _part(
+            "activities", name, old.activities.get(name, NOTE), new.activities.get(name, NOTE)
+        )
     for name in ("fallback_owner", "duplicates", "estimate_lines"):
         found += _part(name, "", getattr(old, name), getattr(new, name))
     found += _part("routing", "default", old.routing.default, new.routing.default)

@@ -26,6 +26,13 @@ LINKS = (
     "jobs.contact", "estimates.opportunity", "invoices.contact", "invoices.opportunity",
     "work_orders.opportunity", "attachments.contact", "activities.contact",
 )  # fmt: skip
+#: What an activity can become, by its kind; a note is always possible. Messages and appointments
+#: keep their own time, and need a conversation provider and a calendar in the sub-account.
+NOTE, MESSAGE, APPOINTMENT = "note", "message", "appointment"
+ACTIVITY_FORMS = {
+    "call": (NOTE, MESSAGE), "sms": (NOTE, MESSAGE), "email": (NOTE, MESSAGE),
+    "meeting": (NOTE, APPOINTMENT),
+}  # fmt: skip
 DEFAULT_LOCATION = "main"
 
 
@@ -139,6 +146,9 @@ class MapDocument:
     duplicates: str = "match"
     estimate_lines: str = "records"
     links: dict[str, str] = dataclasses.field(default_factory=lambda: dict.fromkeys(LINKS, SKIP))
+    activities: dict[str, str] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys(ACTIVITY_FORMS, NOTE)
+    )
     routing: Routing = dataclasses.field(default_factory=Routing)
     answers: dict[str, str] = dataclasses.field(default_factory=dict)
     confirmations: list[dict[str, str]] = dataclasses.field(default_factory=list)
@@ -172,6 +182,10 @@ class MapDocument:
             yield f"stages of {name}", stages
         for key, owner in self.owners.items():
             yield f"owner {owner.name or key}", owner
+
+    def native_activities(self) -> dict[str, str]:
+        """The kinds of activity that become something else than notes, with what they become."""
+        return {kind: form for kind, form in sorted(self.activities.items()) if form != NOTE}
 
     def unconfirmed(self) -> list[str]:
         """Names of the required entries nobody confirmed, and of values without a target."""
@@ -246,5 +260,6 @@ def _decided(document: MapDocument) -> dict[str, Any]:
         "estimate_lines": document.estimate_lines,
         "links": sorted(link for link in document.links.items() if link[1] != SKIP),
         "routing": [document.routing.default, document.routing.rules],
+        **({"activities": native} if (native := document.native_activities()) else {}),
         **({"answers": document.answers} if document.answers else {}),
     }

@@ -1,19 +1,23 @@
-"""Attachments → files on contacts; notes, calls, e-mails, meetings → contact notes."""
+"""Attachments → files on contacts; activities → what the map says (`mapping.activity_forms`)."""
+
+# ruff: noqa: S608 - the names in the SQL come from our own specification and map
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.mapping import activity_forms as forms
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.deals import file_payload
+from flitstack_pipeline.mapping.document import MESSAGE, NOTE
 from flitstack_pipeline.mapping.rows import Record, Skipped, contact_key, parent
-from flitstack_pipeline.mapping.sources import location_sql, relation, rows
+from flitstack_pipeline.mapping.sources import as_migrated, location_sql, relation, rows
 from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.keys import record_key
 from flitstack_pipeline.warehouse import table_exists
 
@@ -29,7 +33,7 @@ def _on_records(con: duckdb.DuckDBPyConnection, mapper: Mapper, dataset: str) ->
       LEFT JOIN m_record r ON r.child_key = x.source_key
       LEFT JOIN m_client c ON c.child_key = r.record_of
       LEFT JOIN m_owner o ON o.child_key = x.source_key
-      WHERE x.source_key NOT IN (SELECT source_key FROM m_job_file) ORDER BY x.source_key"""  # noqa: S608
+      WHERE x.source_key NOT IN (SELECT source_key FROM m_job_file) ORDER BY x.source_key"""
 
 
 def attachments(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record | Skipped]:
@@ -58,27 +62,57 @@ def _orphan(row: dict[str, Any]) -> Skipped:
 
 
 def activities(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record | Skipped]:
-    """Images of notes, then what happened, on the contact of its record.
-
-    Tasks become tasks; everything else a note whose first lines are original time, kind, author.
-    """
+    """Images of notes and conversations, then what happened, on the contact of its record."""
     images = _images(con)
-    used: dict[str, Record] = {}
+    choices = mapper.document.activities
+    before: dict[str, Record] = {}
     later: list[Record | Skipped] = []
-    for row in rows(con, _on_records(con, mapper, "activities")):
+    for row in rows(con, _reachable(con, mapper)):
         if not row["record_of"]:
             later.append(_orphan(row))
             continue
-        note = _activity(mapper, row)
-        for mark in dict.fromkeys(_IMAGE.findall(row["text"] or "")):
-            if mark in images:
-                media = used.setdefault(mark, _media(mark, images[mark], row["location"]))
-                note.payload.setdefault("files", []).append(media.record_key)
-                if images[mark]["url"]:
-                    note.payload.setdefault("images", {})[mark] = images[mark]["url"]
-        later.append(note)
-    yield from used.values()
+        for made in forms.records_of(row, choices, mapper.owner(row["owner_key"])):
+            later.append(made)
+            if made.kind == MESSAGE:
+                before.setdefault(forms.conversation_key(row), forms.conversation(row))
+            elif made.kind == NOTE:
+                _place_images(made, row, images, before)
+    yield from before.values()
     yield from later
+
+
+def _reachable(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> str:
+    """Query: activities with their client's name, and phone and e-mail where the map moves them."""
+    reach = " UNION ALL ".join(
+        f"SELECT source_key, {_column(mapper, dataset, 'phone')} AS phone, "
+        f"{_column(mapper, dataset, 'email')} AS email FROM {as_migrated(con, dataset)}"
+        for dataset in ("clients", "leads")
+    )
+    return f"""
+      SELECT a.*, c.client_name, p.phone, p.email
+      FROM ({_on_records(con, mapper, "activities")}) a
+      LEFT JOIN m_client c ON c.child_key = a.record_of
+      LEFT JOIN ({reach}) p ON p.source_key = a.client_key
+      ORDER BY a.source_key"""
+
+
+def _column(mapper: Mapper, dataset: str, field: str) -> str:
+    """The column of a clean table that feeds a contact's standard field; NULL when none does."""
+    known = {f.name for f in BY_DATASET[dataset].fields}
+    sources = [e.source for e in mapper.document.entries(dataset, t.CONTACT) if e.field == field]
+    return f'"{sources[0]}"' if sources and sources[0] in known else "NULL"
+
+
+def _place_images(
+    note: Record, row: dict[str, Any], images: dict[str, dict[str, Any]], before: dict[str, Record]
+) -> None:
+    """Name in a note the images that stand in its text, and have them re-hosted before it."""
+    for mark in dict.fromkeys(_IMAGE.findall(row["text"] or "")):
+        if mark in images:
+            media = before.setdefault(mark, _media(mark, images[mark], row["location"]))
+            note.payload.setdefault("files", []).append(media.record_key)
+            if images[mark]["url"]:
+                note.payload.setdefault("images", {})[mark] = images[mark]["url"]
 
 
 def _images(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
@@ -107,75 +141,3 @@ def _media(mark: str, image: dict[str, Any], location: str) -> Record:
     return Record(
         record_key("media", mark), f"image/{mark}", "media", "media", location, payload, label=name
     )
-
-
-def _activity(mapper: Mapper, row: dict[str, Any]) -> Record:
-    """What one activity becomes."""
-    owner = mapper.owner(row["owner_key"])
-    label = row["subject"] or f"{row['kind'] or row['kind_text'] or 'note'} {row['occurred']}"
-    kind, payload = _as_task(row) if row["kind"] == "task" else ("note", {"body": note_body(row)})
-    return Record(
-        record_key(kind, row["source_key"]),
-        row["source_key"],
-        kind,
-        kind,
-        row["location"],
-        payload | ({"owner": owner} if owner else {}),
-        [parent("contact", contact_key(row))],
-        1,
-        label,
-    )
-
-
-def _as_task(row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A task: due when the source says, open only when the source says so (reference 2.5)."""
-    due = _utc(row)
-    if due is None:
-        return "note", {"body": note_body(row)}
-    words = " ".join(str(v) for v in (row["custom"] or {}).values()).casefold()
-    is_open = re.search(r"\b(open|pending|to ?do|not done|incomplete)\b", words)
-    text = re.sub(r"<[^>]+>", " ", row["text"] or "").strip()
-    title = row["subject"] or text.split("\n")[0][:120] or "Task"
-    fields = {"title": title, "dueDate": due, "completed": "no" if is_open else "yes"}
-    return "task", {"fields": fields, "body": note_body(row)}
-
-
-def _utc(row: dict[str, Any]) -> str | None:
-    """The moment of an activity in UTC; noon of its day when only the day is known."""
-    if row["occurred_at"]:
-        try:
-            moment = datetime.fromisoformat(row["occurred_at"])
-        except ValueError:
-            moment = None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f"{row['occurred'].isoformat()}T12:00:00Z" if row["occurred"] else None
-
-
-def note_body(row: dict[str, Any]) -> str:
-    """The text of a note: header with time, kind and author; the text; the source key.
-
-    HighLevel sets a note's own date itself, so the original time stands in the first line
-    (reference: highlevel_api.md §2.5).
-    """
-    kind = row["kind"] or row["kind_text"] or "note"
-    head = " · ".join(part for part in (_moment(row), kind, row["author"]) if part)
-    text = row["text"] or ""
-    about = (
-        [f"{row['record_type']} {row['record_ref']}"] if "clients" not in row["record_type"] else []
-    )
-    if row["duration_minutes"] is not None:
-        about.append(f"{row['duration_minutes']} min")
-    extra = [f"{k}: {v}" for k, v in sorted((row["custom"] or {}).items()) if v]
-    parts = [f"[{head}]", " · ".join(about), row["subject"], text, *extra]
-    return "\n".join([*(p for p in parts if p), f"Contractor+ ref: {row['source_key']}"])
-
-
-def _moment(row: dict[str, Any]) -> str:
-    if row["occurred_at"]:
-        try:
-            moment = datetime.fromisoformat(row["occurred_at"])
-            return moment.strftime("%Y-%m-%d %H:%M")
-        except ValueError:
-            return str(row["occurred_at"])
-    return row["occurred"].isoformat() if row["occurred"] else ""

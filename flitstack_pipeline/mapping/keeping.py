@@ -21,6 +21,7 @@ CHOICES = (
     "duplicates",
     "estimate_lines",
     "links",
+    "activities",
     "routing",
     "answers",
     "confirmations",

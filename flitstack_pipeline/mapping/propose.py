@@ -44,6 +44,7 @@ def propose(
         status_words(con, dataset, document, around.memory)
     _item_types(document)
     document.owners = _owners(con)
+    document.activities |= around.activities
     return keep_decisions(document, previous) if previous else document
 
 

@@ -26,13 +26,14 @@ COLUMNS: dict[str, str] = {
     "parents": "JSON",
     "payload_hash": "VARCHAR",
     "label": "VARCHAR",
+    "remark": "VARCHAR",
 }
 BATCH = 5_000
 
 
 @dataclass
 class Record:
-    """One HighLevel record to be."""
+    """One HighLevel record to be; `remark` says why it is what it is, where there was a choice."""
 
     record_key: str
     source_key: str
@@ -43,6 +44,7 @@ class Record:
     parents: list[dict[str, str]] = field(default_factory=list)
     phase: int = 0
     label: str = ""
+    remark: str = ""
 
     def as_row(self) -> tuple[Any, ...]:
         """The values of the table's columns, in order."""
@@ -59,6 +61,7 @@ class Record:
             parents,
             hashlib.sha256(digest.encode()).hexdigest(),
             self.label,
+            self.remark,
         )
 
 

@@ -155,7 +155,7 @@ _TABLES: dict[str, str] = {
 
 def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: str) -> str:
     """Query: every row of a dataset with client, location, owner and what was merged into it."""
-    table = _as_migrated(con, dataset)
+    table = as_migrated(con, dataset)
     return f"""
       SELECT x.*, c.client_key, c.client_name AS linked_client,
         coalesce(c.location, {location_sql(document, dataset)}) AS location,
@@ -168,7 +168,7 @@ def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: s
     """
 
 
-def _as_migrated(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
+def as_migrated(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     """A clean table with the records several rows became in place of those rows (clients)."""
     table = relation(con, f"clean.{dataset}")
     if dataset != "clients" or not table_exists(con, "clean.survivors"):

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.mapping.document import (
+    ACTIVITY_FORMS,
     DECISIONS,
     DUPLICATE_POLICIES,
     ESTIMATE_LINES,
     LINK_POLICIES,
     LINKS,
+    NOTE,
     PROPOSED,
     SKIP,
     STUB,
@@ -44,6 +46,9 @@ _SECTIONS = {
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
     "estimate_lines": "records: one Opportunity Product per line. compact: one Estimate record.",
     "links": "Parent not in HighLevel: skip (the child waits), stub (a placeholder contact), stop.",
+    "activities": "What calls, texts, e-mails and meetings become: note;\n"
+    "message (needs HIGHLEVEL_CONVERSATION_PROVIDER_ID; no API can change or delete it later);\n"
+    "appointment (needs HIGHLEVEL_CALENDAR_ID). What cannot be one becomes a note all the same.",
     "routing": "Rules {by: workspace | city | clients.city | custom:X, equals: …, location: …}.",
     "answers": "Answers about the exports: `file:NAME` -> kind of export, or nothing; "
     "`dates:KIND.COLUMN` -> day first or month first. See `flitstack questions`.",
@@ -82,6 +87,7 @@ def _root(document: MapDocument) -> dict[str, Any]:
         "duplicates": document.duplicates,
         "estimate_lines": document.estimate_lines,
         "links": document.links,
+        "activities": document.activities,
         "routing": {"default": document.routing.default, "rules": document.routing.rules},
         "answers": document.answers,
         "confirmations": document.confirmations,
@@ -159,6 +165,7 @@ def _document(data: dict[str, Any]) -> MapDocument:
         duplicates=data.get("duplicates") or "match",
         estimate_lines=data.get("estimate_lines") or "records",
         links=dict.fromkeys(LINKS, SKIP) | dict(data.get("links") or {}),
+        activities=dict.fromkeys(ACTIVITY_FORMS, NOTE) | dict(data.get("activities") or {}),
         routing=Routing(routing.get("default") or "main", routing.get("rules") or []),
         answers={str(k): str(v) for k, v in (data.get("answers") or {}).items()},
         confirmations=data.get("confirmations") or [],
@@ -196,6 +203,17 @@ def _link_problems(links: dict[str, str]) -> list[str]:
     return problems
 
 
+def _activity_problems(activities: dict[str, str]) -> list[str]:
+    problems = []
+    for kind, form in activities.items():
+        forms = ACTIVITY_FORMS.get(kind)
+        if forms is None:
+            problems.append(f"activities: {kind!r} is none of {', '.join(ACTIVITY_FORMS)}")
+        elif form not in forms:
+            problems.append(f"activities: {kind}: {form!r} is none of {', '.join(forms)}")
+    return problems
+
+
 def check(document: MapDocument) -> list[str]:
     """Everything about a document that cannot be followed, in sentences."""
     problems = [
@@ -215,6 +233,7 @@ def check(document: MapDocument) -> list[str]:
     if document.estimate_lines not in ESTIMATE_LINES:
         problems.append(f"estimate_lines: {document.estimate_lines!r} is none of {ESTIMATE_LINES}")
     problems += _link_problems(document.links)
+    problems += _activity_problems(document.activities)
     problems += _clashes(document)
     problems += rule_problems(document.routing.rules)
     return problems

@@ -19,7 +19,7 @@ from flitstack_pipeline.spec import targets as t
 CHOICE_LENGTH = 60
 CHOICE_TYPES = frozenset({t.CHOICE, t.MULTI})
 CHOICE_TRANSFORMS = frozenset({"choice", "multi", "yes_no"})
-CHOICE_NAMES = frozenset({"stage", "status", "tags"})
+CHOICE_NAMES = frozenset({"stage", "status", "tags", "type", "direction"})
 HOLDERS = 4
 SOURCE_TARGETS = {"contact": t.CONTACT, "company": t.BUSINESS, "opportunity": t.OPPORTUNITY}
 

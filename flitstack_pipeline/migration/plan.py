@@ -14,11 +14,14 @@ from math import ceil
 from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import BULK_MOST
+from flitstack_pipeline.highlevel.conversations import EXPORT_PAGE
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.files import FILES_PER_UPLOAD
 from flitstack_pipeline.migration.rows import MappedRow
 
-PAGE = {"contact": 500}
+PAGE = {"contact": 500, "message": EXPORT_PAGE}
+#: Kinds that are read back on the pages of others.
+WITH_OTHERS = ("company_link", "relation", "conversation")
 UPDATE_REQUESTS = 2  # read what is there, then write
 
 
@@ -84,6 +87,7 @@ def plan_load(
     plan = Plan(rate_per_s=rate_per_s, daily_limit=daily_limit)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     batches: dict[str, Counter[Any]] = defaultdict(Counter)
+    subjects = 0
     iterator = iter(rows)
     while chunk := list(itertools.islice(iterator, 1000)):
         known = journal.entries(location, [row.record_key for row in chunk])
@@ -93,6 +97,7 @@ def plan_load(
             if entry is not None and entry.payload_hash == row.payload_hash:
                 verdict = "skip"
             counts[row.kind][verdict] += 1
+            subjects += bool(row.kind == "message" and row.payload["fields"].get("subject"))
             if verdict == "create":
                 batches[row.kind][_batch(row)] += 1
     for kind, verdicts in counts.items():
@@ -100,7 +105,8 @@ def plan_load(
         plan.update += verdicts["update"]
         plan.skip += verdicts["skip"]
         writes = requests_for(kind, batches[kind]) + UPDATE_REQUESTS * verdicts["update"]
-        reads = 0 if kind in ("company_link", "relation") else _reads(kind, verdicts.total())
+        reads = subjects if kind == "message" else 0
+        reads += 0 if kind in WITH_OTHERS else _reads(kind, verdicts.total())
         plan.write_requests += writes
         plan.read_requests += reads
         plan.by_kind[kind] = {**verdicts, "write_requests": writes, "read_requests": reads}

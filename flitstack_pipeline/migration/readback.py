@@ -14,11 +14,13 @@ from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Journal, Run
 from flitstack_pipeline.migration.kinds import HANDLERS, companies, contacts, opportunities
 from flitstack_pipeline.migration.kinds.base import Context, Found, Logical
+from flitstack_pipeline.migration.kinds.conversations import ConversationHandler, conversation_found
 from flitstack_pipeline.migration.kinds.files import files_of
 from flitstack_pipeline.migration.kinds.relations import relation_found
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 Wanted = tuple[str, str]
+CONVERSATIONS = ConversationHandler()
 
 
 def reading_context(hl: HighLevel, catalog: Catalog, journal: Journal) -> Context:
@@ -51,9 +53,11 @@ def read_back(
     if kinds & {"opportunity", "opportunity_file"}:
         yield from (found for found in _opportunities(ctx) if found.kind in kinds)
     yield from _records(ctx, pairs)
-    for kind in ("note", "task", "media"):
+    for kind in ("note", "task", "media", "appointment"):
         if kind in kinds:
             yield from HANDLERS[kind].scan(ctx, kind)
+    if kinds & {"conversation", "message"}:
+        yield from (found for found in _talks(ctx) if found.kind in kinds)
 
 
 def _contacts(ctx: Context) -> Iterator[Found]:
@@ -83,6 +87,22 @@ def _opportunities(ctx: Context) -> Iterator[Found]:
         }
         yield Found("opportunity", pipeline or "", record["id"], values, source_id, details)
         yield from files_of("opportunity_file", record, fields)
+
+
+def _talks(ctx: Context) -> Iterator[Found]:
+    """Messages and, from the same pages, the conversations they are in; silent ones one by one."""
+    seen: set[str] = set()
+    for found in HANDLERS["message"].scan(ctx, "message"):
+        yield found
+        conversation = str(found.details["conversation"])
+        if conversation not in seen:
+            seen.add(conversation)
+            yield conversation_found(conversation, str(found.details["contact"]))
+    ours = [e.hl_id for e in ctx.journal.iterate_entries(ctx.location, kind="conversation")]
+    for conversation in ours:
+        silent = None if conversation in seen else CONVERSATIONS.look(ctx, conversation)
+        if silent is not None:
+            yield silent
 
 
 def _records(ctx: Context, pairs: set[Wanted]) -> Iterator[Found]:

@@ -22,7 +22,8 @@ from flitstack_pipeline.migration.update import DELETED, KEPT, Decision, send_ch
 
 OURS, THEIRS, VALUE = "ours", "theirs", "value"
 CHOICES = (OURS, THEIRS, VALUE)
-LINKED = ("relation", "company_link", "note", "contact_file", "opportunity")
+LINKED = ("relation", "company_link", "note", "contact_file", "opportunity", "conversation",
+          "message")  # fmt: skip
 
 
 @dataclass(frozen=True)

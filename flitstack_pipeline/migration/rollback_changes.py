@@ -19,7 +19,8 @@ from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
 
 FIRST, LAST = ("fields", "firstName"), ("fields", "lastName")
 #: Fields HighLevel fills by itself: a value in them that we did not write is nobody's edit.
-SERVER_MAY_FILL = frozenset({"name", "dnd", "country", "source", "companyName", "tags", "timezone"})
+SERVER_MAY_FILL = frozenset({"name", "dnd", "country", "source", "companyName", "tags", "timezone",
+                             "endTime"})  # fmt: skip
 
 
 @dataclass

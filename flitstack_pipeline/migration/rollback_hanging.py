@@ -56,6 +56,10 @@ class Hanging:
         elif kind == "company":
             for entry in self._staying("company_link"):
                 self._ours[str(entry.details.get("company"))]["company_link"] += 1
+        elif kind == "conversation":
+            for entry in self._staying("message"):
+                if not self.scope.holds(entry):
+                    self._ours[str(entry.details.get("conversation"))]["message"] += 1
         elif kind == "contact":
             for name in ON_CONTACTS:
                 for entry in self._staying(name):
@@ -66,7 +70,7 @@ class Hanging:
         """What hangs on a record and must not go with it, in words."""
         guests = Counter(self.seen.guests.get((entry.kind, entry.hl_id), ()))
         reasons = [f"{what} ({n})" if n > 1 else what for what, n in sorted(guests.items())]
-        if entry.kind in ("contact", "company"):
+        if entry.kind in ("contact", "company", "conversation"):
             ours = sorted(self._ours.get(entry.hl_id, {}).items())
             reasons += [f"{n} {kind.replace('_', ' ')} of ours" for kind, n in ours]
         return reasons

@@ -21,7 +21,8 @@ from flitstack_pipeline.migration.rollback_result import RollbackResult
 
 #: Searches trail writes: how long to wait, in seconds, before a record counts as still there.
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-SCANNED = ("contact", "company", "opportunity", "record", "task", "media", "appointment")
+SCANNED = ("contact", "company", "opportunity", "record", "task", "media", "appointment",
+           "message")  # fmt: skip
 
 
 def prove(
@@ -66,7 +67,7 @@ def _prove_gone(
         time.sleep(pause)
         where = target if kind == "record" else ""
         try:
-            still = {f.hl_id for f in HANDLERS[kind].scan(ctx, where) if f.hl_id in ids}
+            still = HANDLERS[kind].still_there(ctx, where, ids)
         except NotFound:
             still = set()
         if not still:

@@ -82,9 +82,17 @@ class Undo:
             check()
             if self.dry_run:  # what would go with its association or pipeline
                 page = [e for e in page if e.hl_id not in self.deleted.get(place_of(e), ())]
+            page = self._not_inside(page, HANDLERS[kind].inside)
             alone = self._without_riders(page, parent) if parent else page
             list(pool.map(self._guarded, _units(alone)))
             self.ctx.journal.flush()
+
+    def _not_inside(self, page: list[Entry], holder: str) -> list[Entry]:
+        """The records that did not go with the holder they are in (messages: a conversation)."""
+        gone = self.deleted[(holder, holder)] if holder else set()
+        went = [entry for entry in page if entry.details.get(holder) in gone]
+        self.forget(went, f"with its {holder}")
+        return [entry for entry in page if entry.details.get(holder) not in gone]
 
     def riders(self, kind: str, pool: Executor) -> None:
         """Settle the records of a kind that were to go with their parent."""
@@ -97,9 +105,9 @@ class Undo:
             if HANDLERS[kind].editable and not HANDLERS[kind].stays_because:
                 list(pool.map(self._guarded, _units(self._not_done(rest))))
                 continue
+            why = HANDLERS[kind].stays_because
             for entry in self._not_done(rest):
-                why = HANDLERS[kind].stays_because or f"its {parent} stays"
-                self.tally.note(entry, "left", why)
+                self.tally.note(entry, "stays" if why else "left", why or f"its {parent} stays")
 
     def forget(self, entries: Sequence[Entry], why: str) -> None:
         """Note that records went with something else."""
@@ -110,6 +118,8 @@ class Undo:
             self.ctx.journal.conclude([], gone=gone, wait=True)
         for entry in entries:
             self.tally.note(entry, "deleted", why)
+            if HANDLERS[entry.kind].inside:
+                self.mark_deleted(entry)
 
     def _without_riders(self, page: list[Entry], parent: str) -> list[Entry]:
         """The records whose parent we did not make, or must not touch now."""
@@ -156,7 +166,7 @@ class Undo:
         handler = HANDLERS[ours[0].kind]
         if handler.stays_because:
             for entry in ours:
-                self.tally.note(entry, "left", handler.stays_because)
+                self.tally.note(entry, "stays", handler.stays_because)
             return
         current: dict[str, Logical | None] = {}
         if handler.read_before_undo:
@@ -173,12 +183,12 @@ class Undo:
                 self._delete(entry)
 
     def _existed(self, entry: Entry) -> bool:
-        """A link that somebody had made before we meant to: it stays."""
+        """A link or conversation that was there before we meant to make it: it stays."""
         if not entry.details.get("existed"):
             return False
         if not self.dry_run:
             self.ctx.journal.forget_entry(entry.location, entry.record_key)
-        self.tally.note(entry, "kept", "somebody had linked the two before us")
+        self.tally.note(entry, "kept", HANDLERS[entry.kind].existed_because)
         return True
 
     def _may_go(self, entry: Entry, current: dict[str, Logical | None]) -> bool:

@@ -20,7 +20,8 @@ class RollbackResult:
 
     `deleted`, `restored`, `already_gone` and `kept` count records; `requests` are HTTP calls.
     `left` are records somebody edited since or that other records need; `failed` are those
-    HighLevel refused. `bulk` names what went with one request; `proof` is the read-back.
+    HighLevel refused; `stays` those the API has no way to take away. `bulk` names what went with
+    one request; `proof` is the read-back.
     """
 
     deleted: int = 0
@@ -30,6 +31,7 @@ class RollbackResult:
     requests: int = 0
     left: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
+    stays: list[dict[str, Any]] = field(default_factory=list)
     by_kind: dict[str, int] = field(default_factory=dict)
     bulk: list[str] = field(default_factory=list)
     schema_removed: list[str] = field(default_factory=list)
@@ -45,7 +47,7 @@ class RollbackResult:
 
     @property
     def clean(self) -> bool:
-        """Whether everything was undone, and proven so by reading back."""
+        """Whether everything that can be undone was, and proven so by reading back."""
         return not (self.left or self.failed or self.not_proven)
 
 
@@ -72,7 +74,7 @@ class Tally:
             self.result.requests += by
 
     def note(self, entry: Entry, what: str, why: str = "", fields: list[str] | None = None) -> None:
-        """Note what became of a record: deleted, restored, gone, kept, left or failed."""
+        """Note what became of a record: deleted, restored, gone, kept, left, stays or failed."""
         line = {
             "record_key": entry.record_key,
             "kind": entry.kind,

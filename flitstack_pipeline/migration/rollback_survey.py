@@ -19,6 +19,7 @@ from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import Scope, owners_of, touches
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found
+from flitstack_pipeline.migration.kinds.messages import ACTIVITIES, EMAIL
 from flitstack_pipeline.migration.parts import parts_of
 from flitstack_pipeline.migration.rollback_changes import edits
 
@@ -65,6 +66,10 @@ def survey(ctx: Context, scope: Scope, only: Collection[str] = ()) -> Survey:
         looker.look("record", target, looker.record)
     if "task" in wanted:
         looker.tasks()
+    if "message" in wanted:
+        looker.messages()
+    if "appointment" in wanted:
+        looker.appointments()
     return found
 
 
@@ -143,12 +148,45 @@ class _Looker:
                         self.found.guests["task", contact].append("a task that is not ours")
                     self._edited(seen, owners.get(seen.hl_id, []))
         except Unauthorized as error:
-            if not error.scope_missing:
-                raise
-            self.found.caveats.append(
-                "Tasks could not be read (the token lacks the scope locations/tasks.readonly): "
-                "whether other people's tasks hang on our contacts was not looked at."
-            )
+            self._not_read(error, "Tasks", "locations/tasks.readonly")
+
+    def messages(self) -> None:
+        """Messages of somebody else's keep their conversation and their contact."""
+        try:
+            said = self.ctx.hl.conversations.iterate_all("", EMAIL)
+            theirs = (r for r in said if not str(r.get("messageType")).startswith(ACTIVITIES))
+            while page := list(itertools.islice(theirs, PAGE)):
+                owners = owners_of(
+                    self.ctx.journal, self.ctx.location, "message", [r["id"] for r in page]
+                )
+                for record in (r for r in page if r["id"] not in owners):
+                    for kind in ("contact", "conversation"):
+                        holder = str(record.get(f"{kind}Id"))
+                        self.found.guests[kind, holder].append("a message that is not ours")
+        except Unauthorized as error:
+            self._not_read(error, "Messages", "conversations/message.readonly")
+
+    def appointments(self) -> None:
+        """Appointments of somebody else's in the calendars we wrote to keep their contact."""
+        try:
+            for page in pages(HANDLERS["appointment"].scan(self.ctx, "")):
+                owners = owners_of(
+                    self.ctx.journal, self.ctx.location, "appointment", [f.hl_id for f in page]
+                )
+                for seen in (f for f in page if f.hl_id not in owners):
+                    contact = str(seen.details.get("contact"))
+                    self.found.guests["contact", contact].append("an appointment that is not ours")
+        except Unauthorized as error:
+            self._not_read(error, "Appointments", "calendars/events.readonly")
+
+    def _not_read(self, error: Unauthorized, what: str, scope: str) -> None:
+        """A scope is missing: say so. Any other refusal of the token is raised."""
+        if not error.scope_missing:
+            raise error
+        self.found.caveats.append(
+            f"{what} could not be read (the token lacks the scope {scope}): whether other "
+            f"people's {what.lower()} hang on our contacts was not looked at."
+        )
 
     def _links(self, page: list[Found]) -> None:
         links = [link for seen in page for link in seen.details.get("relations") or []]

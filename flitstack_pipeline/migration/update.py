@@ -136,10 +136,17 @@ def _current(ctx: Context, entry: Entry) -> tuple[Logical | None, int]:
 
 
 def _decision(wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:
-    """What to do about a record: one taken over from before is compared with itself."""
+    """What to do about a record: one taken over from before is compared with itself.
+
+    A change that the API cannot make is a person's to know: a conflict.
+    """
     if entry.payload_hash == TAKEN_OVER:
         return decide(wanted, parts_of(current), parts_of(current), keep_rest=True)
-    return decide(wanted, parts_of(entry.last_written), parts_of(current), keep_rest=False)
+    found = decide(wanted, parts_of(entry.last_written), parts_of(current), keep_rest=False)
+    if HANDLERS[entry.kind].unchangeable:
+        refused = found.conflicts | found.write | dict.fromkeys(found.clear)
+        return Decision(kept=found.kept, conflicts=refused)
+    return found
 
 
 def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> int:
@@ -222,11 +229,16 @@ def edited_conflict(
     ctx: Context, entry: Entry, key: Part, wanted: Any, found: Any, label: str
 ) -> dict[str, Any]:
     """The conflict of a field that both sides changed, as the journal keeps it."""
-    named = label or entry.record_key
+    named, refused = label or entry.record_key, HANDLERS[entry.kind].unchangeable
     message = (
         f"{named}: {key[1]} was left as it is, because it was edited in HighLevel since our last "
         "write and the export changed it too. Decide: ours, theirs, or a value."
     )
+    if refused:
+        message = (
+            f"{named}: {key[1]} was left as it is, though the export changed it. {refused}: "
+            "decide theirs, or correct it by hand in HighLevel."
+        )
     return _conflict(ctx, entry, key[1], "edited", wanted, found, message) | {
         "last_written": parts_of(entry.last_written).get(key)
     }

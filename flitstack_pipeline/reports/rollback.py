@@ -54,12 +54,15 @@ def write_rollback(
                 "gone already": result.already_gone,
                 "left": len(result.left),
                 "failed": len(result.failed),
+                "stay for ever": len(result.stays),
                 "requests": result.requests,
             },
             [
                 Section("Left as they are", result.left[:SHOWN], "Somebody edited them since, or "
                         "something that must stay hangs on them. `--force KEY` names a record to "
                         "undo all the same."),
+                Section("Stay in HighLevel", result.stays[:SHOWN], "The API has no way to take "
+                        "these away; delete them by hand in HighLevel if they must go."),
                 Section("Refused by HighLevel", result.failed[:SHOWN]),
                 Section("Proof: read back against the state before", result.proof,
                         status_column="as_before"),
@@ -79,9 +82,15 @@ def write_rollback(
 
 def _verdict(result: RollbackResult) -> str:
     if result.dry_run:
-        return f"{result.deleted} records would be deleted, {result.restored} given back."
+        return (
+            f"{result.deleted} records would be deleted, {result.restored} given back, "
+            f"{len(result.stays)} stay because no API can take them away."
+        )
     if result.clean:
-        return "Everything asked for is undone, and reads back as it was before."
+        stays = (
+            f" {len(result.stays)} records stay: no API can take them away." if result.stays else ""
+        )
+        return f"Everything that can be undone is, and reads back as it was before.{stays}"
     parts = [(len(result.left), "left"), (len(result.failed), "refused"),
              (len(result.not_proven), "not proven")]  # fmt: skip
     return ", ".join(f"{n} {word}" for n, word in parts if n) + ": see below."

@@ -72,7 +72,7 @@ class SourceValues:
             entry = self._entries.get((dataset, f"{target}.{field}"))
             if entry is not None:
                 return self._cell(dataset, key, entry.source)
-        if field == "body" and row.kind == "note":
+        if field == "body" and row.kind in ("note", "task", "message", "appointment"):
             return self._cell(_dataset(row.source_key), row.source_key, "text")
         if field == "owner":
             return self._cell(_dataset(row.source_key), row.source_key, "assigned_to")

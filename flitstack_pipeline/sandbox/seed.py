@@ -23,8 +23,20 @@ COMPANY = "sandbox-company"
 
 
 def plant(state: State, location: str, settings: dict[str, bool], seed: dict[str, Any]) -> None:
-    """Make a sub-account that is not there yet, with what its seed says; counts as no write."""
-    if state.get("location", location) is not None:
+    """Make a sub-account that is not there yet, with what its seed says; counts as no write.
+
+    One that is there gets the calendars and conversation providers its seed names since.
+    """
+    known = state.get("location", location)
+    if known is not None:
+        providers = {
+            *known.doc.get("conversationProviders", []),
+            *seed.get("conversationProviders", []),
+        }
+        doc = {**known.doc, "conversationProviders": sorted(providers)}
+        if doc != known.doc:
+            state.update(known, doc, silent=True)
+        _calendars(state, location, seed)
         return
     state.create(
         "location",
@@ -104,16 +116,21 @@ def _records(state: State, location: str, seed: dict[str, Any]) -> None:
     for workflow in seed.get("workflows", []):
         doc = {"id": uuid_id(), "name": workflow["name"], "status": workflow["status"]}
         state.create("workflow", location, doc, silent=True)
-    for calendar in seed.get("calendars", []):
-        doc = {"id": calendar["id"], "name": calendar["name"], "isActive": True,
-               "teamMembers": [], "slotDuration": 30, "slotDurationUnit": "mins"}  # fmt: skip
-        state.create("calendar", location, doc, silent=True)
+    _calendars(state, location, seed)
     for key in seed.get("objects", []):
         full = f"custom_objects.{key.removeprefix('custom_objects.')}"
         doc = {"id": mongo_id(), "standard": False, "key": full, "description": "",
                "labels": {"singular": key, "plural": f"{key}s"}, "searchableProperties": [],
                "primaryDisplayProperty": f"{full}.name", "type": "USER_DEFINED"}  # fmt: skip
         state.create("object", location, doc, silent=True)
+
+
+def _calendars(state: State, location: str, seed: dict[str, Any]) -> None:
+    for calendar in seed.get("calendars", []):
+        if state.get("calendar", calendar["id"]) is None:
+            doc = {"id": calendar["id"], "name": calendar["name"], "isActive": True,
+                   "teamMembers": [], "slotDuration": 30, "slotDurationUnit": "mins"}  # fmt: skip
+            state.create("calendar", location, doc, silent=True)
 
 
 def read_seed(path: Path | None) -> dict[str, dict[str, Any]]:

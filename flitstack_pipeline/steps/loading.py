@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from flitstack_pipeline.accounts import Account
+from flitstack_pipeline.accounts import Account, unconfigured
 from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
@@ -28,6 +28,7 @@ from flitstack_pipeline.steps.opening import (
     accounts,
     accounts_kept_open,
     load_options,
+    map_document,
     open_account,
     open_journal,
     silent,
@@ -130,6 +131,8 @@ def _load_into(
     with open_account(project, account, purpose=stage) as (journal, destination):
         catalog = account_catalog(project, journal, destination)
         _refuse_drift(f"{stage} of {key}", account, catalog)
+        if key == "activities":
+            _refuse_unconfigured(project, f"{stage} of {key}", account)
         for line in catalog.changed:
             log(f"{account.alias}: {line}; still written, by its id")
         pacer, meter = destination.hl.client.pacer, Meter(len(rows))
@@ -165,6 +168,14 @@ def _refuse_drift(what: str, account: Account, catalog: Catalog) -> None:
             "materialize preflight and destination_schema."
         )
         raise Refused(what, [*catalog.unready, again])
+
+
+def _refuse_unconfigured(project: Project, what: str, account: Account) -> None:
+    """Raise Refused when the map wants messages or appointments and nobody said where."""
+    document = map_document(project)
+    missing = unconfigured(account, set(document.activities.values())) if document else []
+    if missing:
+        raise Refused(what, missing)
 
 
 def _mark_done(project: Project, journal: Journal, stage: str, key: str) -> None:

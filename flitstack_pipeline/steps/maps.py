@@ -7,10 +7,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.accounts import NotConfigured, unconfigured
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.differences import differences
-from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.migration.report import StepReport
@@ -18,8 +19,9 @@ from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.reports.field_map_workbook import read_answers, write_workbook
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.account_fields import account_fields
-from flitstack_pipeline.steps.opening import map_document
+from flitstack_pipeline.steps.opening import accounts, map_document
 from flitstack_pipeline.steps.second_opinion import second_opinion
+from flitstack_pipeline.warehouse import table_exists
 
 
 def propose_map(project: Project) -> StepReport:
@@ -33,8 +35,9 @@ def propose_map(project: Project) -> StepReport:
     memory = Memory.load(project.memory_path)
     model = second_opinion()
     previous = copy.deepcopy(map_document(project))
+    around = Surroundings(fields, memory, model, _possible_forms(project))
     with project.warehouse.connect() as con:
-        document = propose(con, previous, None, Surroundings(fields, memory, model))
+        document = propose(con, previous, None, around)
     document.save(project.map_path)
     return StepReport(
         "map proposed",
@@ -47,6 +50,7 @@ def propose_map(project: Project) -> StepReport:
             "account": asked,
             "memory": memory.problem or f"{len(memory.choices)} choices of earlier maps",
             "language model": model.summary if model else "off",
+            "activities": ", ".join(f"{k} → {form}" for k, form in document.activities.items()),
         },
         {
             "changed in the source": _changed(document),
@@ -54,6 +58,19 @@ def propose_map(project: Project) -> StepReport:
             "language model, answer by answer": model.log if model else [],
         },
     )
+
+
+def _possible_forms(project: Project) -> dict[str, str]:
+    """Kinds of activity that can keep their own time in every sub-account, and as what."""
+    try:
+        known = accounts(project)
+    except NotConfigured:
+        return {}
+    return {
+        kind: forms[-1]
+        for kind, forms in ACTIVITY_FORMS.items()
+        if not any(unconfigured(account, forms) for account in known)
+    }
 
 
 def _documents(project: Project, document: MapDocument) -> dict[str, Any]:
@@ -89,7 +106,20 @@ def confirm_map(project: Project, name: str, above: float = 0.0) -> StepReport:
     confirmed = document.confirm_all(name, above)
     note = _decided(project, document)
     facts = {"by": name, "open": len(document.unconfirmed()), "memory": note}
+    facts |= _cautions(document)
     return StepReport("map confirmed", confirmed, facts)
+
+
+def _cautions(document: MapDocument) -> dict[str, str]:
+    """What a person who confirms the map must know, because it cannot be undone."""
+    kinds = [kind for kind, form in document.activities.items() if form == MESSAGE]
+    if not kinds:
+        return {}
+    return {
+        "caution": f"{', '.join(kinds)} become messages. HighLevel's API can neither change nor "
+        "delete a message: a rollback takes them away only with the conversation or contact that "
+        "this migration made; the others stay, and are reported by name."
+    }
 
 
 def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
@@ -104,7 +134,7 @@ def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
     if changes:
         document.note_confirmation(who, sum(c.after == "confirmed" for c in changes))
         _decided(project, document)
-    facts = {"by": who, "open": len(document.unconfirmed())}
+    facts = {"by": who, "open": len(document.unconfirmed()), **_cautions(document)}
     return StepReport("answers read", len(changes), facts, {"changed": [vars(c) for c in changes]})
 
 
@@ -156,4 +186,20 @@ def map_object(project: Project, key: str) -> StepReport:
         {k: str(v) for k, v in vars(s).items()} if hasattr(s, "__dict__") else {"skipped": str(s)}
         for s in found.skipped
     ]
-    return StepReport(f"map {key}", found.rows, dict(found.by_kind), {"not mapped": skipped})
+    tables = {"not mapped": skipped, "what they become": remarks(project, key)}
+    return StepReport(f"map {key}", found.rows, dict(found.by_kind), tables)
+
+
+def remarks(project: Project, key: str) -> list[dict[str, Any]]:
+    """What the rows of an object type became where there was a choice, why, and how many."""
+    with project.warehouse.connect() as con:
+        if not table_exists(con, f"mapped.{key}"):
+            return []
+        columns = con.execute(f'SELECT * FROM mapped."{key}" LIMIT 0').description or ()  # noqa: S608
+        if "remark" not in [column[0] for column in columns]:
+            return []  # mapped by an earlier version
+        counted = con.execute(
+            f"""SELECT remark, count(*) FROM mapped."{key}" WHERE remark <> ''
+            GROUP BY remark ORDER BY remark"""  # noqa: S608
+        ).fetchall()
+    return [{"what": remark, "records": count} for remark, count in counted]

@@ -152,6 +152,8 @@ def load_options(project: Project, destination: Destination) -> LoadOptions:
         links=document.links if document else {},
         files_root=project.exports,
         images_root=project.inline_images,
+        conversation_provider_id=destination.conversation_provider_id,
+        calendar_id=destination.calendar_id,
         allowed_hosts=frozenset(
             host.strip().lower() for host in project.settings.allow_hosts.split(",") if host.strip()
         ),

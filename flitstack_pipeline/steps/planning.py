@@ -15,6 +15,7 @@ from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.migration.sample import sample_keys
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import waves
+from flitstack_pipeline.steps.maps import remarks
 from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.warehouse import table_exists
 
@@ -35,7 +36,11 @@ def plan_stage(project: Project, stage: str) -> StepReport:
     facts["allowance"] = f"{total.rate_per_s:.1f} requests/s, {total.daily_limit:,} a day"
     rows = total.create + total.update + total.skip
     shown = [line for line in lines if line["records"]]
-    return StepReport(f"plan of the {stage}", rows, facts, {"requests per object": shown})
+    tables = {
+        "requests per object": shown,
+        "what activities become": remarks(project, "activities"),
+    }
+    return StepReport(f"plan of the {stage}", rows, facts, tables)
 
 
 def plan_lines(planned: StepReport) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flitstack_pipeline.accounts import Account, variable
+from flitstack_pipeline.accounts import NATIVE, Account, variable
 from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.catalog import Catalog
@@ -80,6 +80,9 @@ def _needs(
             document.duplicates,
             planned(con, journal, account.location_id, account.alias),
             astray_links(con) if several else 0,
+            document.activities,
+            account.conversation_provider_id,
+            account.calendar_id,
         )
 
 
@@ -87,7 +90,7 @@ def _line_of(account: Account, line: Line) -> dict[str, Any]:
     """A line as a row that names the account's own variables."""
     row = line.as_row(account.alias)
     if not account.is_default:
-        for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID"):
+        for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID", *NATIVE):
             row["what_to_do"] = row["what_to_do"].replace(name, variable(name, account.alias))
     return row
 

@@ -83,6 +83,7 @@ def _step_report(result: RollbackResult, report: Path, records: Path) -> StepRep
         for name in ("deleted", "restored", "kept", "already_gone", "requests")
     }
     facts |= {"left": len(result.left), "failed": len(result.failed)}
+    facts |= {"stay": len(result.stays)} if result.stays else {}
     facts |= {"report": report, "records": records}
     problems = [
         f"{x['record_key']} was left: {x['why']} {x['fields']}".strip() for x in result.left
@@ -91,8 +92,10 @@ def _step_report(result: RollbackResult, report: Path, records: Path) -> StepRep
     problems += result.not_proven
     name = "rollback (dry run)" if result.dry_run else "rollback"
     todo = [{"by hand": line} for line in result.checklist]
-    return StepReport(name, None, facts, {"at once": [{"what": b} for b in result.bulk],
-                                          "left to do": todo}, problems[:SHOWN])  # fmt: skip
+    stays = [{"record": x["record_key"], "id": x["hl_id"], "why": x["why"]} for x in result.stays]
+    tables = {"at once": [{"what": b} for b in result.bulk], "left to do": todo,
+              "stay in HighLevel": stays[:SHOWN]}  # fmt: skip
+    return StepReport(name, None, facts, tables, problems[:SHOWN])
 
 
 def _reopen_stages(journal: Journal, runs: frozenset[str] | None, object_type: str | None) -> None:

@@ -113,6 +113,8 @@ def exchanges(tmp_path_factory):
         patch.setenv("FLITSTACK_DATA", str(root))
         for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID", "HIGHLEVEL_AGENCY_TOKEN"):
             patch.delenv(name, raising=False)
+        for name in ("HIGHLEVEL_CONVERSATION_PROVIDER_ID", "HIGHLEVEL_CALENDAR_ID"):
+            patch.setenv(name, f"contract-{name.split('_')[1].lower()}")
         patch.setattr(requests.adapters.HTTPAdapter, "send", record)
         generate(root / "exports", clients=8, seed=5)
         project = Project.from_environment().prepare()
@@ -130,6 +132,21 @@ def exchanges(tmp_path_factory):
 
 def test_every_request_is_one_the_description_knows(exchanges):
     assert {(e.method, e.path) for e in exchanges if template_of(e.method, e.path) is None} == set()
+
+
+def test_the_exchanges_hold_messages_and_appointments(exchanges):
+    used = {(e.method, template_of(e.method, e.path)) for e in exchanges}
+    assert used >= {
+        ("POST", "/conversations/"),
+        ("POST", "/conversations/messages/inbound"),
+        ("POST", "/conversations/messages/outbound"),
+        ("GET", "/conversations/messages/export"),
+        ("GET", "/conversations/search"),
+        ("POST", "/calendars/events/appointments"),
+        ("GET", "/calendars/events"),
+        ("GET", "/calendars/{calendarId}"),
+        ("DELETE", "/calendars/events/{eventId}"),
+    }
 
 
 def test_every_query_names_what_is_required_and_nothing_unknown(exchanges):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from flitstack_pipeline.migration.kinds.appointments import AppointmentHandler
 from flitstack_pipeline.migration.kinds.base import Handler
 from flitstack_pipeline.migration.kinds.companies import CompanyHandler, CompanyLinkHandler
 from flitstack_pipeline.migration.kinds.contacts import ContactHandler
+from flitstack_pipeline.migration.kinds.conversations import ConversationHandler
 from flitstack_pipeline.migration.kinds.files import ContactFileHandler, OpportunityFileHandler
 from flitstack_pipeline.migration.kinds.media import MediaHandler
+from flitstack_pipeline.migration.kinds.messages import MessageHandler
 from flitstack_pipeline.migration.kinds.notes import NoteHandler
 from flitstack_pipeline.migration.kinds.opportunities import OpportunityHandler
 from flitstack_pipeline.migration.kinds.records import RecordHandler
@@ -26,16 +29,22 @@ HANDLERS: dict[str, Handler] = {
         MediaHandler(),
         NoteHandler(),
         TaskHandler(),
+        ConversationHandler(),
+        MessageHandler(),
+        AppointmentHandler(),
         ContactFileHandler(),
     )
 }
 
 #: Kinds in the order in which a rollback may take them away: links first, people last, and
-#: companies after the contacts that may stay in them.
+#: companies after the contacts that may stay in them, messages after their conversations.
 UNDO_ORDER: tuple[str, ...] = (
     "relation",
     "note",
     "task",
+    "appointment",
+    "conversation",
+    "message",
     "contact_file",
     "company_link",
     "record",

@@ -40,6 +40,7 @@ class LoadOptions:
     `<object type>.<parent's kind>`: skip (the child waits as a dead letter, the default), stub (a
     placeholder contact) or stop (the run).
     current: a record's values in HighLevel by record key, read by pages before (None: not there).
+    conversation_provider_id, calendar_id: where messages and appointments go; empty for nowhere.
     """
 
     workers: int = 64
@@ -53,6 +54,8 @@ class LoadOptions:
     chunk: int = 1000
     links: dict[str, str] = field(default_factory=dict)
     current: Callable[[str], Logical | None] | None = None
+    conversation_provider_id: str = ""
+    calendar_id: str = ""
 
 
 @dataclass
@@ -149,8 +152,14 @@ class Handler:
     goes_with: str = ""
     #: Whether one request can take several records away.
     deletes_together: bool = False
+    #: Another holder in `details` whose deletion takes the record along (`conversation`), if any.
+    inside: str = ""
     #: Why the API cannot take a record away by itself; empty when it can.
     stays_because: str = ""
+    #: Why the API cannot change a record; empty when it can. A change in the export is a conflict.
+    unchangeable: str = ""
+    #: What to say of a record that was there before we meant to make it.
+    existed_because: str = "somebody had linked the two before us"
     #: Fields HighLevel takes at creation only: an update never writes them.
     create_only: frozenset[str] = frozenset()
 
@@ -185,6 +194,10 @@ class Handler:
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every record of the kind, read page by page, ours or not."""
         raise NotImplementedError
+
+    def still_there(self, ctx: Context, target: str, ids: set[str]) -> set[str]:
+        """Those of these ids HighLevel still holds. Raises NotFound when their place is gone."""
+        return {found.hl_id for found in self.scan(ctx, target) if found.hl_id in ids}
 
     # --- undoing several at once ---------------------------------------------------------------
 

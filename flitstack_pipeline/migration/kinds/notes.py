@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,67 +13,50 @@ from flitstack_pipeline.migration.journal_history import owners_of
 from flitstack_pipeline.migration.kinds.base import (
     Context,
     Found,
-    Handler,
     Item,
     Logical,
     Written,
     only,
     owner_id,
 )
+from flitstack_pipeline.migration.kinds.listed import ListedHandler
 from flitstack_pipeline.migration.kinds.media import shown_images
-from flitstack_pipeline.migration.kinds.references import reference, with_reference
+from flitstack_pipeline.migration.kinds.references import reference
 
 
-class NoteHandler(Handler):
+class NoteHandler(ListedHandler):
     """`note` rows."""
 
     kind = "note"
     endpoint = "POST /contacts/{contactId}/notes"
-    goes_with = "contact"
 
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Write one note."""
         item = only(items)
         payload = self.intended(ctx, item)
-        images = shown_images(ctx, payload["body"], item.row.payload.get("images") or {})
-        body = _with_images(payload["body"], images)
+        body = _with_images(payload["body"], _images(ctx, item))
         note = NoteBody(body=body, user_id=ctx.catalog.user(payload.get("owner")))
         record = ctx.hl.contacts.create_note(item.parents["contact"], note)
-        return [Written(record["id"], payload, _details(item, images))]
+        return [self.written(ctx, item, record)]
 
-    def intended(self, ctx: Context, item: Item) -> Logical:
-        """The payload, with the line by which the note is found again."""
-        payload = item.row.payload
-        intended: Logical = {"body": with_reference(payload.get("body"), item.row.source_key)}
-        if ctx.catalog.user(payload.get("owner")):
-            intended["owner"] = payload["owner"]
-        return intended
+    def written(self, ctx: Context, item: Item, record: dict[str, Any]) -> Written:
+        """Keep how the images of the note look, so that it is compared with its marks."""
+        done, images = super().written(ctx, item, record), _images(ctx, item)
+        return replace(done, details={**done.details, "images": images}) if images else done
 
-    def find(self, ctx: Context, item: Item) -> Written | None:
-        """Read the contact's notes: is one ours?"""
-        intended = self.intended(ctx, item)
-        wanted = reference(intended["body"])
-        for record in ctx.hl.contacts.list_notes(item.parents["contact"]):
-            if reference(record.get("body")) == wanted:
-                addresses = item.row.payload.get("images") or {}
-                images = shown_images(ctx, intended["body"], addresses)
-                return Written(record["id"], intended, _details(item, images))
-        return None
+    def listed(self, ctx: Context, holder_id: str) -> Iterable[dict[str, Any]]:
+        """The notes of one contact."""
+        return ctx.hl.contacts.list_notes(holder_id)
 
-    def read(self, ctx: Context, entry: Entry) -> Logical | None:
-        """The note as it is now."""
-        return self.read_many(ctx, [entry])[entry.record_key]
-
-    def undo_key(self, entry: Entry) -> Hashable:
-        """The notes of one contact are read together."""
-        return self.kind, entry.details["contact"]
+    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+        """A note in the payload's form."""
+        return {"body": record.get("body") or ""} | self.owner_of(ctx, record.get("userId"))
 
     def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
-        """The notes of one contact, in one request."""
-        held = {f.hl_id: f.logical for f in self.of_contact(ctx, entries[0].details["contact"])}
-        return {
-            e.record_key: as_marked(held[e.hl_id], e) if e.hl_id in held else None for e in entries
-        }
+        """The notes of one contact, with our images as marks again."""
+        held = super().read_many(ctx, entries)
+        marked = {e.record_key: e for e in entries}
+        return {k: as_marked(v, marked[k]) if v else None for k, v in held.items()}
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write the note's text or author anew."""
@@ -120,7 +103,7 @@ class NoteHandler(Handler):
     def of_contact(self, ctx: Context, contact_id: str) -> Iterator[Found]:
         """The notes of one contact."""
         try:
-            notes = ctx.hl.contacts.list_notes(contact_id)
+            notes = self.listed(ctx, contact_id)
         except NotFound:
             return
         for note in notes:
@@ -129,11 +112,13 @@ class NoteHandler(Handler):
     def _found(self, ctx: Context, note: dict[str, Any], contact_id: str) -> Found:
         source_id = reference(note.get("body"))
         details = {"contact": contact_id, "created": note.get("dateAdded")}
-        return Found(self.kind, "note", note["id"], _logical(ctx, note), source_id, details)
+        return Found(self.kind, "note", note["id"], self.logical(ctx, note), source_id, details)
 
 
-def _details(item: Item, images: dict[str, str]) -> Logical:
-    return {"contact": item.parents["contact"]} | ({"images": images} if images else {})
+def _images(ctx: Context, item: Item) -> dict[str, str]:
+    """How the images of a note are shown, by their marks."""
+    body = item.row.payload.get("body") or ""
+    return shown_images(ctx, body, item.row.payload.get("images") or {})
 
 
 def _with_images(body: str, images: dict[str, str]) -> str:
@@ -148,10 +133,3 @@ def as_marked(logical: Logical, entry: Entry) -> Logical:
     for mark, html in (entry.details.get("images") or {}).items():
         body = body.replace(html, mark)
     return {**logical, "body": body}
-
-
-def _logical(ctx: Context, note: dict[str, str]) -> Logical:
-    values: Logical = {"body": note.get("body") or ""}
-    if note.get("userId"):
-        values["owner"] = ctx.catalog.user_key(note["userId"]) or note["userId"]
-    return values

@@ -6,32 +6,30 @@ task's text. Found again by the text's last line.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import TaskCreate, TaskUpdate
-from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     Context,
     Found,
-    Handler,
     Item,
     Logical,
     Written,
     only,
     owner_id,
 )
+from flitstack_pipeline.migration.kinds.listed import ListedHandler
 from flitstack_pipeline.migration.kinds.moments import utc
-from flitstack_pipeline.migration.kinds.references import reference, with_reference
+from flitstack_pipeline.migration.kinds.references import reference
 
 
-class TaskHandler(Handler):
+class TaskHandler(ListedHandler):
     """`task` rows: fields title, dueDate (ISO 8601) and completed (yes or no), and a body."""
 
     kind = "task"
     endpoint = "POST /contacts/{contactId}/tasks"
-    goes_with = "contact"
 
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Write one task."""
@@ -46,42 +44,21 @@ class TaskHandler(Handler):
             assigned_to=ctx.catalog.user(payload.get("owner")),
         )
         record = ctx.hl.contacts.create_task(item.parents["contact"], task)
-        return [self._written(item, record, payload)]
+        return [self.written(ctx, item, record)]
 
-    def intended(self, ctx: Context, item: Item) -> Logical:
-        """The payload with the line by which the task is found again."""
-        payload = item.row.payload
-        body = with_reference(payload.get("body"), item.row.source_key)
-        intended: Logical = {"fields": dict(payload["fields"]), "body": body}
-        if ctx.catalog.user(payload.get("owner")):
-            intended["owner"] = payload["owner"]
-        return intended
+    def listed(self, ctx: Context, holder_id: str) -> Iterable[dict[str, Any]]:
+        """The tasks of one contact."""
+        return ctx.hl.contacts.list_tasks(holder_id)
 
-    def find(self, ctx: Context, item: Item) -> Written | None:
-        """Read the contact's tasks: is one ours?"""
-        intended = self.intended(ctx, item)
-        wanted = reference(intended["body"])
-        for record in ctx.hl.contacts.list_tasks(item.parents["contact"]):
-            if reference(record.get("body")) == wanted:
-                return self._written(item, record, intended)
-        return None
-
-    def read(self, ctx: Context, entry: Entry) -> Logical | None:
-        """The task as it is now."""
-        return self.read_many(ctx, [entry])[entry.record_key]
-
-    def undo_key(self, entry: Entry) -> Hashable:
-        """The tasks of one contact are read together."""
-        return self.kind, entry.details["contact"]
-
-    def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
-        """The tasks of one contact, in one request."""
-        try:
-            held = ctx.hl.contacts.list_tasks(entries[0].details["contact"])
-        except NotFound:
-            held = []
-        by_id = {record["id"]: _logical(ctx, record) for record in held}
-        return {entry.record_key: by_id.get(entry.hl_id) for entry in entries}
+    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+        """A task in the payload's form."""
+        fields = {
+            "title": record.get("title") or "",
+            "dueDate": utc(record.get("dueDate")),
+            "completed": "yes" if record.get("completed") else "no",
+        }
+        values: Logical = {"fields": fields, "body": record.get("body") or ""}
+        return values | self.owner_of(ctx, record.get("assignedTo"))
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write changed values."""
@@ -106,21 +83,5 @@ class TaskHandler(Handler):
             details = {"contact": record.get("contactId")}
             source_id = reference(record.get("body"))
             yield Found(
-                self.kind, self.kind, record["id"], _logical(ctx, record), source_id, details
+                self.kind, self.kind, record["id"], self.logical(ctx, record), source_id, details
             )
-
-    def _written(self, item: Item, record: dict[str, Any], payload: Logical) -> Written:
-        return Written(record["id"], payload, {"contact": item.parents["contact"]})
-
-
-def _logical(ctx: Context, record: dict[str, Any]) -> Logical:
-    fields = {
-        "title": record.get("title") or "",
-        "dueDate": utc(record.get("dueDate")),
-        "completed": "yes" if record.get("completed") else "no",
-    }
-    values: Logical = {"fields": fields, "body": record.get("body") or ""}
-    owner = record.get("assignedTo")
-    if owner:
-        values["owner"] = ctx.catalog.user_key(owner) or owner
-    return values

@@ -17,6 +17,7 @@ from flitstack_pipeline.migration.checklist import Todo
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.plan import Plan
 from flitstack_pipeline.migration.preflight.access import Access, try_access
+from flitstack_pipeline.migration.preflight.activities import appointments_line, messages_line
 from flitstack_pipeline.migration.preflight.contents import (
     Recognisable,
     existing_lines,
@@ -42,7 +43,8 @@ class Needs:
     `schema` is a TargetSchema; `source_zone` the zone the exports are read in; `members` the team
     with the records each owns here, `owners` and `fallback_owner` the map's decisions about them;
     `policy` the map's policy for records that are there already; `plan` the load as planned;
-    `astray` counts links between records that are routed to different sub-accounts.
+    `astray` counts links between records that are routed to different sub-accounts; `activities`
+    is what calls, texts, e-mails and meetings are to become, with the ids that takes.
     """
 
     schema: Any
@@ -54,6 +56,9 @@ class Needs:
     policy: str = "match"
     plan: Plan = field(default_factory=Plan)
     astray: int = 0
+    activities: Mapping[str, str] = field(default_factory=dict)
+    conversation_provider_id: str = ""
+    calendar_id: str = ""
 
 
 @dataclass
@@ -90,6 +95,10 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     lines.append(_users(team))
     adopt_renamed(needs.schema, catalog, items)
     lines += existing_lines(hl, catalog, journal, needs.recognisable, needs.policy)
+    lines += [
+        messages_line(hl, needs.activities, needs.conversation_provider_id),
+        appointments_line(hl, needs.activities, needs.calendar_id),
+    ]
     lines += [_routing(needs.astray), quota_line(needs.plan, hl.client.pacer.snapshot())]
     by_hand = [] if access.agency else objects_by_hand(needs.schema, catalog)
     return Examination(lines, team, access.users, by_hand)

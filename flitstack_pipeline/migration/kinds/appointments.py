@@ -1,0 +1,169 @@
+"""Meetings as appointments of a calendar, at their own time; nobody is told (reference 11).
+
+Past ones need `ignoreDateRange`, and `toNotify: false` keeps automations from running (OpenAPI).
+Found again by the last line of the description. Can be changed and deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flitstack_pipeline.highlevel.calendars import AppointmentCreate, AppointmentUpdate
+from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+    only,
+    owner_id,
+)
+from flitstack_pipeline.migration.kinds.moments import utc
+from flitstack_pipeline.migration.kinds.references import reference, with_reference
+
+
+class AppointmentHandler(Handler):
+    """`appointment` rows: fields title, startTime, endTime, status; a body, an owner."""
+
+    kind = "appointment"
+    endpoint = "POST /calendars/events/appointments"
+
+    def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
+        """Create one appointment."""
+        item = only(items)
+        calendar = ctx.options.calendar_id
+        if not calendar:
+            raise ValueError(
+                "no calendar is named: set HIGHLEVEL_CALENDAR_ID, or choose note under "
+                "`activities` in map.yaml"
+            )
+        payload = self.intended(ctx, item)
+        appointment = AppointmentCreate(
+            calendar_id=calendar, contact_id=item.parents["contact"], **_wire(ctx, payload)
+        )
+        record = ctx.hl.calendars.create_appointment(appointment)
+        return [self._written(ctx, item, record["id"], calendar)]
+
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload with the line by which the appointment is found again."""
+        payload = item.row.payload
+        body = with_reference(payload.get("body"), item.row.source_key)
+        intended: Logical = {"fields": dict(payload["fields"]), "body": body}
+        if ctx.catalog.user(payload.get("owner")):
+            intended["owner"] = payload["owner"]
+        return intended
+
+    def find(self, ctx: Context, item: Item) -> Written | None:
+        """Read what the calendar holds at that time: is one ours?"""
+        calendar = ctx.options.calendar_id
+        start = item.row.payload["fields"]["startTime"]
+        for record in ctx.hl.calendars.events(calendar, *_around(start, start)):
+            if reference(_words(record)) == item.row.source_key:
+                return self._written(ctx, item, record["id"], calendar)
+        return None
+
+    def read(self, ctx: Context, entry: Entry) -> Logical | None:
+        """The appointment as it is now.
+
+        A user the calendar assigned by itself, where we named none, is nobody's edit.
+        """
+        try:
+            record = ctx.hl.calendars.get_appointment(entry.hl_id)
+        except NotFound:
+            return None
+        if record.get("deleted"):
+            return None
+        values = logical(ctx, record)
+        if "owner" not in (entry.last_written or {}):
+            values.pop("owner", None)
+        return values
+
+    def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
+        """Write changed values; nobody is told."""
+        ctx.hl.calendars.update_appointment(entry.hl_id, AppointmentUpdate(**_wire(ctx, payload)))
+
+    def delete(self, ctx: Context, entry: Entry) -> None:
+        """Delete the appointment."""
+        ctx.hl.calendars.delete_event(entry.hl_id)
+
+    def scan(self, ctx: Context, target: str) -> Iterator[Found]:
+        """What the calendars we wrote to hold in the time our appointments are in."""
+        spans: dict[str, list[str]] = {}
+        for entry in ctx.journal.iterate_entries(ctx.location, kind=self.kind):
+            start = ((entry.last_written or {}).get("fields") or {}).get("startTime")
+            if start:
+                known = spans.setdefault(str(entry.details.get("calendar")), [start, start])
+                spans[str(entry.details.get("calendar"))] = [min(known[0], start),
+                                                             max(known[1], start)]  # fmt: skip
+        for calendar, (first, last) in sorted(spans.items()):
+            for record in ctx.hl.calendars.events(calendar, *_around(first, last)):
+                if not record.get("deleted"):
+                    details = {"contact": record.get("contactId"), "calendar": calendar,
+                               "created": record.get("dateAdded")}  # fmt: skip
+                    source_id = reference(_words(record))
+                    values = logical(ctx, record)
+                    yield Found(self.kind, self.kind, record["id"], values, source_id, details)
+
+    def still_there(self, ctx: Context, target: str, ids: set[str]) -> set[str]:
+        """Ask for each: a calendar's list shows a span of time, and ours is known no more."""
+        return {hl_id for hl_id in ids if self._is_there(ctx, hl_id)}
+
+    def _is_there(self, ctx: Context, hl_id: str) -> bool:
+        try:
+            return not ctx.hl.calendars.get_appointment(hl_id).get("deleted")
+        except NotFound:
+            return False
+
+    def _written(self, ctx: Context, item: Item, hl_id: str, calendar: str) -> Written:
+        details = {"contact": item.parents["contact"], "calendar": calendar}
+        return Written(hl_id, self.intended(ctx, item), details)
+
+
+def _wire(ctx: Context, payload: Logical) -> dict[str, Any]:
+    """The arguments of a request model from a payload, or from the changed part of one."""
+    fields = payload.get("fields", {})
+    return {
+        "title": fields.get("title"),
+        "start_time": fields.get("startTime"),
+        "end_time": fields.get("endTime"),
+        "appointment_status": fields.get("status"),
+        "description": payload.get("body"),
+        "assigned_user_id": owner_id(ctx, payload.get("owner")),
+    }
+
+
+def logical(ctx: Context, record: dict[str, Any]) -> Logical:
+    """An appointment as read, in the payload's form."""
+    fields = {
+        "title": record.get("title") or "",
+        "startTime": utc(record.get("startTime")),
+        "endTime": utc(record.get("endTime")),
+        "status": record.get("appointmentStatus") or "",
+    }
+    values: Logical = {"fields": fields, "body": _words(record)}
+    user = record.get("assignedUserId")
+    return values | ({"owner": ctx.catalog.user_key(user) or user} if user else {})
+
+
+def _words(record: dict[str, Any]) -> str:
+    """The description; some answers call it notes."""
+    return str(record.get("description") or record.get("notes") or "")
+
+
+def _around(first: str, last: str) -> tuple[int, int]:
+    """From a second before the first moment to a second after the last, in milliseconds."""
+    second = timedelta(seconds=1)
+    return _ms(_moment(first) - second), _ms(_moment(last) + second)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
