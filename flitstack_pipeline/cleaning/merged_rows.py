@@ -17,8 +17,6 @@ from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 _FILLED = [c.name for c in DATASETS["clients"].columns if c.name not in PLACE_COLUMNS]
 #: What a property has of its own, or what differs between any two rows without meaning anything.
 _NOT_TOLD = frozenset({"client_id", "state", "country", "notes", "created", "updated", "workspace"})
-
-
 #: SQL of the rows of `further` (see `make_further`) that the exports do not list themselves.
 FURTHER = "FROM (FROM further WHERE _key NOT IN (SELECT source_key FROM clean.properties)) x"
 
@@ -108,7 +106,15 @@ def _notes() -> str:
             mine, theirs = (text(cell(column.name, row)) for row in ("s", "w"))
             label = literal(f"{column.header}: ")
             told.append(f"CASE WHEN {mine} <> {theirs} THEN {label} || {mine} END")
+    other = f"list_filter(map_entries(s._extra), lambda e: {_says_otherwise('e')})"
+    lines = f"list_transform({other}, lambda e: e.key || ': ' || e.value)"
+    told.append(f"nullif(array_to_string({lines}, chr(10)), '')")
     return f"nullif(concat_ws(chr(10), {', '.join(told)}), '')"
+
+
+def _says_otherwise(entry: str) -> str:
+    """Whether an unknown column of a merged row `s` holds what its client `w` does not."""
+    return f"{text(f'{entry}.value')} <> coalesce(w._extra[{entry}.key], '')"
 
 
 def tell_further(con: duckdb.DuckDBPyConnection, object_key: str) -> None:

@@ -82,7 +82,7 @@ def amount(value: str | None, *, comma: bool = False) -> Decimal | None:
 
 
 #: How nearly every amount is written: needs no further look where the point is the decimal sign.
-_EVERYDAY = re.compile(r"\$?(\d{1,3}(?:,\d{3})*|\d{1,9})(\.\d{1,4})?", re.A)
+_EVERYDAY = re.compile(r"\$?(\d{1,3}(?:,\d{3}){0,2}|\d{1,9})(\.\d{1,4})?", re.A)
 
 
 @lru_cache(maxsize=200_000)
@@ -92,7 +92,7 @@ def stored(value: str, comma: bool, places: int) -> tuple[str | None, bool]:
     Raises NotAnAmount, also for what such a column (18 digits) cannot hold.
     """
     everyday = None if comma else _EVERYDAY.fullmatch(value)
-    if everyday and len(value) < 15:
+    if everyday:
         return everyday[1].replace(",", "") + (everyday[2] or ""), False
     found = amount(value, comma=comma)
     if found is None:

@@ -13,6 +13,7 @@ import atexit
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ def _exchange(process: subprocess.Popen[str], request: str) -> str | None:
     try:
         process.stdin.write(request + "\n")
         process.stdin.flush()
-        return process.stdout.readline() or None
+        return process.stdout.readline().rstrip("\n") or None
     except (OSError, ValueError):
         return None
 
@@ -110,6 +111,8 @@ def _cores() -> int:
 
 
 def _serve() -> None:
+    """Answer until the parent closes our input; an interrupt is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for request in sys.stdin:
         sys.stdout.write(answer(request) + "\n")
         sys.stdout.flush()

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pandera.errors
 
-from flitstack_pipeline.spec.clean import pandera_schema, scalar_columns
+from flitstack_pipeline.spec.clean import BY_DATASET, pandera_schema, scalar_columns
 from flitstack_pipeline.spec.objects import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
 FAILURES_SHOWN = 50
+#: DuckDB vectors (2,048 rows each) that are validated at a time.
+VECTORS = 50
 
 
 @dataclass
@@ -43,28 +46,60 @@ class AccountingResult:
 
 
 def validate_clean(con: duckdb.DuckDBPyConnection, dataset: str) -> ValidationResult:
-    """Run the Pandera schema of one clean table, lazily, over its scalar columns."""
+    """Run the Pandera schema of one clean table, lazily, over its scalar columns.
+
+    The table is looked at a part at a time, so that memory does not grow with it; that keys are
+    unique over all parts is asked in SQL.
+    """
     if not table_exists(con, f"clean.{dataset}"):
         return ValidationResult(
             dataset, [{"column": "", "check": "the clean table does not exist yet"}], 1
         )
+    result = ValidationResult(dataset)
     listed = ", ".join(f'"{c}"' for c in scalar_columns(dataset))
-    frame = con.execute(f'SELECT {listed} FROM clean."{dataset}"').df()  # noqa: S608
+    found = con.execute(f'SELECT {listed} FROM clean."{dataset}"')  # noqa: S608
+    while True:
+        frame = found.fetch_df_chunk(VECTORS)
+        if frame.empty:
+            break
+        _validate(frame, dataset, result)
+    for field in BY_DATASET[dataset].fields:  # noqa: F402
+        if field.unique:
+            _check_unique(con, dataset, field.name, result)
+    return result
+
+
+def _validate(frame: pd.DataFrame, dataset: str, result: ValidationResult) -> None:
     try:
         pandera_schema(dataset).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
-        shown = [
+        cases = cases[cases["check"] != "field_uniqueness"]
+        room = FAILURES_SHOWN - len(result.failures)
+        result.failures += [
             {
                 "source_key": str(frame["source_key"].get(case["index"], "")),
                 "column": str(case["column"]),
                 "check": str(case["check"]),
                 "value": str(case["failure_case"]),
             }
-            for case in cases.head(FAILURES_SHOWN).to_dict("records")
+            for case in cases.head(room).to_dict("records")
         ]
-        return ValidationResult(dataset, shown, len(cases))
-    return ValidationResult(dataset)
+        result.failure_count += len(cases)
+
+
+def _check_unique(
+    con: duckdb.DuckDBPyConnection, dataset: str, column: str, result: ValidationResult
+) -> None:
+    repeated = con.execute(
+        f'SELECT "{column}", count(*) FROM clean."{dataset}" '  # noqa: S608
+        f'GROUP BY "{column}" HAVING count(*) > 1'
+    ).fetchall()
+    result.failure_count += len(repeated)
+    result.failures += [
+        {"source_key": str(value), "column": column, "check": "unique", "value": f"{n} rows"}
+        for value, n in repeated[: FAILURES_SHOWN - len(result.failures)]
+    ]
 
 
 def check_accounting(con: duckdb.DuckDBPyConnection, object_key: str) -> AccountingResult:

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.cleaning import validate
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
 from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.warehouse import SCHEMAS
 
@@ -88,3 +90,20 @@ def test_accounting_holds_for_any_rows(tmp_path_factory, rows):
         clean_object(con, "clients", CleanContext(exports=folder))
         assert check_accounting(con, "clients").problems == []
         assert validate_clean(con, "clients").failures == []
+
+
+def test_the_check_finds_what_breaks_the_schema_in_any_part_of_a_long_table(monkeypatch):
+    monkeypatch.setattr(validate, "VECTORS", 1)
+    with warehouse() as con:
+        con.execute(BY_DATASET["items"].ddl)
+        con.execute(
+            "INSERT INTO clean.items (source_key, workspace, source_id, raw_id, name) "
+            "SELECT 'main/items/' || i % 4999, 'main', i, i, CASE WHEN i <> 4000 THEN 'n' END "
+            "FROM range(5000) r(i)"
+        )
+        result = validate_clean(con, "items")
+        assert [(f["column"], f["check"]) for f in result.failures] == [
+            ("name", "not_nullable"),
+            ("source_key", "unique"),
+        ]
+        assert result.failure_count == 2
