@@ -72,6 +72,17 @@ class Warehouse:
         return con
 
 
+@contextmanager
+def limited(con: duckdb.DuckDBPyConnection, memory: str) -> Iterator[None]:
+    """Let DuckDB hold at most so much memory ("1GB") inside the block; beyond, it uses the disk."""
+    before = con.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    con.execute(f"SET memory_limit = '{memory}'")
+    try:
+        yield
+    finally:
+        con.execute(f"SET memory_limit = '{before}'")
+
+
 @backoff.on_exception(
     backoff.expo,
     duckdb.IOException,

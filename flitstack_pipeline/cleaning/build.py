@@ -23,8 +23,10 @@ from flitstack_pipeline.cleaning.rows import DECLARATIONS
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
-from flitstack_pipeline.warehouse import row_count, table_exists
+from flitstack_pipeline.warehouse import limited, row_count, table_exists
 
+#: What DuckDB may hold in memory; a batch needs less, and longer tables do not need more.
+MEMORY = "1GB"
 REPEATED = "a later row of the same file has the same id; this one was replaced"
 _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS quarantine.rows (
@@ -103,14 +105,15 @@ def _clean(
         con.execute(f"DELETE FROM {table} WHERE object = ?", [object_key])  # noqa: S608
     known = Context(context.time_zone, context.country, str(context.exports))
     cleaning = _Cleaning(con, object_key, context, Parsing(con, known))
-    for dataset in datasets:
-        con.execute(BY_DATASET[dataset].ddl)
-        cleaning.result.rows[dataset] = 0
-        if table_exists(con, f"raw.{dataset}"):
-            cleaning.clean(dataset)
-    if cleaning.further:
-        cleaning.add_further_properties()
-    cleaning.tell_unknown_words()
+    with limited(con, MEMORY):
+        for dataset in datasets:
+            con.execute(BY_DATASET[dataset].ddl)
+            cleaning.result.rows[dataset] = 0
+            if table_exists(con, f"raw.{dataset}"):
+                cleaning.clean(dataset)
+        if cleaning.further:
+            cleaning.add_further_properties()
+        cleaning.tell_unknown_words()
     return cleaning.result
 
 

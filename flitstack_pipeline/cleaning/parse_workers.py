@@ -42,6 +42,13 @@ def answers(parser: str, context: Context, pieces: list[list[str]]) -> Iterator[
         yield from _workers().answers(requests)
 
 
+def stop_workers() -> None:
+    """End the processes, if any were started; the next large table starts new ones."""
+    if _workers.cache_info().currsize:
+        _workers().stop()
+        _workers.cache_clear()
+
+
 def answer(request: str) -> str:
     """The answer to one request, parsed here."""
     asked = json.loads(request)
