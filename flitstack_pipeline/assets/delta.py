@@ -60,7 +60,12 @@ def _plan(project: Project) -> StepReport:
 
 
 def _before(project: Project) -> list[str]:
-    return readiness.before_reconciling(project) + steps.delta_refusals(project)
+    """The delta's window and its gate: what nobody approved is not even planned."""
+    return (
+        readiness.before_reconciling(project)
+        + steps.delta_refusals(project)
+        + steps.gate_reasons(project)
+    )
 
 
 CONFLICT_DECISIONS = Step(

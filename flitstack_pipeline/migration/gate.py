@@ -145,7 +145,8 @@ def _approval(
     return Condition(
         name,
         not other,
-        f"The approval of {by} has lapsed, because {what} changed since; approve again.",
+        f"The approval of {by} has lapsed, because {what} changed since; "
+        "approve again (`flitstack approve NAME`, or materialize `sample_approval`).",
         f"by {by}",
     )
 

@@ -22,7 +22,7 @@ from flitstack_pipeline.migration.rows import MappedRow
 PAGE = {"contact": 500, "message": EXPORT_PAGE}
 #: Kinds that are read back on the pages of others.
 WITH_OTHERS = ("company_link", "relation", "conversation")
-UPDATE_REQUESTS = 2  # read what is there, then write
+UPDATE_REQUESTS = 2  # read what is there by its id (pages trail edits), then write
 
 
 @dataclass

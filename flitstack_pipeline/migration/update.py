@@ -116,7 +116,7 @@ def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
     if wanted == parts_of(entry.last_written) or deletion_kept(entry):
         ctx.journal.conclude([], [replace(entry, payload_hash=item.row.payload_hash)])
         return "unchanged", 0
-    current, requests = _current(ctx, entry)
+    current, requests = _current(ctx, entry, wanted)
     if current is None:
         gone = deleted_conflict(ctx, entry, item.row.label, item.row.payload)
         ctx.journal.put_conflict(gone)
@@ -126,11 +126,17 @@ def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
     return ("conflict" if clash else "updated"), requests
 
 
-def _current(ctx: Context, entry: Entry) -> tuple[Logical | None, int]:
-    """The record as it is now, from the pages read before when they showed it; the requests."""
-    if ctx.options.current is not None:
-        seen = ctx.options.current(entry.record_key)
-        if seen is not None:
+def _current(ctx: Context, entry: Entry, wanted: dict[Part, Any]) -> tuple[Logical | None, int]:
+    """The record as it is now, and the requests it took.
+
+    What the pages read before show is enough where nothing is to be written. A record about to be
+    written is read by its id: pages trail edits by seconds, and time has passed since they were
+    read; a single record's read does not trail.
+    """
+    seen = ctx.options.current(entry.record_key) if ctx.options.current is not None else None
+    if seen is not None:
+        decision = _decision(wanted, entry, seen)
+        if not (decision.write or decision.clear):
             return seen, 0
     return HANDLERS[entry.kind].read(ctx, entry), 1
 

@@ -12,6 +12,8 @@ Faults with a chance `P` (0 to 1), or `#N+M` for exactly the N-th and M-th reque
 
     http_500_before=P       a 500, 502, 503 or 504, and nothing was done
     http_500_after=P        the same, but the write was committed
+    http_404_before=P       a 404, as for a path the API does not have, and nothing was done
+    http_422_before=P       a 422, as for a body the API does not take, and nothing was done
     reset_before=P          the connection is reset (RST) before anything was done
     reset_after=P           the connection is reset after the commit
     timeout_before=P:TIME   no answer for TIME (default 60s), nothing was done
@@ -33,6 +35,9 @@ Settings:
     only=METHOD:PREFIX      chance faults only for this method and path prefix, e.g. POST:/contacts
                             (either part may be empty; several joined by `|`)
 
+A full disk under the journal is none of HighLevel's faults: FLITSTACK_JOURNAL_URL=
+sqlite:///j.sqlite?most_pages=N bounds the journal to N pages of 4 KiB.
+
 A TIME is a number with `ms` or `s`. `http_429_storm` and `daily_quota` may be met in one run;
 429 answers are never counted against the rate.
 """
@@ -50,6 +55,8 @@ CHANCES = (
     "reset_before",
     "timeout_before",
     "http_500_before",
+    "http_404_before",
+    "http_422_before",
     "reset_after",
     "timeout_after",
     "http_500_after",

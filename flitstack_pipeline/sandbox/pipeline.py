@@ -229,6 +229,12 @@ class Operation:
         if "http_500_before" in decision.kinds:
             self.sandbox.faults.happened("http_500_before")
             raise ApiError(decision.status, "Internal server error")
+        if "http_404_before" in decision.kinds:
+            self.sandbox.faults.happened("http_404_before")
+            raise ApiError(404, f"Cannot {self.endpoint.method} {self.endpoint.path}")
+        if "http_422_before" in decision.kinds:
+            self.sandbox.faults.happened("http_422_before")
+            raise unprocessable("Unprocessable Entity")
 
     def _authorize(self, caller: Caller) -> None:
         access = self.endpoint.access

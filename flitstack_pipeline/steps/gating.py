@@ -17,7 +17,7 @@ from flitstack_pipeline.steps.opening import location_of, open_journal
 from flitstack_pipeline.steps.prepare import undecided_owners
 from flitstack_pipeline.steps.questions import count_checks, questions, refused_files
 
-VERIFIED, APPROVED = "sample verified", "sample approved"
+APPROVED = "sample approved"
 
 
 def gate_conditions(project: Project) -> list[dict[str, Any]]:
@@ -27,19 +27,13 @@ def gate_conditions(project: Project) -> list[dict[str, Any]]:
     return [c.as_dict() for c in gate.conditions(state)]
 
 
-def gate_reasons(project: Project, *, lapsed_is_fine: bool = False) -> list[str]:
-    """What to do before the gate opens; empty when it is open.
+def gate_reasons(project: Project) -> list[str]:
+    """What to do before the gate of the cutover, and of every delta, opens; empty when it is open.
 
-    With `lapsed_is_fine` (the delta) the approval that opened the cutover still counts: new exports
-    may bring new columns and words, and those ask for a person through the map.
+    The delta has no other gate: a map that changed since (new exports bring new columns and words)
+    is a map nobody approved.
     """
-    conditions = gate_conditions(project)
-    if lapsed_is_fine:
-        with open_journal(project) as journal:
-            approved = bool(journal.approvals(location_of(project)))
-        late = (VERIFIED, APPROVED) if approved else ()
-        conditions = [c for c in conditions if c["condition"] not in late]
-    return [c["what_to_do"] for c in conditions if not c["ok"]]
+    return [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]]
 
 
 def _state(project: Project, journal: Journal) -> gate.GateState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -50,8 +50,8 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
         if stage == "sample" and not table_exists(con, "mapped.sample"):
             reasons.append("Materialize sample_choice first: it says which records are loaded.")
     if stage == "delta":
-        reasons += delta_refusals(project) + gate_reasons(project, lapsed_is_fine=True)
-    elif stage != "sample":
+        reasons += delta_refusals(project)
+    if stage != "sample":
         reasons += gate_reasons(project)
     with open_journal(project) as journal:
         if journal.get_setting("objects") is None:
@@ -83,13 +83,25 @@ def load_object(
         raise Refused(f"{stage} of {key}", reasons)
     chosen = chosen_keys(project, stage, key)
     is_first = key == waves()[0].objects[0]
-    with current_values(project, again=is_first) if stage == "delta" else nullcontext() as current:
+    with _seen_before(project, stage, again=is_first) as current:
         total = load_keys(project, stage, key, chosen, log, watch, current)
     with open_journal(project) as journal:
         _mark_done(project, journal, stage, key)
     if key in ("attachments", "activities"):
         write_file_inventory(project)
     return StepReport(f"{stage} {key}", total.rows, total.facts(), {}, list(total.problems))
+
+
+def _seen_before(project: Project, stage: str, again: bool) -> AbstractContextManager[Any]:
+    """What HighLevel holds, looked at before a load that comes after the cutover.
+
+    A sample of a changed map comes after it too: what people edited since stays, and is theirs.
+    """
+    with open_journal(project) as journal:
+        people_work_in_it = bool(journal.get_setting("done:cutover"))
+    if stage == "delta" or (stage == "sample" and people_work_in_it):
+        return current_values(project, again)
+    return nullcontext()
 
 
 def load_keys(

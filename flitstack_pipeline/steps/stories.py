@@ -69,14 +69,15 @@ def run_cutover(
 def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
     """Read, clean and map again, look at HighLevel, apply decisions, load what changed.
 
-    Raises Refused outside the window, or when new exports brought something for the map.
+    Raises Refused outside the window, or when new exports brought something for the map: the
+    approval lapses with the map.
     """
     reasons = delta_refusals(project)
     if reasons:
         raise Refused("the delta", reasons)
     run_audit(project, log)
     run_map(project, log)
-    reasons = gate_reasons(project, lapsed_is_fine=True)
+    reasons = gate_reasons(project)
     if reasons:
         raise Refused("the delta", reasons)
     with project.warehouse.connect():

@@ -17,6 +17,7 @@ from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import Reconciliation, Sink
 from flitstack_pipeline.migration.reconcile import reconcile as compare_all
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.migration.update import DELETED
 from flitstack_pipeline.reports import certificate, reconciliation
 from flitstack_pipeline.reports.sample import SampleBook, write_sample
 from flitstack_pipeline.settings import Project
@@ -78,6 +79,8 @@ def verify_sample(project: Project) -> StepReport:
         book = SampleBook({d.alias: (d.location_id, d.pages) for _, d, _ in opened.accounts})
         result = _compared(opened, whole=False, sink=book.take)
         for record in opened.planned.unseen():
+            if record.kept.get("") == DELETED:
+                continue  # a person deleted it in HighLevel, and a person agreed
             why = "its id is not there any more" if record.hl_id else "it was never written"
             book.missing(record, why)
         name = opened.name

@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+from flitstack_pipeline.assets.delta import DELTA_LOADS, DELTA_PLAN
+from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.journal import Journal
 
 pytestmark = pytest.mark.e2e
@@ -99,8 +101,12 @@ def test_a_delta_merges_what_changed_on_one_side_and_overwrites_nobody(story):
     assert after[merge]["city"] == "Round Rock"
     assert "vip" in after[ours]["tags"]
     assert new["id"] in {c["id"] for c in after.values()}
-    reads = _count(story.stats()["by_route"], "GET", "/contacts/{contactId}")
-    assert reads == _count(kept_open, "GET", "/contacts/{contactId}")  # read by pages, not each
+    reads, writes = (
+        _count(story.stats()["by_route"], method, "/contacts/{contactId}")
+        - _count(kept_open, method, "/contacts/{contactId}")
+        for method in ("GET", "PUT")
+    )
+    assert reads == writes == 3  # read by pages, and by id only what is about to be written
 
 
 def test_what_vanished_from_the_exports_is_reported_and_stays(story):
@@ -158,6 +164,23 @@ def test_reconciliation_explains_what_people_did_and_is_otherwise_clean(story):
     assert code == 0, facts["counts"] | {"diffs": facts["diffs"], "missing": facts["missing"]}
     assert facts["rules"]["edited in HighLevel and kept"] >= 3
     assert "added in HighLevel, seen by the delta" in {e["why"] for e in facts["explained"]}
+
+
+def test_a_changed_map_shuts_the_delta_until_the_sample_is_approved_again(story):
+    """Meanwhile people work in HighLevel: what they edited does not stand in the approval's way."""
+    held = story.contacts()
+    story.call("PUT", f"/contacts/{held['48001']['id']}", {"lastName": "Edited-meanwhile"})
+    document = MapDocument.load(story.project.map_path)
+    spare = next(e for e in document.fields if (e.target, e.field) == ("contact", "website"))
+    spare.status = "excluded"
+    document.save(story.project.map_path)
+    assert story.flitstack("delta") == 3
+    assert "The approval of Ann has lapsed, because the map changed since" in story.said
+    for step in (DELTA_PLAN, DELTA_LOADS[0]):  # Dagster's buttons
+        assert any("has lapsed" in why for why in step.needs(story.project, "clients"))
+    assert story.flitstack("migrate", "--approve-sample", "Bob") == 0, story.said
+    assert DELTA_PLAN.needs(story.project, "") == []
+    assert story.contacts()["48001"]["lastName"] == "Edited-meanwhile"
 
 
 def test_status_is_json_for_programs(story):

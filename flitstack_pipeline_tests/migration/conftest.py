@@ -146,6 +146,9 @@ class Account:
     def faults(self, **spec):
         requests.post(f"{self.url}/_sandbox/faults", json=spec, timeout=10).raise_for_status()
 
+    def injected(self):
+        return requests.get(f"{self.url}/_sandbox/faults", timeout=10).json()["injected"]
+
     def reset(self):
         self.faults()
         requests.post(f"{self.url}/_sandbox/reset", timeout=10).raise_for_status()

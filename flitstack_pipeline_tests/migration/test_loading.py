@@ -6,6 +6,8 @@ import pytest
 
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.migration.compare import Verdict, compare_record, flatten
+from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.load import CredentialsFailed, LoadOptions, load
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.provision import provision
@@ -185,6 +187,28 @@ def test_a_changed_row_is_updated_but_never_over_somebody_elses_edit(ready):
     assert now["website"] == "https://example.com" and now["city"] == "Edited"
     assert result.conflicts == 1
     assert journal.conflicts(hl.location_id)[0]["field"] == "city"
+
+
+def test_an_edit_the_pages_did_not_show_yet_is_not_overwritten(ready):
+    """Pages trail edits: a record about to be written is read by its id, the others are not."""
+    _, hl, journal, catalog, run = ready
+    rows = [contact(n, city="Reno") for n in range(4)]
+    load(hl, journal, catalog, rows, run, options=QUICK)
+    entries = journal.entries(hl.location_id, [r.record_key for r in rows])
+    ctx = Context(hl, catalog, journal, run)
+    pages = {key: HANDLERS["contact"].read(ctx, entry) for key, entry in entries.items()}
+    for edited in rows[:2]:
+        hl.contacts.update(entries[edited.record_key].hl_id, ContactUpdate(city="Edited just now"))
+    changed = [contact(0, city="Sparks"), contact(1, city="Reno", website="https://x.example"),
+               contact(2, city="Sparks"), rows[3]]  # fmt: skip
+    plan = plan_load(journal, hl.location_id, changed)
+    options = replace(QUICK, current=pages.get)
+    result = load(hl, journal, catalog, changed, run, options=options)
+    now = [hl.contacts.get(entries[r.record_key].hl_id) for r in rows]
+    assert [c["city"] for c in now] == ["Edited just now", "Edited just now", "Sparks", "Reno"]
+    assert now[1]["website"] == "https://x.example"
+    assert (result.conflicts, result.updated) == (1, 2)
+    assert result.requests == 5 and plan.write_requests == 6  # three reads; the conflict: no write
 
 
 def test_rollback_leaves_the_account_as_it_was(ready):

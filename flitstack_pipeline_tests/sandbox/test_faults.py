@@ -59,6 +59,13 @@ def test_a_server_fault_comes_before_or_after_the_commit(wire, kind, kept):
     assert wire.create("Bob").status_code == 201
 
 
+@pytest.mark.parametrize("status", [404, 422])
+def test_a_path_or_a_body_may_be_refused_and_nothing_is_done(wire, status):
+    wire.faults(**{f"http_{status}_before": "#1"})
+    assert wire.create().status_code == status
+    assert wire.stored() == 0 and wire.injected() == {f"http_{status}_before": 1}
+
+
 @pytest.mark.parametrize(
     ("kind", "kept"), [("reset_before", 0), ("reset_after", 1), ("reset_after_commit", 1)]
 )
