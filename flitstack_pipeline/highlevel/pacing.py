@@ -315,7 +315,7 @@ class SharedPacer:
 
         def step(bucket: Bucket) -> list[Slot]:
             room = bucket.room_today(self._kept_back(bucket, reserve))
-            if self._may_ask(bucket):
+            if self._may_ask(bucket, room):
                 self._asked_at = now
                 bucket.paused_until, bucket.pause_reason = 0.0, ""
                 return [Slot(now, 1)]
@@ -337,13 +337,14 @@ class SharedPacer:
         """How long a wait lasts at most: the answer to a question may end it soon."""
         return SOON_S if self._now() - self._asked_at < RECHECK_S else RECHECK_S
 
-    def _may_ask(self, bucket: Bucket) -> bool:
+    def _may_ask(self, bucket: Bucket, room: int) -> bool:
         """Whether to send one request on a day we believe spent, to hear whether it still is.
 
         What is kept of the day may be out of date when a process starts: another day there, a
-        higher quota, another account behind the same address.
+        higher quota, another account behind the same address. One request may come out of what is
+        kept for the delta: without it, a load would wait for midnight on an old belief.
         """
-        spent = bucket.pause_reason == DAY_SPENT or bucket.room_today(0) == 0
+        spent = bucket.pause_reason == DAY_SPENT or room == 0
         return spent and not (self._heard or self._asked_at)
 
     def _commit(self, now: float, step: Callable[[Bucket], list[Slot]] | None = None) -> list[Slot]:

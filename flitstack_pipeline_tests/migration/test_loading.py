@@ -83,21 +83,6 @@ def test_what_is_read_back_is_what_was_meant(ready):
         assert all(d.verdict in (Verdict.SAME, Verdict.BY_RULE) for d in diffs), diffs
 
 
-@pytest.mark.parametrize(
-    "fault",
-    ["http_500_after", "reset_after", "http_500_before", "reset_before", "http_422_after_create"],
-)
-def test_a_lost_answer_neither_loses_nor_doubles_a_record(ready, fault):
-    account, hl, journal, catalog, run = ready
-    account.faults(seed=5, only="POST:/contacts|POST:/opp|POST:/obj|POST:/assoc", **{fault: 0.15})
-    result = load(hl, journal, catalog, many(12), run, options=QUICK)
-    account.faults()
-    again = load(hl, journal, catalog, many(12), run, options=QUICK)
-    assert counts(account.dump()) == of_each(12), (result, journal.dead_letters(hl.location_id))
-    assert again.complete and journal.dead_letters(hl.location_id) == []
-    assert journal.open_intents(hl.location_id) == []
-
-
 def test_searches_that_trail_writes_do_not_double_a_record(ready):
     account, hl, journal, catalog, run = ready
     account.faults(seed=3, search_lag="0.2s..1.2s", http_500_after=0.2, only="POST:/opportunities/")
