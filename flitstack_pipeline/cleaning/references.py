@@ -20,10 +20,15 @@ from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, number_k
 #: Records that share one form; with more than this no one is singled out by the client they share.
 MOST_NAMESAKES = 20
 _NUMBERED = ("jobs", "estimates", "invoices", "work_orders")
+_PEOPLE = ("clients", "leads")
 _OF_CLIENT = (*_NUMBERED, "properties")
+#: What hangs on a record of the kind it names.
+_HANGING = ("attachments", "activities")
+#: Who has team members: child → (table, role); owners of a merged row are its record's.
 _OWNED = {
-    "clients": "owner", "leads": "owner", "jobs": "owner",
-    "work_orders": "technician", "visits": "technician",
+    "clients": ("kept_clients", "owner"), "leads": ("kept_leads", "owner"),
+    "jobs": ("clean.jobs", "owner"), "work_orders": ("clean.work_orders", "technician"),
+    "visits": ("clean.visits", "technician"),
 }  # fmt: skip
 #: (child, column, role, parent); list columns hold several references.
 _BY_NUMBER = (
@@ -42,31 +47,42 @@ _BY_NUMBER = (
 @dataclass(frozen=True)
 class Rung:
     """One way of reading a reference: `forms` gives (workspace, form, key), `asked` the form
-    wanted, as SQL over `wanted w`."""
+    wanted, as SQL over `written`, which is the column `column` of `wanted`."""
 
     parent: str
     method: str
     confidence: float
     forms: str
     asked: str
+    column: str = "reference"
+
+
+@dataclass(frozen=True)
+class Column:
+    """References of one column of a clean table: `select` gives child_key, workspace, reference,
+    name and position."""
+
+    child: str
+    role: str
+    parent: str
+    select: str
 
 
 def link_clients(con: duckdb.DuckDBPyConnection) -> None:
     """The client (else lead) of each document: by id, else by a name that only one has.
 
-    Needs the temporary table `people` of `survivorship`; parents are always kept records.
+    Needs the temporary table `people` of `merges`; parents are always kept records.
     """
     _start(con)
+    rungs = _client_rungs()
+    _keep_unique(con, rungs[0].forms)
     for dataset in _OF_CLIENT:
-        con.execute(
-            f"""
-            INSERT INTO wanted
-            SELECT nextval('wanted_id'), source_key, '{dataset}', 'client', workspace, client_ref,
-                   client_name, 1, 'people'
-            FROM clean."{dataset}"
+        select = f"""
+            SELECT source_key AS child_key, workspace, client_ref AS reference,
+                   client_name AS name, 1 AS position FROM clean."{dataset}"
             """  # noqa: S608
-        )
-    for rung in _client_rungs():
+        _ask(con, Column(dataset, "client", "people", select), rungs[0])
+    for rung in rungs:
         _climb(con, rung)
     _finish(con)
 
@@ -74,27 +90,16 @@ def link_clients(con: duckdb.DuckDBPyConnection) -> None:
 def link_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Documents, visits, files and notes to the records whose numbers they name."""
     _start(con)
-    for child, column, role, parent in _BY_NUMBER:
-        con.execute(
-            f"""
-            INSERT INTO wanted
-            SELECT nextval('wanted_id'), source_key, '{child}', '{role}', workspace, ref, NULL,
-                   position, '{parent}'
-            FROM (SELECT source_key, workspace, unnest({column}) AS ref,
-                         generate_subscripts({column}, 1) AS position FROM clean."{child}")
-            WHERE ref IS NOT NULL
-            """  # noqa: S608
-        )
-    for dataset in ("attachments", "activities"):
-        con.execute(
-            f"""
-            INSERT INTO wanted
-            SELECT nextval('wanted_id'), source_key, '{dataset}', 'record', workspace, record_ref,
-                   NULL, 1, record_type
-            FROM clean."{dataset}"
-            """  # noqa: S608
-        )
-    for rung in _number_rungs():
+    rungs = _number_rungs()
+    columns = _number_columns()
+    for parent in (*_NUMBERED, *_PEOPLE):
+        strict = next(r for r in rungs if r.parent == parent)
+        _keep_unique(con, strict.forms)
+        for column in columns:
+            if column.parent == parent:
+                _ask(con, column, strict)
+    _want_unknown_kinds(con)
+    for rung in rungs:
         _climb(con, rung)
     _finish(con)
     _link_back(con)
@@ -103,22 +108,18 @@ def link_numbers(con: duckdb.DuckDBPyConnection) -> None:
 def link_people(con: duckdb.DuckDBPyConnection) -> None:
     """Owners and technicians by display name (or e-mail): own workspace first, then any.
 
-    Needs the view `kept_clients` of `survivorship`: owners of a merged row are its client's.
+    Needs the views `kept_clients` and `kept_leads` of `survivorship`.
     """
     _start(con)
-    for dataset, role in _OWNED.items():
-        table = "kept_clients" if dataset == "clients" else f'clean."{dataset}"'
-        con.execute(
-            f"""
-            INSERT INTO wanted
-            SELECT nextval('wanted_id'), source_key, '{dataset}', '{role}', workspace, ref, NULL,
-                   position, 'users'
-            FROM (SELECT source_key, workspace, unnest(assigned_to) AS ref,
-                         generate_subscripts(assigned_to, 1) AS position FROM {table})
-            WHERE ref IS NOT NULL
-            """  # noqa: S608
-        )
-    for rung in _user_rungs():
+    columns = [
+        Column(dataset, role, "users", _each("assigned_to", table))
+        for dataset, (table, role) in _OWNED.items()
+    ]
+    rungs = _user_rungs()
+    _keep_unique(con, _users_as_written(columns))
+    for column in columns:
+        _ask(con, column, rungs[0])
+    for rung in rungs:
         _climb(con, rung)
     _finish(con)
 
@@ -139,6 +140,28 @@ def lost_children(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
+def _each(column: str, table: str, where: str = "true") -> str:
+    """SELECT of every reference of a list column, in its order."""
+    return f"""
+        SELECT child_key, workspace, reference, NULL AS name, position
+        FROM (SELECT source_key AS child_key, workspace, unnest({column}) AS reference,
+                     generate_subscripts({column}, 1) AS position FROM {table} WHERE {where})
+        WHERE reference IS NOT NULL
+        """  # noqa: S608
+
+
+def _number_columns() -> list[Column]:
+    columns = [
+        Column(child, role, parent, _each(column, f'clean."{child}"'))
+        for child, column, role, parent in _BY_NUMBER
+    ]
+    for dataset in _HANGING:
+        for parent in (*_NUMBERED, *_PEOPLE):
+            of_parent = _each("[record_ref]", f'clean."{dataset}"', f"record_type = '{parent}'")
+            columns.append(Column(dataset, "record", parent, of_parent))
+    return columns
+
+
 def _start(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
@@ -152,43 +175,99 @@ def _start(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _keep_unique(con: duckdb.DuckDBPyConnection, forms: str) -> None:
+    """Temporary table `unique_forms`: the forms that lead to one record only."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE unique_forms AS
+        SELECT workspace, form, min(key) AS key FROM ({forms}) f(workspace, form, key)
+        WHERE form IS NOT NULL GROUP BY workspace, form HAVING min(key) = max(key)
+        """  # noqa: S608
+    )
+
+
+def _ask(con: duckdb.DuckDBPyConnection, column: Column, strict: Rung) -> None:
+    """Link what is written just like a unique form (most); the rest becomes `wanted`."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE tried AS
+        SELECT c.*, f.key FROM ({column.select}) c
+        LEFT JOIN unique_forms f ON f.workspace = c.workspace AND f.form = c.reference;
+        INSERT INTO clean.links
+        SELECT child_key, '{column.child}', '{column.role}', reference, key, '{strict.method}',
+               {strict.confidence}, position
+        FROM tried WHERE key IS NOT NULL;
+        INSERT INTO wanted
+        SELECT nextval('wanted_id'), child_key, '{column.child}', '{column.role}', workspace,
+               reference, name, position, '{column.parent}'
+        FROM tried WHERE key IS NULL;
+        """  # noqa: S608
+    )
+
+
+def _want_unknown_kinds(con: duckdb.DuckDBPyConnection) -> None:
+    """Files and notes that hang on a kind of record no table holds become `wanted`, too."""
+    known = ", ".join(f"'{parent}'" for parent in (*_NUMBERED, *_PEOPLE))
+    for dataset in _HANGING:
+        con.execute(
+            f"""
+            INSERT INTO wanted
+            SELECT nextval('wanted_id'), source_key, '{dataset}', 'record', workspace, record_ref,
+                   NULL, 1, record_type
+            FROM clean."{dataset}" WHERE record_type NOT IN ({known})
+            """  # noqa: S608
+        )
+
+
 def _climb(con: duckdb.DuckDBPyConnection, rung: Rung) -> None:
-    """Settle what one rung can; a form shared by several records settles with a NULL key."""
+    """Settle what one rung can; a form shared by several records settles with a NULL key.
+
+    Normal forms are made of distinct references, and only forms that are asked for are counted.
+    """
     if not _is_open(con, rung.parent):
         return
     con.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE still_open AS
+        SELECT w.id, w.child_key, w.workspace, w.{rung.column} AS written
+        FROM wanted w ANTI JOIN settled s ON s.id = w.id
+        WHERE w.parent_object = '{rung.parent}' AND w.{rung.column} IS NOT NULL;
+        CREATE OR REPLACE TEMP TABLE asked AS
+        SELECT workspace, written, {rung.asked} AS form
+        FROM (SELECT DISTINCT workspace, written FROM still_open);
         CREATE OR REPLACE TEMP TABLE forms AS
-        SELECT * FROM ({rung.forms}) f(workspace, form, key) WHERE form IS NOT NULL;
+        SELECT f.* FROM ({rung.forms}) f(workspace, form, key)
+        SEMI JOIN asked a ON a.workspace = f.workspace AND a.form = f.form;
         CREATE OR REPLACE TEMP TABLE hits AS
-        WITH counted AS (
+        SELECT o.id, o.child_key, a.workspace, a.form, c.key, c.several, c.n
+        FROM still_open o JOIN asked a ON a.workspace = o.workspace AND a.written = o.written
+        JOIN (
             SELECT workspace, form, min(key) AS key, min(key) <> max(key) AS several,
                    count(*) AS n
             FROM forms GROUP BY workspace, form
-        ), still_open AS (
-            SELECT w.id, w.child_key, w.workspace, {rung.asked} AS form
-            FROM wanted w ANTI JOIN settled s ON s.id = w.id
-            WHERE w.parent_object = '{rung.parent}'
-        )
-        SELECT o.id, o.child_key, o.workspace, o.form, c.key, c.several, c.n
-        FROM still_open o JOIN counted c ON c.workspace = o.workspace AND c.form = o.form;
+        ) c ON c.workspace = a.workspace AND c.form = a.form;
         INSERT INTO settled
-        WITH of_client AS (
-            SELECT child_key, parent_key FROM clean.links WHERE role = 'client'
+        SELECT id, key, '{rung.method}', {rung.confidence} FROM hits WHERE NOT several;
+        INSERT INTO settled
+        WITH unsure AS (
+            SELECT * FROM hits WHERE several
+        ), candidates AS (
+            SELECT u.id, u.child_key, f.key
+            FROM unsure u JOIN forms f ON f.workspace = u.workspace AND f.form = u.form
+            WHERE u.n <= {MOST_NAMESAKES}
+        ), of_client AS (
+            SELECT child_key, parent_key FROM clean.links
+            WHERE role = 'client' AND child_key IN (
+                SELECT child_key FROM candidates UNION ALL SELECT key FROM candidates)
         ), same_client AS (
-            SELECT h.id, min(f.key) AS key
-            FROM hits h
-            JOIN forms f ON f.workspace = h.workspace AND f.form = h.form
-            JOIN of_client mine ON mine.child_key = h.child_key
-            JOIN of_client theirs ON theirs.child_key = f.key
+            SELECT c.id, min(c.key) AS key
+            FROM candidates c JOIN of_client mine ON mine.child_key = c.child_key
+            JOIN of_client theirs ON theirs.child_key = c.key
                                  AND theirs.parent_key = mine.parent_key
-            WHERE h.several AND h.n <= {MOST_NAMESAKES}
-            GROUP BY h.id HAVING count(DISTINCT f.key) = 1
+            GROUP BY c.id HAVING count(DISTINCT c.key) = 1
         )
-        SELECT h.id, CASE WHEN NOT h.several THEN h.key ELSE s.key END,
-               CASE WHEN h.several THEN '{rung.method}, same client' ELSE '{rung.method}' END,
-               CASE WHEN h.several THEN 0.9 * {rung.confidence} ELSE {rung.confidence} END
-        FROM hits h LEFT JOIN same_client s ON s.id = h.id;
+        SELECT u.id, s.key, '{rung.method}, same client', 0.9 * {rung.confidence}
+        FROM unsure u LEFT JOIN same_client s ON s.id = u.id;
         """  # noqa: S608
     )
 
@@ -234,24 +313,22 @@ def _finish(con: duckdb.DuckDBPyConnection) -> None:
 
 def _client_rungs() -> list[Rung]:
     def of(who: str, form: str) -> str:
-        where = f"FROM people WHERE object = '{who}'"
-        return f"SELECT workspace, {form}, kept_key {where}"
+        return f"SELECT workspace, {form}, kept_key FROM people WHERE object = '{who}'"  # noqa: S608
 
-    number, name, loose = number_key("w.reference"), name_key("w.name"), loose_name_key("w.name")
     rungs = []
-    for who, weight in (("clients", 1.0), ("leads", 0.95)):
-        where = "" if who == "clients" else "lead "
+    for who, weight, where in (("clients", 1.0, ""), ("leads", 0.95, "lead ")):
+        number = of(who, number_key("source_id"))
         rungs += [
-            Rung("people", f"{where}id", weight, of(who, "source_id"), "w.reference"),
-            Rung("people", f"{where}id, normal form", weight - 0.02,
-                 of(who, number_key("source_id")), number),
-        ]  # fmt: skip
-    for who, weight in (("clients", 0.9), ("leads", 0.85)):
-        where = "" if who == "clients" else "lead "
-        for form, asked, less in (("name_key", name, 0.0), ("loose_key", loose, 0.05)):
-            firm = form.replace("name", "firm") if form == "name_key" else "firm_loose_key"
-            both = f"{of(who, form)} UNION ALL {of(who, firm)}"
-            rungs.append(Rung("people", f"{where}name", weight - less, both, asked))
+            Rung("people", f"{where}id", weight, of(who, "source_id"), "written"),
+            Rung("people", f"{where}id, normal form", weight - 0.02, number, number_key("written")),
+        ]
+    for who, weight, where in (("clients", 0.9, ""), ("leads", 0.85, "lead ")):
+        for forms, asked, less in (
+            (("name_key", "firm_key"), name_key("written"), 0.0),
+            (("loose_key", "firm_loose_key"), loose_name_key("written"), 0.05),
+        ):
+            both = " UNION ALL ".join(of(who, form) for form in forms)
+            rungs.append(Rung("people", f"{where}name", weight - less, both, asked, "name"))
     return rungs
 
 
@@ -259,22 +336,18 @@ def _number_rungs() -> list[Rung]:
     rungs = []
     for parent in _NUMBERED:
         table = f'FROM clean."{parent}"'
-        normal = number_key("number")
+        normal = f"SELECT workspace, {number_key('number')}, source_key {table}"
         rungs += [
-            Rung(parent, "number", 1.0,
-                 f"SELECT workspace, number, source_key {table}", "w.reference"),
-            Rung(parent, "number, normal form", 0.97,
-                 f"SELECT workspace, {normal}, source_key {table}",
-                 number_key("w.reference")),
-            Rung(parent, "id", 0.95,
-                 f"SELECT workspace, source_id, source_key {table}", "w.reference"),
-        ]  # fmt: skip
-    for who in ("clients", "leads"):
+            Rung(parent, "number", 1.0, f"SELECT workspace, number, source_key {table}", "written"),
+            Rung(parent, "number, normal form", 0.97, normal, number_key("written")),
+            Rung(parent, "id", 0.95, f"SELECT workspace, source_id, source_key {table}", "written"),
+        ]
+    for who in _PEOPLE:
         table = f"FROM people WHERE object = '{who}'"
         for method, weight, form, asked in (
-            ("id", 1.0, "source_id", "w.reference"),
-            ("id, normal form", 0.97, number_key("source_id"), number_key("w.reference")),
-            ("name", 0.9, "name_key", name_key("w.reference")),
+            ("id", 1.0, "source_id", "written"),
+            ("id, normal form", 0.97, number_key("source_id"), number_key("written")),
+            ("name", 0.9, "name_key", name_key("written")),
         ):
             forms = f"SELECT workspace, {form}, kept_key {table}"
             rungs.append(Rung(who, method, weight, forms, asked))
@@ -283,7 +356,7 @@ def _number_rungs() -> list[Rung]:
 
 def _user_rungs() -> list[Rung]:
     """A team member of two workspaces with one e-mail counts once."""
-    key, asked = name_key("name"), name_key("w.reference")
+    key, asked = name_key("name"), name_key("written")
     here = f"SELECT workspace, {key}, source_key FROM clean.users"  # noqa: S608
     anywhere = f"""
         SELECT w.workspace, u.form, u.key
@@ -293,9 +366,22 @@ def _user_rungs() -> list[Rung]:
     by_email = "SELECT workspace, email, source_key FROM clean.users"
     return [
         Rung("users", "name", 1.0, here, asked),
-        Rung("users", "e-mail", 1.0, by_email, "lower(trim(w.reference))"),
+        Rung("users", "e-mail", 1.0, by_email, "lower(trim(written))"),
         Rung("users", "name, another workspace", 0.95, anywhere, asked),
     ]
+
+
+def _users_as_written(columns: list[Column]) -> str:
+    """Team members by their names as the records write them: few, however many records."""
+    written = " UNION ".join(f"SELECT workspace, reference FROM ({c.select})" for c in columns)  # noqa: S608
+    return f"""
+        SELECT w.workspace, w.reference, u.source_key
+        FROM (
+            SELECT workspace, reference, {name_key("reference")} AS form FROM ({written})
+        ) w JOIN (
+            SELECT workspace, source_key, {name_key("name")} AS form FROM clean.users
+        ) u ON u.workspace = w.workspace AND u.form = w.form
+        """  # noqa: S608
 
 
 def _link_back(con: duckdb.DuckDBPyConnection) -> None:

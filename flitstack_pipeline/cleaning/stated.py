@@ -13,59 +13,82 @@ from flitstack_pipeline.spec.clean import BY_DATASET, CleanTable
 
 NAME = "client_name"
 _PEOPLE = ("clients", "leads")
+#: Roles of links; under these words dead references are kept. No column of an export is named so.
+_ROLES = ("client", "document", "estimate", "invoice", "job", "owner", "record", "technician")
 
 
 def keep_stated(con: duckdb.DuckDBPyConnection) -> None:
-    """Note other names and dead references in `originals`; the same however often it runs."""
+    """Note other names and dead references in `originals`; the same however often it runs.
+
+    What an earlier run noted and links show by now (a merge taken back) is taken out again.
+    """
     for dataset, table in BY_DATASET.items():
         names = {f.name for f in table.fields}
-        if "originals" not in names or dataset in _PEOPLE:
-            continue
-        _keep_dead_references(con, dataset, table)
-        if NAME in names:
-            _keep_other_names(con, table)
+        if "originals" in names and dataset not in _PEOPLE:
+            has_name = NAME in names
+            con.execute(
+                _SAID.format(other_names=_other_names(table) if has_name else ""), [dataset]
+            )
+            con.execute(_note(table, has_name))
 
 
-def _keep_dead_references(con: duckdb.DuckDBPyConnection, dataset: str, table: CleanTable) -> None:
-    """`job: 99999`, where the document names a record no export holds."""
-    con.execute(
-        f"""
-        UPDATE {table.name} x
-        SET originals = map_concat(coalesce(x.originals, MAP {{}}), o.dead)
+#: What each record of a dataset states: dead references by role, and another name of its client.
+_SAID = """
+CREATE OR REPLACE TEMP TABLE said AS
+SELECT source_key, map(list(field ORDER BY field), list(words ORDER BY field)) AS said
+FROM (
+    SELECT child_key AS source_key, role AS field,
+           string_agg(reference, ', ' ORDER BY reference) AS words
+    FROM clean.orphans WHERE child_object = ? AND reference <> '' GROUP BY ALL
+    {other_names}
+) GROUP BY source_key
+"""
+
+
+def _note(table: CleanTable, has_name: bool) -> str:
+    """Write what is said, over what was said before, where that makes a difference."""
+    roles = ", ".join(f"'{role}'" for role in _ROLES)
+    ours = f"e.key IN ({roles})"
+    if has_name:
+        ours += f" OR e.key = '{NAME}' AND e.value = x.{NAME}"
+    before = f"list_filter(coalesce(map_entries(x.originals), []), lambda e: NOT ({ours}))"
+    now = f"map_concat(map_from_entries({before}), coalesce(s.said, MAP {{}}))"
+    return f"""
+        UPDATE {table.name} x SET originals = o.now
         FROM (
-            SELECT child_key, map(list(role ORDER BY role), list(words ORDER BY role)) AS dead
-            FROM (
-                SELECT child_key, role, string_agg(reference, ', ' ORDER BY reference) AS words
-                FROM clean.orphans WHERE child_object = ? AND reference <> '' GROUP BY ALL
-            ) GROUP BY child_key
-        ) o WHERE o.child_key = x.source_key
-        """,  # noqa: S608
-        [dataset],
-    ).fetchall()
+            SELECT x.source_key, {now} AS now
+            FROM {table.name} x LEFT JOIN said s ON s.source_key = x.source_key
+            WHERE (cardinality(x.originals) > 0 OR s.said IS NOT NULL)
+              AND coalesce(x.originals, MAP {{}}) IS DISTINCT FROM {now}
+        ) o WHERE o.source_key = x.source_key
+        """  # noqa: S608
 
 
-def _keep_other_names(con: duckdb.DuckDBPyConnection, table: CleanTable) -> None:
+def _other_names(table: CleanTable) -> str:
     """The client's name as the document has it, unless the client's record says the same.
 
-    Word order, case, accents and punctuation make no difference: "Lee, Ann" is Ann Lee.
+    Word order, case, accents and punctuation make no difference: "Lee, Ann" is Ann Lee. Names
+    that are letter for letter the same, nearly all, are not taken apart.
     """
-    con.execute(
-        f"""
-        UPDATE {table.name} x
-        SET originals = map_concat(coalesce(x.originals, MAP {{}}), MAP {{'{NAME}': x.{NAME}}})
-        FROM (
-            SELECT d.source_key FROM {table.name} d
-            LEFT JOIN clean.links l ON l.child_key = d.source_key AND l.role = 'client'
+    names = ("c.name", "concat_ws(' ', c.first_name, c.last_name)", "c.business_name")
+    same = " AND ".join(f"d.{NAME} IS DISTINCT FROM {name}" for name in names)
+    known = ", ".join(_words(name) for name in names)
+    return f"""
+        UNION ALL
+        SELECT source_key, '{NAME}', stated FROM (
+            SELECT d.source_key, d.{NAME} AS stated, c.name, c.first_name, c.last_name,
+                   c.business_name
+            FROM {table.name} d
+            LEFT JOIN (
+                SELECT child_key, parent_key FROM clean.links WHERE role = 'client'
+            ) l ON l.child_key = d.source_key
             LEFT JOIN clean.clients c ON c.source_key = l.parent_key
-            WHERE {_words(f"d.{NAME}")} NOT IN (
-                '', {_words("c.name")}, {_words("concat_ws(' ', c.first_name, c.last_name)")},
-                {_words("c.business_name")})
-        ) other WHERE other.source_key = x.source_key
+            WHERE d.{NAME} IS NOT NULL AND {same}
+        ) c WHERE {_words("c.stated")} NOT IN ('', {known})
         """  # noqa: S608
-    ).fetchall()
 
 
 def _words(value: str) -> str:
     """SQL: the words of a name in one order, as one text; empty for none."""
-    words = f"regexp_extract_all(lower(strip_accents(coalesce({value}, ''))), '[a-z0-9]+')"
-    return f"array_to_string(list_sort({words}), ' ')"
+    plain = f"regexp_replace(lower(strip_accents(coalesce({value}, ''))), '[^a-z0-9]+', ' ', 'g')"
+    return f"trim(array_to_string(list_sort(string_split({plain}, ' ')), ' '))"

@@ -104,7 +104,9 @@ def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
         SELECT * FROM clean.clients c
         ANTI JOIN clean.survivors s ON s.source_key = c.source_key
         ANTI JOIN clean.merges m ON m.merged_key = c.source_key
-        UNION ALL BY NAME SELECT * FROM clean.survivors
+        UNION ALL BY NAME SELECT * FROM clean.survivors;
+        CREATE OR REPLACE TEMP VIEW kept_leads AS
+        SELECT * FROM clean.leads l ANTI JOIN clean.merges m ON m.merged_key = l.source_key
         """
     )
 
