@@ -6,20 +6,31 @@ Makes example exports, runs the customer's steps against the embedded sandbox in
 thrown away, and counts every request by purpose. The floor is one request per record, fifty company
 links in one, several files of a contact in one (reference: highlevel_api.md 14). What is done once
 per account whatever its size, making fields and objects, is shown apart.
+
+`POST /notes/search` is named in HighLevel's change log and absent from its OpenAPI, so the
+verification is counted twice: with it, and against a sandbox that answers it with 404, where notes
+are read contact by contact. The aim is held against both.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 from pathlib import Path
 
+import requests
+
 AIM = 1.03
 
 
-def migrate(folder: Path, clients: int, seed: int) -> tuple[dict[str, int], int, int]:
-    """Run everything; returns requests by purpose, the floor, and the records written."""
+#: Requests by purpose where notes are found by search, and for a verification where they are not.
+Used = tuple[dict[str, int], int]
+
+
+def migrate(folder: Path, clients: int, seed: int) -> tuple[Used, int, int]:
+    """Run everything; returns the requests, the floor, and the records written."""
     os.environ["FLITSTACK_DATA"] = str(folder)
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     os.environ.pop("HIGHLEVEL_TOKEN", None)
@@ -39,14 +50,32 @@ def migrate(folder: Path, clients: int, seed: int) -> tuple[dict[str, int], int,
         steps.approve(project, "benchmark", "")
         steps.run_cutover(project)
         steps.run_reconcile(project)
-    (account,) = accounts(project)
+        (account,) = accounts(project)
+        used = _used(project.journal_url, account.location_id)
+        _without_notes_search(project.sandbox_state.parent / "address.json")
+        steps.run_reconcile(project)
+        again = _used(project.journal_url, account.location_id)
     with Journal(project.journal_url) as journal:
-        used = journal.requests_by_purpose(account.location_id)
         runs = [run["summary"] or {} for run in journal.runs(account.location_id)]
     problems = steps.reconciliation_problems(project)
     assert not problems, problems[:3]
     floor = sum(summary.get("floor", 0) for summary in runs)
-    return used, floor, sum(summary.get("created", 0) for summary in runs)
+    without = again["reconcile"] - used["reconcile"]
+    return (used, without), floor, sum(summary.get("created", 0) for summary in runs)
+
+
+def _used(journal_url: str, location: str) -> dict[str, int]:
+    from flitstack_pipeline.migration.journal import Journal
+
+    with Journal(journal_url) as journal:
+        return journal.requests_by_purpose(location)
+
+
+def _without_notes_search(address: Path) -> None:
+    """From now on the sandbox knows no search of notes."""
+    url = json.loads(address.read_text())["url"]
+    spec = {"http_404_before": 1.0, "only": "POST:/notes/search"}
+    requests.post(f"{url}/_sandbox/faults", json=spec, timeout=10).raise_for_status()
 
 
 def main() -> None:
@@ -56,7 +85,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=7)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        used, floor, records = migrate(Path(name), chosen.clients, chosen.seed)
+        (used, without), floor, records = migrate(Path(name), chosen.clients, chosen.seed)
     loads = used.get("sample", 0) + used.get("cutover", 0)
     verify = used.get("reconcile", 0)
     print(f"{records:,} records, fewest requests possible: {floor:,}")
@@ -64,12 +93,15 @@ def main() -> None:
         ("loads (sample, cutover)", loads),
         ("verification", verify),
         ("loads and verification", loads + verify),
+        ("verification, no search of notes", without),
+        ("loads and that verification", loads + without),
     ):
-        print(f"{name:<26}{count:>9,}{count / floor:>9.3f} of the floor")
+        print(f"{name:<34}{count:>9,}{count / floor:>9.3f} of the floor")
     once = {k: v for k, v in used.items() if k not in ("sample", "cutover", "reconcile")}
     print(f"once per account: {once}")
-    total = (loads + verify) / floor
-    print(f"aim: {AIM} of the floor: {'kept' if total <= AIM else 'missed'}")
+    for name, count in (("with", loads + verify), ("without", loads + without)):
+        verdict = "kept" if count / floor <= AIM else "missed"
+        print(f"aim, {name} the search of notes: {AIM} of the floor: {verdict}")
 
 
 if __name__ == "__main__":

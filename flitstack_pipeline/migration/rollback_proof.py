@@ -6,7 +6,7 @@ What belongs here: the read-back and its lines. What does not: undoing anything.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound
@@ -46,8 +46,7 @@ def prove_whole(ctx: Context, result: RollbackResult) -> None:
     then = snapshot.before(ctx.hl, ctx.journal)
     if then is None:
         return
-    for pause in PAUSES:
-        time.sleep(pause)
+    for _ in _looks(ctx):
         lines = snapshot.compare(then, snapshot.take(ctx.hl))
         if all(line["as_before"] == "yes" for line in lines):
             break
@@ -59,12 +58,22 @@ def prove_whole(ctx: Context, result: RollbackResult) -> None:
     ]
 
 
+def _looks(ctx: Context) -> Iterator[None]:
+    """Moments to look: at once, then at growing distances until no search can trail any more."""
+    waited = 0.0
+    for pause in PAUSES:
+        time.sleep(pause)
+        waited += pause
+        yield
+        if waited >= ctx.options.search_lag_s:
+            return
+
+
 def _prove_gone(
     ctx: Context, result: RollbackResult, kind: str, target: str, ids: set[str]
 ) -> None:
     still = ids
-    for pause in PAUSES:
-        time.sleep(pause)
+    for _ in _looks(ctx):
         where = target if kind == "record" else ""
         try:
             still = HANDLERS[kind].still_there(ctx, where, ids)

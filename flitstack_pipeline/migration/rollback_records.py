@@ -284,7 +284,11 @@ class Undo:
 
     def _undone(self, entry: Entry) -> None:
         self.mark_deleted(entry)
-        self.tally.note(entry, "deleted")
+        behind = HANDLERS[entry.kind].leaves_behind
+        if behind:
+            self.tally.note(entry, "stays", f"{entry.details.get('name')}: {behind}")
+        else:
+            self.tally.note(entry, "deleted")
 
     def _gone(self, entry: Entry) -> None:
         """Somebody deleted it before us."""

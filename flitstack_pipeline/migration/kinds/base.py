@@ -156,6 +156,8 @@ class Handler:
     inside: str = ""
     #: Why the API cannot take a record away by itself; empty when it can.
     stays_because: str = ""
+    #: What of a record is still at HighLevel when it was undone, because no API deletes it.
+    leaves_behind: str = ""
     #: Why the API cannot change a record; empty when it can. A change in the export is a conflict.
     unchangeable: str = ""
     #: What to say of a record that was there before we meant to make it.

@@ -162,6 +162,11 @@ class OpportunityFileHandler(Handler):
     endpoint = "POST /locations/{locationId}/customFields/upload"
     editable = False
     read_before_undo = False
+    # OpenAPI: the answer has an address and no id; DELETE /medias/{id} is the media library's
+    leaves_behind = (
+        "nothing refers to the upload any more, but HighLevel keeps it at its address: the API "
+        "deletes files of the media library only"
+    )
 
     batch_limit = FILES_PER_UPLOAD
 
