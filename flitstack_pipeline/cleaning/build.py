@@ -11,8 +11,8 @@ import duckdb
 from flitstack_pipeline.cleaning import merged_rows
 from flitstack_pipeline.cleaning.accounting import account, count_records, state_count
 from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
-from flitstack_pipeline.cleaning.cells import MONEY_COLUMNS, UNKNOWN_WORD, Cells, is_date_column
-from flitstack_pipeline.cleaning.dates import UNDECIDED
+from flitstack_pipeline.cleaning.cells import UNKNOWN_WORD, Cells
+from flitstack_pipeline.cleaning.dates import NOTHING_DECIDES, UNDECIDED, DateOrder
 from flitstack_pipeline.cleaning.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.identity import identified, mark
 from flitstack_pipeline.cleaning.oddities import note_oddities
@@ -136,7 +136,7 @@ class _Cleaning:
         rows = row_count(con, table)
         mark(con, dataset)
         con.execute(REFUSED_DDL)
-        self.evidence = _evidence(con, dataset, self.context)
+        self.evidence = gather(con, dataset, self.context.date_answers)
         merged = state_count(con, "merged")
         source = merged_rows.completed() if merged else identified(dataset)
         if rows:
@@ -175,14 +175,19 @@ class _Cleaning:
         note_oddities(self.con, self.object_key, dataset)
         for (file, column), order in self.evidence.date_orders.items():
             if order.order == UNDECIDED:
-                self._ask(dataset, column, file, order.evidence)
+                self._ask(dataset, column, file, order)
 
-    def _ask(self, dataset: str, column: str, file: str, evidence: str) -> None:
-        key = f"dates:{dataset}.{column}"
+    def _ask(self, dataset: str, column: str, file: str, order: DateOrder) -> None:
+        """One question for a column that contradicts itself; one for all that nothing decides."""
+        key, where = f"dates:{dataset}.{column}", f" in {column} of {file}"
+        if order.evidence == NOTHING_DECIDES:
+            key, where, column = "dates:*", "", ""
         question = (
-            f"Day or month first in {column} of {file}? {evidence}. Answer with: "
-            f"flitstack answer {key} 'month first' (or 'day first')"
+            f"Day or month first{where}? {order.evidence}. Answer with: "
+            f"flitstack answer '{key}' 'month first' (or 'day first')"
         )
+        if question in self.result.questions:
+            return
         self.con.execute(
             'INSERT INTO clean.questions (object, dataset, "column", question, key) '
             "VALUES (?, ?, ?, ?, ?)",
@@ -202,19 +207,6 @@ class _Cleaning:
             [self.object_key],
         ).fetchall()
         self.result.unknown_words = {f"{d}.{c}: {word}": n for d, c, word, n in found}
-
-
-def _evidence(con: duckdb.DuckDBPyConnection, dataset: str, context: CleanContext) -> Evidence:
-    """The evidence of every date and money column, counted over every row."""
-    names = [c.name for c in DATASETS[dataset].columns]
-    return gather(
-        con,
-        dataset,
-        [n for n in names if is_date_column(n)],
-        [n for n in names if n in MONEY_COLUMNS],
-        context.country,
-        context.date_answers,
-    )
 
 
 def _columns_used(con: duckdb.DuckDBPyConnection, dataset: str, table: str) -> frozenset[str]:

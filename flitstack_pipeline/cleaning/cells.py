@@ -8,7 +8,6 @@ is kept as original with a note; what makes a row useless refuses it. `batches` 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from flitstack_pipeline.cleaning import cell_sql
@@ -268,28 +267,3 @@ def _by_file(told: dict[str, str], usual: str) -> str:
         files = ", ".join(literal(f) for f, v in told.items() if v == value)
         cases += f" WHEN s._file IN ({files}) THEN {literal(value)}"
     return f"CASE{cases} ELSE {literal(usual)} END" if cases else literal(usual)
-
-
-def is_date_column(name: str) -> bool:
-    """Whether a canonical column holds dates, by its name in the spec."""
-    return bool(
-        re.search(r"(^|_)(date|created|updated|completed|follow_up)$|_date$|^entered_", name)
-    )
-
-
-MONEY_COLUMNS = frozenset(
-    [
-        "amount",
-        "total",
-        "subtotal",
-        "discount",
-        "tax",
-        "balance",
-        "amount_paid",
-        "late_fee",
-        "estimated_value",
-        "unit_price",
-        "unit_cost",
-        "quantity",
-    ]
-)

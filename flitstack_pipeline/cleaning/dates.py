@@ -18,6 +18,7 @@ from flitstack_pipeline.cleaning.words import text
 
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 MONTH_FIRST, DAY_FIRST, UNDECIDED = "month first", "day first", "undecided"
+NOTHING_DECIDES = "no date of any export says which"
 _NUMERIC = re.compile(r"^(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?:[T\s,]+(.+))?$")
 _SERIAL = re.compile(r"^\d{5}(\.\d+)?$")
 _COMPACT = re.compile(r"^((?:19|20|21)\d{2})(\d{2})(\d{2})$", re.A)
@@ -66,13 +67,13 @@ class DateOrder:
     certain: bool = False
 
 
-def decide_order(values: Iterable[str | None], country: str = "US") -> DateOrder:
+def decide_order(values: Iterable[str | None]) -> DateOrder:
     """Day or month first, from all values of one column.
 
-    A value above 12 decides. Contradicting values, or none that decide outside the US, leave the
-    column undecided: a question for a person. In the US month first is the custom, and said so.
+    A value above 12 decides. Contradicting values, or none that decide, leave the column undecided:
+    a question for a person, whatever the custom of the country.
     """
-    return order_from_counts(*count_orders(Counter(leading_pair(v) for v in values)), country)
+    return order_from_counts(*count_orders(Counter(leading_pair(v) for v in values)))
 
 
 def leading_pair(value: str | None) -> tuple[int, int] | None:
@@ -96,7 +97,7 @@ def count_orders(pairs: Mapping[tuple[int, int] | None, int]) -> tuple[int, int,
     return day, month, ambiguous
 
 
-def order_from_counts(day: int, month: int, ambiguous: int, country: str) -> DateOrder:
+def order_from_counts(day: int, month: int, ambiguous: int) -> DateOrder:
     """The order that counted evidence decides (see `decide_order`)."""
     if day and month:
         return DateOrder(UNDECIDED, f"{day} values only make sense day first, {month} month first")
@@ -106,9 +107,7 @@ def order_from_counts(day: int, month: int, ambiguous: int, country: str) -> Dat
         return DateOrder(MONTH_FIRST, f"{month} values have a second number above 12", certain=True)
     if not ambiguous:
         return DateOrder(MONTH_FIRST, "no value depends on the order")
-    if country == "US":
-        return DateOrder(MONTH_FIRST, f"{ambiguous} values could be either; US custom")
-    return DateOrder(UNDECIDED, f"{ambiguous} values could be either; say which in the map")
+    return DateOrder(UNDECIDED, NOTHING_DECIDES)
 
 
 @lru_cache(maxsize=200_000)

@@ -1,14 +1,16 @@
 """What the values of a file say about how it was written: day or month first, comma or point.
 
 One file is written one way, so the evidence of a column in one file counts first, then that of the
-file's other columns, then that of the same column in other files. Counting is done in SQL over
-every row: no sample can miss the one value that contradicts.
+file's other columns, then that of the same column in other files, then that of all other exports of
+the account. Counting is done in SQL over every row: no sample can miss the one value that
+contradicts. What nothing decides is asked, never guessed.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -16,14 +18,19 @@ import duckdb
 from flitstack_pipeline.cleaning.dates import (
     DAY_FIRST,
     MONTH_FIRST,
+    NOTHING_DECIDES,
     DateOrder,
     count_orders,
     leading_pair,
     order_from_counts,
 )
 from flitstack_pipeline.cleaning.money import decimal_sign
+from flitstack_pipeline.spec.source import BY_KEY as DATASETS
+from flitstack_pipeline.warehouse import table_exists
 
 Place = tuple[str, str]
+#: Values that make sense day first only, month first only, and either way.
+Counts = tuple[int, int, int]
 
 
 @dataclass
@@ -34,26 +41,53 @@ class Evidence:
     comma_places: set[Place] = field(default_factory=set)
 
 
-def gather(
-    con: duckdb.DuckDBPyConnection,
-    dataset: str,
-    date_columns: Iterable[str],
-    money_columns: Iterable[str],
-    country: str,
-    answers: Mapping[str, str],
-) -> Evidence:
+MONEY_COLUMNS = frozenset(
+    [
+        "amount",
+        "total",
+        "subtotal",
+        "discount",
+        "tax",
+        "balance",
+        "amount_paid",
+        "late_fee",
+        "estimated_value",
+        "unit_price",
+        "unit_cost",
+        "quantity",
+    ]
+)
+
+
+def is_date_column(name: str) -> bool:
+    """Whether a canonical column holds dates, by its name in the spec."""
+    return bool(
+        re.search(r"(^|_)(date|created|updated|completed|follow_up)$|_date$|^entered_", name)
+    )
+
+
+def gather(con: duckdb.DuckDBPyConnection, dataset: str, answers: Mapping[str, str]) -> Evidence:
     """The evidence of every date and money column of one raw table.
 
     `answers` are a person's: `dataset.column`, `dataset` or `*` → "day first" or "month first";
     they decide where the values do not: a file that can only be read one way is read that way.
     Raises ValueError for an answer that is neither.
     """
-    orders = _date_orders(_date_counts(con, dataset, date_columns), country)
+    orders = _date_orders(_date_counts(con, dataset), lambda: _elsewhere(con, dataset))
     for (file, column), order in orders.items():
         answer = _answer(answers, dataset, column)
         if answer and not order.certain:
             orders[file, column] = DateOrder(answer, "decided by a person")
-    return Evidence(orders, _comma_places(_sign_counts(con, dataset, money_columns)))
+    money = [c.name for c in DATASETS[dataset].columns if c.name in MONEY_COLUMNS]
+    return Evidence(orders, _comma_places(_sign_counts(con, dataset, money)))
+
+
+def _elsewhere(con: duckdb.DuckDBPyConnection, dataset: str) -> Counts:
+    """What all other exports that are read so far say, together."""
+    others = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
+    counts = [c for other in others for c in _date_counts(con, other).values()]
+    day, month, either = (sum(c[i] for c in counts) for i in range(3))
+    return day, month, either
 
 
 def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None:
@@ -66,12 +100,10 @@ def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None
     return found
 
 
-def _date_counts(
-    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str]
-) -> dict[Place, tuple[int, int, int]]:
+def _date_counts(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[Place, Counts]:
     """Values that are day first, month first, either, per file and column."""
     pairs: dict[Place, Counter[tuple[int, int] | None]] = defaultdict(Counter)
-    for column in columns:
+    for column in (c.name for c in DATASETS[dataset].columns if is_date_column(c.name)):
         found = con.execute(
             f"""
             WITH beginnings AS (
@@ -87,31 +119,39 @@ def _date_counts(
 
 
 def _date_orders(
-    counts: Mapping[Place, tuple[int, int, int]], country: str
+    counts: Mapping[Place, Counts], elsewhere: Callable[[], Counts]
 ) -> dict[Place, DateOrder]:
     orders = {}
+    others: Counts | None = None
     for (file, column), own in counts.items():
-        order = order_from_counts(*own, country)
-        decided = own[0] or own[1] or not own[2]
-        for where, neighbours in () if decided else _neighbours(counts, file, column):
-            day, month = (sum(c[i] for c in neighbours) for i in (0, 1))
-            if bool(day) != bool(month):
-                word = DAY_FIRST if day else MONTH_FIRST
-                order = DateOrder(
-                    word, f"{day or month} values of {where} are {word}", certain=True
-                )
-                break
+        order = order_from_counts(*own)
+        if order.evidence == NOTHING_DECIDES:
+            order = _order_of_neighbours(counts, file, column) or order
+        if order.evidence == NOTHING_DECIDES:
+            others = others or elsewhere()
+            order = _one_way(*others[:2], "the other exports") or order
         orders[file, column] = order
     return orders
 
 
-def _neighbours(
-    counts: Mapping[Place, tuple[int, int, int]], file: str, column: str
-) -> list[tuple[str, list[tuple[int, int, int]]]]:
-    return [
-        ("the file's other columns", [c for (f, _), c in counts.items() if f == file]),
-        ("the same column in other files", [c for (_, n), c in counts.items() if n == column]),
-    ]
+def _order_of_neighbours(
+    counts: Mapping[Place, Counts], file: str, column: str
+) -> DateOrder | None:
+    """What the file's other columns say, else what the same column of other files says."""
+    near = {
+        "the file's other columns": [c for (f, _), c in counts.items() if f == file],
+        "the same column in other files": [c for (_, n), c in counts.items() if n == column],
+    }
+    found = (_one_way(sum(c[0] for c in of), sum(c[1] for c in of), w) for w, of in near.items())
+    return next(filter(None, found), None)
+
+
+def _one_way(day: int, month: int, where: str) -> DateOrder | None:
+    """The order that values elsewhere have, when they have but one."""
+    if bool(day) == bool(month):
+        return None
+    word = DAY_FIRST if day else MONTH_FIRST
+    return DateOrder(word, f"{day or month} values of {where} are {word}", certain=True)
 
 
 def _sign_counts(

@@ -158,6 +158,21 @@ def test_an_undecidable_order_is_asked_and_a_persons_answer_is_obeyed(con, tmp_p
     ]
 
 
+def test_what_no_date_decides_is_asked_once_and_another_export_may_decide_it(con, tmp_path):
+    write(tmp_path, "invoices.csv", INVOICE, ["1", "Ann", "5/1/2024", "6/1/2024", "1.00", "", ""])
+    result = clean(con, tmp_path, "invoices")
+    assert result.questions == [
+        "Day or month first? no date of any export says which. "
+        "Answer with: flitstack answer 'dates:*' 'month first' (or 'day first')"
+    ]
+    write(tmp_path, "jobs.csv", ["Job #", "Job Title", "Start Date"], ["1", "Roof", "3/31/2024"])
+    clean(con, tmp_path, "jobs")
+    assert clean(con, tmp_path, "invoices").questions == []
+    assert con.execute(
+        "SELECT issue_date::VARCHAR, due_date::VARCHAR FROM clean.invoices"
+    ).fetchall() == [("2024-05-01", "2024-06-01")]
+
+
 def test_a_row_that_breaks_its_schema_goes_to_quarantine(con, tmp_path):
     write(
         tmp_path, "clients.csv", PEOPLE, ["1", "Ann", "", "", "", ""], ["2", "Bo", "", "", "", ""]
