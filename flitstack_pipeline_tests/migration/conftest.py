@@ -1,5 +1,6 @@
 """A small migration against the sandbox over real HTTP."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,10 +167,20 @@ SANDBOX = {"rate": "1000000/0.1", "daily": 0, "search_lag_ms": 0,
            "allow_duplicate_opportunity": True}  # fmt: skip
 
 
+#: What activities that keep their own time are imported with and into.
+PROVIDER, CALENDAR = "a-provider", "a-calendar"
+SEED = {
+    "id": "sandbox-location", "conversationProviders": [PROVIDER],
+    "calendars": [{"id": CALENDAR, "name": "Meetings"}],
+}  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def _sandbox(tmp_path_factory):
     state = tmp_path_factory.mktemp("sandbox") / "state.sqlite"
-    with start_sandbox(state=state, **SANDBOX) as running:
+    seed = state.with_name("seed.json")
+    seed.write_text(json.dumps({"locations": [SEED]}))
+    with start_sandbox(state=state, seed_location=seed, **SANDBOX) as running:
         yield Account(running.url, running, state)
 
 

@@ -84,8 +84,20 @@ class AppointmentHandler(Handler):
         return values
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
-        """Write changed values; nobody is told."""
-        ctx.hl.calendars.update_appointment(entry.hl_id, AppointmentUpdate(**_wire(ctx, payload)))
+        """Write changed values; nobody is told. One that moves keeps its length."""
+        wire = _wire(ctx, payload)
+        if wire["start_time"] and not wire["end_time"]:
+            wire["end_time"] = self._end(ctx, entry, wire["start_time"])
+        ctx.hl.calendars.update_appointment(entry.hl_id, AppointmentUpdate(**wire))
+
+    def _end(self, ctx: Context, entry: Entry, start: str) -> str:
+        """The end as last written; one we never wrote is as far from the start as it is now."""
+        written = ((entry.last_written or {}).get("fields") or {}).get("endTime")
+        if written:
+            return str(written)
+        now = logical(ctx, ctx.hl.calendars.get_appointment(entry.hl_id))["fields"]
+        length = _moment(now["endTime"]) - _moment(now["startTime"])
+        return utc((_moment(start) + length).isoformat())
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Delete the appointment."""
