@@ -8,7 +8,7 @@ import requests
 from typer.testing import CliRunner
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.accounts import NotConfigured, accounts_of
+from flitstack_pipeline.accounts import NotConfigured, accounts_of, unconfigured
 from flitstack_pipeline.cli import app
 from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
 from flitstack_pipeline.mapping.propose import propose
@@ -33,6 +33,19 @@ def test_a_further_account_has_its_token_and_id_in_variables_named_after_it():
     assert (main.location_id, main.token, main.is_default) == ("loc-m", "pit-main", True)
     assert (dallas.location_id, dallas.token, dallas.is_default) == ("loc-d", "pit-dallas", False)
     assert "pit-" not in repr([main, dallas])
+
+
+def test_each_account_has_its_own_conversation_provider_and_calendar():
+    own = {"HIGHLEVEL_CONVERSATION_PROVIDER_ID__DALLAS_TX": "prov-d"}
+    main, dallas = accounts_of(
+        settings(conversation_provider_id="prov-m", calendar_id="cal-m"),
+        ["main", "dallas-tx"], TOKENS | own,
+    )  # fmt: skip
+    assert (main.conversation_provider_id, main.calendar_id) == ("prov-m", "cal-m")
+    assert (dallas.conversation_provider_id, dallas.calendar_id) == ("prov-d", "")
+    (missing,) = unconfigured(dallas, {"note", "message", "appointment"})
+    assert "Set HIGHLEVEL_CALENDAR_ID__DALLAS_TX" in missing
+    assert unconfigured(dallas, {"note", "message"}) == []
 
 
 def test_the_name_of_an_account_is_its_id_unless_said_otherwise():

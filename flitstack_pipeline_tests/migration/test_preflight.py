@@ -41,6 +41,13 @@ ACCOUNTS = {
     },
     "no-scopes": GOOD
     | {"deniedScopes": [f"{kind}.readonly" for kind in ("opportunities", "users", "workflows")]},
+    "talks": GOOD
+    | {
+        "conversationProviders": ["a-provider"],
+        "calendars": [{"id": "a-calendar", "name": "Visits"}],
+    },
+    "mute": GOOD
+    | {"deniedScopes": ["conversations/message.readonly", "calendars.readonly"]},
     "lived-in": {
         "timezone": "America/Los_Angeles",
         "settings": {"allowDuplicateOpportunity": True, "allowDuplicateContact": False},
@@ -153,6 +160,53 @@ def test_conflicting_fields_and_a_foreign_pipeline_are_named_one_by_one(look):
     assert "has the key" in wrong[1].found
     assert "Scheduled" in line(found, "pipeline Job Workflow").what_to_do
     assert "1 options will be added" in line(found, "custom fields on Contact").found
+
+
+NATIVE = replace(
+    NEEDS, activities={"call": "message", "sms": "message", "email": "note",
+                       "meeting": "appointment"},
+    conversation_provider_id="a-provider", calendar_id="a-calendar",
+)  # fmt: skip
+
+
+def test_notes_need_neither_provider_nor_calendar(look):
+    found = look("good")
+    assert line(found, "messages").verdict == line(found, "appointments").verdict == "pass"
+    named = look("good", replace(NEEDS, conversation_provider_id="p", calendar_id="c"))
+    assert "choose message under `activities`" in line(named, "messages").found
+    assert "choose appointment under `activities`" in line(named, "appointments").found
+
+
+def test_a_calendar_is_looked_up_and_what_no_api_can_show_is_said(look):
+    found = look("talks", NATIVE)
+    assert found.passed
+    messages = line(found, "messages")
+    assert messages.verdict == "warn" and messages.found.startswith("call, sms become messages")
+    assert "conversations/message.write" in messages.what_to_do
+    assert "or delete a message" in messages.what_to_do
+    assert "of the calendar 'Visits'" in line(found, "appointments").found
+
+
+def test_a_provider_or_calendar_that_nobody_named_stops_the_migration(look):
+    found = look("talks", replace(NATIVE, conversation_provider_id="", calendar_id=""))
+    assert failures(found) == {"messages", "appointments"}
+    assert "HIGHLEVEL_CONVERSATION_PROVIDER_ID" in line(found, "messages").what_to_do
+    assert "HIGHLEVEL_CALENDAR_ID" in line(found, "appointments").what_to_do
+
+
+def test_a_calendar_that_is_not_there_is_a_stop_that_names_the_others(look):
+    found = look("talks", replace(NATIVE, calendar_id="another"))
+    assert failures(found) == {"appointments"}
+    assert "Visits (a-calendar)" in line(found, "appointments").found
+    nowhere = look("good", replace(NATIVE, calendar_id="no-such"))
+    assert "none at all" in line(nowhere, "appointments").found
+
+
+def test_a_scope_that_messages_or_appointments_lack_is_named(look):
+    found = look("mute", NATIVE)
+    assert failures(found) == {"messages", "appointments"}
+    assert "tick conversations.readonly" in line(found, "messages").what_to_do
+    assert "tick calendars.readonly" in line(found, "appointments").what_to_do
 
 
 def test_a_missing_scope_is_named_with_where_to_tick_it(look):
