@@ -23,6 +23,9 @@ from flitstack_pipeline.steps.opening import accounts, map_document
 from flitstack_pipeline.steps.second_opinion import second_opinion
 from flitstack_pipeline.warehouse import table_exists
 
+#: The table of what records became where there was a choice.
+BECOME = "what they become"
+
 
 def propose_map(project: Project) -> StepReport:
     """Propose `map.yaml` and its documents, keeping every decision a person took.
@@ -186,7 +189,7 @@ def map_object(project: Project, key: str) -> StepReport:
         {k: str(v) for k, v in vars(s).items()} if hasattr(s, "__dict__") else {"skipped": str(s)}
         for s in found.skipped
     ]
-    tables = {"not mapped": skipped, "what they become": remarks(project, key)}
+    tables = {"not mapped": skipped, BECOME: remarks(project, key)}
     return StepReport(f"map {key}", found.rows, dict(found.by_kind), tables)
 
 

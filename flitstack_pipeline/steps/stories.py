@@ -11,7 +11,7 @@ from flitstack_pipeline.steps.conflicts import apply_decided
 from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.loading import load_stage
-from flitstack_pipeline.steps.maps import confirm_map, map_object, propose_map
+from flitstack_pipeline.steps.maps import BECOME, confirm_map, map_object, propose_map
 from flitstack_pipeline.steps.merging import delta_summary
 from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
 from flitstack_pipeline.steps.prepare import preflight, provision
@@ -46,6 +46,8 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
         reports = [map_object(project, key) for key in KEYS]
     for report in reports:
         log(f"{report.step}: {report.rows} records")
+        for line in report.tables.get(BECOME, ()):
+            log(f"  {line['records']:,} {line['what']}")
     with accounts_kept_open(project):
         checked = preflight(project)
         return [checked] if checked.problems else [checked, provision(project)]

@@ -200,6 +200,8 @@ def test_a_calendar_that_is_not_there_is_a_stop_that_names_the_others(look):
     assert "Visits (a-calendar)" in line(found, "appointments").found
     nowhere = look("good", replace(NATIVE, calendar_id="no-such"))
     assert "none at all" in line(nowhere, "appointments").found
+    theirs = look("good", NATIVE)  # a calendar of another sub-account
+    assert "there is no calendar a-calendar" in line(theirs, "appointments").found
 
 
 def test_a_scope_that_messages_or_appointments_lack_is_named(look):

@@ -84,10 +84,10 @@ def appointments_line(hl: HighLevel, choices: Mapping[str, str], calendar_id: st
 
 
 def _name_of(hl: HighLevel, calendar_id: str) -> str:
-    """A calendar's name; empty when there is none with this id."""
+    """A calendar's name; empty when there is none with this id, or it is another sub-account's."""
     try:
         return str(hl.calendars.get(calendar_id).get("name") or calendar_id)
-    except (NotFound, ValidationRejected):
+    except (NotFound, ValidationRejected, Forbidden):
         return ""
 
 
