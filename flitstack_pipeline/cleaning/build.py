@@ -12,6 +12,7 @@ from flitstack_pipeline.cleaning import merged_rows
 from flitstack_pipeline.cleaning.accounting import account, count_records, state_count
 from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
 from flitstack_pipeline.cleaning.cells import UNKNOWN_WORD, Cells
+from flitstack_pipeline.cleaning.crushed_lines import ITEMS_OF, split_crushed_lines
 from flitstack_pipeline.cleaning.dates import NOTHING_DECIDES, UNDECIDED, DateOrder
 from flitstack_pipeline.cleaning.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.identity import identified, mark
@@ -113,6 +114,10 @@ def _clean(
                 cleaning.clean(dataset)
         if cleaning.further:
             cleaning.add_further_properties()
+        if object_key in ITEMS_OF:
+            split_crushed_lines(con, object_key, cleaning.parsing)
+            items = ITEMS_OF[object_key]
+            cleaning.result.rows[items] = row_count(con, f"clean.{items}")
         cleaning.tell_unknown_words()
     return cleaning.result
 

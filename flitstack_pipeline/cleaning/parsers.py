@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.cleaning import contact_points, dates, files, money, statuses, words
+from flitstack_pipeline.cleaning import (
+    contact_points,
+    crushed_lines,
+    dates,
+    files,
+    money,
+    statuses,
+    words,
+)
 from flitstack_pipeline.cleaning.addresses import (
     AddressCells,
     clean_address,
@@ -257,6 +265,22 @@ def _people(_: Context, cell: str) -> tuple[Any, ...]:
 @_parser("numbers", "cell", list=["VARCHAR"])
 def _numbers(_: Context, cell: str) -> tuple[Any, ...]:
     return words.split_numbers(cell), []
+
+
+@_parser(
+    "crushed", "cell",
+    lines=[{
+        "name": "VARCHAR", "quantity": "DECIMAL(18,6)", "unit": "VARCHAR",
+        "unit_price": "DECIMAL(18,4)", "amount": "DECIMAL(18,4)",
+    }],
+)  # fmt: skip
+def _crushed(_: Context, cell: str) -> tuple[Any, ...]:
+    """The lines that stand together in one cell; NULL when one cannot be read."""
+    shown = [
+        {name: None if value is None else str(value) for name, value in vars(line).items()}
+        for line in crushed_lines.split(cell) or []
+    ]
+    return shown or None, []
 
 
 # --- notes and files: looked at anew each time, for they are large or lie on the disk ------------

@@ -50,9 +50,12 @@ class Parsing:
         for lookup in lookups:
             asked.setdefault(lookup.parser.name, []).append(lookup.name)
         for name, columns in asked.items():
-            self._look_up(PARSERS[name], columns)
+            self.find(name, columns)
 
-    def _look_up(self, parser: Parser, columns: list[str]) -> None:
+    def find(self, name: str, columns: list[str]) -> None:
+        """Make the table of one parser hold what is found in every text of these columns of
+        `batch`."""
+        parser = PARSERS[name]
         wanted = " UNION ALL ".join(f'SELECT "{c}" AS cell FROM batch' for c in columns)  # noqa: S608
         cell = f"(SELECT DISTINCT cell FROM ({wanted}) WHERE cell IS NOT NULL)"  # noqa: S608
         known, join = "NULL", ""
