@@ -63,8 +63,11 @@ class Warehouse:
             ) from error
         if is_new:
             self.path.chmod(0o600)
+        spill = self.path.with_name(f"{self.path.name}.tmp")  # DuckDB's own name for it
+        spill.mkdir(mode=0o700, exist_ok=True)
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = true")
+        con.execute("SET enable_progress_bar = false")  # it would write into reports of commands
         if self.memory_limit:
             con.execute(f"SET memory_limit = '{self.memory_limit}'")
         for schema in SCHEMAS:
