@@ -1,23 +1,21 @@
 """The journal: what we meant to do, what became of it, and which record is which.
 
-What belongs here: reading and writing the journal's tables. What does not: deciding what to send
-(load.py), the writer thread (group_commit.py), publishing for analysis (journal_export.py).
+What belongs here: reading and writing the journal's tables. What does not: what its rows are
+(journal_records.py), what waits for a person (journal_open.py), how the database is opened
+(journal_engine.py), the writer thread (group_commit.py), publishing (journal_export.py), deciding
+what to send (load.py).
 Any process may read while a load runs (SQLite in WAL mode, or Postgres).
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import os
-import secrets
 import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,85 +23,24 @@ import sqlalchemy as sa
 from flitstack_pipeline.highlevel.errors import redact
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.group_commit import Change, GroupCommit, JournalFailed
+from flitstack_pipeline.migration.journal_engine import open_engine
+from flitstack_pipeline.migration.journal_open import OpenMatters
+from flitstack_pipeline.migration.journal_records import Entry, Intent, Outcome, Run, new_id
 
-_counter = itertools.count()
-_PROCESS = secrets.token_hex(3)
+__all__ = [
+    "Entry",
+    "Intent",
+    "Journal",
+    "Outcome",
+    "Run",
+    "new_id",
+    "open_engine",
+    "operations_query",
+]
 QUERY_KEYS = 400
 
 
-def new_id(prefix: str = "") -> str:
-    """An id that sorts by the time it was made and is unique across processes."""
-    return f"{prefix}{time.time_ns():016x}{next(_counter) % 65536:04x}{_PROCESS}"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a step on one sub-account (`location` is HighLevel's location id)."""
-
-    id: str
-    location: str
-    stage: str
-    object_key: str = ""
-    #: What is kept of it when it ends; filled meanwhile.
-    summary: dict[str, Any] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the id map: which HighLevel record a record key is."""
-
-    location: str
-    record_key: str
-    source_key: str
-    object_key: str
-    kind: str
-    target: str
-    hl_id: str
-    origin: str
-    payload_hash: str
-    last_written: dict[str, Any]
-    before_image: dict[str, Any] | None
-    details: dict[str, Any]
-    run_id: str
-    sequence: str
-    written_at: float
-
-
-@dataclass(frozen=True)
-class Intent:
-    """One request we are about to send for one record."""
-
-    run_id: str
-    location: str
-    object_key: str
-    record_key: str
-    source_key: str
-    kind: str
-    target: str
-    operation: str
-    endpoint: str
-    payload_hash: str | None = None
-    request: dict[str, Any] | None = None
-    attempt: int = 1
-    id: str = field(default_factory=new_id)
-    at: float = field(default_factory=time.time)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of an intent (the values of `result`: journal_tables.py)."""
-
-    intent_id: str
-    result: str
-    status: int | None = None
-    hl_id: str | None = None
-    trace_id: str | None = None
-    latency_ms: float | None = None
-    message: str | None = None
-    at: float = field(default_factory=time.time)
-
-
-class Journal:
+class Journal(OpenMatters):
     """The journal of one migration. Open it with a SQLAlchemy URL; close it in the end."""
 
     def __init__(self, url: str) -> None:
@@ -387,70 +324,6 @@ class Journal:
         row = {"location": location, "item_key": item_key}
         self._writer.write([Change("delete", t.schema_items, row)])
 
-    # --- what needs a person -------------------------------------------------------------------
-
-    def put_dead_letter(self, row: dict[str, Any]) -> None:
-        """A record HighLevel refused, with everything needed to try it again."""
-        self._writer.submit([Change("upsert", t.dead_letters, {"at": time.time(), **row})])
-
-    def dead_letters(
-        self, location: str, object_key: str | None = None, reason_class: str | None = None
-    ) -> list[dict[str, Any]]:
-        """The rejected records that wait."""
-        c = t.dead_letters.c
-        query = sa.select(t.dead_letters).where(c.location == location)
-        query = query.where(c.object_key == object_key) if object_key else query
-        query = query.where(c.reason_class == reason_class) if reason_class else query
-        return self._rows(query.order_by(c.at, c.record_key))
-
-    def forget_dead_letter(self, location: str, record_key: str) -> None:
-        """A rejected record got through, or is no longer wanted."""
-        row = {"location": location, "record_key": record_key}
-        self._writer.write([Change("delete", t.dead_letters, row)])
-
-    def put_conflict(self, row: dict[str, Any]) -> None:
-        """Something a person must decide: somebody else's edit, a duplicate."""
-        self._writer.submit([Change("upsert", t.conflicts, {"at": time.time(), **row})])
-
-    def conflicts(self, location: str, object_key: str | None = None) -> list[dict[str, Any]]:
-        """The open conflicts."""
-        c = t.conflicts.c
-        query = sa.select(t.conflicts).where(c.location == location)
-        query = query.where(c.object_key == object_key) if object_key else query
-        return self._rows(query.order_by(c.at, c.record_key))
-
-    def forget_conflicts(self, location: str, record_key: str) -> None:
-        """A record's conflicts are settled."""
-        row = {"location": location, "record_key": record_key}
-        self._writer.write([Change("delete", t.conflicts, row)])
-
-    def settle_conflict(self, location: str, record_key: str, field: str) -> None:
-        """One conflict of a record is settled (durable)."""
-        row = {"location": location, "record_key": record_key, "field": field}
-        self._writer.write([Change("delete", t.conflicts, row)])
-
-    def has_conflicts(self, location: str, record_key: str) -> bool:
-        """Whether a record has an open conflict."""
-        c = t.conflicts.c
-        query = sa.select(c.field).where(c.location == location, c.record_key == record_key)
-        return bool(self._rows(query.limit(1)))
-
-    def put_missing_parent(self, row: dict[str, Any]) -> None:
-        """A record whose parent is not in HighLevel."""
-        self._writer.submit([Change("upsert", t.missing_parents, {"at": time.time(), **row})])
-
-    def missing_parents(self, location: str) -> list[dict[str, Any]]:
-        """Child, role and wanted parent of every missing parent."""
-        c = t.missing_parents.c
-        return self._rows(
-            sa.select(t.missing_parents).where(c.location == location).order_by(c.record_key)
-        )
-
-    def forget_missing_parents(self, location: str, record_key: str) -> None:
-        """A record's parents were found after all."""
-        row = {"location": location, "record_key": record_key}
-        self._writer.submit([Change("delete", t.missing_parents, row)])
-
     # --- approvals and settings ----------------------------------------------------------------
 
     def approve(
@@ -497,10 +370,6 @@ class Journal:
         query = sa.select(c.purpose, sa.func.sum(c.requests).label("n")).group_by(c.purpose)
         return {r["purpose"]: int(r["n"]) for r in self._rows(query.where(c.location == location))}
 
-    def _rows(self, query: Any) -> list[dict[str, Any]]:
-        with self.engine.connect() as con:
-            return [dict(row) for row in con.execute(query).mappings()]
-
 
 def operations_query() -> Any:
     """The audit log: one row per attempt, with what was answered and what settled it.
@@ -531,42 +400,3 @@ def operations_query() -> Any:
         .select_from(joined)
         .order_by(i.id, a.at)
     )
-
-
-def open_engine(url: str) -> sa.Engine:
-    """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only.
-
-    `postgres://` and `postgresql://` mean the driver that is installed, psycopg.
-
-    `?most_pages=N` in a SQLite URL bounds the file to N pages of 4 KiB: a small disk, for trying
-    out what happens when it is full.
-    """
-    address = sa.make_url(url)
-    most_pages = address.query.get("most_pages")
-    address = address.difference_update_query(["most_pages"])
-    if address.drivername in ("postgres", "postgresql"):
-        address = address.set(drivername="postgresql+psycopg")
-    is_sqlite = address.get_backend_name() == "sqlite"
-    if is_sqlite and address.database:
-        path = Path(address.database)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
-    engine = sa.create_engine(
-        address,
-        json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False),
-        pool_pre_ping=not is_sqlite,
-    )
-    if is_sqlite:
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-    if is_sqlite and most_pages:
-        bound = f"PRAGMA max_page_count = {int(str(most_pages))}"
-        sa.event.listen(engine, "connect", lambda con, record: con.execute(bound).close())
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 30000")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
