@@ -101,7 +101,8 @@ class DagsterDev:
     def __exit__(self, *error: object) -> None:
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(30)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a busy machine: killed below
+                self.process.wait(30)
         finally:
             # its code servers outlive it by a heartbeat; all of the group is ours
             with contextlib.suppress(ProcessLookupError):
