@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/cleaning.py [--clients 100000 1000000] [--objects …]
         [--read WAREHOUSE]
 
-The exports are made and read first, which is not measured. The floor writes every raw row to a new table with its
-cells trimmed and its winner chosen by id, in SQL: no parsing, no evidence, no accounting. Prints
-seconds, rows a second, peak memory and the ratio.
-"""  # noqa: E501
+The exports are made and read first, which is not measured. The floor writes every raw row to a new
+table with its cells trimmed and its winner chosen by id, in SQL: no parsing, no evidence, no
+accounting. Prints seconds, rows a second, peak memory and the ratio.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def account(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> No
         FROM read_by_file f
         LEFT JOIN rows_by_file r USING (file)
         LEFT JOIN excluded_by_file e USING (file)
-        """,  # noqa: S608
+        """,
         {"object": object_key, "dataset": dataset},
     )
 
@@ -51,7 +51,7 @@ def count_records(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str)
         SELECT ?, ?, {workspace("s")} AS workspace, count(*)
         FROM raw."{dataset}" s LEFT JOIN marks m ON m.row = s.rowid WHERE m.state IS NULL
         GROUP BY ALL
-        """,  # noqa: S608
+        """,
         [object_key, dataset],
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.cleaning.cell_sql import workspace
 from flitstack_pipeline.cleaning.cells import KEPT_TYPE, Cells, Row
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.spec.clean import BY_DATASET
@@ -22,13 +23,14 @@ from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 BATCH = 250_000
 REFUSAL_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, rule VARCHAR, what_to_do VARCHAR)'
 REFUSED_DDL = f"CREATE OR REPLACE TEMP TABLE refused (row BIGINT, key VARCHAR, why {REFUSAL_TYPE})"
-#: What is kept of a row as a map by column, in the order it was met.
+#: The cells that are kept of a row as they were, and of several notes on one cell the first.
+_MADE = """
+    (SELECT *, list_filter(_kept, lambda k: k.original AND k.value <> '') AS _cells,
+            list_transform(_cells, lambda k: k."column") AS _names
+     FROM made WHERE _refusal IS NULL)"""
 _ORIGINALS = """
-    CASE WHEN _kept IS NULL THEN MAP {} ELSE map_from_entries(list_transform(
-        list_filter(list_filter(_kept, lambda k: k.original AND k.value <> ''),
-            lambda k, i: i = 1 OR NOT list_contains(list_transform(
-                list_filter(_kept, lambda o: o.original AND o.value <> '')[:i - 1],
-                lambda o: o."column"), k."column")),
+    CASE WHEN _cells IS NULL THEN MAP {} ELSE map_from_entries(list_transform(
+        list_filter(_cells, lambda k, i: list_position(_names, k."column") = i),
         lambda k: {'key': k."column", 'value': k.value})) END"""
 #: Images that stood in the notes of a batch, each kept once.
 _KEEP_IMAGES = """
@@ -70,14 +72,14 @@ class Batches:
         taken += [f'{sql} AS "{name}"' for name, sql in self.cells.texts.items()]
         taken += [f'{look.key} AS "{look.name}"' for look in self.cells.lookups.values()]
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {', '.join(taken)} FROM ({source}) s"  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE batch AS SELECT {', '.join(taken)} FROM ({source}) s"
         )
 
     def _make(self) -> None:
         """The clean rows of the batch, with what is kept (`_kept`) and why one is refused."""
         row = {
             "source_key": "r._key",
-            "workspace": "split_part(r._key, '/', 1)",
+            "workspace": workspace("r"),
             "source_id": "r._id",
             "raw_id": "r._row_id",
             "custom": self.cells.custom(),
@@ -93,7 +95,7 @@ class Batches:
             for look in self.cells.lookups.values()
         )
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE made AS SELECT {', '.join(made)}, r._at AS _at, "  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE made AS SELECT {', '.join(made)}, r._at AS _at, "
             f"{self._kept()} AS _kept, {self._refusal()} AS _refusal FROM batch r{joins}"
         )
 
@@ -120,9 +122,7 @@ class Batches:
         columns = ", ".join(
             _ORIGINALS if f.name == "originals" else f'"{f.name}"' for f in table.fields
         )
-        self.con.execute(
-            f"INSERT INTO {table.name} SELECT {columns} FROM made WHERE _refusal IS NULL"  # noqa: S608
-        )
+        self.con.execute(f"INSERT INTO {table.name} SELECT {columns} FROM {_MADE}")
         self.con.execute(
             'INSERT INTO clean.notes SELECT ?, ?, source_key, k."column", k.value, k.note FROM '
             "(SELECT source_key, unnest(_kept) AS k FROM made "

@@ -103,7 +103,7 @@ def _clean(
     for ddl in _SUPPORT_DDL:
         con.execute(ddl)
     for table in _PER_OBJECT:
-        con.execute(f"DELETE FROM {table} WHERE object = ?", [object_key])  # noqa: S608
+        con.execute(f"DELETE FROM {table} WHERE object = ?", [object_key])
     known = Context(context.time_zone, context.country, str(context.exports))
     cleaning = _Cleaning(con, object_key, context, Parsing(con, known))
     with limited(con, MEMORY):
@@ -172,7 +172,7 @@ class _Cleaning:
     def _note(self, dataset: str) -> None:
         """What a person may want to know: replaced rows, odd values, undecided dates."""
         self.con.execute(
-            f"INSERT INTO clean.notes SELECT ?, ?, m.key, '', 'line ' || r._row, ? "  # noqa: S608
+            f"INSERT INTO clean.notes SELECT ?, ?, m.key, '', 'line ' || r._row, ? "
             f'FROM marks m JOIN raw."{dataset}" r ON r.rowid = m.row '
             "WHERE m.repeated AND m.state = 'superseded'",
             [self.object_key, dataset, REPEATED],
@@ -218,5 +218,5 @@ def _columns_used(con: duckdb.DuckDBPyConnection, dataset: str, table: str) -> f
     """The canonical columns of which a table has any cell, be it an empty one."""
     names = [c.name for c in DATASETS[dataset].columns]
     counts = ", ".join(f'count("{n}")' for n in names)
-    found = con.execute(f"SELECT {counts} FROM {table}").fetchall()[0]  # noqa: S608
+    found = con.execute(f"SELECT {counts} FROM {table}").fetchall()[0]
     return frozenset(n for n, count in zip(names, found, strict=True) if count)

@@ -14,29 +14,39 @@ from flitstack_pipeline.cleaning import cell_sql
 from flitstack_pipeline.cleaning.cell_sql import cell, literal
 from flitstack_pipeline.cleaning.dates import MONTH_FIRST
 from flitstack_pipeline.cleaning.evidence import Evidence
-from flitstack_pipeline.cleaning.parsers import PARSERS, Parser
+from flitstack_pipeline.cleaning.parsers import PARSERS, SEPARATOR, Parser
 
 #: A clean row: SQL by column of the clean table. A raw row is `r`.
 Row = dict[str, str]
 UNKNOWN_WORD = "unknown status word; decide it in the value map"
 KEPT_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, note VARCHAR, original BOOLEAN)'
-#: Between the cells a parser is asked with; white space, so a cell that holds it loses nothing.
-SEPARATOR = "chr(31)"
+_SEPARATOR = f"chr({ord(SEPARATOR)})"
 _SEVERAL = r"[;,|\n&]|\b[aA][nN][dD]\b"
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """One use of a parser: the columns it reads, and the SQL of the text it is asked with."""
+    """One use of a parser: the columns it reads, and the SQL of the text it is asked with.
+
+    Without a `key` the table has none of the columns: there is nothing to ask, and nothing found.
+    """
 
     name: str
     parser: Parser
     columns: tuple[str, ...]
-    key: str
+    key: str = ""
 
     def found(self, value: str) -> str:
-        """SQL of one of the values found."""
+        """SQL of one of the values as the parser found it."""
         return f'"{self.name}".found."{value}"'
+
+    def value(self, value: str, type_: str = "VARCHAR") -> str:
+        """SQL of one of the values found, or NULL."""
+        return f"CAST({self.found(value) if self.key else 'NULL'} AS {type_})"
+
+    def list(self, value: str) -> str:
+        """SQL of one of the lists found, or an empty one."""
+        return f"coalesce({self.found(value)}, [])" if self.key else "CAST([] AS VARCHAR[])"
 
 
 @dataclass
@@ -103,7 +113,7 @@ class Cells:
         orders = {p: o.order for p, o in self.evidence.date_orders.items() if p[1] == column}
         order = _by_file({file: o for (file, _), o in orders.items()}, MONTH_FIRST)
         found = self._look("date", column, before=order)
-        return _value(found, "day", "DATE"), _value(found, "exact")
+        return found.value("day", "DATE"), found.value("exact")
 
     def day(self, column: str) -> str:
         """The day of a date cell."""
@@ -111,20 +121,20 @@ class Cells:
 
     def time(self, column: str) -> str:
         """HH:MM of a time cell."""
-        return _value(self._look("time", column), "value")
+        return self._look("time", column).value("value")
 
     def money(self, column: str, *, critical: bool = False) -> str:
         """An exact amount; a critical one that cannot be read refuses the row."""
         found = self._look("money", column, before=self._sign(column))
-        if found and critical:
+        if found.key and critical:
             what = "Correct the amount in Contractor+ and export again."
             self.refuse(found.found("refused"), column, "not_an_amount", what)
-        return _value(found, "value", "DECIMAL(18,4)")
+        return found.value("value", "DECIMAL(18,4)")
 
     def quantity(self, column: str) -> tuple[str, str]:
         """(an exact quantity, the unit beside it or NULL)."""
         found = self._look("quantity", column, before=self._sign(column))
-        return _value(found, "value", "DECIMAL(18,6)"), _value(found, "unit")
+        return found.value("value", "DECIMAL(18,6)"), found.value("unit")
 
     def status(self, column: str, vocabulary: str) -> tuple[str, str]:
         """(closed-vocabulary status, words as read); unknown words are noted."""
@@ -136,9 +146,7 @@ class Cells:
 
     def word(self, column: str, vocabulary: str) -> str:
         """The word of a closed vocabulary, or NULL."""
-        self.text(column)
-        read = self.texts.get(f"text({column})")
-        return _value(self._look("status", column, before=literal(vocabulary), read=read), "word")
+        return self._look("status", column, before=literal(vocabulary)).value("word")
 
     def note(self, column: str) -> str:
         """Sanitised text of a note; only what may be HTML needs the sanitiser."""
@@ -149,15 +157,15 @@ class Cells:
         found = self._look("note", column, read=html)
         shown = self.raw(column)
         plain = f"nullif({cell_sql.stripped(shown)}, '')"
-        return f"CASE WHEN contains({shown}, '<') THEN {_value(found, 'text')} ELSE {plain} END"
+        return f"CASE WHEN contains({shown}, '<') THEN {found.value('text')} ELSE {plain} END"
 
     def words(self, column: str) -> str:
         """A list in a cell, such as tags."""
-        return _list(self._look("words", column), "list")
+        return self._look("words", column).list("list")
 
     def people(self, column: str) -> str:
         """Display names in a cell."""
-        return _list(self._look("people", column), "list")
+        return self._look("people", column).list("list")
 
     def numbers(self, column: str) -> str:
         """Document numbers in a cell; only a cell that may hold several needs the parser."""
@@ -168,29 +176,21 @@ class Cells:
         found = self._look("numbers", column, read=several)
         return (
             f"CASE WHEN regexp_matches({self.raw(column)}, '{_SEVERAL}') "
-            f"THEN {_list(found, 'list')} WHEN {one} IS NULL THEN [] "
+            f"THEN {found.list('list')} WHEN {one} IS NULL THEN [] "
             f"ELSE [{cell_sql.document_number(one)}] END"
         )
 
     def read(self, parser: str, column: str, value: str) -> str:
         """One value of any parser of one cell."""
-        return _value(self._look(parser, column), value)
+        return self._look(parser, column).value(value)
 
-    def of(self, found: Lookup | None, value: str, type_: str = "VARCHAR") -> str:
-        """One value of a lookup; NULL where there is none."""
-        return _value(found, value, type_)
-
-    def list_of(self, found: Lookup | None, value: str) -> str:
-        """One list of a lookup; empty where there is none."""
-        return _list(found, value)
+    def together(self, parser: str) -> Lookup:
+        """What a parser finds in the columns it names."""
+        return self._look(parser, *PARSERS[parser].cells)
 
     def key_of(self, dataset: str, number: str) -> str:
         """The source key of another record of the row's workspace."""
         return f"{cell_sql.workspace('r')} || '/{dataset}/' || {number}"
-
-    def together(self, parser: str) -> Lookup | None:
-        """What a parser finds in the columns it names, or None when the table has none of them."""
-        return self._look(parser, *PARSERS[parser].cells)
 
     # --- what becomes of a row ---
 
@@ -217,21 +217,21 @@ class Cells:
         *columns: str,
         before: str | None = None,
         read: str | None = None,
-    ) -> Lookup | None:
+    ) -> Lookup:
         """The lookup of a parser, made once; `before` is what it must know besides the cells."""
-        if not self.present.intersection(columns):
-            return None
         name = f"{parser}({', '.join(columns)})"
+        if not self.present.intersection(columns):
+            return Lookup(name, PARSERS[parser], columns)
         if name in self.lookups:
             return self.lookups[name]
         cells = [read] if read else [cell(c) if c in self.present else "NULL" for c in columns]
         key = f"nullif({cells[0]}, '')"
         if len(cells) > 1:
             any_cell = " OR ".join(f"{c} <> ''" for c in cells if c != "NULL")
-            plain = (f"replace(coalesce({c}, ''), {SEPARATOR}, ' ')" for c in cells)
-            key = f"CASE WHEN {any_cell} THEN concat_ws({SEPARATOR}, {', '.join(plain)}) END"
+            plain = (f"replace(coalesce({c}, ''), {_SEPARATOR}, ' ')" for c in cells)
+            key = f"CASE WHEN {any_cell} THEN concat_ws({_SEPARATOR}, {', '.join(plain)}) END"
         elif before:
-            key = f"{before} || {SEPARATOR} || {key}"
+            key = f"{before} || {_SEPARATOR} || {key}"
         found = self.lookups[name] = Lookup(name, PARSERS[parser], columns, key)
         self._keep_found(found, columns[0])
         return found
@@ -250,14 +250,6 @@ class Cells:
 def _kept(column: str, value: str, note: str, *, original: bool = True) -> str:
     told = f"'column': {column}, 'value': {value}, 'note': {note}"
     return f"{{{told}, 'original': {str(original).lower()}}}"
-
-
-def _value(found: Lookup | None, value: str, type_: str = "VARCHAR") -> str:
-    return f"CAST({found.found(value)} AS {type_})" if found else f"CAST(NULL AS {type_})"
-
-
-def _list(found: Lookup | None, value: str) -> str:
-    return f"coalesce({found.found(value)}, [])" if found else "CAST([] AS VARCHAR[])"
 
 
 def _by_file(told: dict[str, str], usual: str) -> str:

@@ -82,7 +82,7 @@ def decided_pairs(con: duckdb.DuckDBPyConnection) -> list[Pair]:
         SELECT left_key, right_key, score, evidence, decision FROM clean.duplicate_pairs
         WHERE object = 'clients' AND decision IN ('merge', 'keep apart')
         ORDER BY NOT starts_with(evidence, '{BY_PERSON}'), score DESC, left_key, right_key
-        """  # noqa: S608 - a constant of ours
+        """
     ).fetchall()
     return [Pair(*row) for row in rows]
 
@@ -209,7 +209,7 @@ SELECT d.left_key, d.right_key, d.decision, least(l.now, r.now) AS l, greatest(l
 FROM decisions_read d JOIN found l ON l.key = d.left_key JOIN found r ON r.key = d.right_key;
 CREATE OR REPLACE TEMP TABLE decided AS
 SELECT DISTINCT ON (l, r) l, r, decision FROM followed WHERE fits ORDER BY l, r, decision;
-"""  # noqa: S608 - expressions of our own
+"""
 
 _CANDIDATES = f"""
 CREATE OR REPLACE TEMP TABLE candidates AS
@@ -247,7 +247,7 @@ UNION SELECT l, r FROM with_the_first
 UNION
 SELECT l, r FROM decided
 WHERE l IN (SELECT source_key FROM keyed) AND r IN (SELECT source_key FROM keyed)
-"""  # noqa: S608
+"""
 
 _DECIDED = f"""
 CREATE OR REPLACE TEMP TABLE scored_pairs AS
@@ -258,4 +258,4 @@ SELECT s.l, s.r, s.score,
             WHEN s.score >= {MERGE_AT} THEN 'merge' ELSE 'review' END AS decision
 FROM scores s LEFT JOIN decided d ON d.l = s.l AND d.r = s.r
 WHERE s.score >= {REVIEW_AT} OR d.decision IS NOT NULL
-"""  # noqa: S608
+"""

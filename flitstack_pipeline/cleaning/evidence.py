@@ -82,12 +82,11 @@ def gather(con: duckdb.DuckDBPyConnection, dataset: str, answers: Mapping[str, s
     return Evidence(orders, _comma_places(_sign_counts(con, dataset, money)))
 
 
-def _elsewhere(con: duckdb.DuckDBPyConnection, dataset: str) -> Counts:
-    """What all other exports that are read so far say, together."""
+def _elsewhere(con: duckdb.DuckDBPyConnection, dataset: str) -> tuple[int, int]:
+    """Values of all other exports read so far that make sense day first only, month first only."""
     others = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
     counts = [c for other in others for c in _date_counts(con, other).values()]
-    day, month, either = (sum(c[i] for c in counts) for i in range(3))
-    return day, month, either
+    return sum(day for day, _, _ in counts), sum(month for _, month, _ in counts)
 
 
 def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None:
@@ -111,7 +110,7 @@ def _date_counts(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[Place, Co
                     trim("{column}"), '^[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-][0-9]+') AS value
                 FROM raw."{dataset}" WHERE "{column}" IS NOT NULL)
             SELECT file, value, count(*) FROM beginnings GROUP BY ALL
-            """  # noqa: S608
+            """
         ).fetchall()
         for file, value, count in found:
             pairs[file, column][leading_pair(value)] += count
@@ -119,17 +118,17 @@ def _date_counts(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[Place, Co
 
 
 def _date_orders(
-    counts: Mapping[Place, Counts], elsewhere: Callable[[], Counts]
+    counts: Mapping[Place, Counts], elsewhere: Callable[[], tuple[int, int]]
 ) -> dict[Place, DateOrder]:
     orders = {}
-    others: Counts | None = None
+    others: tuple[int, int] | None = None
     for (file, column), own in counts.items():
         order = order_from_counts(*own)
         if order.evidence == NOTHING_DECIDES:
             order = _order_of_neighbours(counts, file, column) or order
         if order.evidence == NOTHING_DECIDES:
             others = others or elsewhere()
-            order = _one_way(*others[:2], "the other exports") or order
+            order = _one_way(*others, "the other exports") or order
         orders[file, column] = order
     return orders
 
@@ -166,7 +165,7 @@ def _sign_counts(
             FROM (SELECT _file, "{column}" AS cell, count(*) AS n FROM raw."{dataset}"
                   WHERE length("{column}") BETWEEN 1 AND 40 GROUP BY ALL)
             GROUP BY ALL
-            """  # noqa: S608
+            """
         ).fetchall()
         for file, shape, count in found:
             signs[file, column][decimal_sign(shape)] += count

@@ -100,7 +100,7 @@ def identified(dataset: str) -> str:
     return f"""
         SELECT *, {workspace("x")} || '/{dataset}/' || _id AS _key FROM (
             SELECT s.*, s.rowid AS _at, coalesce(m.line, {_line(dataset)}) AS _line, {shown} AS _id
-            FROM raw."{dataset}" s LEFT JOIN marks m ON m.row = s.rowid WHERE m.state IS NULL) x"""  # noqa: S608
+            FROM raw."{dataset}" s LEFT JOIN marks m ON m.row = s.rowid WHERE m.state IS NULL) x"""
 
 
 def _line(dataset: str) -> str:
@@ -117,22 +117,27 @@ def mark(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
 
 def _mark_versions(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Tell the rows apart that have a key in common; the hash is only there to find them."""
+    """Find the rows that have a key in common, by its hash, and mark them."""
     key = f"{workspace('s')} || '/{dataset}/' || {source_id(dataset)}"
-    place = "''"
-    if dataset == "clients":
-        cells = [f"coalesce(lower({stripped(cell(c))}), '')" for c in PLACE_COLUMNS]
-        place = " || chr(31) || ".join(cells)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE hashes AS "  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE hashes AS "
         f'SELECT s.rowid AS row, hash({key}) AS h FROM raw."{dataset}" s'
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE several AS "
         "SELECT h FROM hashes GROUP BY h HAVING count(*) > 1"
     )
-    if not con.execute("SELECT h FROM several LIMIT 1").fetchall():
-        return
+    if con.execute("SELECT h FROM several LIMIT 1").fetchall():
+        _tell_versions_apart(con, dataset, key)
+    con.execute("DROP TABLE hashes; DROP TABLE several")
+
+
+def _tell_versions_apart(con: duckdb.DuckDBPyConnection, dataset: str, key: str) -> None:
+    """Mark the rows whose hash others have too, as what they are of their record."""
+    place = "''"
+    if dataset == "clients":
+        cells = [f"coalesce(lower({stripped(cell(c))}), '')" for c in PLACE_COLUMNS]
+        place = " || chr(31) || ".join(cells)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE versions AS
@@ -140,7 +145,7 @@ def _mark_versions(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
                row_number() OVER (ORDER BY {AGE}) AS age, CAST(NULL AS BIGINT) AS nth
         FROM raw."{dataset}" s JOIN hashes x ON x.row = s.rowid
         WHERE x.h IN (SELECT h FROM several)
-        """  # noqa: S608
+        """
     )
     if dataset in EQUAL_ROWS_ARE_TWO:
         _tell_equal_rows_apart(con, dataset)
@@ -167,5 +172,5 @@ def _tell_equal_rows_apart(con: duckdb.DuckDBPyConnection, dataset: str) -> None
         FROM (SELECT row, row_number() OVER (PARTITION BY file, key ORDER BY age) AS nth
               FROM versions WHERE key LIKE {literal(f"%/{dataset}/~%")}) n
         WHERE n.row = v.row AND n.nth > 1
-        """  # noqa: S608
+        """
     )

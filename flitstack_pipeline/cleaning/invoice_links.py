@@ -89,7 +89,7 @@ def make_link_decisions(
         INSERT INTO clean.idle_decisions
         SELECT '{documents}', r.document_key, r.job_key, r.decision, 'no such record or job'
         FROM decisions_read r ANTI JOIN link_decisions USING (document_key, job_key);
-        """  # noqa: S608 - a table of our own
+        """
     )
     con.unregister("decisions_read")
 

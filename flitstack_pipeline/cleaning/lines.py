@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 import duckdb
 import pandas as pd
@@ -51,7 +53,7 @@ def mark_lines(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
                row_number() OVER (ORDER BY workspace, document, _exported_at, file, _sheet, _row)
                    AS place
         FROM lines JOIN documents ON h = hash(workspace, document)
-        """  # noqa: S608
+        """
     )
     con.execute(
         """
@@ -93,38 +95,32 @@ def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[_Line]:
 class _Document:
     """The lines of one document met so far: row by line number, and the rows they replaced."""
 
-    name: tuple[str, str]
     session: str
     file: str
     rows: dict[int, int] = field(default_factory=dict)
     replaced: list[int] = field(default_factory=list)
 
     def add(self, line: _Line) -> None:
+        """The next line, in the order of age."""
+        is_new = line.shown is not None and line.shown not in self.rows
         if line.file != self.file:
-            goes_on = (
-                line.session == self.session
-                and line.shown is not None
-                and line.shown not in self.rows
-            )
             self.file = line.file
-            if not goes_on:
+            if not (is_new and line.session == self.session):
                 self.session = line.session
                 self.replaced += self.rows.values()
                 self.rows = {}
-        known = not line.shown or line.shown in self.rows
-        number = max(self.rows, default=0) + 1 if known or line.shown is None else line.shown
+        number = line.shown
+        if not number or number in self.rows:
+            number = max(self.rows, default=0) + 1
         self.rows[number] = line.row
 
 
 def _walk(lines: Iterator[_Line]) -> Iterator[_Document]:
-    document: _Document | None = None
-    for line in lines:
-        if document is None or document.name != line.document:
-            if document:
-                yield document
-            document = _Document(line.document, line.session, line.file)
-        document.add(line)
-    if document:
+    for _, of_one in groupby(lines, key=attrgetter("document")):
+        first, *others = of_one
+        document = _Document(first.session, first.file)
+        for line in (first, *others):
+            document.add(line)
         yield document
 
 

@@ -69,7 +69,7 @@ WITH listed AS (
 )
 SELECT DISTINCT l.source_key, l.workspace, l.kind, l.value, n.shared
 FROM listed l JOIN named n USING (workspace, kind, value)
-"""  # noqa: S608 - expressions of our own
+"""
 
 #: The parts of each name, as words.
 _PARTED = f"""
@@ -93,7 +93,7 @@ SELECT * EXCLUDE (name_key, given_words, last_words),
            list_filter(last_words, lambda t: {_IS_CORE}), ' '), '') END AS surname,
        {address_key("address1")} AS address_key
 FROM named
-"""  # noqa: S608
+"""
 
 #: One row per client; own_* leave out what many names share, names without a name are NULL.
 _KEYED = f"""
@@ -130,4 +130,4 @@ LEFT JOIN points p ON p.source_key = c.source_key
 LEFT JOIN firms f ON f.workspace = c.workspace AND f.core = c.core
 LEFT JOIN known k ON k.workspace = c.workspace AND k.given = c.given
 LEFT JOIN name_forms n ON n.form = c.given
-"""  # noqa: S608
+"""

@@ -38,7 +38,7 @@ def _score(con: duckdb.DuckDBPyConnection, pairs: str, at_least: float) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE blocked_pairs AS
         SELECT l AS join_key_l, r AS join_key_r, '0' AS match_key FROM ({pairs})
-        """  # noqa: S608 - a query of our own
+        """
     )
     if not con.execute("SELECT match_key FROM blocked_pairs LIMIT 1").fetchall():
         return
@@ -57,7 +57,7 @@ def _score(con: duckdb.DuckDBPyConnection, pairs: str, at_least: float) -> None:
             INSERT INTO scores
             SELECT source_key_l, source_key_r, {score_sql()} AS score, {evidence_sql()}
             FROM {scored.physical_name} WHERE score >= {at_least}
-            """  # noqa: S608 - expressions of our own
+            """
         )
     finally:
         linker.table_management.invalidate_cache()

@@ -36,13 +36,13 @@ def completed() -> str:
             SELECT key, {filled},
                    arg_max(s._extra, age) FILTER (cardinality(s._extra) > 0) AS _extra
             FROM ({_merged()}) s GROUP BY key
-        ) f ON f.key = x._key"""  # noqa: S608
+        ) f ON f.key = x._key"""
 
 
 def _merged() -> str:
     """SQL of the merged rows with the key of their client and their age."""
     return f"""SELECT s.*, m.key, row_number() OVER (ORDER BY {AGE}) AS age
-            FROM raw.clients s JOIN marks m ON m.row = s.rowid WHERE m.state = 'merged'"""  # noqa: S608
+            FROM raw.clients s JOIN marks m ON m.row = s.rowid WHERE m.state = 'merged'"""
 
 
 def refuse_with_their_client(con: duckdb.DuckDBPyConnection) -> None:
@@ -76,7 +76,7 @@ def make_further(con: duckdb.DuckDBPyConnection) -> int:
         )
         SELECT *, row_number() OVER () - 1 AS _at, CAST(NULL AS BIGINT) AS _line
         FROM (FROM named QUALIFY row_number() OVER (PARTITION BY _key ORDER BY age DESC) = 1)
-        """  # noqa: S608
+        """
     )
     return int(con.execute("SELECT count(*) FROM further").fetchall()[0][0])
 

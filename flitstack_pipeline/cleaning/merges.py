@@ -52,7 +52,7 @@ def merge_clients(con: duckdb.DuckDBPyConnection) -> None:
         INSERT INTO clean.merge_reasons
         SELECT 'clients', m.merged_key, any_value(w.evidence)
         FROM new_merges m JOIN why w ON w.key = m.merged_key GROUP BY m.merged_key;
-        """  # noqa: S608
+        """
     )
     con.execute(
         """
@@ -73,7 +73,7 @@ def _names_of_pairs(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
             SELECT unnest([left_key, right_key]) AS key FROM clean.duplicate_pairs
             WHERE decision = 'merge'
         ) p ON p.key = c.source_key
-        """  # noqa: S608 - an expression of ours
+        """
     ).fetchall()
     return dict(rows)
 
@@ -173,7 +173,7 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
         FROM clean.leads l LEFT JOIN found_leads f ON f.lead = l.source_key
         WHERE f.n > 1 OR (f.n IS NULL AND l.converted_client_ref IS NOT NULL);
 
-        """  # noqa: S608
+        """
     )
 
 
@@ -191,7 +191,7 @@ def make_people(con: duckdb.DuckDBPyConnection) -> None:
             SELECT {columns}, 'clients' AS object FROM clean.clients
             UNION ALL SELECT {columns}, 'leads' FROM clean.leads
         ) p LEFT JOIN clean.merges m ON m.merged_key = p.source_key
-        """  # noqa: S608
+        """
     )
 
 

@@ -59,7 +59,7 @@ def note_oddities(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str)
             INSERT INTO clean.notes
             SELECT ?, ?, source_key, ?, CAST("{oddity.column}" AS VARCHAR), ?
             FROM clean."{dataset}" WHERE {oddity.condition}
-            """,  # noqa: S608
+            """,
             [object_key, dataset, oddity.column, f"{oddity.note}; left as it is"],
         )
     if dataset in _LINES.values():
@@ -88,6 +88,6 @@ def _note_totals(con: duckdb.DuckDBPyConnection, document: str) -> None:
         FROM clean."{document}" d JOIN added ON added.document_key = d.source_key
         WHERE abs(d.total - added.amount) > 0.01
           AND abs(coalesce(d.subtotal, d.total) - added.amount) > 0.01
-        """,  # noqa: S608
+        """,
         [document, document],
     )

@@ -80,10 +80,12 @@ class _Workers:
             self.free.put(process)
 
     def stop(self) -> None:
-        """End the processes."""
+        """End the processes, and the threads that speak with them."""
+        atexit.unregister(self.stop)
         for process in self.processes:
             process.kill()
             process.wait()
+        self.threads.shutdown()
 
 
 def _exchange(process: subprocess.Popen[str], request: str) -> str | None:
@@ -98,13 +100,12 @@ def _exchange(process: subprocess.Popen[str], request: str) -> str | None:
 
 
 def _start() -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", __spec__.name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
 
 

@@ -19,9 +19,9 @@ from typing import Any
 
 from flitstack_pipeline.cleaning import (
     contact_points,
-    crushed_lines,
     dates,
     files,
+    line_items,
     money,
     statuses,
     words,
@@ -37,6 +37,7 @@ from flitstack_pipeline.cleaning.names import Name, natural_cases, split_name
 
 #: A cell that is kept as it was: its column ("" for the only one), and why; silently when None.
 Kept = tuple[str, str | None]
+#: Between the cells a parser is asked with; white space, so a cell that holds it loses nothing.
 SEPARATOR = "\x1f"
 KEPT_SHAPE = [{"column": "VARCHAR", "note": "VARCHAR"}]
 
@@ -278,7 +279,7 @@ def _crushed(_: Context, cell: str) -> tuple[Any, ...]:
     """The lines that stand together in one cell; NULL when one cannot be read."""
     shown = [
         {name: None if value is None else str(value) for name, value in vars(line).items()}
-        for line in crushed_lines.split(cell) or []
+        for line in line_items.split(cell) or []
     ]
     return shown or None, []
 

@@ -56,17 +56,17 @@ class Parsing:
         """Make the table of one parser hold what is found in every text of these columns of
         `batch`."""
         parser = PARSERS[name]
-        wanted = " UNION ALL ".join(f'SELECT "{c}" AS cell FROM batch' for c in columns)  # noqa: S608
-        cell = f"(SELECT DISTINCT cell FROM ({wanted}) WHERE cell IS NOT NULL)"  # noqa: S608
+        wanted = " UNION ALL ".join(f'SELECT "{c}" AS cell FROM batch' for c in columns)
+        cell = f"(SELECT DISTINCT cell FROM ({wanted}) WHERE cell IS NOT NULL)"
         known, join = "NULL", ""
         if parser.remembered:
             self.con.execute(f"CREATE TABLE IF NOT EXISTS {parser.cache} ({_columns(parser)})")
             known, join = "k.found", f" LEFT JOIN {parser.cache} k USING (cell)"
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {parser.table} AS SELECT w.cell, "  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE {parser.table} AS SELECT w.cell, "
             f"CAST({known} AS {_sql_type(_shape(parser))}) AS found FROM {cell} w{join}"
         )
-        new = self.con.execute(f"SELECT cell FROM {parser.table} WHERE found IS NULL").fetchall()  # noqa: S608
+        new = self.con.execute(f"SELECT cell FROM {parser.table} WHERE found IS NULL").fetchall()
         if new:
             self._parse(parser, [cell for (cell,) in new])
 
@@ -80,7 +80,7 @@ class Parsing:
                 "(SELECT unnest(from_json(?, ?)) AS p)",
                 [answer, shape],
             )
-        self.con.execute(f"DELETE FROM {parser.table} WHERE found IS NULL")  # noqa: S608
+        self.con.execute(f"DELETE FROM {parser.table} WHERE found IS NULL")
         self.con.execute(f"INSERT INTO {parser.table} FROM parsed")
         if parser.remembered:
             self.con.execute(f"INSERT INTO {parser.cache} FROM parsed")

@@ -28,7 +28,7 @@ def quarantine_refused(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
                coalesce('"' || x.why.value || '"', 'empty') || '). ' || x.why.what_to_do,
                x.why.what_to_do, {_cells(dataset)}
         FROM refused x JOIN raw."{dataset}" r ON r.rowid = x.row
-        """,  # noqa: S608
+        """,
         [object_key, dataset],
     )
     return int(con.execute("SELECT count(*) FROM refused").fetchall()[0][0])
@@ -50,7 +50,7 @@ def quarantine_invalid(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
                 "value VARCHAR, rule VARCHAR)")  # fmt: skip
     for field, rule, condition, parameters in _rules(dataset):
         con.execute(
-            f'INSERT INTO broken SELECT raw_id, ?, CAST("{field}" AS VARCHAR), ? '  # noqa: S608
+            f'INSERT INTO broken SELECT raw_id, ?, CAST("{field}" AS VARCHAR), ? '
             f"FROM {table} WHERE {condition}",
             [field, rule, *parameters],
         )
@@ -64,10 +64,10 @@ def quarantine_invalid(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
                    {_cells(dataset)}
             FROM (SELECT DISTINCT ON (raw_id) * FROM broken ORDER BY raw_id, field) b
             JOIN raw."{dataset}" r ON r._row_id = b.raw_id
-            """,  # noqa: S608
+            """,
             [object_key, dataset, WHAT_TO_DO],
         )
-        con.execute(f"DELETE FROM {table} WHERE raw_id IN (SELECT raw_id FROM broken)")  # noqa: S608
+        con.execute(f"DELETE FROM {table} WHERE raw_id IN (SELECT raw_id FROM broken)")
     con.execute("DROP TABLE broken")
     return count
 

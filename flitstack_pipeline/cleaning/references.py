@@ -80,7 +80,7 @@ def link_clients(con: duckdb.DuckDBPyConnection) -> None:
         select = f"""
             SELECT source_key AS child_key, workspace, client_ref AS reference,
                    client_name AS name, 1 AS position FROM clean."{dataset}"
-            """  # noqa: S608
+            """
         _ask(con, Column(dataset, "client", "people", select), rungs[0])
     for rung in rungs:
         _climb(con, rung)
@@ -136,7 +136,7 @@ def lost_children(con: duckdb.DuckDBPyConnection) -> None:
             INSERT INTO clean.orphans
             SELECT c.source_key, '{child}', 'document', c.{column}, 'no such document'
             FROM clean."{child}" c ANTI JOIN clean."{parent}" p ON p.source_key = c.{column}
-            """  # noqa: S608
+            """
         )
 
 
@@ -147,7 +147,7 @@ def _each(column: str, table: str, where: str = "true") -> str:
         FROM (SELECT source_key AS child_key, workspace, unnest({column}) AS reference,
                      generate_subscripts({column}, 1) AS position FROM {table} WHERE {where})
         WHERE reference IS NOT NULL
-        """  # noqa: S608
+        """
 
 
 def _number_columns() -> list[Column]:
@@ -182,7 +182,7 @@ def _keep_unique(con: duckdb.DuckDBPyConnection, forms: str) -> None:
         CREATE OR REPLACE TEMP TABLE unique_forms AS
         SELECT workspace, form, min(key) AS key FROM ({forms}) f(workspace, form, key)
         WHERE form IS NOT NULL GROUP BY workspace, form HAVING min(key) = max(key)
-        """  # noqa: S608
+        """
     )
 
 
@@ -201,7 +201,7 @@ def _ask(con: duckdb.DuckDBPyConnection, column: Column, strict: Rung) -> None:
         SELECT nextval('wanted_id'), child_key, '{column.child}', '{column.role}', workspace,
                reference, name, position, '{column.parent}'
         FROM tried WHERE key IS NULL;
-        """  # noqa: S608
+        """
     )
 
 
@@ -215,7 +215,7 @@ def _want_unknown_kinds(con: duckdb.DuckDBPyConnection) -> None:
             SELECT nextval('wanted_id'), source_key, '{dataset}', 'record', workspace, record_ref,
                    NULL, 1, record_type
             FROM clean."{dataset}" WHERE record_type NOT IN ({known})
-            """  # noqa: S608
+            """
         )
 
 
@@ -268,7 +268,7 @@ def _climb(con: duckdb.DuckDBPyConnection, rung: Rung) -> None:
         )
         SELECT u.id, s.key, '{rung.method}, same client', 0.9 * {rung.confidence}
         FROM unsure u LEFT JOIN same_client s ON s.id = u.id;
-        """  # noqa: S608
+        """
     )
 
 
@@ -313,7 +313,7 @@ def _finish(con: duckdb.DuckDBPyConnection) -> None:
 
 def _client_rungs() -> list[Rung]:
     def of(who: str, form: str) -> str:
-        return f"SELECT workspace, {form}, kept_key FROM people WHERE object = '{who}'"  # noqa: S608
+        return f"SELECT workspace, {form}, kept_key FROM people WHERE object = '{who}'"
 
     rungs = []
     for who, weight, where in (("clients", 1.0, ""), ("leads", 0.95, "lead ")):
@@ -357,12 +357,12 @@ def _number_rungs() -> list[Rung]:
 def _user_rungs() -> list[Rung]:
     """A team member of two workspaces with one e-mail counts once."""
     key, asked = name_key("name"), name_key("written")
-    here = f"SELECT workspace, {key}, source_key FROM clean.users"  # noqa: S608
+    here = f"SELECT workspace, {key}, source_key FROM clean.users"
     anywhere = f"""
         SELECT w.workspace, u.form, u.key
         FROM (SELECT {key} AS form, min(source_key) AS key FROM clean.users
               GROUP BY {key}, coalesce(email, source_key)) u,
-             (SELECT DISTINCT workspace FROM wanted) w"""  # noqa: S608
+             (SELECT DISTINCT workspace FROM wanted) w"""
     by_email = "SELECT workspace, email, source_key FROM clean.users"
     return [
         Rung("users", "name", 1.0, here, asked),
@@ -373,7 +373,7 @@ def _user_rungs() -> list[Rung]:
 
 def _users_as_written(columns: list[Column]) -> str:
     """Team members by their names as the records write them: few, however many records."""
-    written = " UNION ".join(f"SELECT workspace, reference FROM ({c.select})" for c in columns)  # noqa: S608
+    written = " UNION ".join(f"SELECT workspace, reference FROM ({c.select})" for c in columns)
     return f"""
         SELECT w.workspace, w.reference, u.source_key
         FROM (
@@ -381,7 +381,7 @@ def _users_as_written(columns: list[Column]) -> str:
         ) w JOIN (
             SELECT workspace, source_key, {name_key("name")} AS form FROM clean.users
         ) u ON u.workspace = w.workspace AND u.form = w.form
-        """  # noqa: S608
+        """
 
 
 def _link_back(con: duckdb.DuckDBPyConnection) -> None:

@@ -76,7 +76,7 @@ def summary(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])  # noqa: S608
+    return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
 def _count_merges(con: duckdb.DuckDBPyConnection) -> None:
@@ -95,6 +95,6 @@ def _count_merges(con: duckdb.DuckDBPyConnection) -> None:
                 LEFT JOIN clean.merges g ON g.merged_key = c.source_key
                 GROUP BY r._file
             ) m WHERE a.dataset = ? AND a.file = m.file
-            """,  # noqa: S608
+            """,
             [dataset],
         )

@@ -61,7 +61,7 @@ def _note(table: CleanTable, has_name: bool) -> str:
             WHERE (cardinality(x.originals) > 0 OR s.said IS NOT NULL)
               AND coalesce(x.originals, MAP {{}}) IS DISTINCT FROM {now}
         ) o WHERE o.source_key = x.source_key
-        """  # noqa: S608
+        """
 
 
 def _other_names(table: CleanTable) -> str:
@@ -85,7 +85,7 @@ def _other_names(table: CleanTable) -> str:
             LEFT JOIN clean.clients c ON c.source_key = l.parent_key
             WHERE d.{NAME} IS NOT NULL AND {same}
         ) c WHERE {_words("c.stated")} NOT IN ('', {known})
-        """  # noqa: S608
+        """
 
 
 def _words(value: str) -> str:

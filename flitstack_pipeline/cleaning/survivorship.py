@@ -94,7 +94,7 @@ def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
             f"""
             INSERT INTO clean.survivors BY NAME
             SELECT {columns} FROM record_rows GROUP BY kept_key
-            """  # noqa: S608
+            """
         )
         for dataset in ("clients", "leads"):
             _list_losing_values(con, dataset)
@@ -124,7 +124,7 @@ def _members_of(dataset: str) -> str:
     return f"""
         SELECT m.kept_key, m.place, {columns}, {custom} AS custom
         FROM ranked m JOIN clean."{dataset}" x ON x.source_key = m.key CROSS JOIN headers h
-    """  # noqa: S608
+    """
 
 
 #: Every row of every merged record, the kept one at place 1, leads after clients.
@@ -143,7 +143,7 @@ WITH headers AS (
     FROM listed
 )
 {_members_of("clients")} UNION ALL BY NAME {_members_of("leads")}
-"""  # noqa: S608 - expressions of our own
+"""
 
 
 def _rule(f: Field) -> str:
@@ -189,7 +189,7 @@ def _list_losing_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         )
         SELECT '{dataset}', kept_key, merged_key, v.field, v.kept, v.losing FROM compared
         WHERE v.losing <> '' AND v.losing IS DISTINCT FROM v.kept
-        """  # noqa: S608
+        """
     )
 
 

@@ -57,15 +57,15 @@ def validate_clean(con: duckdb.DuckDBPyConnection, dataset: str) -> ValidationRe
         )
     result = ValidationResult(dataset)
     listed = ", ".join(f'"{c}"' for c in scalar_columns(dataset))
-    found = con.execute(f'SELECT {listed} FROM clean."{dataset}"')  # noqa: S608
+    found = con.execute(f'SELECT {listed} FROM clean."{dataset}"')
     while True:
         frame = found.fetch_df_chunk(VECTORS)
         if frame.empty:
             break
         _validate(frame, dataset, result)
-    for field in BY_DATASET[dataset].fields:  # noqa: F402
-        if field.unique:
-            _check_unique(con, dataset, field.name, result)
+    for column in BY_DATASET[dataset].fields:
+        if column.unique:
+            _check_unique(con, dataset, column.name, result)
     return result
 
 
@@ -92,7 +92,7 @@ def _check_unique(
     con: duckdb.DuckDBPyConnection, dataset: str, column: str, result: ValidationResult
 ) -> None:
     repeated = con.execute(
-        f'SELECT "{column}", count(*) FROM clean."{dataset}" '  # noqa: S608
+        f'SELECT "{column}", count(*) FROM clean."{dataset}" '
         f'GROUP BY "{column}" HAVING count(*) > 1'
     ).fetchall()
     result.failure_count += len(repeated)

@@ -7,8 +7,6 @@ may become several records (a business is a contact and a company).
 
 from __future__ import annotations
 
-import hashlib
-
 DEFAULT_WORKSPACE = "main"
 
 
@@ -21,12 +19,6 @@ def split_source_key(key: str) -> tuple[str, str, str]:
     """(workspace, dataset, source id) of a source key; the id may itself hold slashes."""
     workspace, dataset, source_id = key.split("/", 2)
     return workspace, dataset, source_id
-
-
-def derived_id(*business_keys: str | None) -> str:
-    """A stable id for a row whose export has none, from its documented business keys."""
-    text = "\x1f".join((part or "").strip().casefold() for part in business_keys)
-    return "~" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def record_key(kind: str, key: str) -> str:

@@ -8,21 +8,21 @@ from flitstack_pipeline.cleaning.cells import Cells, Row
 def attachment(c: Cells) -> Row:
     """A file of a record; `problem` says why it cannot be moved."""
     record, file = _record(c), c.together("file")
-    name = c.of(file, "name")
+    name = file.value("name")
     what = "Give the file its name or its location."
     c.refuse(f"{name} IS NULL", "file_name", "no_file_name", what)
     return {
         **record,
         "file_name": name,
-        "path": c.of(file, "path"),
-        "url": c.of(file, "url"),
+        "path": file.value("path"),
+        "url": file.value("url"),
         "caption": c.one_line("caption"),
         "uploaded": c.day("date"),
         "uploaded_by": c.one_line("uploaded_by"),
-        "sha256": c.of(file, "sha256"),
-        "size_bytes": c.of(file, "size_bytes", "BIGINT"),
-        "content_type": c.of(file, "content_type"),
-        "problem": c.of(file, "problem"),
+        "sha256": file.value("sha256"),
+        "size_bytes": file.value("size_bytes", "BIGINT"),
+        "content_type": file.value("content_type"),
+        "problem": file.value("problem"),
         "inline": "false",
     }
 

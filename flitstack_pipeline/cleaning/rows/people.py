@@ -10,15 +10,15 @@ COMPLETE_IT = "The row has no name, business, e-mail or phone. Complete it and e
 def user(c: Cells) -> Row:
     """A team member; the e-mail is what matches a HighLevel user."""
     name, emails, phones = c.together("name"), c.together("emails"), c.together("phones")
-    shown = f"coalesce({c.of(name, 'display')}, {c.of(emails, 'first')})"
+    shown = f"coalesce({name.value('display')}, {emails.value('first')})"
     what = "Give the team member a name or an e-mail."
     c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", what)
     return {
         "name": shown,
-        "first_name": c.of(name, "first"),
-        "last_name": c.of(name, "last"),
-        "email": c.of(emails, "first"),
-        "phone": c.of(phones, "e164"),
+        "first_name": name.value("first"),
+        "last_name": name.value("last"),
+        "email": emails.value("first"),
+        "phone": phones.value("e164"),
         "role": c.text("role"),
         "status": c.text("status"),
         "user_type": c.text("type"),
@@ -53,7 +53,7 @@ def property_row(c: Cells) -> Row:
         "client_ref": c.text("client_id"),
         "client_name": c.one_line("client_name"),
         "property_name": c.text("property_name"),
-        "address": c.of(c.together("address"), "line"),
+        "address": c.together("address").value("line"),
         "notes": c.note("notes"),
     }
 
@@ -62,37 +62,37 @@ def _person(c: Cells) -> Row:
     name, emails, phones = c.together("name"), c.together("emails"), c.together("phones")
     address = c.together("address")
     display, is_firm = (
-        c.of(name, "display"),
-        f"coalesce({c.of(name, 'business', 'BOOLEAN')}, false)",
+        name.value("display"),
+        f"coalesce({name.value('business', 'BOOLEAN')}, false)",
     )
     business = f"coalesce({c.one_line('business_name')}, CASE WHEN {is_firm} THEN {display} END)"
     website = _website(c)
-    shown = f"coalesce({display}, {business}, {c.of(emails, 'first')}, {c.of(phones, 'shown')})"
+    shown = f"coalesce({display}, {business}, {emails.value('first')}, {phones.value('shown')})"
     c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", COMPLETE_IT)
     evidence = (
         f"CASE WHEN {business} IS NOT NULL AND {c.one_line('business_name')} IS NULL "
-        f"THEN {c.of(name, 'evidence')} WHEN {business} IS NOT NULL THEN 'business name given' "
+        f"THEN {name.value('evidence')} WHEN {business} IS NOT NULL THEN 'business name given' "
         f"WHEN {website} IS NOT NULL THEN 'website given' "
         "ELSE 'no business name, no website, reads like a person' END"
     )
     return {
         "name": shown,
-        "first_name": c.of(name, "first"),
-        "last_name": c.of(name, "last"),
+        "first_name": name.value("first"),
+        "last_name": name.value("last"),
         "business_name": business,
         "is_business": f"{business} IS NOT NULL OR {website} IS NOT NULL",
         "business_evidence": evidence,
         "website": website,
-        "email": c.of(emails, "first"),
-        "extra_emails": c.list_of(emails, "extra"),
-        "phone": c.of(phones, "e164"),
-        "phone_extension": c.of(phones, "extension"),
-        "extra_phones": c.list_of(phones, "extra"),
-        "address1": c.of(address, "street"),
-        "city": c.of(address, "city"),
-        "state": c.of(address, "state"),
-        "postal_code": c.of(address, "postal_code"),
-        "country": c.of(address, "country"),
+        "email": emails.value("first"),
+        "extra_emails": emails.list("extra"),
+        "phone": phones.value("e164"),
+        "phone_extension": phones.value("extension"),
+        "extra_phones": phones.list("extra"),
+        "address1": address.value("street"),
+        "city": address.value("city"),
+        "state": address.value("state"),
+        "postal_code": address.value("postal_code"),
+        "country": address.value("country"),
         "service_address": c.read("line", "service_address", "line"),
         "lead_source": c.one_line("lead_source"),
         "tags": c.words("tags"),
