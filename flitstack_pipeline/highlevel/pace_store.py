@@ -63,6 +63,24 @@ def pace_engine(where: str | Path) -> sa.Engine:
     return engine
 
 
+def beside_others(make: Callable[[], object]) -> None:
+    """Make a table or a row that another process may be making at this moment.
+
+    Raises DBAPIError when the database stays locked for a second.
+    """
+    for attempt in range(20):
+        try:
+            make()
+        except IntegrityError:
+            return  # it was faster
+        except DBAPIError:
+            if attempt == 19:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
 def read_bucket(engine: sa.Engine, key: str) -> Bucket | None:
     """The bucket of this key as it stands; None when nobody has made it yet."""
     if not sa.inspect(engine).has_table(_BUCKETS.name):
@@ -88,7 +106,7 @@ class PaceStore:
             _BUCKETS.update().where(by_key).where(_BUCKETS.c.version == sa.bindparam("of_version"))
         )
         self.clock_offset_s = 0.0
-        self._create(first)
+        beside_others(lambda: self._create(first))
 
     def read(self) -> Bucket:
         """Return the bucket as it stands."""
@@ -133,23 +151,13 @@ class PaceStore:
         return done.rowcount == 1
 
     def _create(self, first: Bucket) -> None:
-        """Make table and row; another process may be doing the same."""
-        for attempt in range(20):
-            try:
-                _METADATA.create_all(self._engine)
-                with self._engine.begin() as connection:
-                    found = connection.execute(self._select, {"of_key": self._key}).first()
-                    if found is None:
-                        values = {name: getattr(first, name) for name in _FIELDS}
-                        row = {**values, "key": self._key, "version": 0, "slots": b""}
-                        connection.execute(_BUCKETS.insert(), row)
-                return
-            except IntegrityError:
-                return
-            except DBAPIError:
-                if attempt == 19:
-                    raise
-                time.sleep(0.05)
+        _METADATA.create_all(self._engine)
+        with self._engine.begin() as connection:
+            found = connection.execute(self._select, {"of_key": self._key}).first()
+            if found is None:
+                values = {name: getattr(first, name) for name in _FIELDS}
+                row = {**values, "key": self._key, "version": 0, "slots": b""}
+                connection.execute(_BUCKETS.insert(), row)
 
 
 _FIELDS = tuple(

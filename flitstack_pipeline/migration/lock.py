@@ -22,6 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from flitstack_pipeline.highlevel.pace_store import beside_others
 from flitstack_pipeline.migration.journal_tables import locks
 
 HEARTBEAT_S = 5.0
@@ -83,14 +84,7 @@ class Lock:
 
 def machine_locks(engine: sa.Engine) -> sa.Engine:
     """Make the table of locks in a database that is no journal; returns the engine."""
-    for attempt in range(20):
-        try:
-            locks.create(engine, checkfirst=True)
-            break
-        except sa.exc.OperationalError:  # another process is making it, or writes just now
-            if attempt == 19:
-                raise
-            time.sleep(0.05)
+    beside_others(lambda: locks.create(engine, checkfirst=True))
     return engine
 
 

@@ -14,13 +14,12 @@ from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Journal, Run
 from flitstack_pipeline.migration.kinds import HANDLERS, companies, contacts, opportunities
 from flitstack_pipeline.migration.kinds.base import Context, Found, Logical
-from flitstack_pipeline.migration.kinds.conversations import ConversationHandler, conversation_found
+from flitstack_pipeline.migration.kinds.conversations import conversation_found, unseen
 from flitstack_pipeline.migration.kinds.files import files_of
 from flitstack_pipeline.migration.kinds.relations import relation_found
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 Wanted = tuple[str, str]
-CONVERSATIONS = ConversationHandler()
 
 
 def reading_context(hl: HighLevel, catalog: Catalog, journal: Journal) -> Context:
@@ -98,11 +97,7 @@ def _talks(ctx: Context) -> Iterator[Found]:
         if conversation not in seen:
             seen.add(conversation)
             yield conversation_found(conversation, str(found.details["contact"]))
-    ours = [e.hl_id for e in ctx.journal.iterate_entries(ctx.location, kind="conversation")]
-    for conversation in ours:
-        silent = None if conversation in seen else CONVERSATIONS.look(ctx, conversation)
-        if silent is not None:
-            yield silent
+    yield from unseen(ctx, seen)
 
 
 def _records(ctx: Context, pairs: set[Wanted]) -> Iterator[Found]:

@@ -101,8 +101,7 @@ class DagsterDev:
     def __exit__(self, *error: object) -> None:
         self.process.send_signal(signal.SIGINT)
         try:
-            with contextlib.suppress(subprocess.TimeoutExpired):  # a busy machine: killed below
-                self.process.wait(30)
+            self.process.wait(30)
         finally:
             # its code servers outlive it by a heartbeat; all of the group is ours
             with contextlib.suppress(ProcessLookupError):

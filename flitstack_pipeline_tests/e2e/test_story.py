@@ -34,7 +34,7 @@ def test_the_gate_is_shut_until_a_person_confirms_the_map_and_approves_the_sampl
 
 def test_ctrl_c_in_the_middle_of_a_load_says_how_to_go_on_and_ends_with_code_six(story):
     assert story.flitstack("approve", "Ann", "--note", "looks right") == 0, story.said
-    story.faults(slow="1.0:400ms", only="POST:")
+    story.faults(slow="1.0:40ms", only="POST:")
     before = story.stats()["creates"]
     run = subprocess.Popen(
         [sys.executable, "-m", "flitstack_pipeline.cli", "migrate"],

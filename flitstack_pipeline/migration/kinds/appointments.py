@@ -16,18 +16,19 @@ from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     Context,
     Found,
-    Handler,
     Item,
     Logical,
     Written,
+    named,
     only,
     owner_id,
 )
+from flitstack_pipeline.migration.kinds.listed import WordedHandler
 from flitstack_pipeline.migration.kinds.moments import utc
-from flitstack_pipeline.migration.kinds.references import reference, with_reference
+from flitstack_pipeline.migration.kinds.references import reference
 
 
-class AppointmentHandler(Handler):
+class AppointmentHandler(WordedHandler):
     """`appointment` rows: fields title, startTime, endTime, status; a body, an owner."""
 
     kind = "appointment"
@@ -36,27 +37,13 @@ class AppointmentHandler(Handler):
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Create one appointment."""
         item = only(items)
-        calendar = ctx.options.calendar_id
-        if not calendar:
-            raise ValueError(
-                "no calendar is named: set HIGHLEVEL_CALENDAR_ID, or choose note under "
-                "`activities` in map.yaml"
-            )
+        calendar = named(ctx.options.calendar_id, "calendar", "HIGHLEVEL_CALENDAR_ID")
         payload = self.intended(ctx, item)
         appointment = AppointmentCreate(
             calendar_id=calendar, contact_id=item.parents["contact"], **_wire(ctx, payload)
         )
         record = ctx.hl.calendars.create_appointment(appointment)
         return [self._written(ctx, item, record["id"], calendar)]
-
-    def intended(self, ctx: Context, item: Item) -> Logical:
-        """The payload with the line by which the appointment is found again."""
-        payload = item.row.payload
-        body = with_reference(payload.get("body"), item.row.source_key)
-        intended: Logical = {"fields": dict(payload["fields"]), "body": body}
-        if ctx.catalog.user(payload.get("owner")):
-            intended["owner"] = payload["owner"]
-        return intended
 
     def find(self, ctx: Context, item: Item) -> Written | None:
         """Read what the calendar holds at that time: is one ours?"""
@@ -78,10 +65,21 @@ class AppointmentHandler(Handler):
             return None
         if record.get("deleted"):
             return None
-        values = logical(ctx, record)
+        values = self.logical(ctx, record)
         if "owner" not in (entry.last_written or {}):
             values.pop("owner", None)
         return values
+
+    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+        """An appointment as read, in the payload's form."""
+        fields = {
+            "title": record.get("title") or "",
+            "startTime": utc(record.get("startTime")),
+            "endTime": utc(record.get("endTime")),
+            "status": record.get("appointmentStatus") or "",
+        }
+        values: Logical = {"fields": fields, "body": _words(record)}
+        return values | self.owner_of(ctx, record.get("assignedUserId"))
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write changed values; nobody is told. One that moves keeps its length."""
@@ -95,7 +93,7 @@ class AppointmentHandler(Handler):
         written = ((entry.last_written or {}).get("fields") or {}).get("endTime")
         if written:
             return str(written)
-        now = logical(ctx, ctx.hl.calendars.get_appointment(entry.hl_id))["fields"]
+        now = self.logical(ctx, ctx.hl.calendars.get_appointment(entry.hl_id))["fields"]
         length = _moment(now["endTime"]) - _moment(now["startTime"])
         return utc((_moment(start) + length).isoformat())
 
@@ -105,20 +103,20 @@ class AppointmentHandler(Handler):
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """What the calendars we wrote to hold in the time our appointments are in."""
-        spans: dict[str, list[str]] = {}
+        spans: dict[str, tuple[str, str]] = {}
         for entry in ctx.journal.iterate_entries(ctx.location, kind=self.kind):
             start = ((entry.last_written or {}).get("fields") or {}).get("startTime")
             if start:
-                known = spans.setdefault(str(entry.details.get("calendar")), [start, start])
-                spans[str(entry.details.get("calendar"))] = [min(known[0], start),
-                                                             max(known[1], start)]  # fmt: skip
+                calendar = str(entry.details.get("calendar"))
+                first, last = spans.get(calendar, (start, start))
+                spans[calendar] = (min(first, start), max(last, start))
         for calendar, (first, last) in sorted(spans.items()):
             for record in ctx.hl.calendars.events(calendar, *_around(first, last)):
                 if not record.get("deleted"):
                     details = {"contact": record.get("contactId"), "calendar": calendar,
                                "created": record.get("dateAdded")}  # fmt: skip
                     source_id = reference(_words(record))
-                    values = logical(ctx, record)
+                    values = self.logical(ctx, record)
                     yield Found(self.kind, self.kind, record["id"], values, source_id, details)
 
     def still_there(self, ctx: Context, target: str, ids: set[str]) -> set[str]:
@@ -147,19 +145,6 @@ def _wire(ctx: Context, payload: Logical) -> dict[str, Any]:
         "description": payload.get("body"),
         "assigned_user_id": owner_id(ctx, payload.get("owner")),
     }
-
-
-def logical(ctx: Context, record: dict[str, Any]) -> Logical:
-    """An appointment as read, in the payload's form."""
-    fields = {
-        "title": record.get("title") or "",
-        "startTime": utc(record.get("startTime")),
-        "endTime": utc(record.get("endTime")),
-        "status": record.get("appointmentStatus") or "",
-    }
-    values: Logical = {"fields": fields, "body": _words(record)}
-    user = record.get("assignedUserId")
-    return values | ({"owner": ctx.catalog.user_key(user) or user} if user else {})
 
 
 def _words(record: dict[str, Any]) -> str:

@@ -298,4 +298,13 @@ def only(items: Sequence[Item]) -> Item:
     return item
 
 
+def named(value: str, what: str, variable: str) -> str:
+    """An id that the environment names. Raises ValueError, with what to do, when it does not."""
+    if not value:
+        raise ValueError(
+            f"no {what} is named: set {variable}, or choose note under `activities` in map.yaml"
+        )
+    return value
+
+
 Progress = Callable[[int, int, str], None]

@@ -7,7 +7,8 @@ already was there before us, and stays when ours is undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from flitstack_pipeline.highlevel.conversations import exists_already
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, BadRequest, NotFound
@@ -63,32 +64,33 @@ class ConversationHandler(Handler):
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
         """Nothing to compare; None when it is gone."""
-        try:
-            record = ctx.hl.conversations.get(entry.hl_id)
-        except NotFound:
-            return None
-        return None if record.get("deleted") else {}
+        return None if _standing(ctx, entry.hl_id) is None else {}
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Delete the conversation, and with it the messages we put into it."""
         ctx.hl.conversations.delete(entry.hl_id)
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
-        """The conversations we know, one request each: their list has no sure way to page."""
-        for entry in ctx.journal.iterate_entries(ctx.location, kind=self.kind):
-            found = self.look(ctx, entry.hl_id)
-            if found is not None:
-                yield found
+        """Every conversation we know."""
+        return unseen(ctx, ())
 
-    def look(self, ctx: Context, conversation_id: str) -> Found | None:
-        """One conversation as it is now, or None."""
-        try:
-            record = ctx.hl.conversations.get(conversation_id)
-        except NotFound:
-            return None
-        if record.get("deleted"):
-            return None
-        return conversation_found(conversation_id, str(record.get("contactId") or ""))
+
+def unseen(ctx: Context, seen: Collection[str]) -> Iterator[Found]:
+    """The conversations we know that are not among `seen`, a request each: no list pages surely."""
+    known = [e.hl_id for e in ctx.journal.iterate_entries(ctx.location, kind="conversation")]
+    for conversation_id in known:
+        record = None if conversation_id in seen else _standing(ctx, conversation_id)
+        if record is not None:
+            yield conversation_found(conversation_id, str(record.get("contactId") or ""))
+
+
+def _standing(ctx: Context, conversation_id: str) -> dict[str, Any] | None:
+    """A conversation as it is now; None when it is gone."""
+    try:
+        record = ctx.hl.conversations.get(conversation_id)
+    except NotFound:
+        return None
+    return None if record.get("deleted") else record
 
 
 def conversation_found(conversation_id: str, contact_id: str) -> Found:

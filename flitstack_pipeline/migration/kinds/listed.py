@@ -1,7 +1,8 @@
-"""What notes, tasks and messages share: no search finds them, the record they hang on lists them.
+"""What notes, tasks, messages and appointments share: their text ends in the source key.
 
-What belongs here: finding one by the source key its text ends in, and reading all of one holder in
-one request. What does not: one kind's fields (notes.py, tasks.py, messages.py).
+What belongs here: that line, and for those that no search finds, because only the record they hang
+on lists them, finding one and reading all of one holder in one request. What does not: one kind's
+fields (notes.py, tasks.py, messages.py, appointments.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,25 @@ from flitstack_pipeline.migration.kinds.base import Context, Handler, Item, Logi
 from flitstack_pipeline.migration.kinds.references import reference, with_reference
 
 
-class ListedHandler(Handler):
+class WordedHandler(Handler):
+    """A kind whose records have a text, by whose last line they are found again."""
+
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload with the line by which the record is found again."""
+        payload = item.row.payload
+        intended: Logical = {"body": with_reference(payload.get("body"), item.row.source_key)}
+        if "fields" in payload:
+            intended["fields"] = dict(payload["fields"])
+        if ctx.catalog.user(payload.get("owner")):
+            intended["owner"] = payload["owner"]
+        return intended
+
+    def owner_of(self, ctx: Context, user_id: str | None) -> Logical:
+        """The owner part of a record as read, by the source's name for the user; else nothing."""
+        return {"owner": ctx.catalog.user_key(user_id) or user_id} if user_id else {}
+
+
+class ListedHandler(WordedHandler):
     """A kind whose records hang on a `holder` (a parent's role) and are read from its list."""
 
     goes_with = "contact"
@@ -33,16 +52,6 @@ class ListedHandler(Handler):
         """What the id map keeps of a record of ours."""
         details = {"contact": item.parents["contact"]}
         return Written(record["id"], self.intended(ctx, item), details)
-
-    def intended(self, ctx: Context, item: Item) -> Logical:
-        """The payload with the line by which the record is found again."""
-        payload = item.row.payload
-        intended: Logical = {"body": with_reference(payload.get("body"), item.row.source_key)}
-        if "fields" in payload:
-            intended["fields"] = dict(payload["fields"])
-        if ctx.catalog.user(payload.get("owner")):
-            intended["owner"] = payload["owner"]
-        return intended
 
     def is_ours(self, ctx: Context, item: Item, record: dict[str, Any]) -> bool:
         """Whether a record as read is the one an item stands for."""
@@ -72,7 +81,3 @@ class ListedHandler(Handler):
             found = []
         held = {r["id"]: self.logical(ctx, r) for r in found if r["id"] in wanted}
         return {entry.record_key: held.get(entry.hl_id) for entry in entries}
-
-    def owner_of(self, ctx: Context, user_id: str | None) -> Logical:
-        """The owner part of a record as read, by the source's name for the user; else nothing."""
-        return {"owner": ctx.catalog.user_key(user_id) or user_id} if user_id else {}

@@ -18,7 +18,15 @@ from flitstack_pipeline.highlevel.conversations import CallDetails, InboundMessa
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import owners_of
-from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written, only
+from flitstack_pipeline.migration.kinds.base import (
+    Context,
+    Found,
+    Item,
+    Logical,
+    Written,
+    named,
+    only,
+)
 from flitstack_pipeline.migration.kinds.listed import ListedHandler
 from flitstack_pipeline.migration.kinds.moments import utc
 from flitstack_pipeline.migration.kinds.references import reference
@@ -42,12 +50,11 @@ class MessageHandler(ListedHandler):
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Record one message at its own time."""
         item = only(items)
-        provider = ctx.options.conversation_provider_id
-        if not provider:
-            raise ValueError(
-                "no conversation provider is named: set HIGHLEVEL_CONVERSATION_PROVIDER_ID, or "
-                "choose note under `activities` in map.yaml"
-            )
+        provider = named(
+            ctx.options.conversation_provider_id,
+            "conversation provider",
+            "HIGHLEVEL_CONVERSATION_PROVIDER_ID",
+        )
         payload = self.intended(ctx, item)
         fields: dict[str, Any] = payload["fields"]
         common: dict[str, Any] = {
@@ -246,8 +253,8 @@ def _exported(ctx: Context, known: _Known) -> Iterator[dict[str, Any]]:
     channels = [""] if known.types - {EMAIL} else []
     channels += [EMAIL] if EMAIL in known.types else []
     try:
-        for channel in channels:
-            yield from ctx.hl.conversations.iterate_all(channel)
+        if channels:
+            yield from ctx.hl.conversations.iterate_all(*channels)
     except HighLevelError:
         return  # a scope is missing, or the answer has another shape
 
