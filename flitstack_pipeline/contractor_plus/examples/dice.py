@@ -28,26 +28,21 @@ class Dice:
         self._state = (self._state * 6364136223846793005 + 1442695040888963407) & _MASK
         return (self._state >> 11) * 2.0**-53
 
-    # The two below are `random` written out: they are thrown a hundred million times for a
-    # million clients, and a call costs as much as the throw.
-
     def choice(self, of: Sequence[T]) -> T:
         """One of them."""
-        self._state = (self._state * 6364136223846793005 + 1442695040888963407) & _MASK
-        return of[int((self._state >> 11) * 2.0**-53 * len(of))]
+        return of[int(self.random() * len(of))]
 
     def randint(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
-        self._state = (self._state * 6364136223846793005 + 1442695040888963407) & _MASK
-        return low + int((self._state >> 11) * 2.0**-53 * (high - low + 1))
+        return low + int(self.random() * (high - low + 1))
 
     def weighted(self, of: Sequence[T], percent: Sequence[int]) -> T:
         """One of them, by weights that add up to 100."""
         roll = self.random() * 100
-        for place, weight in enumerate(percent):
+        for item, weight in zip(of, percent, strict=True):
             roll -= weight
             if roll < 0:
-                return of[place]
+                return item
         return of[-1]
 
     def some(self, of: Sequence[T], most: int) -> list[T]:
