@@ -1,6 +1,6 @@
 """Every cell of a file as text, with the number of the line it stands on. Meaning comes later.
 
-Delimited text is read with Python's csv on an explicit dialect, streaming; a second, independent
+Delimited text is read with Python's csv on an explicit dialect, in batches; a second, independent
 counter must find the same number of rows, or the file is refused. Workbooks: see `workbooks`.
 """
 
@@ -27,9 +27,19 @@ __all__ = ["SUFFIXES", "Row", "Sheet", "UnreadableFile", "sheets"]
 SUFFIXES = (
     ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers", ".zip"
 )  # fmt: skip
+#: Rows at a time: few enough that they stay in the processor's cache until they are stored.
+BATCH = 2_000
 LONGEST_CELL = 64_000_000
 field_size_limit(LONGEST_CELL)
 _LOOK = "Open it in a spreadsheet, look at the last rows, and export it again."
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that follow one another: the line each begins on, counted from 1, and its cells."""
+
+    numbers: list[int]
+    rows: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -45,14 +55,14 @@ class Sheet:
     dialect: Dialect | None
     notes: list[str] = field(default_factory=list, compare=False)
 
-    def rows(self) -> Iterator[Row]:
-        """(line number from 1, cells as text) in order, in constant memory.
+    def batches(self) -> Iterator[Batch]:
+        """Every row in order, `BATCH` at a time, in constant memory.
 
         Raises UnreadableFile when the independent count finds damage (before the first row) or
         another number of rows (after the last).
         """
         if self.dialect is None:
-            yield from workbook_rows(self.path, self.name)
+            yield from _in_batches(workbook_rows(self.path, self.name))
             return
         counted = _trusted_count(self.path, self.encoding, self.dialect)
         if counted.careless_quotes:
@@ -61,9 +71,9 @@ class Sheet:
                 "compare them with the screen"
             )
         read = 0
-        for row in _text_rows(self.path, self.encoding, self.dialect):
-            read += 1
-            yield row
+        for batch in _text_batches(self.path, self.encoding, self.dialect, BATCH):
+            read += len(batch.rows)
+            yield batch
         if read != counted.rows:
             raise UnreadableFile(
                 self.path,
@@ -71,11 +81,17 @@ class Sheet:
                 _LOOK,
             )
 
+    def rows(self) -> Iterator[Row]:
+        """(line number, cells) one by one; see `batches`."""
+        for batch in self.batches():
+            yield from zip(batch.numbers, batch.rows, strict=True)
+
     def head(self, limit: int) -> list[Row]:
         """The first rows, without counting the rest."""
         if self.dialect is None:
             return list(islice(workbook_rows(self.path, self.name, limit), limit))
-        return list(islice(_text_rows(self.path, self.encoding, self.dialect), limit))
+        first = next(_text_batches(self.path, self.encoding, self.dialect, limit), Batch([], []))
+        return list(zip(first.numbers, first.rows, strict=True))
 
 
 def sheets(path: Path) -> list[Sheet]:
@@ -133,16 +149,27 @@ def _trusted_count(path: Path, encoding: Encoding, dialect: Dialect) -> Count:
     return counted
 
 
-def _text_rows(path: Path, encoding: Encoding, dialect: Dialect) -> Iterator[Row]:
+def _in_batches(rows: Iterator[Row]) -> Iterator[Batch]:
+    while taken := list(islice(rows, BATCH)):
+        yield Batch([number for number, _ in taken], [cells for _, cells in taken])
+
+
+def _text_batches(path: Path, encoding: Encoding, dialect: Dialect, size: int) -> Iterator[Batch]:
     try:
         with path.open(encoding=encoding.name, newline="") as text:
             for _ in range(dialect.skip_lines):
                 text.readline()
             lines = csv_reader(text, delimiter=dialect.separator)
             start = dialect.skip_lines + 1
-            for cells in lines:
-                yield start, cells
-                start = dialect.skip_lines + lines.line_num + 1
+            while True:
+                rows, ends = [], [start]
+                for cells in islice(lines, size):
+                    rows.append(cells)
+                    ends.append(dialect.skip_lines + lines.line_num + 1)
+                if not rows:
+                    return
+                start = ends.pop()
+                yield Batch(ends, rows)
     except UnicodeError as error:
         raise _wrong_encoding(path, encoding, error) from error
     except CsvError as error:

@@ -51,14 +51,33 @@ class _Scan:
         self.whole = re.compile(rf"{cell}(?>{separator}{cell})*+(?:\r\n|\r|\n)")
         self.token = re.compile(rf'"|{separator}|\r\n|\r|\n|[^"\r\n{separator}]+')
 
-    def line(self, line: str, number: int) -> None:
-        """Take in one physical line, its line break included."""
-        if not self.inside and '"' not in line:
-            if line.endswith(("\r", "\n")):
-                self._end_row()
-            else:
-                self._unfinished()
-            return
+    def block(self, lines: list[str], number: int) -> None:
+        """Take in physical lines, their line breaks included; `number` is that of the first.
+
+        Lines without a quotation mark are told by their number alone: each ends a row, or, inside
+        a quoted cell, none does. Only the last line of a file can lack its line break.
+        """
+        unfinished = bool(lines) and not lines[-1].endswith(("\r", "\n")) and '"' not in lines[-1]
+        plain = lines[:-1] if unfinished else lines
+        next_plain = 0
+        for index in [i for i, line in enumerate(plain) if '"' in line]:
+            self._plain(index - next_plain)
+            self._line(plain[index], number + index)
+            next_plain = index + 1
+        self._plain(len(plain) - next_plain)
+        if unfinished:
+            self._line(lines[-1], number + len(plain))
+
+    def _plain(self, count: int) -> None:
+        """So many whole lines without a quotation mark."""
+        if count and self.inside:
+            self.spans_lines = True
+        elif count:
+            self._end_row()
+            self.rows += count - 1
+
+    def _line(self, line: str, number: int) -> None:
+        """One line, piece by piece, unless it is one well-formed row."""
         if not self.inside and not self.pending and self.whole.fullmatch(line):
             self.rows += 1
             return
@@ -92,9 +111,6 @@ class _Scan:
         self.rows += 1
         self.at_start, self.closed, self.pending, self.spans_lines = True, False, False, False
 
-    def _unfinished(self) -> None:
-        self.at_start, self.closed, self.pending = False, False, True
-
 
 def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
     """Rows of a delimited file, counted without the csv module, in constant memory.
@@ -106,8 +122,10 @@ def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
     with path.open(encoding=encoding, newline="") as text:
         for _ in range(dialect.skip_lines):
             text.readline()
-        for number, line in enumerate(text, start=dialect.skip_lines + 1):
-            scan.line(line, number)
+        number = dialect.skip_lines + 1
+        while lines := text.readlines(_BLOCK):
+            scan.block(lines, number)
+            number += len(lines)
     if scan.inside:
         return Count(scan.rows, "a quotation mark is never closed", scan.careless)
     return Count(scan.rows + scan.pending, scan.problem, scan.careless)

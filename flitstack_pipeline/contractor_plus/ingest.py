@@ -6,7 +6,7 @@ one line per file and sheet. A file that cannot be trusted is refused whole, wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,14 +15,14 @@ import duckdb
 
 from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
-from flitstack_pipeline.contractor_plus.lines import Line, cap_warning, lines
+from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning
+from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
+from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead, survey
 from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.spec.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
 
 __all__ = ["IngestResult", "SheetRead", "ingest_object", "ingest_schema", "survey"]
-
-CHUNK = 20_000
 
 
 @dataclass
@@ -108,19 +108,15 @@ def _on_screen(exports: Path, surveyed: list[SheetRead]) -> list[manifest.OnScre
 def _load_sheet(
     con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str, result: IngestResult
 ) -> None:
-    """Load one sheet in chunks, or refuse it whole: a transaction, so nothing half-read stays."""
+    """Load one sheet block by block, or refuse it whole: a transaction, nothing half-read stays."""
     assert read.layout is not None and read.dataset is not None
-    loaded = excluded = 0
     con.execute("BEGIN")
     try:
-        for chunk in _chunks(lines(read.sheet.rows(), read.layout)):
-            records = [line for line in chunk if not line.rule]
-            others = [line for line in chunk if line.rule]
-            if records:
-                loaded += raw_tables.insert_rows(con, read, records, workspace)
-            raw_tables.insert_excluded(con, read, others)
-            excluded += len(others)
-            _note_layout(read, chunk[0])
+        with RowWriter(con, read, workspace) as writer:
+            for block in blocks(read.sheet.batches(), read.layout):
+                writer.add(block)
+                _note_layout(read, block.layout)
+            writer.close()
     except UnreadableFile as error:
         con.execute("ROLLBACK")
         read.refused = str(error)
@@ -132,32 +128,20 @@ def _load_sheet(
     warnings = [
         *_layout_warnings(read),
         *read.sheet.notes,
-        *cap_warning(loaded),
+        *cap_warning(writer.loaded),
         *raw_tables.cut_cells(con, read),
     ]
-    raw_tables.record_file(con, read, loaded + excluded, warnings)
+    raw_tables.record_file(con, read, writer.loaded + writer.excluded, warnings)
     con.execute("COMMIT")
-    result.rows[read.dataset] += loaded
-    result.excluded += excluded
+    result.rows[read.dataset] += writer.loaded
+    result.excluded += writer.excluded
     result.files.append(read.entry.file)
     result.warnings += [f"{read.entry.file}: {w}" for w in warnings]
 
 
-def _chunks(found: Iterator[Line]) -> Iterator[list[Line]]:
-    """Lines in chunks, each under one layout."""
-    chunk: list[Line] = []
-    for line in found:
-        if chunk and (len(chunk) >= CHUNK or line.layout is not chunk[0].layout):
-            yield chunk
-            chunk = []
-        chunk.append(line)
-    if chunk:
-        yield chunk
-
-
-def _note_layout(read: SheetRead, line: Line) -> None:
-    if line.layout is not read.layout and line.layout not in read.layouts:
-        read.layouts.append(line.layout)
+def _note_layout(read: SheetRead, layout: Layout) -> None:
+    if layout is not read.layout and layout not in read.layouts:
+        read.layouts.append(layout)
 
 
 def _layout_warnings(read: SheetRead) -> list[str]:

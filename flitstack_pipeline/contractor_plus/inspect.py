@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.contractor_plus.cells import Sheet, sheets
-from flitstack_pipeline.contractor_plus.lines import cap_warning, lines
+from flitstack_pipeline.contractor_plus.cells import Batch, Sheet, sheets
+from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning
 from flitstack_pipeline.contractor_plus.recognise import Layout, recognise
 from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
 from flitstack_pipeline.spec.objects import object_of_dataset
@@ -111,13 +111,16 @@ def inspect_file(path: Path) -> Inspection:
 
 
 def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
-    rows = sheet.rows()
-    head = list(itertools.islice(rows, HEAD_ROWS))
+    batches = sheet.batches()
+    first = next(batches, Batch([], []))
+    head = list(zip(first.numbers, first.rows, strict=True))[:HEAD_ROWS]
     layout = recognise(head, path.name, sheet.name)
     if layout is None:
         return SheetView(sheet.name, warnings=["it is empty: no cell has text"])
-    counted = Counter(line.rule for line in lines(itertools.chain(head, rows), layout))
-    records = counted.pop("", 0)
+    records, counted = 0, Counter[str]()
+    for block in blocks(itertools.chain([first], batches), layout):
+        records += len(block.records.rows)
+        counted.update(line.rule for line in block.excluded)
     return SheetView(
         sheet.name,
         layout.header_row,

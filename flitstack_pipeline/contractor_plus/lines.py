@@ -11,51 +11,108 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.recognise import Layout, layout_of
-from flitstack_pipeline.contractor_plus.workbooks import Row
 from flitstack_pipeline.spec.source import BY_KEY, alias_table, normalise_header
 
 _TOTALS = re.compile(
     r"(?:(?:report|grand|sub|page|overall)[\s-]*)?totals?\s*[:=]?\s*\(?[\d\s.,$€£]*\)?\s*", re.I
 )
+#: How the totals begin that the pattern above knows.
+_TOTAL_STARTS = {"rep", "gra", "sub", "pag", "ove", "tot"}
 _CAPS = {100, 200, 250, 300, 500}
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a sheet: a record when `rule` is "", else excluded by that rule."""
+class Excluded:
+    """A line that is no record, by the rule that says so."""
 
     number: int
     cells: list[str]
-    layout: Layout
     rule: str
 
 
-def lines(rows: Iterable[Row], layout: Layout) -> Iterator[Line]:
-    """Every line but the header, with the layout that holds for it and the rule that excludes it.
+@dataclass(frozen=True)
+class Block:
+    """Lines that follow one another under one layout: the records, and those that are none."""
+
+    layout: Layout
+    records: Batch
+    excluded: list[Excluded]
+
+
+def blocks(batches: Iterable[Batch], layout: Layout) -> Iterator[Block]:
+    """Every line but the header, in order, a block per batch and layout.
 
     Rules: title_line, blank_line, repeated_header, totals_line.
     """
     first_header = layout.header_row
     rules = _Rules(layout)
-    for number, cells in rows:
+    for batch in batches:
+        rest = batch
+        while rest.rows:
+            block, rest = _next_block(rest, rules, first_header)
+            if block.records.rows or block.excluded:
+                yield block
+            if rest.rows:
+                layout = layout_of(rest.numbers[0], rest.rows[0], layout.dataset or "")
+                rules = _Rules(layout)
+
+
+def _next_block(batch: Batch, rules: _Rules, first_header: int) -> tuple[Block, Batch]:
+    """The lines under one layout, and the rest of the batch from another header on."""
+    numbers, rows = batch.numbers, batch.rows
+    excluded, out = [], []
+    for index in rules.suspects(batch, first_header):
+        number, cells = numbers[index], rows[index]
         if number == first_header:
+            out.append(index)
             continue
         rule = rules.rule(number, cells, first_header)
         if rule == "repeated_header" and _words(cells) != rules.header:
-            layout = layout_of(number, cells, layout.dataset or "")
-            rules = _Rules(layout)
-        yield Line(number, cells, layout, rule)
+            rows, rest = rows[:index], Batch(numbers[index:], rows[index:])
+            numbers = numbers[:index]
+            break
+        if rule:
+            out.append(index)
+            excluded.append(Excluded(number, cells, rule))
+    else:
+        rest = Batch([], [])
+    if out:
+        gone = set(out)
+        numbers = [number for index, number in enumerate(numbers) if index not in gone]
+        rows = [cells for index, cells in enumerate(rows) if index not in gone]
+    return Block(rules.layout, Batch(numbers, rows), excluded), rest
 
 
 class _Rules:
     """The exclusion rules under one layout, with what they need worked out once."""
 
     def __init__(self, layout: Layout) -> None:
+        self.layout = layout
         self.header = _words(layout.header)
         self.own = frozenset(self.header)
         self.table = alias_table(layout.dataset) if layout.dataset else {}
         self.spellings = _spellings(layout.dataset or "") | self.own
+        self.first_words = frozenset(s.split()[0] for s in self.spellings if s)
+
+    def suspects(self, batch: Batch, first_header: int) -> Iterable[int]:
+        """Where lines stand that may be none: a look at how they begin spares nearly every row."""
+        if batch.numbers[0] <= first_header:
+            return range(len(batch.rows))
+        return [
+            index
+            for index, cells in enumerate(batch.rows)
+            if not cells or self._may_be_none(cells[0])
+        ]
+
+    def _may_be_none(self, first: str) -> bool:
+        """Whether a line that begins with this cell may be no record."""
+        words = first.split(None, 1)
+        if not words or not first.isascii():
+            return True
+        word = words[0].lower()
+        return word in self.first_words or word[:3] in _TOTAL_STARTS
 
     def rule(self, number: int, cells: list[str], first_header: int) -> str:
         """The rule that excludes a line, "" for a record."""
@@ -64,7 +121,6 @@ class _Rules:
             return "blank_line"
         if number < first_header:
             return "title_line"
-        # A cheap look at the first filled cell spares nearly every record the full comparison.
         if " ".join(first.split()).casefold() in self.spellings and self._is_header(cells):
             return "repeated_header"
         return "totals_line" if _TOTALS.fullmatch(first.strip()) else ""

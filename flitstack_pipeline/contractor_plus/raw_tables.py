@@ -1,4 +1,4 @@
-"""The tables of the `raw` schema and how rows get into them. Text in, text stored.
+"""The tables of the `raw` schema, and what they say of each file. Rows get in by `raw_rows`.
 
 `raw.<dataset>` holds the rows as read, `raw.excluded` the lines that are none, `raw.files` one
 line per file and sheet, `raw.expected_counts` what the modules showed on screen.
@@ -6,16 +6,12 @@ line per file and sheet, `raw.expected_counts` what the modules showed on screen
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 
 import duckdb
-import pandas as pd
 
-from flitstack_pipeline.contractor_plus.lines import Line
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
-from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead
 from flitstack_pipeline.spec.source import BY_KEY
 
@@ -69,85 +65,12 @@ def forget_missing(con: duckdb.DuckDBPyConnection, present: list[str]) -> None:
     )
 
 
-def insert_rows(
-    con: duckdb.DuckDBPyConnection, read: SheetRead, lines: list[Line], workspace: str
-) -> int:
-    """Append records that share one layout to their raw table; return how many."""
-    layout = lines[0].layout
-    dataset = layout.dataset or ""
-    width = len(layout.columns)
-    names = [c.name for c in BY_KEY[dataset].columns]
-    position = {name: i for i, name in enumerate(layout.columns) if name}
-    unknown = [i for i, name in enumerate(layout.columns) if name is None]
-    frame = _frame(read, lines, width)
-    place = position.get("workspace")
-    own = f"nullif(trim(c{place}), '')" if place is not None else "NULL"
-    values = ", ".join(f"c{position[n]}" if n in position else "NULL" for n in names)
-    extra = "MAP(?::VARCHAR[], [" + ", ".join(f"c{i}" for i in unknown) + "]::VARCHAR[])"
-    if "more" in frame:
-        extra = f"map_concat({extra}, MAP(more::VARCHAR[], cells::VARCHAR[]))"
-    con.register("incoming", frame)
-    con.execute(
-        f'INSERT INTO raw."{dataset}" SELECT ? || _row, coalesce({own}, ?), '  # noqa: S608
-        f"?, ?, ?, _row, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', {values}, {extra} "
-        "FROM incoming",
-        [
-            _row_prefix(read),
-            read.entry.workspace or workspace,
-            read.entry.session,
-            read.entry.file,
-            read.sheet.name,
-            read.entry.exported_at,
-            [layout.labels[i] for i in unknown],
-        ],
-    )
-    con.unregister("incoming")
-    return len(lines)
-
-
-def _row_prefix(read: SheetRead) -> str:
-    """What makes a row id unique: bytes and name of the file, the sheet, then the row."""
-    entry = read.entry
-    file = hashlib.sha256(f"{entry.sha256}/{entry.file}".encode()).hexdigest()[:12]
-    return f"{file}-{read.number}-"
-
-
-def _frame(read: SheetRead, lines: list[Line], width: int) -> pd.DataFrame:
-    """Cells by column; the cells a ragged row has beyond the header stand under "cells"."""
-    rows = [_fitted(line.cells, width) for line in lines]
-    frame = pd.DataFrame({f"c{i}": column for i, column in enumerate(zip(*rows, strict=True))})
-    frame = frame.astype(object)
-    frame["_row"] = [line.number for line in lines]
-    if any(len(line.cells) > width for line in lines):
-        beyond = [_beyond(line.cells, line.layout) for line in lines]
-        frame["more"] = [[name for name, _ in pairs] for pairs in beyond]
-        frame["cells"] = [[cell for _, cell in pairs] for pairs in beyond]
-    return frame
-
-
-def _fitted(cells: list[str], width: int) -> list[str]:
-    missing = width - len(cells)
-    if missing == 0:
-        return cells
-    return cells + [""] * missing if missing > 0 else cells[:width]
-
-
-def _beyond(cells: list[str], layout: Layout) -> list[tuple[str, str]]:
-    """Cells beyond the header of a ragged row, under names of their own."""
-    found = []
-    for number, cell in enumerate(cells[len(layout.columns) :], start=len(layout.columns) + 1):
-        name = f"(column {number})"
-        while name in layout.labels:
-            name += "'"
-        if cell.strip():
-            found.append((name, cell))
-    return found
-
-
 def cut_cells(con: duckdb.DuckDBPyConnection, read: SheetRead) -> list[str]:
     """A warning for cells exactly as long as Excel allows: what came after is lost (§7.33)."""
+    # Bytes are counted at once, characters one by one: hardly a cell has bytes enough.
     full = " + ".join(
-        f'count(*) FILTER (length("{c.name}") = {EXCEL_CELL})'
+        f'count(*) FILTER (strlen("{c.name}") >= {EXCEL_CELL} '
+        f'AND length("{c.name}") = {EXCEL_CELL})'
         for c in BY_KEY[read.dataset or ""].columns
     )
     found = con.execute(
@@ -160,26 +83,6 @@ def cut_cells(con: duckdb.DuckDBPyConnection, read: SheetRead) -> list[str]:
         f"{found} cells have exactly {EXCEL_CELL:,} characters, the most Excel keeps: their end "
         "is probably cut off; export them as CSV"
     ]
-
-
-def insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, lines: list[Line]) -> None:
-    """Record the lines that are no records, each with its rule and text."""
-    if not lines:
-        return
-    frame = pd.DataFrame(
-        {
-            "row": [line.number for line in lines],
-            "dataset": [line.layout.dataset for line in lines],
-            "rule": [line.rule for line in lines],
-            "text": [" | ".join(c for c in line.cells if c)[:500] for line in lines],
-        }
-    )
-    con.register("incoming", frame.astype({"dataset": object, "rule": object, "text": object}))
-    con.execute(
-        'INSERT INTO raw.excluded SELECT ?, ?, "row", dataset, rule, text FROM incoming',
-        [read.entry.file, read.sheet.name],
-    )
-    con.unregister("incoming")
 
 
 def record_file(

@@ -75,7 +75,7 @@ def _understood(
         left_out = file_answer(answers, entry.file) == NOTHING
         return [SheetRead(blank, entry, 0, None, str(error), left_out=left_out)]
     found = []
-    for number, (sheet, head) in enumerate(heads):
+    for number, (sheet, _) in enumerate(heads):
         answer = file_answer(answers, entry.file, sheet.name) or entry.dataset
         known = "" if answer == NOTHING else answer
         found.append(
@@ -83,7 +83,7 @@ def _understood(
                 Sheet(path, sheet.name, sheet.encoding, sheet.dialect),
                 entry,
                 number,
-                recognise(head, entry.file, sheet.name, known),
+                _layout(path, manifest.stamp(path), number, entry.file, known),
                 copy_of=copy_of,
                 left_out=answer == NOTHING,
             )
@@ -95,3 +95,11 @@ def _understood(
 def _heads(path: Path, _stamp: tuple[int, ...]) -> list[tuple[Sheet, list[Row]]]:
     """The sheets of a file and their first rows, remembered while the file is unchanged."""
     return [(sheet, sheet.head(HEAD_ROWS)) for sheet in sheets(path)]
+
+
+@lru_cache(maxsize=1_024)  # every object type looks at every sheet
+def _layout(
+    path: Path, stamp: tuple[int, ...], number: int, file: str, answer: str
+) -> Layout | None:
+    sheet, head = _heads(path, stamp)[number]
+    return recognise(head, file, sheet.name, answer)

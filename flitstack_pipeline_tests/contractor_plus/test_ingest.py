@@ -6,6 +6,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from flitstack_pipeline.contractor_plus import cells, counting, raw_rows
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.warehouse import SCHEMAS
@@ -65,6 +66,51 @@ def test_ragged_rows_keep_every_cell(con, tmp_path):
         (None,),
         ("more",),
     ]
+
+
+SEVERAL_LAYOUTS = (
+    "Clients of March\n"
+    "Client ID,Client Name,Email,Roof\n"
+    '1,"Ann\nLee",a@b.co,flat\n'
+    "2,Bob\n"
+    "3,Cy,c@b.co,,more,and more\n"
+    "\n"
+    "Client ID,Client Name,Email,Roof\n"
+    '4,Di,d@b.co,"a ""new"" one"\n'
+    "Email,Client ID,Client Name,Fence\n"
+    '"e@b.co",5,"Ed\r\n\r\nPoe",wood\n'
+    "f@b.co,6,Flo,\n"
+    "Total: 6\n"
+    "g@b.co,7,Gil,steel"
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_where_batches_end_changes_nothing(con, tmp_path, monkeypatch, size):
+    (tmp_path / "clients.csv").write_text(SEVERAL_LAYOUTS)
+    read = "SELECT *, _extra::VARCHAR FROM raw.clients ORDER BY _row"
+    left_out = 'SELECT * FROM raw.excluded ORDER BY "row"'
+    assert ingest_object(con, tmp_path, "clients").rows["clients"] == 7
+    whole, others = con.execute(read).fetchall(), con.execute(left_out).fetchall()
+    assert len(others) == 5
+    monkeypatch.setattr(cells, "BATCH", size)
+    monkeypatch.setattr(raw_rows, "ROWS", size)
+    monkeypatch.setattr(counting, "_BLOCK", size)
+    ingest_object(con, tmp_path, "clients")
+    assert con.execute(read).fetchall() == whole
+    assert con.execute(left_out).fetchall() == others
+
+
+def test_what_the_database_refuses_is_raised_and_leaves_no_rows(con, tmp_path, monkeypatch):
+    (tmp_path / "clients.csv").write_text("Client ID,Client Name,Email\n1,Ann,a@b.co\n")
+
+    def broken(*_):
+        raise duckdb.OutOfMemoryException("no room")
+
+    monkeypatch.setattr(raw_rows, "_insert_rows", broken)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        ingest_object(con, tmp_path, "clients")
+    assert con.execute("SELECT count(*) FROM raw.clients").fetchone() == (0,)
 
 
 def test_a_damaged_file_is_refused_whole_and_leaves_no_rows(con, tmp_path):

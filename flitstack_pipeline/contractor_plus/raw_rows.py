@@ -1,0 +1,186 @@
+"""Puts the rows of a sheet into their raw table, many at a time, while the next are being read."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from flitstack_pipeline.contractor_plus.cells import Batch
+from flitstack_pipeline.contractor_plus.lines import Block, Excluded
+from flitstack_pipeline.contractor_plus.recognise import Layout
+from flitstack_pipeline.contractor_plus.survey import SheetRead
+from flitstack_pipeline.spec.source import BY_KEY
+
+#: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
+ROWS = 60_000
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one INSERT takes: records that share a layout, and the lines that are none."""
+
+    layout: Layout
+    records: list[pa.Table]
+    excluded: list[Excluded]
+
+
+class RowWriter:
+    """Writes the blocks of one sheet, in order, in a thread beside the reader.
+
+    The connection belongs to the writer until its `with` block is left; whatever an INSERT raises
+    comes out of `add` or `close`. `loaded` and `excluded` count what was taken.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str) -> None:
+        self.loaded = self.excluded = 0
+        self._con, self._read, self._workspace = con, read, workspace
+        self._part: _Part | None = None
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="raw rows")
+        self._under_way: Future[None] | None = None
+
+    def add(self, block: Block) -> None:
+        """Take a block of lines."""
+        if self._part and (self._part.layout is not block.layout or self._waiting >= ROWS):
+            self._send()
+        if self._part is None:
+            self._part = _Part(block.layout, [], [])
+        if block.records.rows:
+            self._part.records.append(_table(block.records, block.layout))
+        self._part.excluded.extend(block.excluded)
+        self.loaded += len(block.records.rows)
+        self.excluded += len(block.excluded)
+        self._waiting += len(block.records.rows) + len(block.excluded)
+
+    def close(self) -> None:
+        """Write what is left, and wait for it."""
+        self._send()
+        self._settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _send(self) -> None:
+        """Hand the part over, once the one before it is written: two are held at most."""
+        self._settle()
+        if self._part:
+            self._under_way = self._thread.submit(
+                _write, self._con, self._read, self._workspace, self._part
+            )
+        self._part, self._waiting = None, 0
+
+    def _settle(self) -> None:
+        if self._under_way:
+            self._under_way.result()
+            self._under_way = None
+
+
+def _write(con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str, part: _Part) -> None:
+    if part.records:
+        _insert_rows(con, read, workspace, part)
+    if part.excluded:
+        _insert_excluded(con, read, part)
+
+
+def _insert_rows(
+    con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str, part: _Part
+) -> None:
+    """Append records that share one layout to their raw table."""
+    layout, dataset = part.layout, part.layout.dataset or ""
+    names = [c.name for c in BY_KEY[dataset].columns]
+    position = {name: i for i, name in enumerate(layout.columns) if name}
+    unknown = [i for i, name in enumerate(layout.columns) if name is None]
+    rows = pa.concat_tables(part.records, promote_options="default")
+    place = position.get("workspace")
+    own = f"nullif(trim(c{place}), '')" if place is not None else "NULL"
+    values = ", ".join(f"c{position[n]}" if n in position else "NULL" for n in names)
+    extra = "MAP(?::VARCHAR[], [" + ", ".join(f"c{i}" for i in unknown) + "]::VARCHAR[])"
+    if "more" in rows.column_names:  # NULL where all rows of a table fit; that adds nothing
+        extra = f"map_concat({extra}, MAP(more, cells))"
+    con.register("incoming", rows)
+    con.execute(
+        f'INSERT INTO raw."{dataset}" SELECT ? || _row, coalesce({own}, ?), '  # noqa: S608
+        f"?, ?, ?, _row, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', {values}, {extra} "
+        "FROM incoming",
+        [
+            _row_prefix(read),
+            read.entry.workspace or workspace,
+            read.entry.session,
+            read.entry.file,
+            read.sheet.name,
+            read.entry.exported_at,
+            [layout.labels[i] for i in unknown],
+        ],
+    )
+    con.unregister("incoming")
+
+
+def _insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, part: _Part) -> None:
+    """Record the lines that are no records, each with its rule and text."""
+    lines = {
+        "row": [line.number for line in part.excluded],
+        "rule": [line.rule for line in part.excluded],
+        "text": [" | ".join(c for c in line.cells if c)[:500] for line in part.excluded],
+    }
+    con.register("incoming", pa.table(lines))
+    con.execute(
+        'INSERT INTO raw.excluded SELECT ?, ?, "row", ?, rule, text FROM incoming',
+        [read.entry.file, read.sheet.name, part.layout.dataset],
+    )
+    con.unregister("incoming")
+
+
+def _row_prefix(read: SheetRead) -> str:
+    """What makes a row id unique: bytes and name of the file, the sheet, then the row."""
+    entry = read.entry
+    file = hashlib.sha256(f"{entry.sha256}/{entry.file}".encode()).hexdigest()[:12]
+    return f"{file}-{read.number}-"
+
+
+def _table(records: Batch, layout: Layout) -> pa.Table:
+    """Cells by column; the cells a ragged row has beyond the header stand under "cells"."""
+    width, rows = len(layout.columns), records.rows
+    beyond = None
+    if set(map(len, rows)) != {width}:
+        beyond = [_beyond(cells, layout) for cells in rows]
+        rows = [_fitted(cells, width) for cells in rows]
+    columns = {
+        f"c{i}": pa.array(column, pa.string()) for i, column in enumerate(zip(*rows, strict=True))
+    }
+    columns["_row"] = pa.array(records.numbers, pa.int64())
+    if beyond and any(beyond):
+        several = pa.list_(pa.string())
+        columns["more"] = pa.array([[name for name, _ in pairs] for pairs in beyond], several)
+        columns["cells"] = pa.array([[cell for _, cell in pairs] for pairs in beyond], several)
+    return pa.table(columns)
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    missing = width - len(cells)
+    return cells + [""] * missing if missing >= 0 else cells[:width]
+
+
+def _beyond(cells: list[str], layout: Layout) -> list[tuple[str, str]]:
+    """Cells beyond the header of a ragged row, under names of their own."""
+    found = []
+    for number, cell in enumerate(cells[len(layout.columns) :], start=len(layout.columns) + 1):
+        name = f"(column {number})"
+        while name in layout.labels:
+            name += "'"
+        if cell.strip():
+            found.append((name, cell))
+    return found
