@@ -23,7 +23,7 @@ _BOMS = (
 _UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ def _refuse_mixed(path: Path) -> None:
     good = bad = 0
     with path.open("rb") as file:
         while block := file.read(1 << 20):
-            good += len(_UTF8_SEQUENCE.findall(block))
-            bad += len(_HIGH_BYTE.findall(_UTF8_SEQUENCE.sub(b"", block)))
+            beyond_ascii = b" ".join(_HIGH_BYTES.findall(block))  # a small part of the whole
+            good += len(_UTF8_SEQUENCE.findall(beyond_ascii))
+            bad += len(_UTF8_SEQUENCE.sub(b"", beyond_ascii).replace(b" ", b""))
     if good > bad:
         raise UnreadableFile(
             path,
