@@ -35,6 +35,7 @@ def floor(exports: Path, database: Path, objects: tuple[str, ...]) -> int:
     """DuckDB alone: every file as text into a table of its own; return the rows."""
     rows = 0
     with duckdb.connect(str(database)) as con:
+        con.execute("SET enable_progress_bar = false")
         for number, name in enumerate(n for o in objects for n in FILES[o]):
             con.execute(
                 f"CREATE TABLE t{number} AS SELECT * FROM read_csv(?, header=true, "
