@@ -22,34 +22,40 @@ def keep_stated(con: duckdb.DuckDBPyConnection) -> None:
 
     What an earlier run noted and links show by now (a merge taken back) is taken out again.
     """
-    for dataset, table in BY_DATASET.items():
-        names = {f.name for f in table.fields}
-        if "originals" in names and dataset not in _PEOPLE:
-            has_name = NAME in names
-            con.execute(
-                _SAID.format(other_names=_other_names(table) if has_name else ""), [dataset]
-            )
-            con.execute(_note(table, has_name))
+    noted = [
+        table
+        for dataset, table in BY_DATASET.items()
+        if dataset not in _PEOPLE and _has(table, "originals")
+    ]
+    con.execute(_other_names([table for table in noted if _has(table, NAME)]))
+    for table in noted:
+        con.execute(_SAID, [table.dataset, table.dataset])
+        con.execute(_note(table))
+
+
+def _has(table: CleanTable, column: str) -> bool:
+    return any(f.name == column for f in table.fields)
 
 
 #: What each record of a dataset states: dead references by role, and another name of its client.
-_SAID = """
+_SAID = f"""
 CREATE OR REPLACE TEMP TABLE said AS
 SELECT source_key, map(list(field ORDER BY field), list(words ORDER BY field)) AS said
 FROM (
     SELECT child_key AS source_key, role AS field,
            string_agg(reference, ', ' ORDER BY reference) AS words
     FROM clean.orphans WHERE child_object = ? AND reference <> '' GROUP BY ALL
-    {other_names}
+    UNION ALL
+    SELECT source_key, '{NAME}', stated FROM other_names WHERE dataset = ?
 ) GROUP BY source_key
 """
 
 
-def _note(table: CleanTable, has_name: bool) -> str:
+def _note(table: CleanTable) -> str:
     """Write what is said, over what was said before, where that makes a difference."""
     roles = ", ".join(f"'{role}'" for role in _ROLES)
     ours = f"e.key IN ({roles})"
-    if has_name:
+    if _has(table, NAME):
         ours += f" OR e.key = '{NAME}' AND e.value = x.{NAME}"
     before = f"list_filter(coalesce(map_entries(x.originals), []), lambda e: NOT ({ours}))"
     now = f"map_concat(map_from_entries({before}), coalesce(s.said, MAP {{}}))"
@@ -64,27 +70,39 @@ def _note(table: CleanTable, has_name: bool) -> str:
         """
 
 
-def _other_names(table: CleanTable) -> str:
-    """The client's name as the document has it, unless the client's record says the same.
+def _other_names(tables: list[CleanTable]) -> str:
+    """Temporary table `other_names`: the client's name as a document has it, unless the client's
+    record says the same.
 
     Word order, case, accents and punctuation make no difference: "Lee, Ann" is Ann Lee. Names
-    that are letter for letter the same, nearly all, are not taken apart.
+    that are letter for letter the same, nearly all, are not taken apart, the others once each.
     """
-    names = ("c.name", "concat_ws(' ', c.first_name, c.last_name)", "c.business_name")
-    same = " AND ".join(f"d.{NAME} IS DISTINCT FROM {name}" for name in names)
-    known = ", ".join(_words(name) for name in names)
+    documents = " UNION ALL ".join(
+        f"SELECT '{t.dataset}' AS dataset, source_key, {NAME} AS stated FROM {t.name}"
+        for t in tables
+    )
     return f"""
-        UNION ALL
-        SELECT source_key, '{NAME}', stated FROM (
-            SELECT d.source_key, d.{NAME} AS stated, c.name, c.first_name, c.last_name,
-                   c.business_name
-            FROM {table.name} d
-            LEFT JOIN (
-                SELECT child_key, parent_key FROM clean.links WHERE role = 'client'
-            ) l ON l.child_key = d.source_key
-            LEFT JOIN clean.clients c ON c.source_key = l.parent_key
-            WHERE d.{NAME} IS NOT NULL AND {same}
-        ) c WHERE {_words("c.stated")} NOT IN ('', {known})
+        CREATE OR REPLACE TEMP TABLE unlike AS
+        SELECT d.*, c.name, concat_ws(' ', c.first_name, c.last_name) AS person,
+               c.business_name AS firm
+        FROM ({documents}) d
+        LEFT JOIN (
+            SELECT child_key, parent_key FROM clean.links WHERE role = 'client'
+        ) l ON l.child_key = d.source_key
+        LEFT JOIN clean.clients c ON c.source_key = l.parent_key
+        WHERE stated IS NOT NULL AND stated IS DISTINCT FROM name
+          AND stated IS DISTINCT FROM person AND stated IS DISTINCT FROM firm;
+        CREATE OR REPLACE TEMP TABLE in_words AS
+        SELECT name, {_words("name")} AS words
+        FROM (SELECT DISTINCT unnest([stated, name, person, firm]) AS name FROM unlike);
+        CREATE OR REPLACE TEMP TABLE other_names AS
+        SELECT u.dataset, u.source_key, u.stated
+        FROM unlike u JOIN in_words w ON w.name = u.stated
+        LEFT JOIN in_words n ON n.name = u.name
+        LEFT JOIN in_words p ON p.name = u.person
+        LEFT JOIN in_words f ON f.name = u.firm
+        WHERE w.words NOT IN ('', coalesce(n.words, ''), coalesce(p.words, ''),
+                              coalesce(f.words, ''))
         """
 
 

@@ -49,7 +49,8 @@ def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     con.execute(_LINKS)
 
 
-#: Numbers as resolved, with what a person decided.
+#: Numbers as resolved, with what a person decided. A number that leads to another client's job is
+#: left to a person, unless it is written exactly so and title or address is the same (as invoices).
 _EXPLICIT = """
 DELETE FROM clean.links l USING link_decisions d
 WHERE l.child_object = 'work_orders' AND l.role = 'job' AND d.decision = 'do not link'
@@ -58,10 +59,29 @@ INSERT INTO clean.work_order_links
 SELECT document_key, job_key, 'decided by a person', 1.0, 'accepted'
 FROM link_decisions WHERE decision = 'link';
 INSERT INTO clean.work_order_links
-SELECT l.child_key, l.parent_key, l.method, l.confidence, 'accepted'
-FROM clean.links l ANTI JOIN clean.work_order_links k
-  ON k.work_order_key = l.child_key AND k.job_key = l.parent_key
-WHERE l.child_object = 'work_orders' AND l.role = 'job';
+WITH of_client AS (
+    SELECT child_key, parent_key AS client FROM clean.links WHERE role = 'client'
+), named AS (
+    SELECT l.child_key, l.parent_key, l.method, l.confidence,
+           coalesce(mine.client <> theirs.client, false)
+           AND (l.confidence < 1 OR NOT coalesce(
+               lower(j.service_address) = lower(w.service_address)
+               OR lower(j.title) = lower(w.title), false)) AS doubtful
+    FROM clean.links l ANTI JOIN clean.work_order_links k
+      ON k.work_order_key = l.child_key AND k.job_key = l.parent_key
+    JOIN clean.work_orders w ON w.source_key = l.child_key
+    JOIN clean.jobs j ON j.source_key = l.parent_key
+    LEFT JOIN of_client mine ON mine.child_key = l.child_key
+    LEFT JOIN of_client theirs ON theirs.child_key = l.parent_key
+    WHERE l.child_object = 'work_orders' AND l.role = 'job'
+)
+SELECT child_key, parent_key, method,
+       CASE WHEN doubtful THEN least(confidence, 0.7) ELSE confidence END,
+       CASE WHEN doubtful THEN 'review' ELSE 'accepted' END
+FROM named;
+DELETE FROM clean.links l USING clean.work_order_links k
+WHERE k.decision = 'review' AND l.child_object = 'work_orders' AND l.role = 'job'
+  AND l.child_key = k.work_order_key AND l.parent_key = k.job_key;
 """
 
 #: Work orders carry no amount: client, day, title, address. Several may belong to one job.
@@ -154,7 +174,8 @@ WITH likely AS (
 )
 SELECT w.source_key, 'work_orders', 'job', NULL,
        CASE WHEN k.jobs IS NULL THEN 'no job named, and none fits'
-            ELSE 'no job named; likely ' || k.jobs END
+            WHEN len(coalesce(w.job_refs, [])) = 0 THEN 'no job named; likely ' || k.jobs
+            ELSE 'the job named is none of this client''s here; likely ' || k.jobs END
 FROM likely k JOIN clean.work_orders w ON w.source_key = k.work_order_key
 WHERE len(coalesce(w.job_refs, [])) = 0 OR k.jobs IS NOT NULL;
 """

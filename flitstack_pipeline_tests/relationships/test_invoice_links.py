@@ -151,19 +151,6 @@ def test_a_client_with_very_many_jobs_is_matched_by_amount_and_month(con, tmp_pa
     assert decisions(con) == {pair: "accepted" for pair in made.items()}
 
 
-def test_a_work_order_finds_the_job_of_its_day_title_and_place(con, tmp_path):
-    right = job(con, "J1", title="Fence", start_date="2024-01-10", service_address="12 Oak St")
-    job(con, "J2", title="Roof", start_date="2024-05-10", service_address="9 Elm St")
-    sure = add(con, "work_orders", "W1", client_ref="1", title="Fence", scheduled_date="2024-01-10",
-               service_address="12 Oak St")  # fmt: skip
-    vague = add(con, "work_orders", "W2", client_ref="1", scheduled_date="2024-05-10")
-    related(con, tmp_path)
-    assert links(con, "job") == {sure: right}
-    assert rows(con, "SELECT child_key, reason FROM clean.orphans WHERE role = 'job'") == [
-        (vague, "no job named; likely J2 (0.4)")
-    ]
-
-
 scores_of_small_groups = st.dictionaries(
     st.tuples(st.sampled_from("abcde"), st.sampled_from("vwxyz")),
     st.integers(1, 100).map(lambda n: n / 100),
@@ -250,21 +237,6 @@ def test_a_number_is_understood_however_it_is_written(con, tmp_path):
     assert decisions(con) == {(bill, place): "accepted" for bill in bills}
     assert rows(con, "SELECT work_order_key, job_key, decision FROM clean.work_order_links "
                      "ORDER BY 1") == [(order, place, "accepted") for order in orders]  # fmt: skip
-
-
-def test_a_work_order_takes_a_job_that_fits_less_well_only_if_no_other_comes_near(con, tmp_path):
-    near = job(con, "J1", title="Fence", start_date="2024-01-10", service_address="1 Oak St")
-    job(con, "J2", title="Roof", start_date="2024-06-10", service_address="9 Elm St")
-    order = add(con, "work_orders", "W1", client_ref="1", title="Visit",
-                scheduled_date="2024-01-10", service_address="1 Oak St")  # fmt: skip
-    related(con, tmp_path)
-    assert links(con, "job") == {order: near}
-    job(con, "J3", title="Deck", start_date="2024-01-10", service_address="2 Oak St")
-    related(con, tmp_path)
-    assert links(con, "job") == {order: near}
-    job(con, "J4", title="Deck", start_date="2024-01-10", service_address="1 Oak St")
-    related(con, tmp_path)
-    assert links(con, "job") == {}
 
 
 def test_deciding_in_small_batches_says_the_same_as_at_once(con, tmp_path, monkeypatch):
