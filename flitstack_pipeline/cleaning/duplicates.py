@@ -75,12 +75,22 @@ def write_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     )
 
 
-def decided_pairs(con: duckdb.DuckDBPyConnection) -> list[Pair]:
-    """The pairs of `clean.duplicate_pairs` that are merged or kept apart."""
+def pairs_of(dataset: str) -> str:
+    """SELECT of the pairs of `clean.duplicate_pairs` of two clients, or of two leads."""
+    return f"""
+        SELECT * FROM clean.duplicate_pairs p
+        SEMI JOIN clean."{dataset}" one ON one.source_key = p.left_key
+        SEMI JOIN clean."{dataset}" other ON other.source_key = p.right_key
+        WHERE object = '{dataset}'
+        """
+
+
+def decided_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> list[Pair]:
+    """The pairs of two clients, or of two leads, that are merged or kept apart."""
     rows = con.execute(
         f"""
-        SELECT left_key, right_key, score, evidence, decision FROM clean.duplicate_pairs
-        WHERE object = 'clients' AND decision IN ('merge', 'keep apart')
+        SELECT left_key, right_key, score, evidence, decision FROM ({pairs_of(dataset)})
+        WHERE decision IN ('merge', 'keep apart')
         ORDER BY NOT starts_with(evidence, '{BY_PERSON}'), score DESC, left_key, right_key
         """
     ).fetchall()

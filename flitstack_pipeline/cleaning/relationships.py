@@ -16,7 +16,8 @@ import duckdb
 
 from flitstack_pipeline.cleaning.duplicates import write_pairs
 from flitstack_pipeline.cleaning.invoice_links import link_invoices
-from flitstack_pipeline.cleaning.merges import fold_leads, make_people, merge_clients
+from flitstack_pipeline.cleaning.lead_merges import fold_leads, pair_leads
+from flitstack_pipeline.cleaning.merges import make_people, merge_rows
 from flitstack_pipeline.cleaning.references import (
     link_clients,
     link_numbers,
@@ -50,10 +51,13 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
             con.execute(table.ddl)
     for name, columns in RELATIONSHIP_DDL.items():
         con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
-    con.execute(SURVIVORS.ddl)
+    for kept in SURVIVORS.values():
+        con.execute(kept.ddl)
     write_pairs(con, decisions)
-    merge_clients(con)
+    merge_rows(con, "clients")
     fold_leads(con)
+    pair_leads(con)
+    merge_rows(con, "leads")
     make_people(con)
     make_survivors(con)
     link_clients(con)

@@ -1,8 +1,8 @@
 """What a record that was several rows is made of: one rule per field, and the values that lose.
 
-Belongs here: `clean.survivors` (the kept record of each merge, as a row of clients) and
-`clean.merged_values` (every value of its rows that the survivor does not show). Does not: which
-rows are one (`merges`).
+Belongs here: `clean.survivors` and `clean.lead_survivors` (the kept record of each merge, as a row
+of clients or of leads) and `clean.merged_values` (every value of its rows that the survivor does
+not show). Does not: which rows are one (`merges`).
 
 Rows of one record are taken in order, the kept one first. A field takes its first filled value,
 unless `RULES` says otherwise: what belongs together comes from one row, lists are united in order,
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
+from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, SURVIVORS, Field
 from flitstack_pipeline.warehouse import row_count
 
 #: Says which row it is, or is derived from other fields: no value that could be lost.
@@ -66,6 +66,7 @@ def _all_of(items: str) -> str:
 
 
 _ENTRIES = _all_of("map_entries(custom)")
+_REFS = "converted_client_ref"
 #: Field → the expression over the rows of one record; what is not named takes its first value.
 RULES: dict[str, str] = {
     "email": f"({_distinct(_all_of(_EMAILS))})[1]",
@@ -76,6 +77,8 @@ RULES: dict[str, str] = {
     "created_at": "arg_min(created_at, (created, place))",
     "updated": "max(updated)",
     "updated_at": "arg_max(updated_at, (updated, -place))",
+    "converted": "bool_or(converted)",
+    _REFS: f"string_agg(DISTINCT {_REFS}, ', ' ORDER BY {_REFS})",
     "notes": f"array_to_string({_distinct('list(notes ORDER BY place)')}, chr(10) || chr(10))",
     "custom": f"CASE WHEN len({_ENTRIES}) > 0 THEN map_from_entries(list_filter({_ENTRIES}, "
     f"lambda e, i: list_position(list_transform({_ENTRIES}, lambda o: o.key), e.key) = i)) END",
@@ -83,67 +86,77 @@ RULES: dict[str, str] = {
 
 
 def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `clean.survivors` and `clean.merged_values` from `clean.merges`.
+    """Fill `clean.survivors`, `clean.lead_survivors` and `clean.merged_values` from `clean.merges`.
 
-    Also makes the temporary view `kept_clients`: all clients as they are migrated.
+    Also makes the temporary views `kept_clients` and `kept_leads`: all as they are migrated.
     """
     if row_count(con, "clean.merges"):
-        con.execute(_MEMBERS)
-        columns = ", ".join(f'{_rule(f)} AS "{f.name}"' for f in BY_DATASET["clients"].fields)
+        con.execute(_RANKED)
+        for dataset, kept in SURVIVORS.items():
+            con.execute(_rows_of_records(dataset))
+            columns = ", ".join(f'{_rule(f)} AS "{f.name}"' for f in kept.fields)
+            con.execute(
+                f"""
+                INSERT INTO {kept.name} BY NAME
+                SELECT {columns} FROM record_rows GROUP BY kept_key
+                """
+            )
+        _list_losing_values(con, "clients", "clients")
+        _list_losing_values(con, "clients", "leads")
+        _list_losing_values(con, "leads", "leads")
+    for dataset, kept in SURVIVORS.items():
         con.execute(
             f"""
-            INSERT INTO clean.survivors BY NAME
-            SELECT {columns} FROM record_rows GROUP BY kept_key
+            CREATE OR REPLACE TEMP VIEW kept_{dataset} AS
+            SELECT * FROM clean."{dataset}" c
+            ANTI JOIN {kept.name} s ON s.source_key = c.source_key
+            ANTI JOIN clean.merges m ON m.merged_key = c.source_key
+            UNION ALL BY NAME SELECT * FROM {kept.name}
             """
         )
-        for dataset in ("clients", "leads"):
-            _list_losing_values(con, dataset)
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP VIEW kept_clients AS
-        SELECT * FROM clean.clients c
-        ANTI JOIN clean.survivors s ON s.source_key = c.source_key
-        ANTI JOIN clean.merges m ON m.merged_key = c.source_key
-        UNION ALL BY NAME SELECT * FROM clean.survivors;
-        CREATE OR REPLACE TEMP VIEW kept_leads AS
-        SELECT * FROM clean.leads l ANTI JOIN clean.merges m ON m.merged_key = l.source_key
-        """
-    )
-
-
-def _members_of(dataset: str) -> str:
-    """SELECT the client columns of merged rows; custom fields only leads have stay out."""
-    wanted = [f for f in BY_DATASET["clients"].fields if f.name != "custom"]
-    columns = ", ".join(f'x."{f.name}"' for f in wanted)
-    known = "lambda e: list_contains(h.headers, e.key)"
-    custom = (
-        "x.custom"
-        if dataset == "clients"
-        else f"map_from_entries(list_filter(map_entries(x.custom), {known}))"
-    )
-    return f"""
-        SELECT m.kept_key, m.place, {columns}, {custom} AS custom
-        FROM ranked m JOIN clean."{dataset}" x ON x.source_key = m.key CROSS JOIN headers h
-    """
 
 
 #: Every row of every merged record, the kept one at place 1, leads after clients.
-_MEMBERS = f"""
-CREATE OR REPLACE TEMP TABLE record_rows AS
-WITH headers AS (
-    SELECT coalesce(list(DISTINCT header), []) AS headers
-    FROM (SELECT unnest(map_keys(custom)) AS header FROM clean.clients)
-), listed AS (
+_RANKED = """
+CREATE OR REPLACE TEMP TABLE ranked AS
+WITH listed AS (
     SELECT DISTINCT kept_key, kept_key AS key, 0 AS later FROM clean.merges
     UNION ALL
     SELECT kept_key, merged_key, CASE object WHEN 'clients' THEN 1 ELSE 2 END FROM clean.merges
-), ranked AS (
-    SELECT kept_key, key,
-           row_number() OVER (PARTITION BY kept_key ORDER BY later, key) AS place
-    FROM listed
 )
-{_members_of("clients")} UNION ALL BY NAME {_members_of("leads")}
+SELECT kept_key, key, row_number() OVER (PARTITION BY kept_key ORDER BY later, key) AS place
+FROM listed
 """
+
+
+def _rows_of_records(dataset: str) -> str:
+    """Temporary table `record_rows`: the rows of merged records that are kept as `dataset`, with
+    the columns of it."""
+    others = [d for d in SURVIVORS if d != dataset and dataset == "clients"]
+    members = " UNION ALL BY NAME ".join(_members(dataset, rows) for rows in (dataset, *others))
+    return f"""
+        CREATE OR REPLACE TEMP TABLE record_rows AS
+        WITH headers AS (
+            SELECT coalesce(list(DISTINCT header), []) AS headers
+            FROM (SELECT unnest(map_keys(custom)) AS header FROM clean."{dataset}")
+        )
+        {members}
+        """
+
+
+def _members(dataset: str, rows: str) -> str:
+    """SELECT rows of a clean table as members of records of `dataset`; custom fields that only
+    they have stay out."""
+    wanted = [f for f in BY_DATASET[dataset].fields if f.name != "custom"]
+    columns = ", ".join(f'x."{f.name}"' for f in wanted)
+    known = "lambda e: list_contains(h.headers, e.key)"
+    return f"""
+        SELECT m.kept_key, m.place, {columns},
+               map_from_entries(list_filter(map_entries(x.custom), {known})) AS custom
+        FROM ranked m JOIN clean."{rows}" x ON x.source_key = m.key
+        SEMI JOIN clean."{dataset}" k ON k.source_key = m.kept_key
+        CROSS JOIN headers h
+        """
 
 
 def _rule(f: Field) -> str:
@@ -158,9 +171,9 @@ def _rule(f: Field) -> str:
     return f'arg_min("{f.name}", place)'
 
 
-def _list_losing_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """List what rows of `dataset` hold and the survivor does not show, in one pass."""
-    of_client = {f.name for f in BY_DATASET["clients"].fields}
+def _list_losing_values(con: duckdb.DuckDBPyConnection, kept: str, dataset: str) -> None:
+    """List what rows of `dataset` hold and their survivor of `kept` does not show, in one pass."""
+    shown = {f.name for f in SURVIVORS[kept].fields}
     stray_extension = "CASE WHEN g.phone IS NULL THEN g.phone_extension END"
     compared = [
         ("address", _address("k"), _address("g")),
@@ -168,11 +181,11 @@ def _list_losing_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     ]
     for f in BY_DATASET[dataset].fields:
         if f.name not in _NOT_VALUES | _UNITED | _ADDRESS and f.type != MAP:
-            kept = f'k."{f.name}"' if f.name in of_client else "NULL"
-            compared.append((f.name, kept, f'g."{f.name}"'))
+            survivor = f'k."{f.name}"' if f.name in shown else "NULL"
+            compared.append((f.name, survivor, f'g."{f.name}"'))
     values = ", ".join(
-        f"{{'field': '{name}', 'kept': ({kept})::VARCHAR, 'losing': ({losing})::VARCHAR}}"
-        for name, kept, losing in compared
+        f"{{'field': '{name}', 'kept': ({survivor})::VARCHAR, 'losing': ({losing})::VARCHAR}}"
+        for name, survivor, losing in compared
     )
     con.execute(
         f"""
@@ -180,12 +193,12 @@ def _list_losing_values(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         WITH pairs AS (
             SELECT kept_key, merged_key FROM clean.merges WHERE object = '{dataset}'
             UNION
-            SELECT kept_key, kept_key FROM clean.merges WHERE '{dataset}' = 'clients'
+            SELECT kept_key, kept_key FROM clean.merges
         ), compared AS (
             SELECT m.kept_key, m.merged_key, unnest(list_concat(
                 [{values}], {_map_values("custom")}, {_map_values("originals")})) AS v
             FROM pairs m JOIN clean."{dataset}" g ON g.source_key = m.merged_key
-            JOIN clean.survivors k ON k.source_key = m.kept_key
+            JOIN {SURVIVORS[kept].name} k ON k.source_key = m.kept_key
         )
         SELECT '{dataset}', kept_key, merged_key, v.field, v.kept, v.losing FROM compared
         WHERE v.losing <> '' AND v.losing IS DISTINCT FROM v.kept

@@ -15,7 +15,7 @@ import duckdb
 
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.routing import location_case
-from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL
+from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.warehouse import table_exists
 
 BATCH = 5_000
@@ -169,13 +169,14 @@ def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: s
 
 
 def as_migrated(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
-    """A clean table with the records several rows became in place of those rows (clients)."""
+    """A clean table with the records several rows became in place of those rows (people)."""
     table = relation(con, f"clean.{dataset}")
-    if dataset != "clients" or not table_exists(con, "clean.survivors"):
+    kept = SURVIVORS.get(dataset)
+    if kept is None or not table_exists(con, kept.name):
         return table
     return f"""(
-      SELECT * FROM {table} ANTI JOIN clean.survivors s USING (source_key)
-      UNION ALL BY NAME SELECT * FROM clean.survivors)"""
+      SELECT * FROM {table} ANTI JOIN {kept.name} s USING (source_key)
+      UNION ALL BY NAME SELECT * FROM {kept.name})"""
 
 
 def workspaces_without_client(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -445,8 +445,11 @@ RELATIONSHIP_DDL: dict[str, str] = {
         decision VARCHAR""",
 }
 
-#: The kept record of every merge, with the columns of `clean.clients`.
-SURVIVORS = CleanTable("survivors", BY_DATASET["clients"].fields)
+#: The kept record of every merge of clients and of leads, with the columns of theirs.
+SURVIVORS = {
+    "clients": CleanTable("survivors", BY_DATASET["clients"].fields),
+    "leads": CleanTable("lead_survivors", BY_DATASET["leads"].fields),
+}
 
 
 @cache
