@@ -1,7 +1,8 @@
 """Which lines of a sheet are records, and by which rule every other line is none.
 
 Sessions pasted below one another may repeat the header with other columns (a person hides and
-shows them between exports, contractor_plus.md §7.5); from there on the new header counts.
+shows them between exports, contractor_plus.md §7.5); from there on the new header counts. A page
+break repeats the title, too.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def blocks(batches: Iterable[Batch], layout: Layout) -> Iterator[Block]:
                 yield block
             if rest.rows:
                 layout = layout_of(rest.numbers[0], rest.rows[0], layout.dataset or "")
-                rules = _Rules(layout)
+                rules = _Rules(layout, rules.titles)
 
 
 def _next_block(batch: Batch, rules: _Rules, first_header: int) -> tuple[Block, Batch]:
@@ -88,13 +89,15 @@ def _next_block(batch: Batch, rules: _Rules, first_header: int) -> tuple[Block, 
 class _Rules:
     """The exclusion rules under one layout, with what they need worked out once."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, titles: Iterable[str] = ()) -> None:
         self.layout = layout
+        #: What the lines above the first header say, those of one cell.
+        self.titles = set(titles)
         self.header = _words(layout.header)
         self.own = frozenset(self.header)
         self.table = alias_table(layout.dataset) if layout.dataset else {}
         self.spellings = _spellings(layout.dataset or "") | self.own
-        self.first_words = frozenset(s.split()[0] for s in self.spellings if s)
+        self.first_words = {s.split()[0] for s in (*self.spellings, *self.titles) if s}
 
     def suspects(self, batch: Batch, first_header: int) -> Iterable[int]:
         """Where lines stand that may be none: a look at how they begin spares nearly every row."""
@@ -120,10 +123,19 @@ class _Rules:
         if first is None:
             return "blank_line"
         if number < first_header:
+            self._note_title(cells)
+            return "title_line"
+        if self.titles and self.titles.issuperset(w for w in _words(cells) if w):
             return "title_line"
         if " ".join(first.split()).casefold() in self.spellings and self._is_header(cells):
             return "repeated_header"
         return "totals_line" if _TOTALS.fullmatch(first.strip()) else ""
+
+    def _note_title(self, cells: list[str]) -> None:
+        words = [w for w in _words(cells) if w]
+        if len(words) == 1:
+            self.titles.add(words[0])
+            self.first_words.add(words[0].split()[0])
 
     def _is_header(self, cells: list[str]) -> bool:
         """The same header again, or another of the same kind: at least three known columns."""

@@ -1,7 +1,9 @@
 """Damages example exports and reads and cleans what is left: nothing crashes, every row is told.
 
-    python -m flitstack_pipeline_tests.contractor_plus.fuzz_exports [--folders 2000] [--seed 1]
+    python -m flitstack_pipeline_tests.contractor_plus.fuzz_exports \\
+        [--folders 2000] [--rewritten 200] [--seed 1]
 
+Then writes undamaged exports in other ways that say the same: what comes out must be the same.
 Prints what became of the files, and every folder that broke a promise with the seed to make it
 again; the exit code is 1 then.
 """
@@ -15,7 +17,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -28,6 +30,11 @@ from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS, object_of_dataset
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.contractor_plus.damage import damaged_folder
+from flitstack_pipeline_tests.contractor_plus.rewriting import (
+    plain_folder,
+    rewritten_folder,
+    tables,
+)
 
 
 def broken_promises(folder: Path, figures: Counter[str]) -> list[str]:
@@ -106,14 +113,88 @@ def run(folders: int, seed: int) -> tuple[Counter[str], list[str]]:
     return figures, broken
 
 
+#: Exports that are cleaned together; each folder of rewritten exports holds one such group.
+GROUPS = (
+    ("team_members.csv", "clients_1.csv", "clients_2.csv"),
+    ("leads.csv", "custom_fields.csv"),
+    ("jobs.csv",),
+    ("estimates.csv", "estimate_items.csv"),
+    ("invoices.csv", "payments.csv"),
+    ("work_orders.csv", "items.csv"),
+    ("notes.csv", "attachments.csv"),
+)
+
+
+def run_rewritten(folders: int, seed: int) -> tuple[int, list[str]]:
+    """Write so many folders in other ways, clean each; files written, what came out otherwise."""
+    written, broken = 0, []
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name) / "source"
+        generate(source, clients=12, seed=seed)
+        whole = tables(source)
+        expected: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        for number in range(folders):
+            group = GROUPS[number % len(GROUPS)]
+            ours = {file: whole[file] for file in group}
+            if group not in expected:
+                plain = Path(name) / group[0]
+                plain.mkdir()
+                plain_folder(ours, plain)
+                expected[group] = cleaned(plain)
+            target = Path(name) / str(number)
+            target.mkdir()
+            done = rewritten_folder(ours, target, random.Random(f"{seed}/{number}"))
+            written += len(group)
+            broken += [
+                f"rewritten folder {number} ({'; '.join(done)}): {text}"
+                for text in _differences(expected[group], cleaned(target))
+            ]
+    return written, broken
+
+
+def cleaned(folder: Path) -> dict[str, list[str]]:
+    """The rows of every clean table that a folder of exports gives, without where they stood."""
+    with duckdb.connect() as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        context = CleanContext(exports=folder)
+        ingest_schema(con, folder)
+        clean_schema(con, context)
+        found = dict.fromkeys(SCHEMA_DATASETS)
+        for key in _objects(folder):
+            ingest_object(con, folder, key)
+            clean_object(con, key, context)
+            found |= dict.fromkeys(BY_KEY[key].datasets)
+        return {
+            dataset: sorted(
+                repr([dict(sorted(v.items())) if isinstance(v, dict) else v for v in row])
+                for row in con.execute(
+                    f'SELECT * EXCLUDE (raw_id) FROM clean."{dataset}"'
+                ).fetchall()
+            )
+            for dataset in found
+        }
+
+
+def _differences(expected: dict[str, list[str]], found: dict[str, list[str]]) -> Iterator[str]:
+    for dataset in expected.keys() | found.keys():
+        ours, theirs = set(expected.get(dataset, [])), set(found.get(dataset, []))
+        if ours != theirs or len(expected.get(dataset, [])) != len(found.get(dataset, [])):
+            missing, new = sorted(ours - theirs), sorted(theirs - ours)
+            yield f"{dataset} lacks {missing[:1]} and has {new[:1]} ({len(missing)}/{len(new)})"
+
+
 def main() -> None:
     """Print the figures; exit 1 when a promise was broken."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folders", type=int, default=2000)
+    options.add_argument("--rewritten", type=int, default=200)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
     start = time.monotonic()
     figures, broken = run(chosen.folders, chosen.seed)
+    figures["files rewritten"], otherwise = run_rewritten(chosen.rewritten, chosen.seed)
+    broken += otherwise
     for name, count in figures.items():
         print(f"{name:<20}{count:>10,}")
     print(f"{'promises broken':<20}{len(broken):>10,}   in {time.monotonic() - start:.0f} s")

@@ -1,0 +1,81 @@
+"""Whatever happens to the bytes of an export, it is read as it stands, or refused with a reason."""
+
+import csv
+import random
+
+import duckdb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
+from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.spec.source import BY_KEY
+from flitstack_pipeline.warehouse import SCHEMAS
+from flitstack_pipeline_tests.contractor_plus import damage
+from flitstack_pipeline_tests.contractor_plus.test_reading import HEADER, TABLES, write
+
+BYTES = (
+    damage.flip_bytes,
+    damage.cut,
+    damage.lose_a_piece,
+    damage.insert_marks,
+    damage.two_encodings,
+    damage.other_line_ends,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rows=TABLES,
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+    separator=st.sampled_from([",", ";", "\t"]),
+    done=st.lists(st.sampled_from(BYTES), min_size=1, max_size=3),
+    seed=st.integers(0, 2**32),
+)
+def test_every_cell_of_a_damaged_file_is_stored_or_the_file_is_refused(
+    tmp_path_factory, rows, encoding, separator, done, seed
+):
+    folder = tmp_path_factory.mktemp("d")
+    path = write(folder / "clients.csv", [HEADER, *rows], encoding, separator)
+    rng = random.Random(seed)
+    data = path.read_bytes()
+    for change in done:
+        data = change(data, rng)
+    path.write_bytes(data)
+    with duckdb.connect(config={"threads": 1}) as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        result = ingest_object(con, folder, "clients", answers={"file:clients.csv": "clients"})
+        try:
+            (sheet,) = sheets(path)
+            read = dict(sheet.rows())
+        except UnreadableFile as error:
+            assert error.reason and error.what_to_do
+            assert result.refused == [str(error)]
+            assert con.execute("SELECT count(*) FROM raw.clients").fetchone() == (0,)
+            return
+        assert result.refused == []
+        assert list(read.values()) == _by_the_csv_module(sheet)
+        _is_stored(con, read)
+
+
+def _by_the_csv_module(sheet):
+    with sheet.path.open(encoding=sheet.encoding.name, newline="") as text:
+        for _ in range(sheet.dialect.skip_lines):
+            text.readline()
+        return list(csv.reader(text, delimiter=sheet.dialect.separator))
+
+
+def _is_stored(con, read):
+    """Every line but the header is a record with all its cells, or is left out by a rule."""
+    (header,) = con.execute("SELECT header_row FROM raw.files").fetchone()
+    names = ", ".join(f'"{c.name}"' for c in BY_KEY["clients"].columns)
+    records = con.execute(f"SELECT _row, map_values(_extra), {names} FROM raw.clients").fetchall()
+    for number, more, *values in records:
+        cells = [cell for cell in (*values, *more) if cell and cell.strip()]
+        assert sorted(cells) == sorted(cell for cell in read[number] if cell.strip())
+    others = con.execute('SELECT "row", text FROM raw.excluded').fetchall()
+    for number, text in others:
+        assert text == " | ".join(cell for cell in read[number] if cell)[:500]
+    told = [number for number, *_ in (*records, *others)] + ([header] if header else [])
+    assert sorted(told) == (sorted(read) if header else [])
