@@ -6,10 +6,14 @@ One function per kind of damage: the bytes of a file and a seeded random generat
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import random
 from collections.abc import Callable
 from pathlib import Path
+
+import openpyxl
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 Damage = Callable[[bytes, random.Random], bytes]
 
@@ -105,6 +109,78 @@ def odd_cells(data: bytes, rng: random.Random) -> bytes:
     return _written(rows, rng)
 
 
+def columns_shifted(data: bytes, rng: random.Random) -> bytes:
+    """From some row on every cell stands one column too far, as after a bad paste."""
+    rows = _rows(data)
+    start = rng.randrange(len(rows) + 1)
+    left = rng.random() < 0.5
+    shifted = [row[1:] if left else ["", *row] for row in rows[start:]]
+    return _written(rows[:start] + shifted, rng)
+
+
+def pasted_beside(data: bytes, rng: random.Random) -> bytes:
+    """The same export once more, to the right of the first, some rows lower."""
+    rows = _rows(data)
+    width, lower = max(map(len, rows), default=0) + 1, rng.choice([0, 0, 1, 3])
+    rows += [[] for _ in range(lower)]
+    for number, row in enumerate(rows[: len(rows) - lower]):
+        beside = rows[number + lower]
+        beside += [""] * (width - len(beside)) + row[: width - 1]
+    return _written(rows, rng)
+
+
+def pasted_below(data: bytes, rng: random.Random) -> bytes:
+    """Two downloads in one file: the second one begins with its byte order mark."""
+    return data + rng.choice([b"", b"\r\n"]) + b"\xef\xbb\xbf" + data
+
+
+def as_excel_shows(data: bytes, rng: random.Random) -> bytes:
+    """Opened and saved by Excel: serial dates, 1.2E+10 phones, lost zeros, #NAME?, thousands."""
+    ways = (
+        lambda cell: "45678" if "/20" in cell or "-20" in cell or cell[:2] == "20" else cell,
+        lambda cell: f"{int(cell):.5E}" if cell.isdigit() and len(cell) > 9 else cell,
+        lambda cell: cell.lstrip("0") if cell.isdigit() else cell,
+        lambda cell: f"{int(cell):,}" if cell.isdigit() and len(cell) > 3 else cell,
+        lambda cell: f"{cell}.0" if cell.isdigit() else cell,
+        lambda cell: rng.choice(["#NAME?", "#N/A", "####"]) if cell[:1] in "=+-" else cell,
+        lambda cell: cell.replace("'", "\u2019").replace('"', "\u201d"),
+    )  # fmt: skip
+    chosen = rng.sample(ways, rng.randint(1, 3))
+    rows = _rows(data)
+    for row in rows[1:]:
+        for way in chosen:
+            row[:] = [way(cell) if cell.isascii() else cell for cell in row]
+    return _written(rows, rng)
+
+
+def as_a_workbook(data: bytes, rng: random.Random) -> bytes:
+    """A workbook with cells of every type, merged and hidden ones, and sheets nobody asked for."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in _rows(data):
+        sheet.append([_typed(ILLEGAL_CHARACTERS_RE.sub("", cell), rng) for cell in row])
+    if rng.random() < 0.5:
+        sheet.merge_cells(start_row=1, start_column=1, end_row=rng.randint(1, 4), end_column=2)
+    if rng.random() < 0.5:
+        sheet.row_dimensions[2].hidden = True
+    for title in rng.sample(["Sheet2", "Pivot", "Notes"], rng.randint(0, 2)):
+        other = book.create_sheet(title)
+        other.append(rng.choice([[], ["Sum of Total", 12.5], ["to do", "call Ann"]]))
+        other.sheet_state = rng.choice(["visible", "hidden"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _typed(cell: str, rng: random.Random) -> object:
+    """A cell as Excel would type it: number, date, truth, formula, or text."""
+    if rng.random() < 0.02:
+        return rng.choice([dt.datetime(2026, 2, 3), dt.time(9, 30), True, 1.5, "=1+1", "#DIV/0!"])
+    if cell.isascii() and cell.isdigit() and len(cell) < 15:
+        return int(cell)
+    return cell or None
+
+
 def not_a_table(data: bytes, rng: random.Random) -> bytes:
     """Something else under the name of an export."""
     head = rng.choice(
@@ -124,6 +200,11 @@ DAMAGES: tuple[Damage, ...] = (
     other_rows,
     other_columns,
     odd_cells,
+    columns_shifted,
+    pasted_beside,
+    pasted_below,
+    as_excel_shows,
+    as_a_workbook,
     not_a_table,
 )
 
