@@ -44,7 +44,9 @@ SELECT source_key, map(list(field ORDER BY field), list(words ORDER BY field)) A
 FROM (
     SELECT child_key AS source_key, role AS field,
            string_agg(reference, ', ' ORDER BY reference) AS words
-    FROM clean.orphans WHERE child_object = ? AND reference <> '' GROUP BY ALL
+    FROM clean.orphans o ANTI JOIN other_names n  -- which say the same of a client without id
+      ON n.source_key = o.child_key AND n.stated = o.reference AND o.role = 'client'
+    WHERE child_object = ? AND reference <> '' GROUP BY ALL
     UNION ALL
     SELECT source_key, '{NAME}', stated FROM other_names WHERE dataset = ?
 ) GROUP BY source_key

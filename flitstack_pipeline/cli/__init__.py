@@ -40,9 +40,14 @@ def main() -> None:
         if code is None:
             raise
         style = "yellow" if code is Exit.WAITING else "red"
-        named = f"{type(error).__name__}: {error}" if code is Exit.BAD_INPUT else str(error)
-        errors.print(named, style=style, markup=False)
+        errors.print(_in_words(error), style=style, markup=False)
         sys.exit(code)
+
+
+def _in_words(error: Exception) -> str:
+    """Our own errors are sentences; those of libraries come with their kind."""
+    ours = type(error) is ValueError or type(error).__module__.startswith("flitstack_pipeline")
+    return str(error) if ours else f"{type(error).__name__}: {error}"
 
 
 def exit_code(error: Exception) -> Exit | None:

@@ -40,6 +40,7 @@ class _Scan:
     spans_lines: bool = False  # a quoted line break came earlier in this row
     careless: int = 0
     problem: str = ""
+    opened: int = 0  # the line of the last mark that opened a cell
     token: re.Pattern[str] = field(init=False)
     whole: re.Pattern[str] = field(init=False)
 
@@ -92,6 +93,7 @@ class _Scan:
                 self.spans_lines = True
         elif piece == '"' and (self.at_start or self.closed):
             self.inside, self.at_start, self.closed, self.pending = True, False, False, True
+            self.opened = number
         elif piece in _BREAKS:
             self._end_row()
         else:
@@ -127,7 +129,8 @@ def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
             scan.block(lines, number)
             number += len(lines)
     if scan.inside:
-        return Count(scan.rows, "a quotation mark is never closed", scan.careless)
+        problem = scan.problem or f"the quotation mark opened on line {scan.opened} is never closed"
+        return Count(scan.rows, problem, scan.careless)
     return Count(scan.rows + scan.pending, scan.problem, scan.careless)
 
 

@@ -15,7 +15,7 @@ import duckdb
 
 from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
-from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning
+from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead, survey
@@ -110,11 +110,13 @@ def _load_sheet(
 ) -> None:
     """Load one sheet block by block, or refuse it whole: a transaction, nothing half-read stays."""
     assert read.layout is not None and read.dataset is not None
+    too_long: list[int] = []
     con.execute("BEGIN")
     try:
         with RowWriter(con, read, workspace) as writer:
             for block in blocks(read.sheet.batches(), read.layout):
                 writer.add(block)
+                too_long += overlong(block)
                 _note_layout(read, block.layout)
             writer.close()
     except UnreadableFile as error:
@@ -128,6 +130,7 @@ def _load_sheet(
     warnings = [
         *_layout_warnings(read),
         *read.sheet.notes,
+        *overlong_warning(too_long),
         *cap_warning(writer.loaded),
         *raw_tables.cut_cells(con, read),
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.contractor_plus.cells import Batch, Sheet, sheets
-from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning
+from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.recognise import Layout, recognise
 from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
 from flitstack_pipeline.spec.objects import object_of_dataset
@@ -118,9 +118,11 @@ def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
     if layout is None:
         return SheetView(sheet.name, warnings=["it is empty: no cell has text"])
     records, counted = 0, Counter[str]()
+    too_long: list[int] = []
     for block in blocks(itertools.chain([first], batches), layout):
         records += len(block.records.rows)
         counted.update(line.rule for line in block.excluded)
+        too_long += overlong(block)
     return SheetView(
         sheet.name,
         layout.header_row,
@@ -134,13 +136,14 @@ def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
         dict(counted),
         [asdict(g) for g in layout.guesses if g.recognised],
         layout.question if records else "",
-        _warnings(layout, sheet, records),
+        _warnings(layout, sheet, records, too_long),
     )
 
 
-def _warnings(layout: Layout, sheet: Sheet, records: int) -> list[str]:
+def _warnings(layout: Layout, sheet: Sheet, records: int, too_long: list[int]) -> list[str]:
     empty = [] if records else ["there is no row below the header"]
-    return [*layout.warnings, *sheet.notes, *empty, *cap_warning(records)]
+    cut, ragged = cap_warning(records), overlong_warning(too_long)
+    return [*layout.warnings, *sheet.notes, *empty, *ragged, *cut]
 
 
 def write_cells(path: Path, out: Path, sheet_name: str = "") -> int:

@@ -162,6 +162,29 @@ def _spellings(dataset: str) -> frozenset[str]:
     return frozenset(s.casefold() for c in BY_KEY[dataset].columns for s in c.spellings)
 
 
+def overlong(block: Block) -> list[int]:
+    """Numbers of the lines whose record has text beyond the last column of the header."""
+    width, records = len(block.layout.columns), block.records
+    if max(map(len, records.rows), default=0) <= width:
+        return []
+    return [
+        number
+        for number, cells in zip(records.numbers, records.rows, strict=True)
+        if any(map(str.strip, cells[width:]))
+    ]
+
+
+def overlong_warning(numbers: list[int]) -> list[str]:
+    """A warning about lines that have more cells than their header."""
+    if not numbers:
+        return []
+    return [
+        f"{len(numbers)} rows have more cells than the header, the first on line {numbers[0]}: "
+        "perhaps a separator inside a cell without quotation marks, so the cells after it stand "
+        "one column too far; what is beyond the header is kept under its column number"
+    ]
+
+
 def cap_warning(rows: int) -> list[str]:
     """A warning when a file of so many rows may have been cut at a plan's or a page's cap."""
     if rows not in _CAPS and (rows < 1_000 or rows % 500):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus import manifest
+from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.contractor_plus.inspect import Inspection, inspect_file
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
 
@@ -57,12 +58,12 @@ def stage(
     """Copy export files into `exports` and record them in the manifest.
 
     `expected_counts` gives the on-screen count by module (clients, invoices, …) of `workspace`.
-    Raises FileNotFoundError for a missing file, UnreadableFile for one that cannot be read,
-    ValueError for an unknown module or a time that is none; then nothing is staged.
+    Raises FileNotFoundError for a missing file, ValueError for an unknown module, a time that is
+    none, or files that cannot be read (each is named); then nothing is staged.
     """
     counts = {manifest.module(name): n for name, n in (expected_counts or {}).items()}
     when = manifest.iso_time(exported_at or "") or _now()
-    inspected = [(path, inspect_file(path)) for path in map(Path, files)]
+    inspected = _inspected([Path(file) for file in files])
     known = manifest.read(exports)
     by_hash = _known_hashes(exports, known.files)
     result = StageResult(session=when, counts=counts)
@@ -84,6 +85,23 @@ def stage(
         manifest.save(exports, manifest.Manifest(known.files, told))
     result.warnings += _count_warnings(counts, [i for _, i in inspected])
     return result
+
+
+def _inspected(files: list[Path]) -> list[tuple[Path, Inspection]]:
+    """Every file as understood; all that are refused come in one error."""
+    found, refused = [], []
+    for path in files:
+        try:
+            found.append((path, inspect_file(path)))
+        except UnreadableFile as error:
+            refused.append(str(error))
+    if refused:
+        listed = "\n  - ".join(refused)
+        raise ValueError(
+            f"Nothing was staged: {len(refused)} of {len(files)} files cannot be read. Mend them or "
+            f"leave them out.\n  - {listed}"
+        )
+    return found
 
 
 def _now() -> str:

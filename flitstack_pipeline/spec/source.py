@@ -261,7 +261,7 @@ DATASETS: tuple[Dataset, ...] = (
         "Jobs",
         (
             Column("job_number", "Job #", (*_JOB_NO.aliases, "id", "number", "no")),
-            _TITLE,
+            Column("title", "Title", (*_TITLE.aliases, "job title", "job name")),
             _CLIENT_NAME,
             _CLIENT_ID,
             _ESTIMATE_NO,

@@ -8,6 +8,7 @@ import pytest
 
 from flitstack_pipeline.contractor_plus import cells, counting, raw_rows
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.contractor_plus.inspect import inspect_file
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.warehouse import SCHEMAS
 
@@ -61,11 +62,15 @@ def test_titles_totals_blank_lines_and_repeated_headers_are_excluded_by_name(con
 
 def test_ragged_rows_keep_every_cell(con, tmp_path):
     (tmp_path / "clients.csv").write_text("Client ID,Client Name,Email\n1,Ann\n2,Bob,b@c.co,more\n")
-    ingest_object(con, tmp_path, "clients")
+    result = ingest_object(con, tmp_path, "clients")
     assert con.execute("SELECT _extra['(column 4)'] FROM raw.clients ORDER BY _row").fetchall() == [
         (None,),
         ("more",),
     ]
+    warning = "1 rows have more cells than the header, the first on line 3"
+    assert any(warning in w for w in result.warnings)
+    (sheet,) = inspect_file(tmp_path / "clients.csv").sheets
+    assert any(warning in w for w in sheet.warnings)
 
 
 SEVERAL_LAYOUTS = (
@@ -147,3 +152,15 @@ def test_staging_the_same_file_twice_changes_nothing_and_counts_are_compared(tmp
     assert any("2 on screen" in w for w in first.warnings)
     assert stage(exports, [source]).known == ["clients.csv"]
     assert len(json.loads((exports / "export_manifest.json").read_text())["files"]) == 1
+
+
+def test_files_that_cannot_be_read_are_all_named_and_nothing_is_staged(tmp_path):
+    good, cut, page = (tmp_path / n for n in ("clients.csv", "jobs.csv", "leads.xls"))
+    good.write_text("Client ID,Client Name,Email\n1,Ann,a@b.co\n")
+    cut.write_text('Job #,Title\n1,"Roof\n')
+    page.write_text("<html></html>")
+    with pytest.raises(ValueError, match="Nothing was staged: 2 of 3") as error:
+        stage(tmp_path / "exports", [good, cut, page])
+    said = str(error.value)
+    assert "jobs.csv: the quotation mark opened on line 2" in said and "leads.xls" in said
+    assert not (tmp_path / "exports").exists()

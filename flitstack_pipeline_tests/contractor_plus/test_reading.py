@@ -58,7 +58,7 @@ def test_the_separator_named_in_the_first_line_wins(tmp_path):
 def test_a_quotation_mark_that_never_closes_is_refused_with_what_to_do(tmp_path):
     path = tmp_path / "clients.csv"
     path.write_text('Client ID,Client Name\n1,"Doe\n2,Roe\n3,Poe\n')
-    with pytest.raises(UnreadableFile, match="never closed"):
+    with pytest.raises(UnreadableFile, match="opened on line 2 is never closed"):
         cells(path)
 
 

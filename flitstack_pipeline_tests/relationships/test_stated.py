@@ -44,4 +44,5 @@ def test_the_number_of_a_job_no_export_holds_and_a_client_nobody_knows_are_kept(
     key = add(con, "invoices", "7", client_name="Walk-in", job_refs=["99999"])
     related(con, tmp_path)
     assert originals(con, key)["client_name"] == "Walk-in"
+    assert "client" not in originals(con, key)
     assert originals(con, key)["job"] == "99999"
