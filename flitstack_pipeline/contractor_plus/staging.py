@@ -98,8 +98,8 @@ def _inspected(files: list[Path]) -> list[tuple[Path, Inspection]]:
     if refused:
         listed = "\n  - ".join(refused)
         raise ValueError(
-            f"Nothing was staged: {len(refused)} of {len(files)} files cannot be read. Mend them or "
-            f"leave them out.\n  - {listed}"
+            f"Nothing was staged: {len(refused)} of {len(files)} files cannot be read. Mend them "
+            f"or leave them out.\n  - {listed}"
         )
     return found
 
