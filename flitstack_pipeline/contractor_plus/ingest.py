@@ -17,7 +17,7 @@ from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
-from flitstack_pipeline.contractor_plus.recognise import Layout
+from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead, survey
 from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.spec.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
@@ -82,11 +82,13 @@ def _ingest(
     for dataset in datasets:
         raw_tables.replace_table(con, dataset)
         result.rows[dataset] = 0
-        for read in (r for r in surveyed if r.dataset == dataset):
+        reads = [read for read in surveyed if read.dataset == dataset]
+        labels = _labels(reads)
+        for read in reads:
             if read.copy_of:
                 _record_copy(con, read, result)
             else:
-                _load_sheet(con, read, workspace, result)
+                _load_sheet(con, read, workspace, labels, result)
     for read in (r for r in surveyed if r.dataset is None):
         _record_unclaimed(con, read, result)
     return result
@@ -105,15 +107,30 @@ def _on_screen(exports: Path, surveyed: list[SheetRead]) -> list[manifest.OnScre
     return list({**told, **known}.values())
 
 
+def _labels(reads: list[SheetRead]) -> dict[str, str]:
+    """Labels of custom columns by `label_key`, as the oldest export spells them."""
+    found: dict[str, str] = {}
+    for read in sorted(reads, key=lambda r: (r.entry.exported_at, r.entry.file, r.number)):
+        assert read.layout is not None
+        for label, column in zip(read.layout.labels, read.layout.columns, strict=True):
+            if column is None:
+                found.setdefault(label_key(label), label)
+    return found
+
+
 def _load_sheet(
-    con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str, result: IngestResult
+    con: duckdb.DuckDBPyConnection,
+    read: SheetRead,
+    workspace: str,
+    labels: dict[str, str],
+    result: IngestResult,
 ) -> None:
     """Load one sheet block by block, or refuse it whole: a transaction, nothing half-read stays."""
     assert read.layout is not None and read.dataset is not None
     too_long: list[int] = []
     con.execute("BEGIN")
     try:
-        with RowWriter(con, read, workspace) as writer:
+        with RowWriter(con, read, workspace, labels) as writer:
             for block in blocks(read.sheet.batches(), read.layout):
                 writer.add(block)
                 too_long += overlong(block)

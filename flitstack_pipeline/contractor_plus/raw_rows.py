@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.lines import Block, Excluded
-from flitstack_pipeline.contractor_plus.recognise import Layout
+from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
 from flitstack_pipeline.spec.source import BY_KEY
 
@@ -26,6 +26,7 @@ class _Part:
     """What one INSERT takes: records that share a layout, and the lines that are none."""
 
     layout: Layout
+    labels: list[str]
     records: list[pa.Table]
     excluded: list[Excluded]
 
@@ -33,13 +34,21 @@ class _Part:
 class RowWriter:
     """Writes the blocks of one sheet, in order, in a thread beside the reader.
 
-    The connection belongs to the writer until its `with` block is left; whatever an INSERT raises
-    comes out of `add` or `close`. `loaded` and `excluded` count what was taken.
+    `labels` names custom columns by `label_key`: one that another file spells otherwise goes by
+    the spelling listed; new ones are added. The connection belongs to the writer until its `with`
+    block is left; whatever an INSERT raises comes out of `add` or `close`. `loaded` and `excluded`
+    count what was taken.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        read: SheetRead,
+        workspace: str,
+        labels: dict[str, str],
+    ) -> None:
         self.loaded = self.excluded = 0
-        self._con, self._read, self._workspace = con, read, workspace
+        self._con, self._read, self._workspace, self._labels = con, read, workspace, labels
         self._part: _Part | None = None
         self._waiting = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="raw rows")
@@ -50,7 +59,7 @@ class RowWriter:
         if self._part and (self._part.layout is not block.layout or self._waiting >= ROWS):
             self._send()
         if self._part is None:
-            self._part = _Part(block.layout, [], [])
+            self._part = _Part(block.layout, _named(block.layout, self._labels), [], [])
         if block.records.rows:
             self._part.records.append(_table(block.records, block.layout))
         self._part.excluded.extend(block.excluded)
@@ -123,7 +132,7 @@ def _insert_rows(
             read.entry.file,
             read.sheet.name,
             read.entry.exported_at,
-            [layout.labels[i] for i in unknown],
+            [part.labels[i] for i in unknown],
         ],
     )
     con.unregister("incoming")
@@ -142,6 +151,17 @@ def _insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, part: _Par
         [read.entry.file, read.sheet.name, part.layout.dataset],
     )
     con.unregister("incoming")
+
+
+def _named(layout: Layout, known: dict[str, str]) -> list[str]:
+    """The labels of a layout, unknown columns by the spelling first met; all stay different."""
+    named, taken = list(layout.labels), set(layout.labels)
+    for index, (label, column) in enumerate(zip(layout.labels, layout.columns, strict=True)):
+        name = known.setdefault(label_key(label), label) if column is None else label
+        if name not in taken:
+            named[index] = name
+            taken.add(name)
+    return named
 
 
 def _row_prefix(read: SheetRead) -> str:

@@ -21,6 +21,7 @@ from flitstack_pipeline.spec.source import (
 HEADER_SEARCH_ROWS = 30
 NAME_BONUS = 0.35
 CLEAR_MARGIN = 0.08
+_JOINTS = re.compile(r"[\s_\-.:,;/]+")
 _WRAPPED = re.compile(r"^\s*(?:CFT|CFS|CFL|CFD|CFN|PFT|PFI)\s*\[\s*:?\s*(.*?)\s*:?\s*\]\s*$")
 
 
@@ -105,6 +106,11 @@ def custom_label(header: str) -> str:
     """An unknown header as a custom field's label: wrappers such as CFT[…] are taken off."""
     wrapped = _WRAPPED.match(header)
     return " ".join((wrapped.group(1) if wrapped else header).split())
+
+
+def label_key(label: str) -> str:
+    """The same for a custom column's label in any case, with any spaces, hyphens or underscores."""
+    return _JOINTS.sub(" ", label.casefold()).strip()
 
 
 def _filled(cells: list[str]) -> list[str]:

@@ -33,6 +33,21 @@ def test_rows_keep_file_line_and_unknown_columns(con, tmp_path):
     assert rows == [("1", "Ann", "Shingle", 2, None), ("2", "Bob", "", 3, None)]
 
 
+def test_a_custom_column_spelled_otherwise_in_a_later_export_is_the_same_column(con, tmp_path):
+    for name, day, header, row in (
+        ("b.csv", "01", "Roof Type,Cost ($)", "1,Ann,a@b.co,Tile,5"),
+        ("a.csv", "02", "ROOF_TYPE,Cost (%),roof-type", "2,Bob,b@b.co,Slate,6,Tin"),
+    ):
+        source = tmp_path / name
+        source.write_text(f"Client ID,Client Name,Email,{header}\n{row}\n")
+        stage(tmp_path / "exports", [source], exported_at=f"2026-11-{day}")
+    ingest_object(con, tmp_path / "exports", "clients")
+    assert con.execute("SELECT _extra FROM raw.clients ORDER BY client_id").fetchall() == [
+        ({"Roof Type": "Tile", "Cost ($)": "5"},),
+        ({"Roof Type": "Slate", "Cost (%)": "6", "roof-type": "Tin"},),
+    ]
+
+
 def test_titles_totals_blank_lines_and_repeated_headers_are_excluded_by_name(con, tmp_path):
     book = openpyxl.Workbook()
     for row in (
