@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.accounts import NotConfigured, unconfigured
+from flitstack_pipeline.contractor_plus.manifest import export_files
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
-from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.reports.field_map_workbook import read_answers, write_workbook
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.clean import TABLES
 from flitstack_pipeline.steps.account_fields import account_fields
 from flitstack_pipeline.steps.opening import accounts, map_document
 from flitstack_pipeline.steps.second_opinion import second_opinion
@@ -32,8 +34,10 @@ def propose_map(project: Project) -> StepReport:
 
     Looks at the sub-account's own fields when one is configured and answers, at the memory of
     earlier maps, and asks a language model when one is configured; goes on without any of them,
-    and says so.
+    and says so. Raises Refused when there are exports that nobody has read yet: their custom
+    columns would be missing.
     """
+    _refuse_unread(project)
     fields, asked = account_fields(project)
     memory = Memory.load(project.memory_path)
     model = second_opinion()
@@ -61,6 +65,13 @@ def propose_map(project: Project) -> StepReport:
             "language model, answer by answer": model.log if model else [],
         },
     )
+
+
+def _refuse_unread(project: Project) -> None:
+    with project.warehouse.connect() as con:
+        read = any(table_exists(con, table.name) for table in TABLES)
+    if not read and any(export_files(project.exports)):
+        raise Refused("the map", ["The exports were not read yet: run `flitstack audit` first."])
 
 
 def _possible_forms(project: Project) -> dict[str, str]:
