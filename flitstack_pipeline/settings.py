@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     currency: str = Field("USD", alias="FLITSTACK_CURRENCY")
     workspace: str = Field("main", alias="FLITSTACK_WORKSPACE")
     memory: str = Field("", alias="FLITSTACK_MEMORY")
+    prices: Path | None = Field(None, alias="FLITSTACK_PRICES")
 
     delta_hours: float = Field(48, gt=0, alias="FLITSTACK_DELTA_HOURS")
     delta_start: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_START")

@@ -77,7 +77,7 @@ def propose_custom(
     `taken` are casefolded labels in use, by target; what is proposed is added.
     """
     target = CUSTOM_TARGETS[dataset]
-    definitions = _definitions(con, dataset)
+    definitions = definitions_of(con, dataset)
     profiles = custom_profiles(con, dataset)
     types = {h: infer_type(p, definitions.get(h.strip().casefold())) for h, p in profiles.items()}
     matches = _against_account(target, profiles, types, around)
@@ -206,7 +206,8 @@ def _values(
     )
 
 
-def _definitions(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Definition]:
+def definitions_of(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Definition]:
+    """The source's own definitions of a dataset's custom fields, by label in lower case."""
     found = con.execute(
         f"SELECT lower(trim(label)), type, options "  # noqa: S608
         f"FROM {relation(con, 'clean.custom_fields')} WHERE module = ?",
@@ -215,4 +216,4 @@ def _definitions(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Defi
     return {label: Definition(type_ or "", tuple(options or ())) for label, type_, options in found}
 
 
-__all__ = ["Candidate", "Destination", "Surroundings", "propose_custom"]
+__all__ = ["Candidate", "Destination", "Surroundings", "definitions_of", "propose_custom"]

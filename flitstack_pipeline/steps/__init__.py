@@ -5,6 +5,7 @@ StepReport. No business rule lives here; imports no dagster.
 """
 
 from flitstack_pipeline.steps.alone import alone
+from flitstack_pipeline.steps.auditing import audit
 from flitstack_pipeline.steps.conflicts import (
     apply_decided,
     open_conflicts,
@@ -39,7 +40,6 @@ from flitstack_pipeline.steps.retrying import retry
 from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import (
     accounting,
-    audit,
     clean_context,
     clean_object,
     read_object,

@@ -1,4 +1,4 @@
-"""Steps of the stages `source` and `clean`: read, clean, relate, audit."""
+"""Steps of the stages `source` and `clean`: read, clean, relate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from flitstack_pipeline.cleaning.relationships import summary
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
 from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.reports.document import Document, Section, write_html, write_json
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.spec.objects import BY_KEY, KEYS
+from flitstack_pipeline.spec.objects import BY_KEY
 from flitstack_pipeline.steps.opening import as_rows
-from flitstack_pipeline.steps.questions import answers, count_checks, date_answers, questions
+from flitstack_pipeline.steps.questions import answers, date_answers
 from flitstack_pipeline.steps.review import read_review, remember_decisions, write_review
-from flitstack_pipeline.warehouse import row_count
 
 
 def clean_context(project: Project) -> CleanContext:
@@ -109,49 +107,3 @@ def accounting(project: Project, key: str) -> tuple[list[dict[str, Any]], list[s
     with project.warehouse.connect() as con:
         found = check_accounting(con, key)
     return found.lines, found.problems
-
-
-_CANNOT_MOVE = [
-    {"what": "Automations and scheduling rules", "instead": "rebuilt by hand as workflows"},
-    {"what": "Roles and permissions", "instead": "set per user in HighLevel"},
-    {"what": "Client portal settings, branding", "instead": "not in HighLevel's API"},
-    {"what": "Group and client chats", "instead": "no export exists"},
-]
-
-
-def audit(project: Project) -> StepReport:
-    """Write the source audit: what the exports hold, what needs a person, what cannot move."""
-    checks = [c.as_dict() for c in count_checks(project)]
-    asked = [{"question": q} for q in questions(project)]
-    with project.warehouse.connect() as con:
-        files = con.execute(
-            "SELECT file, sheet, dataset, rows_read, encoding, dialect, warnings, refused "
-            "FROM raw.files ORDER BY dataset, file"
-        ).df()
-        quarantine = con.execute(
-            'SELECT object, file, line, "column", value, rule, what_to_do FROM quarantine.rows'
-        ).df()
-        orphans = summary(con)
-        counts = [{"object": k, "rows": row_count(con, f"clean.{BY_KEY[k].dataset}")} for k in KEYS]
-        review = read_review(con)
-    sections = [
-        Section("Records by object", counts),
-        Section("Files", as_rows(files), "Every file as it was understood."),
-        Section("On-screen counts", checks, "Distinct records read, all sessions together."),
-        Section("Questions", asked, "What the exports leave open for you."),
-        Section("Quarantine", as_rows(quarantine), "Rows we could not use, and what to do."),
-        Section("Orphans", orphans, "References that lead nowhere."),
-        Section("Duplicates to decide", review.open_pairs, "Decide in reports/duplicates.csv."),
-        Section("Invoices to link", review.rows["invoice_links.csv"], "Decide in that file."),
-        Section("What cannot move", _CANNOT_MOVE),
-    ]
-    path = write_html(
-        Document("Source audit", f"{len(files)} files read, {len(quarantine)} rows in quarantine.",
-                 quarantine.empty, {}, sections),
-        project.reports / "audit.html",
-    )  # fmt: skip
-    write_json(
-        {"counts": counts, "orphans": orphans, "on_screen": checks, "questions": asked},
-        project.reports / "audit.json",
-    )
-    return StepReport("audit", len(files), {"report": path}, {"records": counts})

@@ -7,6 +7,7 @@ from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.alone import alone
+from flitstack_pipeline.steps.auditing import audit
 from flitstack_pipeline.steps.conflicts import apply_decided
 from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
@@ -16,7 +17,7 @@ from flitstack_pipeline.steps.merging import delta_summary
 from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
 from flitstack_pipeline.steps.prepare import preflight, provision
 from flitstack_pipeline.steps.sampling import choose
-from flitstack_pipeline.steps.source import audit, clean_object, read_object, read_schema, relate
+from flitstack_pipeline.steps.source import clean_object, read_object, read_schema, relate
 from flitstack_pipeline.steps.truth import reconcile, verify_sample
 
 

@@ -1,0 +1,117 @@
+"""What the migration costs, by the rules of a table a person edits; never by the record.
+
+A rule adds its amount when its measure is at least `from` and below `below` (empty: no limit). Our
+table is `prices.csv` beside this module; another one is named by FLITSTACK_PRICES. Above two
+million records there is no price: the migration is scoped by hand (contractor_plus.md §4.1).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from flitstack_pipeline.audit.effort import Effort
+from flitstack_pipeline.audit.facts import Facts
+from flitstack_pipeline.audit.grade import BY_HAND, Grade
+
+OURS = Path(__file__).with_name("prices.csv")
+_AMOUNT = re.compile(r"amount \(([A-Z]{3})\)")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table."""
+
+    measure: str
+    least: Decimal
+    below: Decimal | None
+    amount: Decimal
+    line: str
+
+    def holds(self, value: int) -> bool:
+        """Whether the rule applies to a measure of this value."""
+        return self.least <= value and (self.below is None or value < self.below)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The lines that apply with their amounts; `total` is None when it is scoped by hand."""
+
+    currency: str
+    lines: tuple[tuple[str, Decimal], ...]
+    total: Decimal | None
+
+    def __str__(self) -> str:
+        if self.total is None:
+            return f"scoped by hand: more than {BY_HAND:,} records"
+        return f"{self.total:,} {self.currency}"
+
+
+def measures(facts: Facts, grade: Grade, effort: Effort, activities: int) -> dict[str, int]:
+    """What rules may ask about, by the name they use."""
+    return {
+        "points": grade.points,
+        "object types": facts.objects,
+        "custom fields": facts.custom_fields,
+        "workspaces": facts.workspaces,
+        "sessions": facts.sessions,
+        "attachments": facts.attachments,
+        "activities": activities,
+        "days": effort.days,
+    }
+
+
+def quote(values: Mapping[str, int], records: int, table: Path = OURS) -> Quote:
+    """The quote by the rules of `table`. Raises ValueError that names the row it cannot follow."""
+    currency, rules = read_prices(table, values)
+    if records > BY_HAND:
+        return Quote(currency, (), None)
+    lines = tuple((r.line, r.amount) for r in rules if r.holds(values[r.measure]))
+    return Quote(currency, lines, sum((amount for _, amount in lines), Decimal(0)))
+
+
+def read_prices(table: Path, known: Mapping[str, int]) -> tuple[str, list[Rule]]:
+    """(currency, rules) of a table of prices."""
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        names = reader.fieldnames or []
+        priced = next((n for n in names if _AMOUNT.fullmatch(n.strip())), None)
+        wanted = {"measure", "from", "below", "line"}
+        if priced is None or not wanted <= set(names):
+            raise ValueError(
+                f"{table}: its columns must be measure, from, below, amount (USD) and line, with "
+                "the currency of the amounts in brackets"
+            )
+        currency = _AMOUNT.fullmatch(priced.strip())
+        assert currency is not None
+        rules = [_rule(table, reader.line_num, row, priced, known) for row in reader]
+    return currency[1], rules
+
+
+def _rule(
+    table: Path, number: int, row: Mapping[str, str], priced: str, known: Mapping[str, int]
+) -> Rule:
+    measure = (row["measure"] or "").strip()
+    if measure not in known:
+        raise ValueError(
+            f"{table}, line {number}, column measure: {measure!r} is none of {', '.join(known)}"
+        )
+
+    def number_of(column: str, otherwise: Decimal | None) -> Decimal | None:
+        text = (row[column] or "").strip()
+        try:
+            return Decimal(text) if text else otherwise
+        except InvalidOperation as error:
+            raise ValueError(
+                f"{table}, line {number}, column {column}: {text!r} is no number"
+            ) from error
+
+    amount = number_of(priced, None)
+    if amount is None:
+        raise ValueError(f"{table}, line {number}, column {priced}: an amount is missing")
+    least = number_of("from", Decimal(0)) or Decimal(0)
+    return Rule(measure, least, number_of("below", None), amount, (row["line"] or "").strip())

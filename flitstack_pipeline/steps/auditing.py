@@ -1,0 +1,99 @@
+"""Step of the stage `clean` that ends it: the source audit, as a page, as JSON, as metadata."""
+
+from __future__ import annotations
+
+import duckdb
+
+from flitstack_pipeline.audit import inventory
+from flitstack_pipeline.audit.advice import warnings
+from flitstack_pipeline.audit.effort import estimate_effort
+from flitstack_pipeline.audit.facts import gather
+from flitstack_pipeline.audit.grade import grade
+from flitstack_pipeline.audit.quote import OURS, measures, quote
+from flitstack_pipeline.audit.result import Audit
+from flitstack_pipeline.cleaning.relationships import summary
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.reports.audit import audit_document
+from flitstack_pipeline.reports.document import write_html, write_json
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.objects import BY_KEY, KEYS
+from flitstack_pipeline.steps.questions import count_checks, questions
+from flitstack_pipeline.steps.review import read_review
+from flitstack_pipeline.warehouse import row_count
+
+_QUARANTINE = """
+    SELECT object, file, line, "column", value, rule, what_to_do FROM quarantine.rows
+    ORDER BY object, file, line
+"""
+
+
+def audit(project: Project) -> StepReport:
+    """Write the source audit: what the exports hold, what moving it takes, what a person must do.
+
+    Raises ValueError when the table of prices cannot be followed.
+    """
+    found = _audited(project)
+    page = write_html(audit_document(found), project.reports / "audit.html")
+    write_json(found.as_dict(), project.reports / "audit.json")
+    return StepReport(
+        "audit",
+        len(found.files),
+        {
+            "report": page,
+            "complexity": str(found.grade),
+            "quote": str(found.quote),
+            "HighLevel records": found.effort.records,
+            "requests": found.effort.requests,
+            "hours": round(found.effort.hours, 2),
+            "days": found.effort.days,
+            "first": "; ".join(found.blocking) or "nothing",
+        },
+        {"records": found.counts, "warnings": found.warnings},
+    )
+
+
+def _audited(project: Project) -> Audit:
+    on_screen = [check.as_dict() for check in count_checks(project)]
+    asked = [{"question": question} for question in questions(project)]
+    with project.warehouse.connect() as con:
+        fields = inventory.custom_fields(con)
+        effort = estimate_effort(con)
+        facts = gather(con, fields, effort, len(asked))
+        complexity = grade(facts)
+        activities = row_count(con, "clean.activities")
+        review = read_review(con)
+        return Audit(
+            facts,
+            effort,
+            complexity,
+            quote(
+                measures(facts, complexity, effort, activities),
+                facts.records,
+                project.settings.prices or OURS,
+            ),
+            counts=[
+                {"object": key, "rows": row_count(con, f"clean.{BY_KEY[key].dataset}")}
+                for key in KEYS
+            ],
+            sessions=inventory.sessions(con),
+            files=inventory.files(con),
+            columns=inventory.columns(con),
+            custom_fields=fields,
+            dates=inventory.date_ranges(con),
+            totals=inventory.control_totals(con),
+            duplicates=inventory.duplicates(con),
+            attachments=inventory.attachments(con),
+            orphans=summary(con),
+            quarantine=_rows(con, _QUARANTINE),
+            on_screen=on_screen,
+            questions=asked,
+            warnings=warnings(facts, counts_told=bool(on_screen)),
+            open_pairs=review.open_pairs,
+            open_links=review.rows["invoice_links.csv"],
+        )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> inventory.Rows:
+    cursor = con.execute(sql)
+    names = [d[0] for d in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
