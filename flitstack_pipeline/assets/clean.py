@@ -46,8 +46,9 @@ SOURCE_AUDIT = Step(
     stage="clean",
     kinds=frozenset({"html"}),
     description="""
-        What the exports hold, what needs a person, what cannot move: the **source audit**
-        (`reports/audit.html`), to be read before anything is mapped.
+        What the exports hold, how complex moving it is and what it takes, what needs a person, what
+        cannot move: the **source audit** (`reports/audit.html`), to be read before anything is
+        mapped.
         """,
     run=lambda project, key, log: steps.audit(project),
     source=steps.audit,

@@ -27,17 +27,15 @@ def sessions(con: duckdb.DuckDBPyConnection) -> Rows:
     """Rows read and records kept, by kind of export, workspace and session."""
     found: Rows = []
     for dataset in _read(con):
-        clean = f'clean."{dataset}"'
         kept = (
-            f"LEFT JOIN {clean} c ON c.raw_id = r._row_id"
+            f'_row_id IN (SELECT raw_id FROM clean."{dataset}")'
             if table_exists(con, f"clean.{dataset}")
-            else "LEFT JOIN (SELECT NULL AS raw_id) c ON false"
+            else "false"
         )
         rows = con.execute(
             f"""
-            SELECT r._workspace, r._session, min(r._exported_at), count(DISTINCT r._row_id),
-                   count(DISTINCT c.raw_id)
-            FROM raw."{dataset}" r {kept} GROUP BY ALL ORDER BY ALL
+            SELECT _workspace, _session, min(_exported_at), count(*), count(*) FILTER (WHERE {kept})
+            FROM raw."{dataset}" GROUP BY ALL ORDER BY ALL
             """
         ).fetchall()
         found += [

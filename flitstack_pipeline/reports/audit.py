@@ -29,7 +29,7 @@ def audit_document(audit: Audit) -> Document:
         _sections(audit),
         figures={
             "records": audit.facts.records,
-            "HighLevel records": effort.records,
+            "records and links in HighLevel": effort.records,
             "requests": effort.requests,
             "in quarantine": audit.facts.quarantined,
         },

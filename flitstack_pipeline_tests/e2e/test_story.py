@@ -60,6 +60,11 @@ def test_the_approved_migration_arrives_and_a_second_run_writes_nothing(story):
     paper = json.loads((story.root / "reports" / "certificate.json").read_text())
     assert paper["complete"]
     assert paper["approval"]["by"] == "Ann"
+    foretold = json.loads((story.root / "reports" / "audit.json").read_text())["effort"]
+    with Journal(story.project.journal_url) as journal:
+        plan = journal.get_setting("plan:cutover")["total"]
+    loaded = plan["create"] + plan["update"] + plan["skip"]
+    assert abs(foretold["records"] - loaded) <= 0.03 * loaded
     assert set(paper["fingerprints"]) == {"map", "schema"}
 
 
