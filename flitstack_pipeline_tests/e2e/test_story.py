@@ -15,6 +15,7 @@ import pytest
 from flitstack_pipeline.assets.delta import DELTA_LOADS, DELTA_PLAN
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline_tests.e2e.whereabouts import missing_cells
 
 pytestmark = pytest.mark.e2e
 
@@ -66,6 +67,13 @@ def test_the_approved_migration_arrives_and_a_second_run_writes_nothing(story):
     loaded = plan["create"] + plan["update"] + plan["skip"]
     assert abs(foretold["records"] - loaded) <= 0.03 * loaded
     assert set(paper["fingerprints"]) == {"map", "schema"}
+
+
+def test_every_cell_of_the_exports_is_somewhere_in_highlevel(story):
+    with story.project.warehouse.connect() as con:
+        looked, missing = missing_cells(con, story.project.exports, story.dump())
+    assert missing == []
+    assert looked > 1_500
 
 
 def test_a_delta_merges_what_changed_on_one_side_and_overwrites_nobody(story):
