@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flitstack_pipeline.highlevel.pacing import PaceSnapshot
+from flitstack_pipeline.highlevel.window import next_midnight
 from flitstack_pipeline.migration.sending import LoadResult
 
 RECENT_S = 30.0
@@ -57,9 +58,13 @@ def budget_sentence(budget: PaceSnapshot) -> str:
     if budget.unlimited:
         return "no request limit"
     text = f"{budget.used_today:,} of {budget.daily_limit:,} requests today"
-    if budget.paused_until:
-        until = datetime.fromtimestamp(budget.paused_until, UTC)
-        text += f", paused until {until:%Y-%m-%d %H:%M:%S} UTC ({budget.pause_reason})"
+    until, reason = budget.paused_until, budget.pause_reason
+    if not until and budget.daily_limit and not budget.left_today:
+        until = next_midnight(time.time())
+        reason = f"{budget.daily_reserve:,} are kept for the delta"
+    if until:
+        moment = datetime.fromtimestamp(until, UTC)
+        text += f", paused until {moment:%Y-%m-%d %H:%M:%S} UTC ({reason})"
     return text
 
 

@@ -14,7 +14,13 @@ from flitstack_pipeline.highlevel.pacing import PaceSnapshot
 from flitstack_pipeline.migration.group_commit import JournalFailed
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.lock import RunInProgress
-from flitstack_pipeline.migration.progress import LoadProgress, Meter, duration, log_lines
+from flitstack_pipeline.migration.progress import (
+    LoadProgress,
+    Meter,
+    budget_sentence,
+    duration,
+    log_lines,
+)
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.migration.rows import COLUMNS
@@ -202,3 +208,12 @@ def test_the_time_left_follows_the_pace_of_the_last_half_minute():
 )
 def test_spans_are_said_as_people_say_them(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_day_of_which_only_the_reserve_is_left_says_until_when_loads_wait():
+    def said(used):
+        return budget_sentence(PaceSnapshot(100, 10.0, used, 200_000, daily_reserve=10_000))
+
+    assert said(189_999) == "189,999 of 200,000 requests today"
+    assert "paused until" in said(190_000)
+    assert said(195_000).endswith("00:00:01 UTC (10,000 are kept for the delta)")
