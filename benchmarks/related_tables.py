@@ -172,6 +172,7 @@ _TABLES: dict[str, str] = {
 def make(file: Path, clients: int, memory: str = "2GB") -> int:
     """Write the clean tables to a DuckDB file; return the rows of all of them."""
     con = duckdb.connect(str(file), config={"memory_limit": memory})
+    con.execute("SET enable_progress_bar = false")
     for schema in ("raw", "clean"):
         con.execute(f"CREATE SCHEMA {schema}")
     con.execute(_MACROS)
