@@ -119,7 +119,7 @@ class _Rules:
 
     def rule(self, number: int, cells: list[str], first_header: int) -> str:
         """The rule that excludes a line, "" for a record."""
-        first = next((c for c in cells if c and not c.isspace()), None)
+        first = next((word for c in cells if c and (word := _plain(c))), None)
         if first is None:
             return "blank_line"
         if number < first_header:
@@ -127,9 +127,9 @@ class _Rules:
             return "title_line"
         if self.titles and self.titles.issuperset(w for w in _words(cells) if w):
             return "title_line"
-        if " ".join(first.split()).casefold() in self.spellings and self._is_header(cells):
+        if first in self.spellings and self._is_header(cells):
             return "repeated_header"
-        return "totals_line" if _TOTALS.fullmatch(first.strip()) else ""
+        return "totals_line" if _TOTALS.fullmatch(first) else ""
 
     def _note_title(self, cells: list[str]) -> None:
         words = [w for w in _words(cells) if w]
@@ -148,8 +148,13 @@ class _Rules:
         return len(known) >= 3 and len(familiar) >= 0.6 * len(filled)
 
 
+def _plain(cell: str) -> str:
+    """A cell as it is compared; files copied together leave a byte order mark between them."""
+    return " ".join(cell.replace("\ufeff", "").split()).casefold()
+
+
 def _words(cells: list[str]) -> list[str]:
-    words = [" ".join(c.split()).casefold() for c in cells]
+    words = [_plain(c) for c in cells]
     while words and not words[-1]:
         words.pop()
     return words

@@ -54,8 +54,9 @@ def blank_lines_between(rows: Rows, rng: random.Random) -> Rows:
 
 
 def header_repeated(rows: Rows, rng: random.Random) -> Rows:
-    """A page break repeated the header, in another case perhaps."""
-    again = rng.choice([rows[0], [h.upper() for h in rows[0]]])
+    """A page break repeated the header, in another case perhaps, or files were copied together."""
+    marked = [f"\ufeff{rows[0][0]}", *rows[0][1:]]
+    again = rng.choice([rows[0], [h.upper() for h in rows[0]], marked])
     at = rng.randrange(1, len(rows) + 1)
     return [*rows[:at], list(again), *rows[at:]]
 

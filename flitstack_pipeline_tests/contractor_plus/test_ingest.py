@@ -1,5 +1,6 @@
 """Every line of every file lands in `raw`, or is excluded by a named rule, or is refused whole."""
 
+import codecs
 import json
 
 import duckdb
@@ -133,6 +134,20 @@ def test_what_the_database_refuses_is_raised_and_leaves_no_rows(con, tmp_path, m
     with pytest.raises(duckdb.OutOfMemoryException):
         ingest_object(con, tmp_path, "clients")
     assert con.execute("SELECT count(*) FROM raw.clients").fetchone() == (0,)
+
+
+def test_files_copied_together_leave_a_mark_that_hides_no_header(con, tmp_path):
+    parts = (
+        "Client ID,Client Name,Email\r\n1,Ann,a@b.co\r\n",
+        "Client ID,Client Name,Phone\r\n2,Bob,\r\n",
+    )
+    data = b"".join(codecs.BOM_UTF8 + part.encode() for part in parts)
+    (tmp_path / "clients.csv").write_bytes(data)
+    assert ingest_object(con, tmp_path, "clients").rows["clients"] == 2
+    assert con.execute("SELECT client_id, name, email FROM raw.clients ORDER BY 1").fetchall() == [
+        ("1", "Ann", "a@b.co"),
+        ("2", "Bob", None),
+    ]
 
 
 def test_a_damaged_file_is_refused_whole_and_leaves_no_rows(con, tmp_path):
