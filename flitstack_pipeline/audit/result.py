@@ -42,6 +42,8 @@ class Audit:
     @property
     def blocking(self) -> list[str]:
         """What must be mended or answered first, in words."""
+        if not self.files:
+            return ["stage the exports"]
         unsettled = sum(not row["settled"] for row in self.on_screen)
         told = (
             (self.facts.quarantined, "rows in quarantine"),

@@ -50,7 +50,7 @@ def _sections(audit: Audit) -> list[Section]:
         Section("What it costs", _quote(audit), str(audit.quote)),
         Section(
             "What it becomes, and the requests it takes",
-            effort_rows(audit),
+            audit.effort.rows(),
             "By the built-in map, written and read back; the plan before the cutover counts "
             "exactly. 100 requests per 10 seconds and 200,000 a day are allowed.",
         ),
@@ -86,8 +86,3 @@ def _quote(audit: Audit) -> list[Mapping[str, Any]]:
         {"line": line, f"amount ({audit.quote.currency})": f"{amount:.2f}"}
         for line, amount in audit.quote.lines
     ]
-
-
-def effort_rows(audit: Audit) -> list[dict[str, Any]]:
-    """What each object type becomes, with its requests."""
-    return audit.effort.rows()

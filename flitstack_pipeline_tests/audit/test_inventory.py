@@ -90,3 +90,10 @@ def test_page_and_json_say_the_same_and_what_comes_first(project):
     for words in ("Why this grade", "What it costs", "Control totals", "What to fetch by hand"):
         assert words in page
     assert told["quote"]["total"] in page.replace(",", "")
+
+
+def test_without_exports_the_first_thing_is_to_stage_them(tmp_path):
+    project = Project(tmp_path, Settings(FLITSTACK_DATA=tmp_path, FLITSTACK_PRICES=None)).prepare()
+    (told,) = run_audit(project)
+    assert told.facts["first"] == "stage the exports"
+    assert "0 files read; first: stage the exports" in (project.reports / "audit.html").read_text()
