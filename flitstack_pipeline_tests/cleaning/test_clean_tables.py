@@ -75,7 +75,7 @@ def test_a_row_that_cannot_be_used_is_in_quarantine_with_its_line_and_what_to_do
 CELL = st.text(st.characters(exclude_categories=["Cc", "Cs"], codec="utf-8"), max_size=10)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(CELL, CELL, CELL, CELL, CELL), max_size=8))
 def test_accounting_holds_for_any_rows(tmp_path_factory, rows):
     import csv

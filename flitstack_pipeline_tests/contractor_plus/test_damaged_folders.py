@@ -4,7 +4,7 @@ from flitstack_pipeline_tests.contractor_plus.fuzz_exports import run, run_rewri
 
 
 def test_damaged_folders_keep_every_promise():
-    figures, broken = run(folders=10, seed=3)
+    figures, broken = run(folders=7, seed=3)
     assert broken == []
     parts = ("loaded", "merged", "superseded", "quarantined", "excluded")
     assert figures["rows read"] == sum(figures[p] for p in parts) > 0
