@@ -7,14 +7,15 @@ use is a short `with warehouse.connect() as con:` and nothing holds it across HT
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import backoff
 import duckdb
 
-SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache")
+SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache", "questions", "ledger")
 LOCK_WAIT_SECONDS = 90
 
 
@@ -122,3 +123,12 @@ def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:
     schema, table = qualified.split(".", 1)
     rows = con.execute(f'SELECT count(*) FROM "{schema}"."{table}"').fetchall()  # noqa: S608
     return int(rows[0][0])
+
+
+def dicts(
+    con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """The rows of a query, each by its column names."""
+    cursor = con.execute(sql, parameters)
+    names = [d[0] for d in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

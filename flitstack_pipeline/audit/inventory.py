@@ -14,7 +14,7 @@ import duckdb
 from flitstack_pipeline.mapping.custom_columns import infer_type
 from flitstack_pipeline.mapping.custom_proposals import definitions_of
 from flitstack_pipeline.mapping.profiles import custom_profiles
-from flitstack_pipeline.spec.clean import DATE, MONEY, TABLES, CleanTable
+from flitstack_pipeline.spec.clean import DATE, MONEY, TABLES
 from flitstack_pipeline.spec.objects import object_of_dataset
 from flitstack_pipeline.spec.source import BY_KEY, DATASETS
 from flitstack_pipeline.warehouse import table_exists
@@ -86,7 +86,7 @@ def custom_fields(con: duckdb.DuckDBPyConnection) -> Rows:
     """Every custom field with the type its values (and definition) say, and its common values."""
     found: Rows = []
     for table in TABLES:
-        if not _has(table, "custom") or not table_exists(con, table.name):
+        if not table.has("custom") or not table_exists(con, table.name):
             continue
         defined = definitions_of(con, table.dataset)
         for label, seen in custom_profiles(con, table.dataset).items():
@@ -222,7 +222,3 @@ def _over(
             row = con.execute(f"SELECT {parts} FROM {table.name}").fetchall()[0]
             found += [(table.dataset, n, tuple(v)) for n, v in zip(names, row, strict=True)]
     return found
-
-
-def _has(table: CleanTable, name: str) -> bool:
-    return any(f.name == name for f in table.fields)

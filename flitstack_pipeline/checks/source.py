@@ -25,17 +25,15 @@ def _files_recognised(project: Project, key: str) -> Verdict:
 def _sentence(row: dict[str, Any]) -> str:
     if row["refused"]:
         return f"{row['file']}: {row['refused']}"
-    if row["on screen"] not in (None, row["rows_read"]):
-        return f"{row['file']}: {row['rows_read']} rows read, {row['on screen']} on screen"
-    return f"{row['file']}: {row['warnings']}"
+    return f"{row['file']}: {row['question'] or row['warnings']}"
 
 
 CHECKS = (
     Check(
         RAW,
         "files_understood",
-        "Every file of this object type was read without doubt, and holds as many rows as "
-        "Contractor+ shows on screen (where that number was given with `flitstack stage`).",
+        "Every file of this object type was read without doubt: none is refused, warned about or "
+        "asked about.",
         _files_understood,
     ),
     Check(

@@ -219,10 +219,21 @@ def _write(con: duckdb.DuckDBPyConnection, decided: list[tuple[Candidate, str, s
     con.unregister("decided_links")
 
 
+def anothers_job(alike: str) -> str:
+    """SQL: whether a number leads to another client's job in such a way that a person must decide.
+
+    Over `mine.client`, `theirs.client` and the `confidence` of the number: unless it is written
+    exactly so (1) and `alike` holds, since one client may pay for another.
+    """
+    return f"""(coalesce(mine.client <> theirs.client, false)
+                AND (confidence < 1 OR NOT coalesce({alike}, false)))"""
+
+
+_ALIKE = """job.amount IN (invoice.total, invoice.subtotal)
+                OR lower(job.service_address) = lower(invoice.service_address)
+                OR lower(job.title) = lower(invoice.title)"""
 #: Numbers: the invoice names the job, the job names the invoice, or an estimate stands between.
-#: A number that leads to another client's job is left to a person, unless it is written exactly so
-#: and the amount, address or title is the same: one client may pay for another.
-_EXPLICIT = """
+_EXPLICIT = f"""
 INSERT INTO clean.invoice_links
 WITH of_client AS (
     SELECT child_key, parent_key AS client FROM clean.links WHERE role = 'client'
@@ -257,16 +268,12 @@ SELECT b.invoice_key, b.job_key, b.method,
        CASE WHEN doubtful THEN least(b.confidence, 0.7) ELSE round(b.confidence, 3) END,
        CASE WHEN doubtful THEN 'review' ELSE 'accepted' END
 FROM (
-    SELECT b.*, b.rank IN (1, 2) AND coalesce(i.client <> j.client, false)
-                AND (b.confidence < 1 OR NOT coalesce(
-                    job.amount IN (invoice.total, invoice.subtotal)
-                    OR lower(job.service_address) = lower(invoice.service_address)
-                    OR lower(job.title) = lower(invoice.title), false)) AS doubtful
+    SELECT b.*, b.rank IN (1, 2) AND {anothers_job(_ALIKE)} AS doubtful
     FROM best b
     JOIN clean.invoices invoice ON invoice.source_key = b.invoice_key
     JOIN clean.jobs job ON job.source_key = b.job_key
-    LEFT JOIN of_client i ON i.child_key = b.invoice_key
-    LEFT JOIN of_client j ON j.child_key = b.job_key
+    LEFT JOIN of_client mine ON mine.child_key = b.invoice_key
+    LEFT JOIN of_client theirs ON theirs.child_key = b.job_key
 ) b;
 """
 

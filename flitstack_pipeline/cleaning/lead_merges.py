@@ -13,6 +13,33 @@ from flitstack_pipeline.cleaning.duplicates import BY_PERSON, LARGEST_BLOCK
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, name_words, number_key
 from flitstack_pipeline.warehouse import row_count
 
+#: What leads and clients are compared by, over a table of people.
+_COMPARED = f"""
+    source_key, workspace, email, extra_emails, phone, extra_phones, {name_key("name")} AS name_key,
+    {name_words("name")} AS words, {loose_name_key("business_name")} AS firm_key"""
+
+
+def _points(people: str) -> str:
+    """SELECT of every e-mail and phone of people."""
+    return f"""
+        SELECT source_key, workspace, unnest(
+            list_concat([email, phone], coalesce(extra_emails, []), coalesce(extra_phones, []))
+        ) AS value FROM {people}"""
+
+
+def _one_name(one: str, other: str) -> str:
+    """SQL: the same whole name of two people, or the same firm."""
+    return f"""({one}.name_key = {other}.name_key AND len({one}.words) >= 2
+                OR {one}.firm_key = {other}.firm_key)"""
+
+
+def _alike(one: str, other: str) -> str:
+    """SQL: the same name or firm of two people, or one name that holds the other."""
+    return f"""({one}.name_key = {other}.name_key OR {one}.firm_key = {other}.firm_key
+                OR (len({one}.words) > 0 AND len({other}.words) > 0 AND
+                    (list_has_all({one}.words, {other}.words)
+                     OR list_has_all({other}.words, {one}.words))))"""
+
 
 def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
     """A lead that is a client folds into it: decided by a person, named by id, or same e-mail or
@@ -20,7 +47,6 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
     or fits several clients, stays a lead and is listed for review in `clean.duplicate_pairs`."""
     if not row_count(con, "clean.leads"):
         return
-    name, words = name_key("name"), name_words("name")
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE found_leads AS
@@ -29,16 +55,10 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
             UNION ALL
             SELECT l, r, decision FROM decided WHERE l LIKE '%/leads/%'
         ), client AS (
-            SELECT c.source_key, c.workspace, c.source_id, c.email, c.extra_emails, c.phone,
-                   c.extra_phones, coalesce(m.kept_key, c.source_key) AS kept_key,
-                   {name} AS name_key, {words} AS words,
-                   {loose_name_key("c.business_name")} AS firm_key
-            FROM clean.clients c LEFT JOIN clean.merges m ON m.merged_key = c.source_key
+            SELECT {_COMPARED}, source_id, coalesce(m.kept_key, source_key) AS kept_key
+            FROM clean.clients LEFT JOIN clean.merges m ON m.merged_key = source_key
         ), lead AS (
-            SELECT source_key, workspace, email, extra_emails, phone, extra_phones,
-                   converted_client_ref AS ref, converted, {name} AS name_key, {words} AS words,
-                   {loose_name_key("business_name")} AS firm_key
-            FROM clean.leads
+            SELECT {_COMPARED}, converted_client_ref AS ref, converted FROM clean.leads
         ), named AS (
             SELECT l.source_key AS lead, c.kept_key, 'converted, client named' AS why, 1 AS rank
             FROM lead l JOIN client c ON c.workspace = l.workspace AND c.source_id = l.ref
@@ -47,31 +67,19 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
             FROM lead l JOIN client c ON c.workspace = l.workspace
              AND {number_key("c.source_id")} = {number_key("l.ref")}
         ), client_points AS (
-            SELECT *, count(*) OVER (PARTITION BY workspace, value) AS n FROM (
-                SELECT source_key, workspace, unnest(
-                    list_concat([email, phone], coalesce(extra_emails, []),
-                                coalesce(extra_phones, []))) AS value
-                FROM client)
-            WHERE value IS NOT NULL
-        ), lead_points AS (
-            SELECT source_key, workspace, unnest(
-                list_concat([email, phone], coalesce(extra_emails, []),
-                            coalesce(extra_phones, []))) AS value
-            FROM lead
+            SELECT *, count(*) OVER (PARTITION BY workspace, value) AS n
+            FROM ({_points("client")}) WHERE value IS NOT NULL
         ), met AS (
             SELECT DISTINCT l.source_key AS lead, c.source_key AS client
-            FROM lead_points l JOIN client_points c
+            FROM ({_points("lead")}) l JOIN client_points c
               ON c.workspace = l.workspace AND c.value = l.value AND c.n <= {LARGEST_BLOCK}
         ), same AS (
             SELECT m.lead, c.kept_key, 'same e-mail or phone, and name' AS why,
-                   CASE WHEN l.name_key = c.name_key AND len(l.words) >= 2
-                             OR l.firm_key = c.firm_key THEN 3
+                   CASE WHEN {_one_name("l", "c")} THEN 3
                         WHEN l.converted THEN 4 ELSE 5 END AS rank
             FROM met m JOIN lead l ON l.source_key = m.lead
             JOIN client c ON c.source_key = m.client
-            WHERE l.name_key = c.name_key OR l.firm_key = c.firm_key
-               OR (len(l.words) > 0 AND len(c.words) > 0 AND
-                   (list_has_all(l.words, c.words) OR list_has_all(c.words, l.words)))
+            WHERE {_alike("l", "c")}
         ), every AS (
             SELECT d.lead, c.kept_key, '{BY_PERSON}' AS why, 0 AS rank
             FROM decision d JOIN client c ON c.source_key = d.client WHERE d.decision = 'merge'
@@ -127,17 +135,12 @@ def pair_leads(con: duckdb.DuckDBPyConnection) -> None:
         f"""
         INSERT INTO clean.duplicate_pairs
         WITH lead AS (
-            SELECT source_key, workspace, email, extra_emails, phone, extra_phones,
-                   {name_key("name")} AS name_key, {name_words("name")} AS words,
-                   {loose_name_key("business_name")} AS firm_key
+            SELECT {_COMPARED}
             FROM clean.leads l ANTI JOIN clean.merges m ON m.merged_key = l.source_key
         ), points AS (
             SELECT source_key, workspace, value,
                    count(*) OVER (PARTITION BY workspace, value) AS n
-            FROM (SELECT DISTINCT source_key, workspace, unnest(
-                      list_concat([email, phone], coalesce(extra_emails, []),
-                                  coalesce(extra_phones, []))) AS value
-                  FROM lead)
+            FROM (SELECT DISTINCT * FROM ({_points("lead")}))
             WHERE value IS NOT NULL
         ), met AS (
             SELECT DISTINCT one.source_key AS l, other.source_key AS r
@@ -146,14 +149,10 @@ def pair_leads(con: duckdb.DuckDBPyConnection) -> None:
              AND one.source_key < other.source_key
             WHERE one.n <= {LARGEST_BLOCK}
         ), alike AS (
-            SELECT m.l, m.r,
-                   one.name_key = other.name_key AND len(one.words) >= 2
-                   OR coalesce(one.firm_key = other.firm_key, false) AS same
+            SELECT m.l, m.r, coalesce({_one_name("one", "other")}, false) AS same
             FROM met m JOIN lead one ON one.source_key = m.l
             JOIN lead other ON other.source_key = m.r
-            WHERE one.name_key = other.name_key OR one.firm_key = other.firm_key
-               OR (len(one.words) > 0 AND len(other.words) > 0 AND
-                   (list_has_all(one.words, other.words) OR list_has_all(other.words, one.words)))
+            WHERE {_alike("one", "other")}
         ), named AS (
             SELECT d.l, d.r, d.decision FROM decided d
             SEMI JOIN lead one ON one.source_key = d.l

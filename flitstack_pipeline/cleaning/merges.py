@@ -13,7 +13,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from flitstack_pipeline.cleaning.duplicates import Pair, decided_pairs, groups, pairs_of
+from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, pairs_of
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
 
@@ -23,8 +23,7 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
     A pair whose merge would join rows that a person keeps apart goes to review instead.
     """
-    pairs = decided_pairs(con, dataset)
-    members = groups(pairs, _names_of(con, dataset, pairs))
+    members = groups(decided_pairs(con, dataset), _names_of_pairs(con, dataset))
     if not members:
         return
     frame = pd.DataFrame(list(members.items()), columns=["k", "g"]).astype("str")
@@ -67,17 +66,16 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     con.unregister("members")
 
 
-def _names_of(con: duckdb.DuckDBPyConnection, dataset: str, pairs: list[Pair]) -> dict[str, str]:
-    keys = {key for pair in pairs if pair.decision == "merge" for key in (pair.left, pair.right)}
-    frame = pd.DataFrame({"key": sorted(keys)}).astype("str")
-    con.register("to_name", frame)
+def _names_of_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, str]:
     rows = con.execute(
         f"""
         SELECT c.source_key, coalesce({name_key("c.name")}, '') FROM clean."{dataset}" c
-        SEMI JOIN to_name n ON n.key = c.source_key
+        SEMI JOIN (
+            SELECT unnest([left_key, right_key]) AS key FROM ({pairs_of(dataset)})
+            WHERE decision = 'merge'
+        ) p ON p.key = c.source_key
         """
     ).fetchall()
-    con.unregister("to_name")
     return dict(rows)
 
 

@@ -25,16 +25,12 @@ def keep_stated(con: duckdb.DuckDBPyConnection) -> None:
     noted = [
         table
         for dataset, table in BY_DATASET.items()
-        if dataset not in _PEOPLE and _has(table, "originals")
+        if dataset not in _PEOPLE and table.has("originals")
     ]
-    con.execute(_other_names([table for table in noted if _has(table, NAME)]))
+    con.execute(_other_names([table for table in noted if table.has(NAME)]))
     for table in noted:
         con.execute(_SAID, [table.dataset, table.dataset])
         con.execute(_note(table))
-
-
-def _has(table: CleanTable, column: str) -> bool:
-    return any(f.name == column for f in table.fields)
 
 
 #: What each record of a dataset states: dead references by role, and another name of its client.
@@ -57,7 +53,7 @@ def _note(table: CleanTable) -> str:
     """Write what is said, over what was said before, where that makes a difference."""
     roles = ", ".join(f"'{role}'" for role in _ROLES)
     ours = f"e.key IN ({roles})"
-    if _has(table, NAME):
+    if table.has(NAME):
         ours += f" OR e.key = '{NAME}' AND e.value = x.{NAME}"
     before = f"list_filter(coalesce(map_entries(x.originals), []), lambda e: NOT ({ours}))"
     now = f"map_concat(map_from_entries({before}), coalesce(s.said, MAP {{}}))"

@@ -101,9 +101,8 @@ def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
                 SELECT {columns} FROM record_rows GROUP BY kept_key
                 """
             )
-        _list_losing_values(con, "clients", "clients")
-        _list_losing_values(con, "clients", "leads")
-        _list_losing_values(con, "leads", "leads")
+            for rows in _MEMBERS[dataset]:
+                _list_losing_values(con, dataset, rows)
     for dataset, kept in SURVIVORS.items():
         con.execute(
             f"""
@@ -115,6 +114,9 @@ def make_survivors(con: duckdb.DuckDBPyConnection) -> None:
             """
         )
 
+
+#: What a record is kept as → whose rows it can be made of.
+_MEMBERS = {"clients": ("clients", "leads"), "leads": ("leads",)}
 
 #: Every row of every merged record, the kept one at place 1, leads after clients.
 _RANKED = """
@@ -132,8 +134,7 @@ FROM listed
 def _rows_of_records(dataset: str) -> str:
     """Temporary table `record_rows`: the rows of merged records that are kept as `dataset`, with
     the columns of it."""
-    others = [d for d in SURVIVORS if d != dataset and dataset == "clients"]
-    members = " UNION ALL BY NAME ".join(_members(dataset, rows) for rows in (dataset, *others))
+    members = " UNION ALL BY NAME ".join(_members(dataset, rows) for rows in _MEMBERS[dataset])
     return f"""
         CREATE OR REPLACE TEMP TABLE record_rows AS
         WITH headers AS (

@@ -18,6 +18,7 @@ from flitstack_pipeline.cleaning.invoice_links import (
     MARGIN,
     REVIEW_AT,
     REVIEW_SHOWN,
+    anothers_job,
     make_link_decisions,
 )
 from flitstack_pipeline.warehouse import row_count
@@ -49,9 +50,10 @@ def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     con.execute(_LINKS)
 
 
-#: Numbers as resolved, with what a person decided. A number that leads to another client's job is
-#: left to a person, unless it is written exactly so and title or address is the same (as invoices).
-_EXPLICIT = """
+_ALIKE = """lower(j.service_address) = lower(w.service_address)
+               OR lower(j.title) = lower(w.title)"""
+#: Numbers as resolved, with what a person decided.
+_EXPLICIT = f"""
 DELETE FROM clean.links l USING link_decisions d
 WHERE l.child_object = 'work_orders' AND l.role = 'job' AND d.decision = 'do not link'
   AND d.document_key = l.child_key AND d.job_key = l.parent_key;
@@ -63,10 +65,7 @@ WITH of_client AS (
     SELECT child_key, parent_key AS client FROM clean.links WHERE role = 'client'
 ), named AS (
     SELECT l.child_key, l.parent_key, l.method, l.confidence,
-           coalesce(mine.client <> theirs.client, false)
-           AND (l.confidence < 1 OR NOT coalesce(
-               lower(j.service_address) = lower(w.service_address)
-               OR lower(j.title) = lower(w.title), false)) AS doubtful
+           {anothers_job(_ALIKE)} AS doubtful
     FROM clean.links l ANTI JOIN clean.work_order_links k
       ON k.work_order_key = l.child_key AND k.job_key = l.parent_key
     JOIN clean.work_orders w ON w.source_key = l.child_key

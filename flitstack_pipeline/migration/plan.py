@@ -20,8 +20,10 @@ from flitstack_pipeline.migration.kinds.files import FILES_PER_UPLOAD
 from flitstack_pipeline.migration.rows import MappedRow
 
 PAGE = {"contact": 500, "message": EXPORT_PAGE}
-#: Kinds that are read back on the pages of others.
-WITH_OTHERS = ("company_link", "relation", "conversation")
+#: Kinds that are read back on the pages of others, files on those of their records.
+WITH_OTHERS = (
+    "company_link", "relation", "conversation", "contact_file", "opportunity_file", "media"
+)  # fmt: skip
 UPDATE_REQUESTS = 2  # read what is there by its id (pages trail edits), then write
 
 
@@ -105,8 +107,7 @@ def plan_load(
         plan.update += verdicts["update"]
         plan.skip += verdicts["skip"]
         writes = requests_for(kind, batches[kind]) + UPDATE_REQUESTS * verdicts["update"]
-        reads = subjects if kind == "message" else 0
-        reads += 0 if kind in WITH_OTHERS else _reads(kind, verdicts.total())
+        reads = reads_for(kind, verdicts.total()) + (subjects if kind == "message" else 0)
         plan.write_requests += writes
         plan.read_requests += reads
         plan.by_kind[kind] = {**verdicts, "write_requests": writes, "read_requests": reads}
@@ -131,7 +132,8 @@ def _batch(row: MappedRow) -> Any:
     return ""
 
 
-def _reads(kind: str, records: int) -> int:
-    if kind in ("contact_file", "opportunity_file", "media"):
-        return 0  # seen on the pages of their records
+def reads_for(kind: str, records: int) -> int:
+    """Requests that reading records of one kind back takes."""
+    if kind in WITH_OTHERS:
+        return 0
     return records if kind == "note" else ceil(records / PAGE.get(kind, 100))

@@ -70,6 +70,10 @@ class CleanTable:
         """The qualified DuckDB table name."""
         return f"clean.{self.dataset}"
 
+    def has(self, column: str) -> bool:
+        """Whether the table has a column."""
+        return any(f.name == column for f in self.fields)
+
     @property
     def ddl(self) -> str:
         """CREATE OR REPLACE statement for the empty table."""

@@ -13,6 +13,7 @@ import duckdb
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY
 from flitstack_pipeline.steps.opening import accounts, open_journal
+from flitstack_pipeline.warehouse import dicts
 
 SHOWN = 50
 Rows = list[dict[str, Any]]
@@ -116,8 +117,6 @@ def _select(project: Project, sql: str, parameters: list[Any] | None = None) -> 
     """The rows of a query, capped; none while its table does not exist yet."""
     with project.warehouse.connect() as con:
         try:
-            cursor = con.execute(f"{sql} LIMIT {SHOWN}", parameters or [])
+            return dicts(con, f"{sql} LIMIT {SHOWN}", parameters or [])
         except duckdb.CatalogException:
             return []
-        names = [d[0] for d in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
