@@ -20,6 +20,7 @@ from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.parsers import Context
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.quarantine import quarantine_invalid, quarantine_refused
+from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
@@ -118,6 +119,8 @@ def _clean(
             split_crushed_lines(con, object_key, cleaning.parsing)
             items = ITEMS_OF[object_key]
             cleaning.result.rows[items] = row_count(con, f"clean.{items}")
+        if object_key == "invoices":
+            compute_receivables(con)
         cleaning.tell_unknown_words()
     return cleaning.result
 

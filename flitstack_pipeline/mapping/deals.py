@@ -129,11 +129,17 @@ def own_opportunity(
 
 
 def estimates(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record | Skipped]:
-    """Opportunities of estimates without job, then lines as records, or one record each."""
+    """Opportunities of estimates without job, then lines as records, or one record each.
+
+    The fields of an opportunity hold one estimate, its job's main one. A further estimate of the
+    job is an Estimate record, so that none of its header and custom fields is lost.
+    """
     compact = mapper.document.estimate_lines == "compact"
     sql = f"""
-      SELECT w.*, j.job_key, l.lines FROM ({with_links(con, mapper.document, "estimates")}) w
+      SELECT w.*, j.job_key, l.lines, j.job_key IS NOT NULL AND me.estimate_key IS NULL AS further
+      FROM ({with_links(con, mapper.document, "estimates")}) w
       LEFT JOIN m_job j ON j.child_key = w.source_key
+      LEFT JOIN m_main_estimate me ON me.estimate_key = w.source_key
       LEFT JOIN (SELECT document_key, list(i ORDER BY i.line_number, i.source_key) AS lines
         FROM {relation(con, "clean.estimate_items")} i GROUP BY 1) l
         ON l.document_key = w.source_key
@@ -143,9 +149,9 @@ def estimates(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record
         opportunity = record_key("opportunity", row["job_key"] or row["source_key"])
         if not row["job_key"]:
             yield _opportunity_of_estimate(mapper, row)
-        if compact:
-            yield from _compact(mapper, row, opportunity)
-        else:
+        if compact or row["further"]:
+            yield from _estimate_record(mapper, row, opportunity)
+        if not compact:
             for line in row["lines"] or []:
                 yield from _product(mapper, row, line, opportunity)
     yield from _strays(con)
@@ -189,7 +195,7 @@ def _product(
     yield relation_record("opportunity_product", line, opportunity, key, 2)
 
 
-def _compact(mapper: Mapper, row: dict[str, Any], opportunity: str) -> Iterator[Record]:
+def _estimate_record(mapper: Mapper, row: dict[str, Any], opportunity: str) -> Iterator[Record]:
     values = mapper.values("estimates", t.OPPORTUNITY, _words(row)).with_kept()
     kept = values.custom.pop(t.ORIGINALS, None)
     texts = [line_text(line) for line in row["lines"] or []]

@@ -180,6 +180,7 @@ DECLARED: dict[str, tuple[Rule, ...]] = {
         "status Invoice_Status__c choice",
         "paid_date Paid_Date__c date",
         "payment_method Payment_Method__c",
+        "computed Computed_Values__c joined",
         "payments Payments__c",
         "lines Line_Items__c",
         "change_orders Change_Orders__c",

@@ -45,6 +45,7 @@ def _invoice(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
     row["display_name"] = f"Invoice #{row['number']}"
     row["lines"] = "\n".join(line_text(i) for i in row["items"] or []) or row["line_items"]
     words = {**row, "status": row["status"] or row["status_text"]}
+    words["computed"] = [t.label_of(name) for name in row["computed"] or []]
     values = mapper.values("invoices", t.INVOICE, words)
     opportunities = [record_key("opportunity", key) for key in row["jobs"] or []]
     if not opportunities:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.mapping.sources import relation
+from flitstack_pipeline.mapping.sources import has_further_estimates, relation
 from flitstack_pipeline.mapping.transforms import money
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
@@ -78,8 +78,11 @@ class TargetSchema:
 
 def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> TargetSchema:
     """The schema the map needs, given which columns hold anything at all."""
-    compact = document.estimate_lines == "compact"
-    unused = t.OPPORTUNITY_PRODUCT if compact else t.ESTIMATE
+    unused = ""
+    if document.estimate_lines == "compact":
+        unused = t.OPPORTUNITY_PRODUCT
+    elif not has_further_estimates(con):
+        unused = t.ESTIMATE
     objects = [o for o in t.OBJECTS.values() if o.key != unused]
     used = {d: used_columns(con, d) for d in BY_DATASET}
     targets = [t.CONTACT, t.BUSINESS, t.OPPORTUNITY, *(o.key for o in objects)]

@@ -153,6 +153,19 @@ _TABLES: dict[str, str] = {
 }
 
 
+def has_further_estimates(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether some job has more estimates than the one its opportunity holds."""
+    if not table_exists(con, "clean.links"):
+        return False
+    tables = {name: relation(con, f"clean.{name}") for name in ("links", "jobs", "estimates")}
+    found = con.execute(
+        f"""SELECT job_key FROM ({_TABLES["m_job"].format(**tables)})
+        SEMI JOIN {tables["estimates"]} e ON e.source_key = child_key
+        GROUP BY job_key HAVING count(*) > 1 LIMIT 1"""
+    ).fetchall()
+    return bool(found)
+
+
 def with_links(con: duckdb.DuckDBPyConnection, document: MapDocument, dataset: str) -> str:
     """Query: every row of a dataset with client, location, owner and what was merged into it."""
     table = as_migrated(con, dataset)

@@ -292,6 +292,7 @@ TABLES: tuple[CleanTable, ...] = (
             _f("balance", MONEY, "balance due"),
             _f("paid_date", DATE, "paid on"),
             _f("payment_method", TEXT, "method as read"),
+            _f("computed", LIST, "columns that the export leaves open and we computed"),
             _f("line_items", TEXT, "line items in one cell, as read"),
             _f("notes", TEXT, "notes, sanitised"),
             *_STAMPS,

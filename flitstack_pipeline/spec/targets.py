@@ -202,6 +202,7 @@ _INVOICE = TargetObject(
         _f("Invoice_Status__c", CHOICE, _labels(INVOICE_STATUSES)),
         _f("Paid_Date__c", DATE),
         _f("Payment_Method__c"),
+        _f("Computed_Values__c"),
         _f("Payments__c", LARGE_TEXT),
         _f("Line_Items__c", LARGE_TEXT),
         _f("Change_Orders__c", LARGE_TEXT),

@@ -261,3 +261,37 @@ def test_mapping_before_relationships_says_what_is_missing():
     con.execute("DROP TABLE clean.links")
     with pytest.raises(MissingStep, match="relationships"):
         map_object(con, "jobs", MapDocument())
+
+
+def test_a_further_estimate_of_a_job_keeps_its_whole_header_as_a_record(con, document):
+    further = put(
+        con, "estimates", "E3", number="E3", status="declined", total=Decimal("700"),
+        discount=Decimal("25"), tax=Decimal("50"), deposit="100.00", notes="Cheaper shingles",
+        custom={"Salesman": "Ray"},
+    )  # fmt: skip
+    link(con, further, "job", "main/jobs/101")
+    document = propose(con, document)
+    found = rows(con, document, "estimates")
+    record = found["estimate:main/estimates/E3"]["payload"]["fields"]
+    assert {k: record[k] for k in record if k != "Name"} == {
+        "Source_System_ID__c": "main/estimates/E3",
+        "Estimate_Source_ID__c": "main/estimates/E3",
+        "Estimate_Number__c": "E3",
+        "Estimate_Status__c": "Declined",
+        "Estimate_Total__c": "700.00",
+        "Estimate_Discount__c": "25.00",
+        "Estimate_Tax__c": "50.00",
+        "Estimate_Deposit__c": "100.00",
+        "Estimate_Notes__c": "Cheaper shingles",
+        "Salesman": "Ray",
+    }
+    link_to_job = found["relation:opportunity_estimate:main/estimates/E3"]["parents"]
+    assert [p["record_key"] for p in link_to_job] == [
+        "opportunity:main/jobs/101", "estimate:main/estimates/E3",
+    ]  # fmt: skip
+    assert "estimate:main/estimates/E1" not in found  # the main one is the opportunity's own
+    schema = target_schema(document, con)
+    assert {"Estimate_Discount__c", "Salesman"} <= {
+        f.label for f in schema.fields["custom_objects.estimate"]
+    }
+    assert "opportunity_estimate" in {a.key for a in schema.associations}
