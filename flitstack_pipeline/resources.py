@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.steps.workflows import release_workflows
 
 
 class MigrationProject(dg.ConfigurableResource):
@@ -17,6 +18,16 @@ class MigrationProject(dg.ConfigurableResource):
 
     data: str = Field(
         default="", description="Data folder; empty means FLITSTACK_DATA, else `data/`."
+    )
+    workflows_may_run: list[str] = Field(
+        default=[],
+        description="Names of published workflows that may run while records are created; each "
+        "other one stops every load. Kept in the journal.",
+    )
+    workflows_checked_by: str = Field(
+        default="",
+        description="Your name says that you looked, in HighLevel, at the workflows the API does "
+        "not list (those of custom objects, or all where the token may not read them).",
     )
     _project: Project | None = PrivateAttr(default=None)
     _held: ExitStack | None = PrivateAttr(default=None)
@@ -29,6 +40,8 @@ class MigrationProject(dg.ConfigurableResource):
                 self._project = Project(Path(self.data).resolve(), settings)
             else:
                 self._project = Project.from_environment()
+            project = self._project.prepare()
+            release_workflows(project, self.workflows_may_run, self.workflows_checked_by)
         return self._project.prepare()
 
     def hold_accounts(self) -> None:

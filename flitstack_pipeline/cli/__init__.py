@@ -29,6 +29,7 @@ __all__ = [
 
 def main() -> None:
     """Entry point: refusals, bad input and Ctrl-C end with a sentence, not a traceback."""
+    sys.argv[1:] = spread_names(sys.argv[1:], "--workflows-may-run")
     try:
         with stopping_on_signals():
             app(standalone_mode=True)
@@ -44,6 +45,21 @@ def main() -> None:
         sys.exit(code)
 
 
+def spread_names(arguments: list[str], option: str) -> list[str]:
+    """The arguments with several names after one `option` given one by one, as typer reads them.
+
+    `--o A B` becomes `--o A --o B`, up to the next option.
+    """
+    spread: list[str] = []
+    naming = False
+    for argument in arguments:
+        if naming and not argument.startswith("-") and spread[-1] != option:
+            spread.append(option)
+        spread.append(argument)
+        naming = argument == option or (naming and not argument.startswith("-"))
+    return spread
+
+
 def _in_words(error: Exception) -> str:
     """Our own errors are sentences; those of libraries come with their kind."""
     ours = type(error) is ValueError or type(error).__module__.startswith("flitstack_pipeline")
@@ -57,9 +73,11 @@ def exit_code(error: Exception) -> Exit | None:
     from flitstack_pipeline.migration.lock import LockLost, RunInProgress
     from flitstack_pipeline.migration.report import Refused
     from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
+    from flitstack_pipeline.steps.workflows import WorkflowsRunning
     from flitstack_pipeline.warehouse import WarehouseBusy
 
     known: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
+        ((WorkflowsRunning,), Exit.PREFLIGHT_FAILED),
         ((Refused,), Exit.WAITING),
         ((CredentialsFailed, Unauthorized, Forbidden), Exit.PREFLIGHT_FAILED),
         ((RunStopped, RunInProgress, LockLost, JournalFailed, WarehouseBusy), Exit.STOPPED),

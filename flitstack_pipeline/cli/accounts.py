@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from flitstack_pipeline.cli.terminal import Exit, app, log, open_project, show, wait
 
+MayRun = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--workflows-may-run",
+        metavar="NAME …",
+        help="Published workflows, by exact name, that may run while records are created; kept in "
+        "the journal. Any other one stops the load.",
+    ),
+]
+CheckedBy = Annotated[
+    str,
+    typer.Option(
+        "--workflows-checked",
+        metavar="YOUR NAME",
+        help="You looked in HighLevel at the workflows the API does not list: those of custom "
+        "objects, or all where the token may not read them.",
+    ),
+]
+
 
 @app.command()
-def preflight() -> None:
+def preflight(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
     """Examine every sub-account; only reads. Exit 4 while something stands in the way."""
     from flitstack_pipeline import steps
     from flitstack_pipeline.migration.report import Refused
     from flitstack_pipeline.steps import readiness
 
     project = open_project()
+    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     reasons = readiness.before_preflight(project)
     if reasons:
         raise Refused("the preflight", reasons)
@@ -25,11 +47,12 @@ def preflight() -> None:
 
 
 @app.command()
-def prepare() -> None:
+def prepare(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
     """Map every record, examine every sub-account, and make its schema ready."""
     from flitstack_pipeline import steps
 
     project = open_project()
+    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     entries = steps.unconfirmed_entries(project)
     if entries:
         wait("The map waits for confirmation (edit map.yaml, then flitstack map confirm).", entries)

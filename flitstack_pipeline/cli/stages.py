@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flitstack_pipeline.cli.accounts import CheckedBy, MayRun
 from flitstack_pipeline.cli.progress import load_bars, working
 from flitstack_pipeline.cli.terminal import (
     Exit,
@@ -32,11 +33,14 @@ def migrate(
     approve_sample: Annotated[
         str, typer.Option(help="Approve the sample as NAME, unless it shows differences.")
     ] = "",
+    workflows_may_run: MayRun = None,
+    workflows_checked: CheckedBy = "",
 ) -> None:
     """Run the whole migration up to the gate, and through it when the sample is approved."""
     from flitstack_pipeline import steps
 
     project = open_project()
+    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     with working("Reading, cleaning and relating the exports"):
         understood = steps.run_audit(project, log)
     with working("Proposing the map"):
@@ -128,11 +132,12 @@ def reconcile() -> None:
 
 
 @app.command()
-def delta() -> None:
+def delta(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
     """Load what changed in the exports since the cutover; later edits in HighLevel are kept."""
     from flitstack_pipeline import steps
 
     project = open_project()
+    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     with load_bars() as watch:
         loaded = steps.run_delta(project, log, watch)
     for report in loaded:

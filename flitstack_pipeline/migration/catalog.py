@@ -91,7 +91,8 @@ class Catalog:
     `all_objects` every schema there is. `users` maps the source's user keys to HighLevel user ids;
     users.py fills it. `checklist` says what a person must do in HighLevel, because the API or the
     token cannot; `unready` what the map needs and is not there, `changed` what else somebody has
-    changed since it was provisioned (schema_state.py fills them).
+    changed since it was provisioned (schema_state.py fills them). `workflows_looked_at` are the
+    stages before which nobody's published workflow was found (steps/workflows.py).
     """
 
     location_id: str
@@ -107,6 +108,7 @@ class Catalog:
     checklist: list[Todo] = field(default_factory=list)
     unready: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    workflows_looked_at: set[str] = field(default_factory=set)
 
     # --- names to ids --------------------------------------------------------------------------
 

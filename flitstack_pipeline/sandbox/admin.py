@@ -1,4 +1,5 @@
-"""The `/_sandbox` endpoints for tests: the whole state, what was answered, start anew, faults."""
+"""The `/_sandbox` endpoints for tests: the whole state, what was answered, start anew, faults,
+the workflows people have (the API only shows them)."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from flitstack_pipeline.sandbox.calls import Call
 from flitstack_pipeline.sandbox.faults import Faults
+from flitstack_pipeline.sandbox.formats import uuid_id
 from flitstack_pipeline.sandbox.pipeline import Sandbox
 from flitstack_pipeline.sandbox.routes import (
     associations,
@@ -125,6 +127,16 @@ def admin_routes(sandbox: Sandbox) -> list[Route]:
                 return JSONResponse({"message": str(error)}, status_code=422)
         return JSONResponse(sandbox.faults.report())
 
+    async def workflows(request: Request) -> Response:
+        given = json.loads(await request.body())
+        location = str(given["locationId"])
+        for entry in list(sandbox.state.all("workflow", location)):
+            sandbox.state.delete(entry, silent=True)
+        for one in given["workflows"]:
+            doc = {"id": uuid_id(), "name": one["name"], "status": one["status"]}
+            sandbox.state.create("workflow", location, doc, silent=True)
+        return JSONResponse({"workflows": len(given["workflows"])})
+
     async def file(request: Request) -> Response:
         found = sandbox.state.content(request.path_params["id"])
         if found is None:
@@ -137,5 +149,6 @@ def admin_routes(sandbox: Sandbox) -> list[Route]:
         Route("/_sandbox/stats", get_stats),
         Route("/_sandbox/reset", reset, methods=["POST"]),
         Route("/_sandbox/faults", faults, methods=["GET", "POST"]),
+        Route("/_sandbox/workflows", workflows, methods=["POST"]),
         Route("/_files/{id}/{name:path}", file),
     ]

@@ -59,6 +59,7 @@ from flitstack_pipeline.steps.stories import (
 )
 from flitstack_pipeline.steps.truth import reconcile, reconciliation_problems, verify_sample
 from flitstack_pipeline.steps.undo import rollback
+from flitstack_pipeline.steps.workflows import release_workflows
 
 __all__ = [
     "DeltaDecision",
@@ -105,6 +106,7 @@ __all__ = [
     "reconcile",
     "reconciliation_problems",
     "relate",
+    "release_workflows",
     "requests_report",
     "resolve",
     "retry",

@@ -25,6 +25,7 @@ from flitstack_pipeline.reports.document import FORMULA_STARTS, shown, write_csv
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.opening import account_catalog, accounts, open_account, open_journal
+from flitstack_pipeline.steps.workflows import refuse_running_workflows
 
 COLUMNS = (
     "record_key", "field", "label", "reason", "last_written", "ours", "theirs", "decision", "value",
@@ -111,6 +112,7 @@ def _apply(project: Project, wanted: Iterable[Resolution]) -> list[Applied]:
             journal.running(destination.location_id, "resolve") as run,
         ):
             catalog = account_catalog(project, journal, destination)
+            refuse_running_workflows("resolve", "resolve", journal, destination, catalog)
             done = apply_resolutions(Context(destination.hl, catalog, journal, run), mine)
             run.summary["applied"] = sum(a.done for a in done)
             applied += done

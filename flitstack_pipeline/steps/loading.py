@@ -35,6 +35,7 @@ from flitstack_pipeline.steps.opening import (
 )
 from flitstack_pipeline.steps.planning import chosen_keys, plan_lines, plan_stage
 from flitstack_pipeline.steps.records import publish_journal, requests_report
+from flitstack_pipeline.steps.workflows import refuse_running_workflows
 from flitstack_pipeline.warehouse import table_exists
 
 #: What HighLevel holds of a record, by its key; None when it was not read.
@@ -143,6 +144,9 @@ def _load_into(
     with open_account(project, account, purpose=stage) as (journal, destination):
         catalog = account_catalog(project, journal, destination)
         _refuse_drift(f"{stage} of {key}", account, catalog)
+        if len(rows):
+            what = f"{stage} of {key} into {account.alias}"
+            refuse_running_workflows(what, stage, journal, destination, catalog)
         if key == "activities":
             _refuse_unconfigured(project, f"{stage} of {key}", account)
         for line in catalog.changed:

@@ -27,6 +27,7 @@ from flitstack_pipeline.steps.opening import (
     open_account,
     open_journal,
 )
+from flitstack_pipeline.steps.workflows import released
 
 CHECKLIST = "schema-checklist.html"
 
@@ -83,6 +84,7 @@ def _needs(
             document.activities,
             account.conversation_provider_id,
             account.calendar_id,
+            released(journal),
         )
 
 

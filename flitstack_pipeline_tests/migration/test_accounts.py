@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from flitstack_pipeline import steps
 from flitstack_pipeline.accounts import NotConfigured, accounts_of, unconfigured
-from flitstack_pipeline.cli import app
+from flitstack_pipeline.cli import app, exit_code, spread_names
 from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.migration.report import Refused
@@ -19,6 +19,7 @@ from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.loading import load_keys
 from flitstack_pipeline.steps.opening import accounts, open_account
 from flitstack_pipeline.steps.prepare import undecided_owners
+from flitstack_pipeline.steps.workflows import WorkflowsRunning
 from flitstack_pipeline_tests.mapping.small import link, put, warehouse
 
 TOKENS = {"HIGHLEVEL_TOKEN__DALLAS_TX": "pit-dallas", "HIGHLEVEL_LOCATION_ID__DALLAS_TX": "loc-d"}
@@ -194,6 +195,40 @@ def test_the_command_ends_with_4_until_the_account_may_be_written_to(two_account
     assert lines["dallas-tx"] == "fail"
     assert run(app, ["prepare"]).exit_code == 4
     assert requests.get(f"{url}/_sandbox/stats", timeout=10).json()["writes"] == 0
+
+
+def _workflows(url, *named):
+    found = [{"name": name, "status": status} for name, status in named]
+    body = {"locationId": "loc-m", "workflows": found}
+    requests.post(f"{url}/_sandbox/workflows", json=body, timeout=10).raise_for_status()
+
+
+def test_a_published_workflow_stops_preflight_and_every_load_until_released_by_name(two_accounts):
+    project, url = two_accounts
+    run = CliRunner().invoke
+    _workflows(url, ("Welcome text", "published"), ("Old drip", "draft"))
+    refused = run(app, ["preflight"])
+    assert refused.exit_code == 4
+    (stop,) = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+    assert stop["found"] == "Welcome text" and "“Welcome text” → Publish off" in stop["what_to_do"]
+    assert run(app, ["preflight", "--workflows-may-run", "Old drip"]).exit_code == 4
+    assert run(app, ["preflight", "--workflows-may-run", "Welcome text"]).exit_code == 0
+    assert run(app, ["preflight"]).exit_code == 0  # the release is in the journal
+    steps.provision(project)
+    _workflows(url, ("Welcome text", "published"), ("Review request", "published"))
+    with pytest.raises(WorkflowsRunning, match="published workflows: Review request"):
+        load_everything(project)
+    assert held(url, "loc-m")[1]["contacts"] == 0
+    assert exit_code(WorkflowsRunning("the sample", ["x"])) == 4
+    _workflows(url, ("Welcome text", "published"))
+    assert all(r.complete for r in load_everything(project).values())
+
+
+def test_names_after_one_option_are_read_one_by_one():
+    asked = ["migrate", "--workflows-may-run", "A", "B c", "--confirm-map", "Ann"]
+    assert spread_names(asked, "--workflows-may-run") == [
+        "migrate", "--workflows-may-run", "A", "--workflows-may-run", "B c", "--confirm-map", "Ann",
+    ]  # fmt: skip
 
 
 def test_the_gate_waits_for_owners_until_a_person_has_decided(two_accounts):

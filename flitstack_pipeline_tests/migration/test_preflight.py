@@ -16,6 +16,7 @@ from flitstack_pipeline.migration.plan import Plan
 from flitstack_pipeline.migration.preflight import Needs, Recognisable, examine
 from flitstack_pipeline.migration.preflight.contents import quota_line
 from flitstack_pipeline.migration.preflight.settings import time_zone_line
+from flitstack_pipeline.migration.preflight.workflows import Released
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.users import Member
 from flitstack_pipeline.sandbox.process import start_sandbox
@@ -133,7 +134,7 @@ def test_without_an_agency_token_missing_objects_go_on_the_checklist(look):
 
 
 def test_without_an_agency_token_objects_made_by_hand_are_enough(look):
-    found = look("has-invoice", agency=None)
+    found = look("has-invoice", replace(NEEDS, released=Released(checked_by="Ana")), agency=None)
     assert found.passed and found.by_hand == []
 
 
@@ -218,7 +219,10 @@ def test_a_missing_scope_is_named_with_where_to_tick_it(look):
     assert "opportunities.readonly, users.readonly" in scopes.what_to_do
     assert "duplicate opportunities" in {x.check for x in found.lines}
     workflows = line(found, "published workflows")
-    assert workflows.verdict == "warn" and "lacks workflows.readonly" in workflows.found
+    assert workflows.verdict == "fail" and "lacks workflows.readonly" in workflows.found
+    ticked = look("no-scopes", replace(NEEDS, released=Released(checked_by="Ana Diaz")))
+    assert line(ticked, "published workflows").verdict == "pass"
+    assert "Ana Diaz looked" in line(ticked, "published workflows").found
 
 
 @pytest.mark.parametrize(
@@ -251,15 +255,32 @@ def test_what_lives_in_the_account_is_counted_and_explained(look):
                       Recognisable("company", "companies", {"n:company 0": 1})],
     )  # fmt: skip
     found = look("lived-in", needs)
-    assert found.passed
+    assert failures(found) == {"published workflows"}
     assert line(found, "time zone").verdict == "warn"
     assert "2 contacts share" in line(found, "duplicate contacts").found
     assert "2 that no migration made, 1 of them match" in line(found, "existing contacts").found
     assert line(found, "existing companies").verdict == "warn"
     workflows = line(found, "published workflows")
-    assert workflows.found == "Welcome" and "draft" in workflows.what_to_do
+    assert workflows.found == "Welcome"
+    assert "Automation → Workflows → “Welcome” → Publish off (Draft)" in workflows.what_to_do
     assert "Boss (1 records)" in line(found, "users").found
     assert list(found.team.users) == ["main/users/1"]
+
+
+def test_a_published_workflow_is_released_by_its_exact_name_only(look):
+    named = look("lived-in", replace(NEEDS, released=Released(frozenset({"Welcome"}))))
+    assert named.passed
+    assert line(named, "published workflows").found == "released by a person: Welcome"
+    other = look("lived-in", replace(NEEDS, released=Released(frozenset({"welcome"}))))
+    assert failures(other) == {"published workflows"}
+
+
+def test_workflows_of_custom_objects_that_were_there_are_looked_at_by_a_person(look):
+    found = look("has-invoice")
+    assert failures(found) == {"workflows of custom objects"}
+    assert "Invoice" in line(found, "workflows of custom objects").found
+    assert look("has-invoice", replace(NEEDS, released=Released(checked_by="Ana"))).passed
+    assert line(look("good"), "workflows of custom objects").verdict == "pass"
 
 
 def test_our_own_finished_migration_passes_again(look, url, journal):

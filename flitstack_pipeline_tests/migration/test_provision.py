@@ -12,6 +12,7 @@ from flitstack_pipeline.highlevel.custom_fields import (
     FieldUpdateV1,
     Option,
 )
+from flitstack_pipeline.highlevel.objects import ObjectUpdate
 from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
 from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
 from flitstack_pipeline.migration.catalog import build_catalog
@@ -51,6 +52,25 @@ def test_everything_is_made_once_and_journalled(ready):
     assert catalog.checklist == [] and drifted(hl, journal) == {}
     intents = [o for o in journal.operations(run.id) if o["operation"] == "provision"]
     assert intents and all(o["result"] == "done" for o in intents)
+    writes = account.stats()["writes"]
+    made(ready)
+    assert account.stats()["writes"] == writes
+
+
+def test_searchable_properties_lost_to_a_kill_are_set_the_next_time(ready):
+    account, hl, journal, _ = ready
+    made(ready)
+    made(ready)  # finds the object there: it is still ours
+    journal.forget_schema_item(hl.location_id, f"searchable:{t.INVOICE}")
+    hl.objects.update(t.INVOICE, ObjectUpdate(searchable_properties=[f"{t.INVOICE}.name"]))
+    made(ready)
+    (found,) = [o for o in hl.objects.list() if o["key"] == t.INVOICE]
+    wanted = {"name", "source_system_id_c"}
+    assert {p.rsplit(".", 1)[-1] for p in found["searchableProperties"]} == wanted
+    hl.objects.update(t.INVOICE, ObjectUpdate(searchable_properties=[f"{t.INVOICE}.name"]))
+    made(ready)  # changed by a person since: the journal says it was done, HighLevel does not
+    (found,) = [o for o in hl.objects.list() if o["key"] == t.INVOICE]
+    assert {p.rsplit(".", 1)[-1] for p in found["searchableProperties"]} == wanted
     writes = account.stats()["writes"]
     made(ready)
     assert account.stats()["writes"] == writes

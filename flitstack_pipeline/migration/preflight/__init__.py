@@ -13,7 +13,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.migration.catalog import Catalog
-from flitstack_pipeline.migration.checklist import Todo
+from flitstack_pipeline.migration.checklist import Todo, object_name
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.plan import Plan
 from flitstack_pipeline.migration.preflight.access import Access, try_access
@@ -30,6 +30,12 @@ from flitstack_pipeline.migration.preflight.settings import (
     opportunities_line,
     time_zone_line,
 )
+from flitstack_pipeline.migration.preflight.workflows import (
+    Released,
+    objects_of_others,
+    published_line,
+    unlisted_line,
+)
 from flitstack_pipeline.migration.schema_state import adopt_renamed, listed
 from flitstack_pipeline.migration.users import Member, Outcome, Team, resolve_team
 
@@ -44,7 +50,8 @@ class Needs:
     with the records each owns here, `owners` and `fallback_owner` the map's decisions about them;
     `policy` the map's policy for records that are there already; `plan` the load as planned;
     `astray` counts links between records that are routed to different sub-accounts; `activities`
-    is what calls, texts, e-mails and meetings are to become, with the ids that takes.
+    is what calls, texts, e-mails and meetings are to become, with the ids that takes; `released`
+    what a person decided about published workflows.
     """
 
     schema: Any
@@ -59,6 +66,7 @@ class Needs:
     activities: Mapping[str, str] = field(default_factory=dict)
     conversation_provider_id: str = ""
     calendar_id: str = ""
+    released: Released = field(default_factory=Released)
 
 
 @dataclass
@@ -87,7 +95,7 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     team = resolve_team(access.users, needs.members, needs.owners, needs.fallback_owner)
     if not access.reachable:
         return Examination(access.lines, team, access.users)
-    lines = [*access.lines, *_settings(access, needs)]
+    lines = [*access.lines, *_workflows(access, needs, keys, items), *_settings(access, needs)]
     if not access.complete:
         return Examination(lines, team, access.users)
     catalog = access.catalog
@@ -102,6 +110,16 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     lines += [_routing(needs.astray), quota_line(needs.plan, hl.client.pacer.snapshot())]
     by_hand = [] if access.agency else objects_by_hand(needs.schema, catalog)
     return Examination(lines, team, access.users, by_hand)
+
+
+def _workflows(
+    access: Access, needs: Needs, keys: Sequence[str], items: Sequence[Mapping[str, Any]]
+) -> list[Line]:
+    there = access.catalog.all_objects
+    others = objects_of_others(keys, there, items)
+    names = [object_name(key) for key in others]
+    return [published_line(access.automations, needs.released),
+            unlisted_line(names, needs.released)]  # fmt: skip
 
 
 def _settings(access: Access, needs: Needs) -> list[Line]:

@@ -23,6 +23,7 @@ from flitstack_pipeline.highlevel.errors import (
 )
 from flitstack_pipeline.migration.catalog import Catalog, Read, catalog_reads
 from flitstack_pipeline.migration.preflight.lines import Line, failed, few, passed, warned
+from flitstack_pipeline.migration.preflight.workflows import Automations, read_automations
 
 WHERE = "Settings → Private Integrations → the token → Scopes"
 WRITE_SCOPES = (
@@ -35,15 +36,14 @@ WRITE_SCOPES = (
 
 @dataclass
 class Access:
-    """What could be read: the catalogue as far as it went, users, workflows, and the lines.
+    """What could be read: the catalogue as far as it went, users, automations, and the lines.
 
-    `reachable` is False when no further question makes sense; `workflows` is None when the token
-    may not see them.
+    `reachable` is False when no further question makes sense.
     """
 
     catalog: Catalog
     users: list[dict[str, Any]] = field(default_factory=list)
-    workflows: list[dict[str, Any]] | None = None
+    automations: Automations = field(default_factory=Automations)
     agency: bool = False
     reachable: bool = False
     complete: bool = False
@@ -69,7 +69,8 @@ def try_access(hl: HighLevel, object_keys: Iterable[str], wrote: bool) -> Access
         if error is not None:
             refused.append((read, error))
     access.complete = not refused
-    access.lines += [_scopes(refused), _writes(wrote), _workflows_read(hl, access)]
+    access.automations = read_automations(hl)
+    access.lines += [_scopes(refused), _writes(wrote)]
     access.lines.append(_agency(hl, access))
     return access
 
@@ -157,27 +158,6 @@ def _writes(wrote: bool) -> Line:
         check, "cannot be tried without writing",
         f"{WHERE}: see that these are ticked: {', '.join(WRITE_SCOPES)}. What is refused "
         "nevertheless becomes a line of the schema setup checklist.",
-    )  # fmt: skip
-
-
-def _workflows_read(hl: HighLevel, access: Access) -> Line:
-    """Published workflows fire for every record a migration creates (reference 1.5)."""
-    check, pause = "published workflows", "Set them to draft until the migration is reconciled"
-    try:
-        access.workflows = hl.workflows.list()
-    except HighLevelError as error:
-        reason = "the token lacks workflows.readonly" if error.scope_missing else str(error)
-        return warned(
-            check, f"cannot be seen: {reason}",
-            f"Open Automation → Workflows. {pause}: each record created would start those that "
-            "wait for new contacts or opportunities.",
-        )  # fmt: skip
-    published = [w for w in access.workflows if str(w.get("status")).lower() == "published"]
-    if not published:
-        return passed(check, f"none of {len(access.workflows)}")
-    return warned(
-        check, few([str(w.get("name")) for w in published]),
-        f"{pause} (Automation → Workflows): they would send messages to the migrated contacts.",
     )  # fmt: skip
 
 

@@ -21,9 +21,16 @@ def make_objects(maker: Maker, objects: list[Any]) -> None:
     """Custom objects; they need the agency token."""
     for target in objects:
         if target.key in maker.catalog.objects:
-            maker.exists(f"object:{target.key}", "object", target.key)
+            _there_already(maker, target.key)
         else:
             _make_object(maker, target)
+
+
+def _there_already(maker: Maker, key: str) -> None:
+    """Note an object that is there; HighLevel knows it by id and by key, and so may the journal."""
+    item_key, hl_id = f"object:{key}", str(maker.catalog.objects[key].get("id") or key)
+    noted = maker.known.get(item_key, {}).get("hl_id")
+    maker.exists(item_key, "object", noted if noted == key else hl_id)
 
 
 def _make_object(maker: Maker, target: Any) -> None:
@@ -52,19 +59,34 @@ def _object_id(maker: Maker, key: str) -> str | None:
 
 
 def make_searchable(maker: Maker, objects: list[Any]) -> None:
-    """At most three searchable properties per object made by us."""
+    """At most three searchable properties per object made by us, as HighLevel has them now.
+
+    A record whose source key is not searchable would never be found again.
+    """
     for target in objects:
-        if f"searchable:{target.key}" not in maker.known and maker.is_ours(f"object:{target.key}"):
-            _make_searchable(maker, target)
+        if maker.is_ours(f"object:{target.key}"):
+            keys = _searchable_keys(maker, target)
+            there = maker.catalog.objects.get(target.key, {}).get("searchableProperties")
+            known = f"searchable:{target.key}" in maker.known
+            if not (known if there is None else _names(keys) <= _names(there)):
+                _make_searchable(maker, target, keys)
 
 
-def _make_searchable(maker: Maker, target: Any) -> None:
+def _searchable_keys(maker: Maker, target: Any) -> list[str]:
     there = [
         label
         for label in target.searchable
         if label == target.primary or f"field:{target.key}:{label}" in maker.known
     ]
-    keys = [f"{target.key}.{slug(label)}" for label in there][:SEARCHABLE_MOST]
+    return [f"{target.key}.{slug(label)}" for label in there][:SEARCHABLE_MOST]
+
+
+def _names(keys: list[str]) -> set[str]:
+    """Property names without the key of their object, which answers may leave out."""
+    return {key.rsplit(".", 1)[-1] for key in keys}
+
+
+def _make_searchable(maker: Maker, target: Any, keys: list[str]) -> None:
     body = ObjectUpdate(searchable_properties=keys)
     maker.make(
         f"searchable:{target.key}",
