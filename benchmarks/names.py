@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from flitstack_pipeline.cleaning.names import Name, split_name
+from flitstack_pipeline.cleaning.values.names import Name, split_name
 
 SETS = sorted((Path(__file__).parent / "name_sets").glob("*.csv"))
 

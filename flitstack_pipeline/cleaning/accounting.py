@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.cell_sql import workspace
+from flitstack_pipeline.cleaning.values.cell_sql import workspace
 
 
 def account(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.cleaning.cell_sql import workspace
 from flitstack_pipeline.cleaning.cells import KEPT_TYPE, Cells, Row
 from flitstack_pipeline.cleaning.parsing import Parsing
+from flitstack_pipeline.cleaning.values.cell_sql import workspace
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 

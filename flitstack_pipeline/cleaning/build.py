@@ -13,15 +13,15 @@ from flitstack_pipeline.cleaning.accounting import account, count_records, state
 from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
 from flitstack_pipeline.cleaning.cells import UNKNOWN_WORD, Cells
 from flitstack_pipeline.cleaning.crushed_lines import ITEMS_OF, split_crushed_lines
-from flitstack_pipeline.cleaning.dates import NOTHING_DECIDES, UNDECIDED, DateOrder
-from flitstack_pipeline.cleaning.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.identity import identified, mark
 from flitstack_pipeline.cleaning.oddities import note_oddities
-from flitstack_pipeline.cleaning.parsers import Context
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.quarantine import quarantine_invalid, quarantine_refused
 from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.cleaning.values.dates import NOTHING_DECIDES, UNDECIDED, DateOrder
+from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
+from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flitstack_pipeline.cleaning import cell_sql
-from flitstack_pipeline.cleaning.cell_sql import cell, literal
-from flitstack_pipeline.cleaning.dates import MONTH_FIRST
-from flitstack_pipeline.cleaning.evidence import Evidence
-from flitstack_pipeline.cleaning.parsers import PARSERS, SEPARATOR, Parser
+from flitstack_pipeline.cleaning.values import cell_sql
+from flitstack_pipeline.cleaning.values.cell_sql import cell, literal
+from flitstack_pipeline.cleaning.values.dates import MONTH_FIRST
+from flitstack_pipeline.cleaning.values.evidence import Evidence
+from flitstack_pipeline.cleaning.values.parsers import PARSERS, SEPARATOR, Parser
 
 #: A clean row: SQL by column of the clean table. A raw row is `r`.
 Row = dict[str, str]

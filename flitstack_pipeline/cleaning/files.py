@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.cleaning import words
+from flitstack_pipeline.cleaning.values import words
 
 MAX_BYTES = 50 * 1024 * 1024
 #: What HighLevel's file fields take (highlevel_api.md §9); photo formats it lacks are left out.

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.cell_sql import (
+from flitstack_pipeline.cleaning.lines import LINES_OF, line_number, mark_lines
+from flitstack_pipeline.cleaning.values.cell_sql import (
     cell,
     document_number,
     literal,
@@ -23,7 +24,6 @@ from flitstack_pipeline.cleaning.cell_sql import (
     text,
     workspace,
 )
-from flitstack_pipeline.cleaning.lines import LINES_OF, line_number, mark_lines
 
 #: Columns a derived id is made of, when the export has no id column of its own.
 BUSINESS_KEYS: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flitstack_pipeline.cleaning.money import NotAnAmount, amount
+from flitstack_pipeline.cleaning.values.money import NotAnAmount, amount
 
 _SEPARATOR = re.compile(r"\s*(?:[;|\n]|\s/\s)\s*")
 _PRICE = r"-?\s*\$?\s*-?[\d.,]+"

@@ -18,7 +18,7 @@ from operator import attrgetter
 import duckdb
 import pandas as pd
 
-from flitstack_pipeline.cleaning.cell_sql import cell, document_number, text, workspace
+from flitstack_pipeline.cleaning.values.cell_sql import cell, document_number, text, workspace
 
 LINES_OF = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 PAGE = 50_000

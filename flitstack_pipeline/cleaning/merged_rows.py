@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.cell_sql import cell, literal, text
 from flitstack_pipeline.cleaning.identity import AGE, PLACE_COLUMNS, identified, source_id
+from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, text
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 _FILLED = [c.name for c in DATASETS["clients"].columns if c.name not in PLACE_COLUMNS]

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cache
 
-from flitstack_pipeline.cleaning.parsers import PARSERS, Context
+from flitstack_pipeline.cleaning.values.parsers import PARSERS, Context
 
 #: Below so many texts a process of its own does not pay for its start.
 WORTH_STARTING = 12_000

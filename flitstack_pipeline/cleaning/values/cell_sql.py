@@ -6,7 +6,13 @@ other on any text.
 
 from __future__ import annotations
 
-from flitstack_pipeline.cleaning.words import FALSE_WORDS, PLACEHOLDERS, SPACES, TRUE_WORDS, WHITE
+from flitstack_pipeline.cleaning.values.words import (
+    FALSE_WORDS,
+    PLACEHOLDERS,
+    SPACES,
+    TRUE_WORDS,
+    WHITE,
+)
 from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 
 

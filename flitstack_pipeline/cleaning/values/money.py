@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
-from flitstack_pipeline.cleaning.words import text
+from flitstack_pipeline.cleaning.values.words import text
 
 LARGEST = Decimal("99999999999999")
 _AMERICAN = re.compile(

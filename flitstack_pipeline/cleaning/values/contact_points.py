@@ -9,7 +9,7 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from flitstack_pipeline.cleaning.words import text
+from flitstack_pipeline.cleaning.values.words import text
 
 _PHONE_SPLIT = re.compile(r"\s*(?:[;,/|\n]|\bor\b|\band\b)\s*", re.I)
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?E\+\d+$", re.I)

@@ -17,23 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.cleaning import (
-    contact_points,
-    dates,
-    files,
-    line_items,
-    money,
-    statuses,
-    words,
-)
-from flitstack_pipeline.cleaning.addresses import (
+from flitstack_pipeline.cleaning import files, line_items, statuses
+from flitstack_pipeline.cleaning.html import clean_note
+from flitstack_pipeline.cleaning.values import contact_points, dates, money, words
+from flitstack_pipeline.cleaning.values.addresses import (
     AddressCells,
     clean_address,
     country_code,
     parse_line,
 )
-from flitstack_pipeline.cleaning.html import clean_note
-from flitstack_pipeline.cleaning.names import Name, natural_cases, split_name
+from flitstack_pipeline.cleaning.values.names import Name, natural_cases, split_name
 
 #: A cell that is kept as it was: its column ("" for the only one), and why; silently when None.
 Kept = tuple[str, str | None]

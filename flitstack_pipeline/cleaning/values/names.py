@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import probablepeople
 
-from flitstack_pipeline.cleaning.words import one_line
+from flitstack_pipeline.cleaning.values.words import one_line
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
