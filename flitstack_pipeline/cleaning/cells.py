@@ -85,6 +85,13 @@ class Cells:
         """Yes or no; NULL for an absent column or another word."""
         return cell_sql.boolean(self.raw(column))
 
+    def done(self, column: str) -> str:
+        """Whether something is completed; an empty cell of the column says it is not."""
+        if column not in self.present:
+            return "CAST(NULL AS BOOLEAN)"
+        found = self._look("done", column).value("value", "BOOLEAN")
+        return f"CASE WHEN {cell_sql.stripped(self.raw(column))} = '' THEN false ELSE {found} END"
+
     def number(self, column: str) -> str:
         """A document number; a row without one is refused."""
         found = self.text(column)

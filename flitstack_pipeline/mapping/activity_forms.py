@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -53,7 +53,7 @@ def records_of(row: Row, choices: Mapping[str, str], owner: str | None) -> Itera
 def _obstacle(row: Row, wanted: str) -> str:
     """Why an activity cannot become what was chosen; empty when it can."""
     if row["kind"] == TASK:
-        return "" if moment_utc(row) else "its day is not known"
+        return "" if due_utc(row) else "its day is not known"
     if wanted == NOTE:
         return ""
     if _exact(row) is None:
@@ -172,10 +172,11 @@ def _task(row: Row) -> Row:
     """A task: due when the source says, open only when the source says so (reference 2.5)."""
     words = " ".join(str(v) for v in (row["custom"] or {}).values()).casefold()
     is_open = re.search(r"\b(open|pending|to ?do|not done|incomplete)\b", words)
+    if row["done"] is not None:
+        is_open = not row["done"]
     text = re.sub(r"<[^>]+>", " ", row["text"] or "").strip()
     title = row["subject"] or text.split("\n")[0][:120] or "Task"
-    due = moment_utc(row)
-    fields = {"title": title, "dueDate": due, "completed": "no" if is_open else "yes"}
+    fields = {"title": title, "dueDate": due_utc(row), "completed": "no" if is_open else "yes"}
     return {"fields": fields, "body": note_body(row)}
 
 
@@ -184,16 +185,29 @@ def _task(row: Row) -> Row:
 
 def moment_utc(row: Row) -> str | None:
     """The moment of an activity in UTC; noon of its day when only the day is known."""
-    exact = _exact(row)
+    return _utc(row["occurred"], row["occurred_at"])
+
+
+def due_utc(row: Row) -> str | None:
+    """The moment a task is due in UTC: its own, else that of the activity."""
+    return _utc(row["due"], row["due_at"]) or moment_utc(row)
+
+
+def _utc(day: date | None, exact_text: str | None) -> str | None:
+    exact = _moment(exact_text)
     if exact is not None:
         return _text(exact)
-    return f"{row['occurred'].isoformat()}T12:00:00Z" if row["occurred"] else None
+    return f"{day.isoformat()}T12:00:00Z" if day else None
 
 
 def _exact(row: Row) -> datetime | None:
     """The moment when its time of day and zone are known."""
+    return _moment(row["occurred_at"])
+
+
+def _moment(exact: str | None) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(row["occurred_at"] or "")
+        moment = datetime.fromisoformat(exact or "")
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo is not None else None
@@ -224,7 +238,15 @@ def _about(row: Row) -> list[str]:
 
 
 def _extras(row: Row) -> list[str]:
-    return [f"{k}: {v}" for k, v in sorted((row["custom"] or {}).items()) if v]
+    """What the row says besides: when it is due, its own columns, cells that could not be read."""
+    told = {"Due": row["due_at"] or row["due"], "Completed": row["done"]}
+    task = [f"{k}: {_shown(v)}" for k, v in told.items() if v is not None]
+    rest = [*sorted((row["custom"] or {}).items()), *sorted((row["originals"] or {}).items())]
+    return task + [f"{k}: {v}" for k, v in rest if v]
+
+
+def _shown(value: Any) -> str:
+    return {True: "Yes", False: "No"}.get(value, str(value))
 
 
 def _clock(row: Row) -> str:

@@ -219,3 +219,33 @@ def test_an_attachments_path_never_leaves_the_exports_and_never_crashes(con, tmp
     found = con.execute("SELECT record_type, problem FROM clean.attachments ORDER BY record_ref")
     missing = "the file is not in the exports folder"
     assert found.fetchall() == [("work_orders", None), ("jobs", missing), ("jobs", missing)]
+
+
+def test_a_tasks_due_date_and_whether_it_is_done_are_columns(con, tmp_path):
+    header = ["Record Type", "Record #", "Date", "Kind", "Text", "Due Date", "Completed"]
+    task = ["Job", "7", "2/20/2024", "Task", "Order tiles"]
+    write(
+        tmp_path,
+        "tasks.csv",
+        header,
+        [*task, "3/5/2024 9:00 AM", "No"],
+        [*task[:-1], "Call", "3/25/2024", "Yes"],
+        [*task[:-1], "Paint", "", ""],
+        [*task[:-1], "Clean", "", "3/2/2024"],
+        ["Job", "7", "2/20/2024", "", "Sweep", "3/6/2024", ""],
+        ["Job", "7", "2/20/2024", "Note", "Seen", "", "half"],
+    )
+    clean(con, tmp_path, "activities")
+    found = con.execute(
+        "SELECT text, kind, CAST(due AS VARCHAR), due_at, done FROM clean.activities ORDER BY 1"
+    ).fetchall()
+    assert found == [
+        ("Call", "task", "2024-03-25", None, True),
+        ("Clean", "task", None, None, True),
+        ("Order tiles", "task", "2024-03-05", "2024-03-05T09:00:00-05:00", False),
+        ("Paint", "task", None, None, False),
+        ("Seen", "note", None, None, None),
+        ("Sweep", "task", "2024-03-06", None, False),
+    ]
+    kept = con.execute("SELECT originals FROM clean.activities WHERE text = 'Seen'").fetchall()
+    assert kept == [({"done": "half"},)]

@@ -278,3 +278,19 @@ def test_a_person_chooses_in_the_workbook_and_the_difference_shows(con):
     wrong = Answer("Choices!B5", "Choices", "activities: call", "Choice", "appointment")
     with pytest.raises(MapError, match="B5"):
         apply_answers(document, [wrong], "Ann")
+
+
+# --- tasks ----------------------------------------------------------------------------------------
+
+
+def test_a_task_is_due_and_completed_as_its_own_columns_say(con):
+    due = {"due": date(2024, 4, 9), "due_at": None}
+    activity(con, "t1", "task", **due, done=False)
+    activity(con, "t2", "task", done=True, due=date(2024, 4, 9), due_at="2024-04-09T09:00:00-05:00")
+    activity(con, "t3", "task", done=False)
+    found = made(con)
+    fields = {n: of(found, n)["task"]["payload"]["fields"] for n in ("t1", "t2", "t3")}
+    assert (fields["t1"]["dueDate"], fields["t1"]["completed"]) == ("2024-04-09T12:00:00Z", "no")
+    assert (fields["t2"]["dueDate"], fields["t2"]["completed"]) == ("2024-04-09T14:00:00Z", "yes")
+    assert (fields["t3"]["dueDate"], fields["t3"]["completed"]) == (UTC, "no")
+    assert "Due: 2024-04-09\nCompleted: No" in of(found, "t1")["task"]["payload"]["body"]

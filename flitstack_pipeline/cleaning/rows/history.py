@@ -28,14 +28,21 @@ def attachment(c: Cells) -> Row:
 
 
 def activity(c: Cells) -> Row:
-    """A note, call, e-mail or meeting with its original moment, author and kind."""
+    """A note, call, e-mail, meeting or task with its moment, author and kind.
+
+    A row without a kind that is due, or done or not, is a task.
+    """
     kind, shown = c.status("kind", "activities")
     (day, exact), text, subject = c.date("date"), c.note("text"), c.one_line("subject")
+    (due, due_at), done = c.date("due_date"), c.done("done")
+    task = (
+        f"CASE WHEN {shown} IS NULL AND ({due} IS NOT NULL OR {done} IS NOT NULL) THEN 'task' END"
+    )
     what = "The note has no text; nothing to move."
     c.refuse(f"{text} IS NULL AND {subject} IS NULL", "text", "empty_note", what)
     return {
         **_record(c),
-        "kind": f"coalesce({kind}, 'note')",
+        "kind": f"coalesce({kind}, {task}, 'note')",
         "kind_text": shown,
         "occurred": day,
         "occurred_at": exact,
@@ -43,6 +50,9 @@ def activity(c: Cells) -> Row:
         "subject": subject,
         "text": text,
         "duration_minutes": _whole_minutes(c.text("duration")),
+        "due": due,
+        "due_at": due_at,
+        "done": done,
     }
 
 

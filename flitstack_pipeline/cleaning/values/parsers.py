@@ -209,6 +209,20 @@ def _time(_: Context, cell: str) -> tuple[Any, ...]:
         return None, [("", str(error))]
 
 
+@_parser("done", "cell", value="BOOLEAN")
+def _done(_: Context, cell: str) -> tuple[Any, ...]:
+    """Whether it is done: yes or no, a word for either, or the day it was done."""
+    found = words.done(cell)
+    if found is None and words.text(cell):
+        try:
+            dates.moment(cell, dates.UNDECIDED)
+        except dates.NotADate as error:
+            doubtful = dates.leading_pair(cell) is not None
+            return (True, []) if doubtful else (None, [("", f"neither done nor open: {error}")])
+        return True, [("", None)]
+    return found, []
+
+
 @_parser("money", "sign", "cell", value="DECIMAL(18,4)", refused="BOOLEAN")
 def _money(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
     """An exact amount; `sign` is the decimal sign the column writes."""

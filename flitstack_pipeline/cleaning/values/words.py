@@ -42,6 +42,22 @@ def boolean(value: str | None) -> bool | None:
     return False if word in FALSE_WORDS or word in PLACEHOLDERS else None
 
 
+#: What a task's state is called besides yes and no.
+_DONE = frozenset({"done", "complete", "completed", "closed", "finished", "hecho", "terminé"})
+_OPEN = frozenset(
+    {"open", "pending", "to do", "todo", "not done", "not completed", "not complete", "incomplete",
+     "in progress", "not started", "started", "overdue", "pendiente", "ouvert"}
+)  # fmt: skip
+
+
+def done(value: str | None) -> bool | None:
+    """Whether something is done, by yes and no or a word for either; None for another word."""
+    word = " ".join((value or "").casefold().replace("-", " ").split())
+    if word in _DONE:
+        return True
+    return False if word in _OPEN else boolean(value)
+
+
 def split_list(value: str | None) -> list[str]:
     """A list in a cell, split at `;` or `|`, else at `,` or line breaks; order kept, no repeats."""
     found = text(value)
