@@ -35,6 +35,11 @@ class Confirmation(dg.Config):
         description="Your name confirms every entry of map.yaml that is still `proposed`. Read the "
         "map first. Empty: propose only, and keep what was decided.",
     )
+    status_words: list[str] = Field(
+        default_factory=list,
+        description="Status words nobody declared that you name: `jobs: Parked` accepts the "
+        "proposal, `jobs: Parked = On Hold, open` corrects it. The others stay open.",
+    )
 
 
 def _describe(project: Project, key: str, report: StepReport) -> Metadata:
@@ -84,8 +89,12 @@ def field_map(
     name = config.confirmed_by.strip()
     metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP.key, ""))
     if name:
-        confirmed = steps.confirm_map(project.open(), name)
-        metadata |= {"confirmed by": name, "confirmed now": confirmed.rows or 0, "open": 0}
+        confirmed = steps.confirm_map(project.open(), name, words=config.status_words)
+        metadata |= {
+            "confirmed by": name,
+            "confirmed now": confirmed.rows or 0,
+            "open": confirmed.facts["open"],
+        }
     yield dg.MaterializeResult(metadata=metadata)
 
 

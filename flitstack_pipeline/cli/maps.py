@@ -33,11 +33,26 @@ def map_check() -> None:
 def map_confirm(
     name: Annotated[str, typer.Argument(help="Who confirms.")],
     all_above: Annotated[float, typer.Option(help="Only entries at or above it.")] = 0.0,
+    word: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name a status word nobody declared, as 'jobs: Parked', or with its stage and "
+            "status, as 'jobs: Parked = On Hold, open'. Repeat it."
+        ),
+    ] = None,
 ) -> None:
-    """Confirm the proposed entries."""
+    """Confirm the proposed entries; exit code 3 while something stays open.
+
+    Status words that nobody declared stay open whatever --all-above says: each is named with
+    --word, in map.yaml or in the workbook.
+    """
     from flitstack_pipeline import steps
 
-    show(steps.confirm_map(open_project(), name, all_above))
+    project = open_project()
+    show(steps.confirm_map(project, name, all_above, word or []))
+    left = steps.unconfirmed_entries(project)
+    if left:
+        wait("Still open:", left)
 
 
 @map_app.command("diff")

@@ -28,7 +28,11 @@ from flitstack_pipeline.settings import Project
 @app.command()
 def migrate(
     confirm_map: Annotated[
-        str, typer.Option(help="Confirm every proposed entry of the map as it stands, as NAME.")
+        str,
+        typer.Option(
+            help="Confirm every proposed entry of the map as it stands, as NAME; status words "
+            "nobody declared stay open and are listed (`flitstack map confirm NAME --word`)."
+        ),
     ] = "",
     approve_sample: Annotated[
         str, typer.Option(help="Approve the sample as NAME, unless it shows differences.")

@@ -26,6 +26,8 @@ from flitstack_pipeline.mapping.document import (
     FieldEntry,
     MapDocument,
     MapError,
+    StageMap,
+    ValueMap,
 )
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
 from flitstack_pipeline.mapping.yaml_form import check
@@ -154,7 +156,8 @@ def _values_sheet(document: MapDocument) -> Sheet:
         options = tuple(dict.fromkeys([*_options_of(document, name), *values.map.values()]))
         for word, label in values.map.items():
             cells = {
-                "Source field": name, "Source word": word, OPTION: label, DECISION: values.status,
+                "Source field": name, "Source word": word, OPTION: label,
+                DECISION: PROPOSED if word in values.open else values.status,
                 "Confidence": values.confidence, "Why": values.hints.get(word, "same word"),
                 "Evidence": values.evidence, "Changed": values.changed,
             }  # fmt: skip
@@ -184,11 +187,12 @@ def _stages_sheet(document: MapDocument) -> Sheet:
             f"{name}\t{word}",
             {
                 "Document": name, "Status": word, STAGE: goal.get("stage", ""),
-                STATUS: goal.get("status", ""), DECISION: stages.status,
+                STATUS: goal.get("status", ""),
+                DECISION: PROPOSED if word in stages.open else stages.status,
                 "Confidence": stages.confidence, "Why": stages.hints.get(word, "declared"),
                 "Changed": stages.changed,
             },
-            {STAGE: t.STAGES, STATUS: t.OPPORTUNITY_STATUSES, DECISION: DECISIONS},
+            {STAGE: tuple(document.pipeline), STATUS: t.OPPORTUNITY_STATUSES, DECISION: DECISIONS},
             stages.confidence,
         )
         for name, stages in document.stages.items()
@@ -270,7 +274,9 @@ def apply_answers(
         except _Refused as refused:
             problems.append(f"{answer.place}: {refused}")
         places.setdefault(_name_of(entry, answer), answer.place)
-    problems = problems + _disagreeing(answers) or _unfollowable(changed, places)
+    problems = problems + _disagreeing(answers, _entries(document)) or _unfollowable(
+        changed, places
+    )
     if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise MapError(f"Nothing was changed. Correct these cells:\n{listed}")
@@ -321,12 +327,43 @@ def _name_of(entry: Any, answer: Answer) -> str:
 def _apply(document: MapDocument, entry: Any, answer: Answer, by: str) -> list[Change]:
     name = _name_of(entry, answer)
     if answer.column == DECISION:
+        if _names_word(entry, answer):
+            return _decide_word(document, entry, name, answer, by)
         return _decide(entry, name, answer.value, by)
     setter = _SETTERS.get((answer.sheet, answer.column)) or _SETTERS[("", answer.column)]
     before = setter(document, entry, answer)
-    if isinstance(entry, Decision):
+    if _names_word(entry, answer):
+        document.name_word(_word_of(answer)[0], _word_of(answer)[1], by)
+    elif isinstance(entry, Decision):
         entry.decided_by = by
     return [Change(name, answer.column, before, answer.value)]
+
+
+def _word_of(answer: Answer) -> tuple[str, str]:
+    """The kind of export and the status word a row of values or stages is about."""
+    name, _, word = answer.key.partition("\t")
+    return name.split(".")[0], word
+
+
+def _names_word(entry: Any, answer: Answer) -> bool:
+    """Whether the answer is about a status word that a person names by itself."""
+    if not isinstance(entry, ValueMap | StageMap):
+        return False
+    return _word_of(answer)[1] in (*entry.open, *entry.named)
+
+
+def _decide_word(
+    document: MapDocument, entry: Any, name: str, answer: Answer, by: str
+) -> list[Change]:
+    if answer.value not in DECISIONS:
+        raise _Refused(f"{answer.value!r} is none of {', '.join(DECISIONS)}")
+    dataset, word = _word_of(answer)
+    if answer.value == PROPOSED:
+        entry.named.pop(word, None)
+        entry.open = list(dict.fromkeys([*entry.open, word]))
+        return [Change(f"{name}: {word!r}", DECISION, CONFIRMED, answer.value)]
+    document.name_word(dataset, word, by)
+    return [Change(f"{name}: {word!r}", DECISION, PROPOSED, answer.value)]
 
 
 def _decide(entry: Decision, name: str, value: str, by: str) -> list[Change]:
@@ -378,8 +415,9 @@ def _set_option(document: MapDocument, entry: Any, answer: Answer) -> str:
     return str(before)
 
 
-def _set_goal(part: str, allowed: tuple[str, ...]) -> Callable[[MapDocument, Any, Answer], str]:
+def _set_goal(part: str) -> Callable[[MapDocument, Any, Answer], str]:
     def set_goal(document: MapDocument, entry: Any, answer: Answer) -> str:
+        allowed = document.pipeline if part == "stage" else t.OPPORTUNITY_STATUSES
         if answer.value not in allowed:
             raise _Refused(f"{answer.value!r} is none of {', '.join(allowed)}")
         goal = entry.map[answer.key.partition("\t")[2]]
@@ -417,19 +455,21 @@ _SETTERS: dict[tuple[str, str], Callable[[MapDocument, Any, Answer], str]] = {
     ("", FIELD): _set_field,
     ("", TRANSFORM): _set_transform,
     (VALUES, OPTION): _set_option,
-    (STAGES, STAGE): _set_goal("stage", t.STAGES),
-    (STAGES, STATUS): _set_goal("status", t.OPPORTUNITY_STATUSES),
+    (STAGES, STAGE): _set_goal("stage"),
+    (STAGES, STATUS): _set_goal("status"),
     (OWNERS, USER): _set_user,
     (CHOICES, CHOICE): _set_choice,
 }
 
 
-def _disagreeing(answers: Sequence[Answer]) -> list[str]:
-    """All words of one map share one decision: two different answers are a mistake."""
+def _disagreeing(answers: Sequence[Answer], entries: dict[tuple[str, str], Any]) -> list[str]:
+    """All declared words of one map share one decision: two different answers are a mistake."""
     said: dict[tuple[str, str], Answer] = {}
     problems = []
     for answer in answers:
         if answer.column != DECISION or answer.sheet not in (VALUES, STAGES):
+            continue
+        if _names_word(entries.get((answer.sheet, answer.key)), answer):
             continue
         name = (answer.sheet, answer.key.partition("\t")[0])
         first = said.setdefault(name, answer)

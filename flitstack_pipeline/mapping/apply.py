@@ -66,11 +66,12 @@ class Mapper:
         return found
 
     def stage(self, dataset: str, status: str | None, words: str | None) -> dict[str, str]:
-        """Pipeline stage and opportunity status of a document; New and open when unknown."""
+        """Pipeline stage and opportunity status of a document; the first and open when unknown."""
         stages = self.document.stages.get(dataset)
         known = stages.map if stages else {}
         goal = known.get(status or "") or known.get(words or "")
-        return goal if goal and goal.get("stage") else {"stage": "New", "status": "open"}
+        first = {"stage": self.document.pipeline[0], "status": "open"}
+        return goal if goal and goal.get("stage") else first
 
     def owner(self, user_key: str | None) -> str | None:
         """The user key to own a record, unless a person excluded that user."""

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, STAGES
+
 PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
 ESTIMATE_LINES = ("records", "compact")
@@ -98,18 +100,29 @@ class FieldEntry(Decision):
 
 @dataclass
 class ValueMap(Decision):
-    """Source words of one field → option labels; `hints` says why a word goes where it does."""
+    """Source words of one field → option labels; `hints` says why a word goes where it does.
+
+    `open` lists status words that nobody declared and no person named yet: each waits by itself,
+    and confirming the rest of the map leaves it open.
+    """
 
     map: dict[str, str] = dataclasses.field(default_factory=dict)
     hints: dict[str, str] = dataclasses.field(default_factory=dict)
+    open: list[str] = dataclasses.field(default_factory=list)
+    named: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
 class StageMap(Decision):
-    """Source statuses → pipeline stage and opportunity status; both empty: nobody knows yet."""
+    """Source statuses → pipeline stage and opportunity status; both empty: nobody knows yet.
+
+    `open` as in `ValueMap`; `named` says who named which word.
+    """
 
     map: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     hints: dict[str, str] = dataclasses.field(default_factory=dict)
+    open: list[str] = dataclasses.field(default_factory=list)
+    named: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
@@ -141,6 +154,7 @@ class MapDocument:
     fields: list[FieldEntry] = dataclasses.field(default_factory=list)
     values: dict[str, ValueMap] = dataclasses.field(default_factory=dict)
     stages: dict[str, StageMap] = dataclasses.field(default_factory=dict)
+    pipeline: list[str] = dataclasses.field(default_factory=lambda: list(STAGES))
     owners: dict[str, OwnerEntry] = dataclasses.field(default_factory=dict)
     fallback_owner: str = ""
     duplicates: str = "match"
@@ -194,7 +208,61 @@ class MapDocument:
             for name, entry in self.decisions()
             if entry.status == PROPOSED and getattr(entry, "required", True)
         ]
-        return names + [f"{name}: {word!r} has no target" for name, word in self.gaps()]
+        names += [f"{name}: {word!r} has no target" for name, word in self.gaps()]
+        return names + [f"{name}: {said}" for name, said in self.open_words()]
+
+    def open_words(self) -> Iterator[tuple[str, str]]:
+        """Status words that a person must name: (value or stage map, the word and its hint)."""
+        maps = [(f"values of {n}", n, v) for n, v in self.values.items()]
+        maps += [(f"stages of {n}", n, s) for n, s in self.stages.items()]  # type: ignore[misc]
+        for shown, name, entry in maps:
+            for word in entry.open:
+                hint = entry.hints.get(word, "nobody knows this word")
+                how = f'flitstack map confirm NAME --word "{name.split(".")[0]}: {word}"'
+                yield shown, f"{word!r} is a status nobody declared ({hint}). Name it: {how}"
+
+    def name_word(self, dataset: str, word: str, by: str, goal: str = "") -> None:
+        """Settle one status word in a person's name.
+
+        Args:
+            dataset: The kind of export whose status it is (`jobs`, `estimates`, …).
+            word: The status as the map writes it, in any case.
+            by: Who names it.
+            goal: Where it goes when the proposal is wrong: `STAGE` or `STAGE, STATUS` for jobs,
+                estimates and invoices, an option for the others.
+
+        Raises:
+            MapError: The map has no such word, or no such stage or status.
+        """
+        if not by.strip():
+            raise MapError("A confirmation needs the name of the person who confirms.")
+        maps: list[ValueMap | StageMap] = [
+            *(v for n, v in self.values.items() if n.split(".")[0] == dataset and v.open),
+            *(s for n, s in self.stages.items() if n == dataset),
+        ]
+        spelled = [(m, w) for m in maps for w in m.map if w.casefold() == word.strip().casefold()]
+        if not spelled:
+            raise MapError(
+                f"The map has no status {word!r} of {dataset}; see `flitstack map check`."
+            )
+        for entry, known in spelled:
+            if goal and isinstance(entry, StageMap):
+                entry.map[known] = self._stage_goal(goal)
+            elif goal and not any(isinstance(m, StageMap) for m, _ in spelled):
+                entry.map[known] = goal.strip()  # type: ignore[assignment]
+            entry.open = [w for w in entry.open if w != known]
+            entry.named[known] = by.strip()
+
+    def _stage_goal(self, goal: str) -> dict[str, str]:
+        stage, _, status = (part.strip() for part in goal.partition(","))
+        known = {name.casefold(): name for name in self.pipeline}
+        status = status.casefold() or "open"
+        if stage.casefold() not in known or status not in OPPORTUNITY_STATUSES:
+            raise MapError(
+                f"{goal!r} is no stage and status: write one of {', '.join(self.pipeline)}, "
+                f"a comma, and one of {', '.join(OPPORTUNITY_STATUSES)}."
+            )
+        return {"stage": known[stage.casefold()], "status": status}
 
     def gaps(self) -> Iterator[tuple[str, str]]:
         """(value or stage map as reports name it, source word) pairs that lead nowhere."""
@@ -209,6 +277,8 @@ class MapDocument:
 
     def confirm_all(self, name: str, above: float = 0.0) -> int:
         """Confirm every open entry at or above a confidence, in `name`; how many it was.
+
+        Status words that nobody declared stay open: each is named by itself (`name_word`).
 
         Raises MapError when no name is given: a confirmation without a person is none.
         """
@@ -254,6 +324,7 @@ def _decided(document: MapDocument) -> dict[str, Any]:
         "fields": sorted(fields, key=str),
         "values": {k: [v.map, v.status] for k, v in document.values.items()},
         "stages": {k: [v.map, v.status] for k, v in document.stages.items()},
+        **({"pipeline": document.pipeline} if document.pipeline != list(STAGES) else {}),
         "owners": {k: [o.user, o.status] for k, o in document.owners.items()},
         "fallback_owner": document.fallback_owner,
         "duplicates": document.duplicates,

@@ -37,6 +37,7 @@ def keep_decisions(new: MapDocument, old: MapDocument) -> MapDocument:
     for name, stages in new.stages.items():
         if name in old.stages:
             _keep_map(stages, old.stages[name])
+    _keep_pipeline(new, old)
     _keep_owners(new, old)
     for name in CHOICES:
         setattr(new, name, getattr(old, name))
@@ -110,19 +111,43 @@ def _decided_field(entry: FieldEntry, was: FieldEntry) -> FieldEntry:
 
 
 def _keep_map(new: ValueMap | StageMap, old: ValueMap | StageMap) -> None:
-    """Old words keep their goal; new words reopen the map; words that went are named."""
+    """Old words keep their goal; new words reopen the map; words that went are named.
+
+    A status word that a person named, or confirmed with the map, stays settled; one that is new in
+    the source waits by itself and reopens nothing else.
+    """
+    settled = {w for w in old.map if w in old.named or old.status != PROPOSED} - {*old.open}
+    new.named = dict(old.named)
+    for word in settled.intersection(new.open):
+        new.map[word] = old.map[word]  # type: ignore[assignment]
+        new.hints.pop(word, None)
+    new.open = [word for word in new.open if word not in settled]
     if old.status == PROPOSED:
         return
     added = [word for word in new.map if word not in old.map]
     gone = [word for word in old.map if word not in new.map]
     new.map = {**new.map, **old.map}  # type: ignore[assignment]
-    new.hints = {word: why for word, why in new.hints.items() if word in added}
+    new.hints = {w: why for w, why in new.hints.items() if w in added or w in new.open}
     _copy_decision(new, old)
-    if added and old.status != EXCLUDED:
+    if [word for word in added if word not in new.open] and old.status != EXCLUDED:
         new.status, new.decided_by = PROPOSED, ""
         new.changed = f"new since: {', '.join(added)}"
     elif gone:
         new.changed = f"no longer in the source: {', '.join(gone)}"
+
+
+def _keep_pipeline(new: MapDocument, old: MapDocument) -> None:
+    """Stages of a map in use stay, in a person's order; new ones stand where proposed."""
+    jobs = old.stages.get("jobs")
+    if jobs is None or not (jobs.named or jobs.status != PROPOSED):
+        return
+    used = {goal.get("stage") for stages in new.stages.values() for goal in stages.map.values()}
+    kept = list(old.pipeline)
+    for place, stage in enumerate(new.pipeline):
+        if stage in used and stage not in kept:
+            before = next((s for s in reversed(new.pipeline[:place]) if s in kept), None)
+            kept.insert(kept.index(before) + 1 if before else 0, stage)
+    new.pipeline = kept
 
 
 def _copy_decision(new: Decision, old: Decision) -> None:

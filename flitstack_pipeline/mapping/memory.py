@@ -128,7 +128,7 @@ def _decided(document: MapDocument) -> Iterator[Key]:
     for name, stages in document.stages.items():
         if _is_confirmed(stages):
             for word, goal in stages.map.items():
-                if goal.get("stage"):
+                if goal.get("stage") and word not in stages.open:
                     yield "stage", name, _plain(word), f"{goal['stage']}|{goal['status']}"
 
 

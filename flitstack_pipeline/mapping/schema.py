@@ -90,7 +90,7 @@ def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> Targ
         {target: _fields(document, target, used) for target in targets},
         tuple(ObjectSpec(o.key, o.singular, o.plural, o.primary, o.searchable) for o in objects),
         tuple(a for a in t.ASSOCIATIONS.values() if a.second != unused),
-        PipelineSpec(t.PIPELINE, t.STAGES),
+        PipelineSpec(t.PIPELINE, tuple(document.pipeline)),
         products(con),
         tuple(t.TYPE_TAGS.values()),
         tuple(document.routing.locations),

@@ -11,14 +11,14 @@ import duckdb
 from flitstack_pipeline.mapping.declared import STATUS_COLUMNS
 from flitstack_pipeline.mapping.document import MapDocument, StageMap, ValueMap
 from flitstack_pipeline.mapping.memory import Memory
+from flitstack_pipeline.mapping.own_stages import OwnStage, own_stages, stage_like
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_hints import suggested
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.clean import BY_DATASET
 
-UNSURE = 0.5
-REMEMBERED = 0.9
-NO_GOAL = {"stage": "", "status": ""}
+#: Opportunity status of an own stage that is proposed for a word nobody knows.
+OPEN = "open"
 
 
 def status_words(
@@ -26,8 +26,9 @@ def status_words(
 ) -> None:
     """Value map (and stages) of the status column: closed words, then words nobody knows.
 
-    An unknown word is suggested a stage when it sounds like a known one; else it has none, and
-    the gate stays shut until a person gives it one.
+    A word nobody declared is an entry of its own: open until a person names it, whatever is
+    confirmed beside it. Where jobs have such words, the account's own words are the stages of the
+    pipeline (`own_stages`); the proposal gives each word its stage.
     """
     if dataset not in STATUS_COLUMNS:
         return
@@ -36,16 +37,20 @@ def status_words(
     unknown = _unknown_words(con, dataset, column, text_column)
     hints = {word: suggested(word, closed) for word in unknown}
     evidence = f"unknown words: {', '.join(unknown)}" if unknown else "declared status words"
-    confidence = UNSURE if unknown else 1.0
+    staged = dataset in t.DEFAULT_STAGES
     if dataset != "jobs":
         document.values[f"{dataset}.{column}"] = ValueMap(
             map={w: t.label_of(w) for w in closed} | {w: w for w in unknown},
             hints={w: "not a declared status: becomes an option of its own" for w in unknown},
-            confidence=confidence,
             evidence=evidence,
+            open=[] if staged else list(unknown),
         )
-    if dataset in t.DEFAULT_STAGES:
-        document.stages[dataset] = _stages(dataset, unknown, hints, memory, evidence)
+    if staged:
+        own = own_stages(con)
+        if own:
+            document.pipeline = [stage.name for stage in own]
+        document.stages[dataset] = _stages(dataset, unknown, hints, memory, own)
+        document.stages[dataset].evidence = evidence
 
 
 def _unknown_words(
@@ -63,24 +68,34 @@ def _stages(
     unknown: list[str],
     hints: dict[str, tuple[str, str]],
     memory: Memory,
-    evidence: str,
+    own: list[OwnStage],
 ) -> StageMap:
-    declared = t.DEFAULT_STAGES[dataset]
-    goals = {w: {"stage": s, "status": o} for w, (s, o) in declared.items()}
-    told: dict[str, str] = {}
+    """Where every word goes: declared, confirmed in an earlier map, else proposed and open."""
+    declared = {
+        word: (stage_like(stage, own) if own else stage, status)
+        for word, (stage, status) in t.DEFAULT_STAGES[dataset].items()
+    }
+    named = {word: stage.name for stage in own for word in stage.spellings}
+    if dataset == "jobs":
+        of_status = {stage.status: stage.name for stage in own if stage.status}
+        declared |= {w: (of_status.get(w, s), o) for w, (s, o) in declared.items()}
+    found = StageMap(map={w: {"stage": s, "status": o} for w, (s, o) in declared.items()})
+    known = {stage.name for stage in own} or set(t.STAGES)
     remembered = memory.labels("stage", dataset, unknown)
     for word in unknown:
-        if word in remembered:
-            stage, _, status = remembered[word].partition("|")
-            goals[word], told[word] = {"stage": stage, "status": status}, "confirmed before"
+        stage, _, status = remembered.get(word, "").partition("|")
+        if stage in known:
+            found.map[word], found.hints[word] = _goal(stage, status), "confirmed before"
             continue
         meant, why = hints[word]
-        if meant in declared:
-            stage, status = declared[meant]
-            goals[word], told[word] = {"stage": stage, "status": status}, f"a suggestion: {why}"
-        else:
-            goals[word], told[word] = dict(NO_GOAL), "nobody knows this word: give it a stage"
-    sure = REMEMBERED if set(remembered) == set(unknown) else UNSURE
-    return StageMap(
-        map=goals, hints=told, confidence=sure if unknown else 1.0, evidence=evidence
-    )  # fmt: skip
+        stage, status = declared.get(meant, ("", ""))
+        if dataset == "jobs":
+            stage, status = named.get(word, stage), status or OPEN
+        found.map[word] = _goal(stage, status)
+        found.hints[word] = f"a suggestion: {why}" if meant else "nobody knows this word"
+        found.open.append(word)
+    return found
+
+
+def _goal(stage: str, status: str) -> dict[str, str]:
+    return {"stage": stage, "status": status if stage else ""}

@@ -31,7 +31,7 @@ from flitstack_pipeline.mapping.document import (
 from flitstack_pipeline.mapping.routing import rule_problems
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
 from flitstack_pipeline.mapping.yaml_text import Flow, YamlProblem, dump, parse
-from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, STAGES
+from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, PIPELINE, STAGES
 
 _HEAD = """The map of this migration: what goes where in HighLevel. Made by `flitstack map propose`.
 status: proposed (open), confirmed (a person agreed), excluded (is not moved).
@@ -40,7 +40,10 @@ your decisions and notes under `changed` what the source changed since."""
 _SECTIONS = {
     "fields": "Source field -> target object and field. `custom:` marks a custom column.",
     "values": "Words of a source field -> option labels in HighLevel. Every word needs a label.",
-    "stages": "Status -> pipeline stage, and opportunity status (open, won, lost, abandoned).",
+    "stages": "Status -> pipeline stage, and opportunity status (open, won, lost, abandoned).\n"
+    "A word under `open` waits for a person: correct its goal, then take it from the list.",
+    "pipeline": f"The stages of the pipeline {PIPELINE!r}, in order; rename and order them here\n"
+    "(and in `stages`).",
     "owners": "Team member -> HighLevel user by e-mail. An empty user falls to fallback_owner.",
     "fallback_owner": "E-mail of the HighLevel user who owns what nobody else can.",
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
@@ -55,6 +58,7 @@ _SECTIONS = {
     "confirmations": "Who confirmed, and when.",
 }
 _DECISION = ("confidence", "evidence", "status", "changed", "decided_by")
+_WORDS = ("map", "hints", "open", "named")
 _FIELD = (
     "source", "target", "field", "data_type", "transform", "options", "required", "alternatives",
 )  # fmt: skip
@@ -80,8 +84,9 @@ def _root(document: MapDocument) -> dict[str, Any]:
     return {
         "version": 1,
         "fields": by_dataset,
-        "values": {k: _entry(v, "map", "hints") for k, v in document.values.items()},
-        "stages": {k: _entry(v, "map", "hints") for k, v in document.stages.items()},
+        "values": {k: _entry(v, *_WORDS) for k, v in document.values.items()},
+        "stages": {k: _entry(v, *_WORDS) for k, v in document.stages.items()},
+        "pipeline": document.pipeline,
         "owners": {k: _entry(o, "name", "email", "user") for k, o in document.owners.items()},
         "fallback_owner": document.fallback_owner,
         "duplicates": document.duplicates,
@@ -160,6 +165,7 @@ def _document(data: dict[str, Any]) -> MapDocument:
         fields=fields,
         values={k: _values(v) for k, v in (data.get("values") or {}).items()},
         stages={k: StageMap(**_texts(v)) for k, v in (data.get("stages") or {}).items()},
+        pipeline=[str(s) for s in data.get("pipeline") or STAGES],
         owners={k: OwnerEntry(**_typed(v)) for k, v in (data.get("owners") or {}).items()},
         fallback_owner=data.get("fallback_owner") or "",
         duplicates=data.get("duplicates") or "match",
@@ -187,9 +193,9 @@ def _typed(entry: dict[str, Any]) -> dict[str, Any]:
         found["confidence"] = float(found["confidence"])
     if "required" in found:
         found["required"] = str(found["required"]).lower() in ("true", "yes")
-    for name in ("options", "alternatives", "hints"):
+    for name in ("options", "alternatives", "hints", "open", "named"):
         if name in found and not found[name]:
-            found[name] = {} if name == "hints" else []
+            found[name] = {} if name in ("hints", "named") else []
     return found
 
 
@@ -227,7 +233,7 @@ def check(document: MapDocument) -> list[str]:
         if entry.active and not (entry.target and entry.field):
             problems.append(f"{entry.label}: no target; name one or set status: excluded")
     for name, stages in document.stages.items():
-        problems += _stage_problems(name, stages)
+        problems += _stage_problems(name, stages, document.pipeline)
     if document.duplicates not in DUPLICATE_POLICIES:
         problems.append(f"duplicates: {document.duplicates!r} is none of {DUPLICATE_POLICIES}")
     if document.estimate_lines not in ESTIMATE_LINES:
@@ -253,11 +259,11 @@ def _clashes(document: MapDocument) -> list[str]:
     return problems
 
 
-def _stage_problems(name: str, stages: StageMap) -> list[str]:
+def _stage_problems(name: str, stages: StageMap, pipeline: list[str]) -> list[str]:
     return [
-        f"stages of {name}, {word!r}: {goal} needs stage (one of {', '.join(STAGES)}) "
+        f"stages of {name}, {word!r}: {goal} needs stage (one of {', '.join(pipeline)}) "
         f"and status (one of {', '.join(OPPORTUNITY_STATUSES)})"
         for word, goal in stages.map.items()
         if any(goal.values())  # an empty goal is open, and named by the gate
-        and (goal.get("stage") not in STAGES or goal.get("status") not in OPPORTUNITY_STATUSES)
+        and (goal.get("stage") not in pipeline or goal.get("status") not in OPPORTUNITY_STATUSES)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,27 @@ def write_map_workbook(project: Project, document: MapDocument | None = None) ->
     return write_workbook(sheets(document), path, document.fingerprint)
 
 
-def confirm_map(project: Project, name: str, above: float = 0.0) -> StepReport:
-    """Confirm open entries of the map in a person's name."""
+def confirm_map(
+    project: Project, name: str, above: float = 0.0, words: Sequence[str] = ()
+) -> StepReport:
+    """Confirm open entries of the map in a person's name.
+
+    Args:
+        project: The migration.
+        name: Who confirms.
+        above: Only entries at or above this confidence.
+        words: Status words that nobody declared, each `DATASET: WORD`, or `DATASET: WORD = GOAL`
+            where the proposal is wrong. The others stay open.
+
+    Raises:
+        MapError: No name, or a word or goal the map does not know.
+    """
     document = MapDocument.load(project.map_path)
-    confirmed = document.confirm_all(name, above)
+    for said in words:
+        place, _, goal = said.partition("=")
+        dataset, _, word = place.partition(":")
+        document.name_word(dataset.strip(), word.strip(), name, goal.strip())
+    confirmed = document.confirm_all(name, above) + len(words)
     note = _decided(project, document)
     facts = {"by": name, "open": len(document.unconfirmed()), "memory": note}
     facts |= _cautions(document)

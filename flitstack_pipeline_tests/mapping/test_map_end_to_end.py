@@ -176,12 +176,13 @@ def test_answers_in_the_workbook_change_exactly_those_entries(migration):
     project, _ = migration
     steps.confirm_map(project, "Dana", 0.999)
     before = MapDocument.load(project.map_path)
-    assert "stages of jobs: 'Zzyzx' has no target" in before.unconfirmed()
+    assert before.stages["jobs"].open == ["Parked", "Zzyzx"]
     report = steps.import_answers(project, answer(project))
     assert report.rows == 4 and report.facts["by"] == "Dana"
     changed = steps.map_differences(project).tables["differences"]
     assert changed == []
     after = MapDocument.load(project.map_path)
+    assert after.stages["jobs"].open == ["Parked"]
     assert after.values["clients.custom:Siding"].map == {"Brick": "Brick", "Vinyl": "Vinyl siding"}
     same = [e for e in before.fields if e in after.fields]
     assert len(same) == len(before.fields) - 2
@@ -193,7 +194,7 @@ def test_it_migrates_as_confirmed_and_the_gate_follows_the_map(migration):
     document.routing.rules = [{"by": "clients.city", "equals": "Dallas", "location": "dallas"}]
     document.fallback_owner = "office@example.com"
     document.save(project.map_path)
-    steps.confirm_map(project, "Dana")
+    steps.confirm_map(project, "Dana", words=["jobs: Parked = On Hold"])
     assert steps.unconfirmed_entries(project) == []
     for reports in (steps.run_prepare(project), steps.run_sample(project)):
         assert all(r.passed for r in reports), [r.problems for r in reports]

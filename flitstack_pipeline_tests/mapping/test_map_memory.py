@@ -26,7 +26,7 @@ def memory(con):
     document = propose(con)
     entry(document, "custom:Pipe Mat.").field = "Pipe material"
     document.values["clients.custom:Pipe Mat."].map["Galv"] = "Galvanised steel"
-    document.stages["jobs"].map["Zzyzx"] = {"stage": "On Hold", "status": "open"}
+    document.name_word("jobs", "Zzyzx", "Dana", "On Hold, open")
     entry(document, "custom:Junk").status = "excluded"
     entry(document, "custom:Junk").decided_by = "Dana"
     document.confirm_all("Dana")
@@ -43,6 +43,7 @@ def test_confirmed_choices_lift_the_next_proposal(con, memory):
     assert pipe.status == "proposed"
     assert document.values["clients.custom:Pipe Mat."].map["Galv"] == "Galvanised steel"
     assert document.stages["jobs"].map["Zzyzx"]["stage"] == "On Hold"
+    assert document.stages["jobs"].open == []  # confirmed earlier counts as sure
     assert "left out once before" in entry(document, "custom:Junk").evidence
 
 

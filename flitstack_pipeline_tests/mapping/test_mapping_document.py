@@ -75,9 +75,14 @@ def test_an_existing_field_of_another_type_is_left_alone(con):
 def test_unknown_status_words_are_named_and_wait_for_a_person(con):
     document = propose(con)
     assert "Parked" in document.stages["jobs"].map
-    assert document.stages["jobs"].confidence == 0.5
     assert document.confirm_all("Dana", above=0.95)
-    assert "stages of jobs" in document.unconfirmed()
+    document.confirm_all("Dana")
+    (left,) = document.unconfirmed()
+    assert left.startswith("stages of jobs: 'Parked' is a status nobody declared")
+    assert "sounds like 'On hold'" in left and '--word "jobs: Parked"' in left
+    document.name_word("jobs", "parked", "Dana")
+    assert document.unconfirmed() == []
+    assert document.stages["jobs"].named == {"Parked": "Dana"}
     document.confirm_all("Dana")
     assert document.unconfirmed() == []
 
@@ -85,6 +90,7 @@ def test_unknown_status_words_are_named_and_wait_for_a_person(con):
 def test_unconfirming_one_entry_names_it(con):
     document = propose(con)
     document.confirm_all("Dana")
+    document.name_word("jobs", "Parked", "Dana")
     entry(document, "custom:Pipe").status = "proposed"
     assert document.unconfirmed() == ["clients.custom:Pipe → contact.Pipe"]
 
@@ -97,6 +103,7 @@ def test_a_confirmation_needs_a_name(con):
 def test_proposing_again_keeps_decisions_and_marks_what_changed(con):
     document = propose(con)
     document.confirm_all("Dana")
+    document.name_word("jobs", "Parked", "Dana")
     pipe = entry(document, "custom:Pipe")
     pipe.field = "Pipe material"
     document.values["clients.custom:Pipe"].map["PVC"] = "Plastic"
@@ -161,16 +168,35 @@ def test_one_changed_decision_is_one_changed_line(con, tmp_path):
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
 
 
-def test_unknown_words_get_a_suggestion_or_shut_the_gate_until_mapped(con):
+def test_every_unknown_word_waits_for_a_person_by_itself(con):
     put(con, "jobs", "2", number="2", status_text="Zzyzx")
+    put(con, "jobs", "3", number="3", status="completed", status_text="Completed")
     document = propose(con)
+    assert document.pipeline == [
+        "New", "Scheduled", "In Progress", "On Hold", "Parked", "Zzyzx", "Completed", "Cancelled",
+    ]  # fmt: skip
     stages = document.stages["jobs"]
-    assert stages.map["Parked"] == {"stage": "On Hold", "status": "open"}
-    assert "sounds like 'On hold'" in stages.hints["Parked"]
+    assert stages.map["Parked"] == {"stage": "Parked", "status": "open"}
     document.confirm_all("Dana")
-    assert document.unconfirmed() == ["stages of jobs: 'Zzyzx' has no target"]
-    stages.map["Zzyzx"] = {"stage": "Completed", "status": "won"}
-    assert document.unconfirmed() == []
+    document.name_word("jobs", "Zzyzx", "Dana", "completed, won")
+    assert stages.map["Zzyzx"] == {"stage": "Completed", "status": "won"}
+    assert [u.split(" is ")[0] for u in document.unconfirmed()] == ["stages of jobs: 'Parked'"]
+    with pytest.raises(MapError, match="no stage and status"):
+        document.name_word("jobs", "Parked", "Dana", "Nowhere")
+    with pytest.raises(MapError, match="no status 'Lost'"):
+        document.name_word("jobs", "Lost", "Dana")
+
+
+def test_a_word_named_once_stays_named_when_the_map_is_proposed_again(con):
+    document = propose(con)
+    document.confirm_all("Dana")
+    document.name_word("jobs", "Parked", "Dana", "On Hold, open")
+    put(con, "jobs", "2", number="2", status_text="Zzyzx")
+    again = propose(con, document)
+    stages = again.stages["jobs"]
+    assert stages.map["Parked"] == {"stage": "On Hold", "status": "open"}
+    assert (stages.open, stages.status) == (["Zzyzx"], "confirmed")
+    assert "Zzyzx" in again.pipeline
 
 
 def test_every_link_has_a_policy_and_a_placeholder_is_only_for_contacts(tmp_path):

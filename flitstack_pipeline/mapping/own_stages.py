@@ -1,0 +1,148 @@
+"""The stages of the job pipeline: the six default ones, or the contractor's own words.
+
+Belongs here: which stages there are and their order. Does not: which status goes to which stage
+(`mapping.status_maps`), making the pipeline (`migration.provisioning`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from flitstack_pipeline.mapping.sources import relation
+from flitstack_pipeline.mapping.status_hints import suggested
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.clean import JOB_STATUSES
+
+#: An account with so many statuses works by its own; with fewer than `FEW` nobody can tell.
+SIX, FEW = len(t.STAGES), 4
+#: Where a word that sounds like none of the six stands: between what goes on and what is over.
+_UNKNOWN_PLACE = JOB_STATUSES.index("on_hold") + 0.5
+_FORMATS = (
+    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d",
+    "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y",
+    "%b %d, %Y", "%d %b %Y",
+)  # fmt: skip
+_DATED = re.compile(r"^(?:date |entered |moved to )?(.*?)(?: (?:at|on|date|entered|since|time))?$")
+
+
+@dataclass(frozen=True)
+class OwnStage:
+    """One stage: its name, the closed status it means ("" if unknown), its spellings, its jobs."""
+
+    name: str
+    status: str
+    spellings: tuple[str, ...]
+    jobs: int
+
+
+def own_stages(con: duckdb.DuckDBPyConnection) -> list[OwnStage]:
+    """The stages in the account's own words, in order; empty where the six default ones serve.
+
+    Every status that jobs have is a stage, named as most jobs write it; spellings of one declared
+    status are one stage. An account that has the default words and a few of its own keeps the six
+    default stages, with its own words among them. All are ordered by the moments at which jobs
+    entered them, where the exports tell, else by closeness to the six default stages.
+    """
+    found = _stages(con)
+    unknown = [stage for stage in found if not stage.status]
+    if not unknown:
+        return []
+    if not (len(found) >= SIX or (len(found) >= FEW and 2 * len(unknown) > len(found))):
+        spelled = {stage.status: stage.spellings for stage in found}
+        default = t.DEFAULT_STAGES["jobs"]
+        found = [OwnStage(default[w][0], w, spelled.get(w, ()), 0) for w in JOB_STATUSES] + unknown
+    found.sort(key=lambda stage: (_place(stage), not stage.status, -stage.jobs, stage.name))
+    return _by_dates(found, _entered(con, found))
+
+
+def stage_like(stage: str, own: Iterable[OwnStage]) -> str:
+    """The own stage that stands for one of the six default ones: the nearest in order."""
+    listed = list(own)
+    wanted = t.STAGES.index(stage)
+    nearest = min(listed, key=lambda x: (abs(_place(x) - wanted), listed.index(x)))
+    return nearest.name
+
+
+def _stages(con: duckdb.DuckDBPyConnection) -> list[OwnStage]:
+    rows = con.execute(
+        f"SELECT status, trim(status_text), count(*) FROM {relation(con, 'clean.jobs')} "  # noqa: S608
+        "WHERE trim(coalesce(status_text, '')) <> '' GROUP BY ALL ORDER BY 3 DESC, 2"
+    ).fetchall()
+    groups: dict[str, list[tuple[str, int]]] = {}
+    closed: dict[str, str] = {}
+    for status, text, jobs in rows:
+        key = status or f"~{_plain(text)}"
+        closed[key] = status or ""
+        groups.setdefault(key, []).append((text, jobs))
+    return [
+        OwnStage(spelled[0][0], closed[key], tuple(text for text, _ in spelled),
+                 sum(jobs for _, jobs in spelled))
+        for key, spelled in groups.items()
+    ]  # fmt: skip
+
+
+def _place(stage: OwnStage) -> float:
+    """How far along the six default stages a stage stands."""
+    status = stage.status or suggested(stage.name, JOB_STATUSES)[0]
+    return JOB_STATUSES.index(status) if status else _UNKNOWN_PLACE
+
+
+def _entered(con: duckdb.DuckDBPyConnection, stages: list[OwnStage]) -> dict[str, dict[str, str]]:
+    """Moments at which each job entered each stage: job → stage name → ISO text.
+
+    Read from the columns of the declared stages (`In Progress At`) and from custom columns that
+    are named after a stage (`Permit Pending At`).
+    """
+    jobs = relation(con, "clean.jobs")
+    formats = ", ".join(f"'{f}'" for f in _FORMATS)
+    rows = con.execute(
+        f"""
+        SELECT source_key, e.key, e.value FROM (
+            SELECT source_key, unnest(map_entries(stage_times)) AS e FROM {jobs})
+        UNION ALL
+        SELECT source_key, e.key, CAST(try_strptime(trim(e.value), [{formats}]) AS VARCHAR) FROM (
+            SELECT source_key, unnest(map_entries(custom)) AS e FROM {jobs})
+        """  # noqa: S608
+    ).fetchall()
+    by_status = {stage.status: stage.name for stage in stages if stage.status}
+    by_word = {_plain(word): stage.name for stage in stages for word in stage.spellings}
+    found: dict[str, dict[str, str]] = {}
+    for job, column, moment in rows:
+        dated = _DATED.match(_plain(column))
+        name = by_status.get(column) or by_word.get(dated.group(1) if dated else "")
+        if name and moment:
+            found.setdefault(job, {})[name] = moment.replace("T", " ")
+    return found
+
+
+def _by_dates(stages: list[OwnStage], entered: Mapping[str, Mapping[str, str]]) -> list[OwnStage]:
+    """The stages that have dates in the order in which most jobs went through them.
+
+    They share the places they had among themselves; stages without dates stay where they are.
+    """
+    ahead: dict[tuple[str, str], int] = {}
+    for moments in entered.values():
+        for one, at in moments.items():
+            for other, then in moments.items():
+                if at < then:
+                    ahead[one, other] = ahead.get((one, other), 0) + 1
+    dated = [s for s in stages if any(s.name in pair for pair in ahead)]
+    places = [i for i, stage in enumerate(stages) if stage in dated]
+
+    def behind(stage: OwnStage) -> int:
+        """How many other stages most jobs enter before this one."""
+        others = (s.name for s in dated if s is not stage)
+        return sum(ahead.get((o, stage.name), 0) > ahead.get((stage.name, o), 0) for o in others)
+
+    ordered = list(stages)
+    for place, stage in zip(places, sorted(dated, key=behind), strict=True):
+        ordered[place] = stage
+    return ordered
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", text.casefold()).strip()
