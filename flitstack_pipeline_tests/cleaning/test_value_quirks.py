@@ -73,6 +73,46 @@ def test_a_separator_is_never_misread_as_a_factor(text, comma, value):
     assert money.amount(text, comma=comma) == Decimal(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$ -", "0"),
+        ("$-", "0"),
+        (" $ -   ", "0"),
+        ("-", "0"),
+        ("—", "0"),
+        ("-0-", "0"),
+        ("€ -0.00-", "0"),
+        ("$(50.00)", "-50"),
+        ("$ (50.00)", "-50"),
+        ("$(1,234.50)", "-1234.50"),
+        ("($50.00)", "-50"),
+        ("(50,00) €", "-50"),
+        ("$ (1.234,50)", "-1234.50"),
+        ("50.00-", "-50"),
+        ("USD 50", "50"),
+        ("USD (50)", "-50"),
+    ],
+)
+def test_amounts_as_accountants_and_spreadsheets_format_them(text, value):
+    assert money.amount(text) == Decimal(value)
+    assert Decimal(money.stored(text, False, 4)[0]) == Decimal(value)
+
+
+def test_brackets_do_not_hide_the_decimal_sign():
+    assert [money.decimal_sign(t) for t in ("$ (1.234,50)", "$(1,234.50)", "$ -")] == [
+        ",",
+        ".",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("text", ["$(-5)", "-$(5)", "()", "$()", "(5) - (6)", "$ - 5 -"])
+def test_brackets_with_a_second_sign_or_nothing_are_no_amount(text):
+    with pytest.raises(money.NotAnAmount):
+        money.amount(text)
+
+
 @pytest.mark.parametrize("text", ["1.5E+03", "5 - 10", "2x4", "1,234.5.6", "5.00 CR", "(-5)", "$"])
 def test_what_is_not_one_number_is_no_amount(text):
     with pytest.raises(money.NotAnAmount):

@@ -65,7 +65,7 @@ def test_a_joined_address_is_taken_apart():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("$1,234.50", "1234.50"), ("(123.45)", "-123.45"), ("-", None), ("", None), ("7", "7")],
+    [("$1,234.50", "1234.50"), ("(123.45)", "-123.45"), ("--", None), ("", None), ("7", "7")],
 )
 def test_money_is_exact(text, value):
     assert money.amount(text) == (Decimal(value) if value else None)

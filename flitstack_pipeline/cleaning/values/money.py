@@ -29,6 +29,13 @@ _MONEY = re.compile(
     rf"(?P<number>[\d.,' ]*\d[\d.,' ]*?)\s*{_CURRENCY}?\s*(?P<after>-?)",
     re.I | re.A,
 )
+#: How accountants and spreadsheets write nothing owed: a dash where the number would stand.
+_DASH_FOR_ZERO = re.compile(
+    rf"{_CURRENCY}?\s*(?:-|-\s?0(?:\.00?)?\s?-)\s*{_CURRENCY}?", re.I | re.A
+)
+_BRACKETED = re.compile(
+    rf"(?P<before>{_CURRENCY}?)\s*\((?P<inside>[^()]*)\)\s*(?P<after>{_CURRENCY}?)", re.I | re.A
+)
 _WITH_UNIT = re.compile(r"([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", re.A)
 
 
@@ -38,7 +45,7 @@ class NotAnAmount(ValueError):
 
 def decimal_sign(value: str | None) -> str | None:
     """`,` or `.` when a cell can only be read with that decimal sign, else None."""
-    match = _MONEY.fullmatch(_plain(value or "").strip("()"))
+    match = _MONEY.fullmatch(_without_brackets(_plain(value or ""))[0])
     if not match:
         return None
     number = match.group("number").strip()
@@ -56,20 +63,22 @@ def decimal_comma(values: Iterable[str | None]) -> bool:
 
 @lru_cache(maxsize=200_000)
 def amount(value: str | None, *, comma: bool = False) -> Decimal | None:
-    """One amount; brackets and a trailing minus are negative; None when empty.
+    """One amount; brackets and a trailing minus are negative, a lone dash is zero; None when empty.
 
     `comma` says that the column writes its decimals after a comma (see `decimal_comma`); it
     decides only what the cell leaves open ("1.234"). Raises NotAnAmount for words, percentages,
     ranges, scientific notation and amounts beyond any contractor's books.
     """
+    plain = _plain(value or "")
+    if _DASH_FOR_ZERO.fullmatch(plain):
+        return Decimal(0)
     found = text(value)
     if found is None:
         return None
     if "%" in found:
         raise NotAnAmount(f"{found!r} is a percentage, not an amount")
-    plain = _plain(found)
-    bracketed = plain.startswith("(") and plain.endswith(")")
-    match = _MONEY.fullmatch(plain[1:-1].strip() if bracketed else plain)
+    inner, bracketed = _without_brackets(plain)
+    match = _MONEY.fullmatch(inner)
     number = _decimal(match.group("number").strip(), comma) if match else None
     if match is None or number is None:
         raise NotAnAmount(f"{found!r} is not an amount of money")
@@ -110,9 +119,17 @@ def quantity_and_unit(value: str | None) -> tuple[str | None, str | None]:
 
 
 def _plain(value: str) -> str:
-    """One kind of space, minus and apostrophe."""
-    value = re.sub(r"[\u2212\u2013]", "-", value).replace("\u2019", "'")
+    """One kind of space, minus (dashes are minus signs too) and apostrophe."""
+    value = re.sub(r"[\u2212\u2013\u2014]", "-", value).replace("\u2019", "'")
     return re.sub(r"\s+", " ", value).strip()
+
+
+def _without_brackets(plain: str) -> tuple[str, bool]:
+    """(the amount, whether it stood in brackets); the currency may stand outside of them."""
+    match = _BRACKETED.fullmatch(plain)
+    if not match:
+        return plain, False
+    return f"{match['before']}{match['inside'].strip()}{match['after']}", True
 
 
 def _decimal(number: str, comma: bool) -> Decimal | None:

@@ -236,7 +236,7 @@ def _money(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
 @_parser("quantity", "sign", "cell", value="DECIMAL(18,6)", unit="VARCHAR")
 def _quantity(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
     """An exact quantity; a unit beside it ("3 hrs") is told, and the cell kept."""
-    number, unit = money.quantity_and_unit(cell)
+    number, unit = money.quantity_and_unit(words.text(cell))
     try:
         found, rounded = money.stored(number, sign == ",", 6) if number else (None, False)
     except money.NotAnAmount as error:
