@@ -18,6 +18,8 @@ from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.quarantine import quarantine_invalid, quarantine_refused
 from flitstack_pipeline.cleaning.receivables import compute_receivables
+from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
+from flitstack_pipeline.cleaning.row_states import record_states
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
 from flitstack_pipeline.cleaning.values.dates import NOTHING_DECIDES, UNDECIDED, DateOrder
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
@@ -51,11 +53,13 @@ _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS clean.inline_images (
       sha256 VARCHAR, content_type VARCHAR, data BLOB)""",
     "ALTER TABLE clean.inline_images ADD COLUMN IF NOT EXISTS url VARCHAR",
+    ROW_STATES_DDL,
 )
 _PER_OBJECT = (
     "quarantine.rows",
     "clean.accounting",
     "clean.record_counts",
+    "clean.row_states",
     "clean.notes",
     "clean.unknown_words",
     "clean.questions",
@@ -156,6 +160,7 @@ class _Cleaning:
         self.result.quarantined += quarantine_invalid(con, self.object_key, dataset)
         self._note(dataset)
         account(con, self.object_key, dataset)
+        record_states(con, self.object_key, dataset)
         count_records(con, self.object_key, dataset)
         self.result.rows[dataset] = row_count(con, f"clean.{dataset}")
         self.result.superseded += state_count(con, "superseded")

@@ -93,12 +93,12 @@ def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[_Line]:
 
 @dataclass
 class _Document:
-    """The lines of one document met so far: row by line number, and the rows they replaced."""
+    """The lines of one document met so far: row by line number; the (number, row) replaced."""
 
     session: str
     file: str
     rows: dict[int, int] = field(default_factory=dict)
-    replaced: list[int] = field(default_factory=list)
+    replaced: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, line: _Line) -> None:
         """The next line, in the order of age."""
@@ -107,7 +107,7 @@ class _Document:
             self.file = line.file
             if not (is_new and line.session == self.session):
                 self.session = line.session
-                self.replaced += self.rows.values()
+                self.replaced += self.rows.items()
                 self.rows = {}
         number = line.shown
         if not number or number in self.rows:
@@ -128,7 +128,7 @@ def _insert(con: duckdb.DuckDBPyConnection, documents: Iterator[_Document]) -> N
     marks: list[tuple[int, str | None, int | None]] = []
     for document in documents:
         marks += ((row, None, number) for number, row in document.rows.items())
-        marks += ((row, "superseded", None) for row in document.replaced)
+        marks += ((row, "superseded", number) for number, row in document.replaced)
         if len(marks) > PAGE:
             _write(con, marks)
             marks = []
