@@ -11,8 +11,14 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.cell_sql import cell, document_number, stripped, text, workspace
 from flitstack_pipeline.cleaning.lines import LINES_OF
+from flitstack_pipeline.cleaning.values.cell_sql import (
+    cell,
+    document_number,
+    stripped,
+    text,
+    workspace,
+)
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 DDL = """CREATE TABLE IF NOT EXISTS clean.row_states (
