@@ -32,7 +32,7 @@ _LIBRARIES = (
     "phonenumberslite",
     "email-validator",
     "babel",
-    "python-dateutil",
+    "tzdata",
 )
 
 

@@ -171,7 +171,7 @@ def _appointment(row: Row) -> Row:
 def _task(row: Row) -> Row:
     """A task: due when the source says, open only when the source says so (reference 2.5)."""
     words = " ".join(str(v) for v in (row["custom"] or {}).values()).casefold()
-    is_open = re.search(r"\b(open|pending|to ?do|not done|incomplete)\b", words)
+    is_open = bool(re.search(r"\b(open|pending|to ?do|not done|incomplete)\b", words))
     if row["done"] is not None:
         is_open = not row["done"]
     text = re.sub(r"<[^>]+>", " ", row["text"] or "").strip()

@@ -1,5 +1,7 @@
 """Dates and moments: the order of day and month is decided per column by evidence, never guessed
 per value. Text in, a date and (where the source has a time) an ISO moment out.
+
+A moment that names its zone is converted to the account's; its day is the account's day.
 """
 
 from __future__ import annotations
@@ -12,39 +14,36 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from dateutil import parser as dateutil_parser
-
+from flitstack_pipeline.cleaning.values.clocks import clock, with_zone
 from flitstack_pipeline.cleaning.values.words import text
+from flitstack_pipeline.cleaning.values.written_dates import full_year, taken_apart, without_weekday
 
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 MONTH_FIRST, DAY_FIRST, UNDECIDED = "month first", "day first", "undecided"
 NOTHING_DECIDES = "no date of any export says which"
-_NUMERIC = re.compile(r"^(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?:[T\s,]+(.+))?$")
-_SERIAL = re.compile(r"^\d{5}(\.\d+)?$")
-_COMPACT = re.compile(r"^((?:19|20|21)\d{2})(\d{2})(\d{2})$", re.A)
+#: What is appended to the order where midnight in UTC is how the column writes a bare day.
+UTC_DAYS = ", UTC days"
+_NUMERIC = re.compile(
+    r"^(\d{1,4})\s?[/.\-]\s?(\d{1,2})\s?[/.\-]\s?(\d{1,4})\.?(?:(?:T|[\s,]+)(.+))?$", re.A | re.I
+)
+_CJK = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日")
+_SERIAL = re.compile(r"^\d{5}(\.\d+)?$", re.A)
+_COMPACT = re.compile(
+    r"^((?:19|20|21)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?$", re.A
+)
 _FRACTION = re.compile(r"^0?\.\d+$", re.A)
-_CLOCK_WORDS = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
-#: Time zone words that exports of American accounts carry; others are not guessed.
-_ZONE_WORDS = {
-    "UTC": "+00:00", "GMT": "+00:00", "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00",
-    "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00",
-}  # fmt: skip
-_MONTH_WORDS = {
-    "enero": "jan", "febrero": "feb", "marzo": "mar", "abril": "apr", "mayo": "may",
-    "junio": "jun", "julio": "jul", "agosto": "aug", "septiembre": "sep", "setiembre": "sep",
-    "octubre": "oct", "noviembre": "nov", "diciembre": "dec", "janvier": "jan",
-    "février": "feb", "fevrier": "feb", "mars": "mar", "avril": "apr", "mai": "may",
-    "juin": "jun", "juillet": "jul", "août": "aug", "aout": "aug", "septembre": "sep",
-    "octobre": "oct", "novembre": "nov", "décembre": "dec", "decembre": "dec",
-}  # fmt: skip
 _ZERO = re.compile(r"^0{1,4}[/.\-]0{1,2}[/.\-]0{1,4}")
-_TIME = re.compile(r"^(\d{1,2})(?::(\d{2}))?(?::(\d{2})(?:\.\d+)?)?\s*([ap])?\.?\s*m?\.?$", re.I)
-_MIDNIGHT = re.compile(r"^00:00(:00(\.0+)?)?$", re.A)
+_AT = re.compile(r",?\s+(?:at|um|à|a las?|alle|om|kl\.?|-|–)\s+(?=\d)", re.I)
+_TWO_CLOCKS = re.compile(r"\d{1,2}:\d{2}\s*[-\u2013]\s*\d{1,2}:\d{2}.*", re.A)
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2100, 12, 31)
 
 
 class NotADate(ValueError):
     """Text that is neither empty nor a date we can be sure of."""
+
+
+class DoubtfulDate(NotADate):
+    """A date that could be day or month first, in a column that nothing decides."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +111,30 @@ def order_from_counts(day: int, month: int, ambiguous: int) -> DateOrder:
 
 @lru_cache(maxsize=200_000)
 def moment(value: str | None, order: str = MONTH_FIRST, zone: str = "UTC") -> Moment | None:
-    """One date or date-time; None when empty or all zeros.
+    """One date or date-time.
 
-    A time without zone is local to `zone`. Raises NotADate for anything that is not certainly a
-    date ("3 days ago", 31 February, years before 1950).
+    Args:
+        value: The cell as read.
+        order: Day or month first, or undecided; with `UTC_DAYS` where midnight in UTC is a day.
+        zone: The account's; a time that names no zone is of it.
+
+    Returns:
+        The account's day and, where the cell has a time of day, the moment; None when the cell is
+        empty or all zeros.
+
+    Raises:
+        NotADate: The text is not certainly a date ("3 days ago", 31 February, years before 1950).
     """
     found = text(value)
     if found is None or _ZERO.match(found):
         return None
     if _SERIAL.match(found):
         return _from_serial(float(found), zone)
-    compact = _COMPACT.match(found)
-    found = "-".join(compact.groups()) if compact else found
-    match = _NUMERIC.match(found)
-    day, rest = _numeric(match, order, found) if match else _written(found)
+    day, rest = _taken_apart(found, order.removesuffix(UTC_DAYS))
     _check(day, found)
-    return Moment(day, _exact(day, rest, zone, found))
+    made = _moment(day, rest, zone, found, order.endswith(UTC_DAYS))
+    _check(made.day, found)
+    return made
 
 
 def time_of_day(value: str | None) -> str | None:
@@ -138,22 +145,41 @@ def time_of_day(value: str | None) -> str | None:
     if _FRACTION.match(found):  # Excel's part of a day
         seconds = round(float(found) * 86_400) % 86_400
         return (dt.datetime.min + dt.timedelta(seconds=seconds)).strftime("%H:%M")
-    parsed = _time(_CLOCK_WORDS.get(found.casefold(), found))
+    parsed = clock(found)
     if parsed is None:
         raise NotADate(f"{found!r} is not a time of day")
     return parsed.strftime("%H:%M")
+
+
+def _taken_apart(found: str, order: str) -> tuple[dt.date, str | None]:
+    """(day, time of day as written) of a date in any form."""
+    compact = _COMPACT.match(found)
+    if compact:
+        year, month, day, hour, minute, second, zone = compact.groups()
+        rest = f"{hour}:{minute}:{second or '00'}{zone or ''}" if hour else None
+        return _day(int(year), int(month), int(day), found), rest
+    spaced = _AT.sub(" ", _CJK.sub(r"\1-\2-\3 ", found)).strip()
+    match = _NUMERIC.match(spaced) or _NUMERIC.match(without_weekday(spaced))
+    if match:
+        return _numeric(match, order, found)
+    written = taken_apart(spaced)
+    if written is None:
+        raise NotADate(f"{found!r} is not a date")
+    year, month, day, rest = written
+    return _day(year, month, day, found), rest
 
 
 def _numeric(match: re.Match[str], order: str, found: str) -> tuple[dt.date, str | None]:
     a, b, c, rest = match.groups()
     if len(a) == 4:
         return _day(int(a), int(b), int(c), found), rest
-    if order == UNDECIDED and int(a) <= 12 and int(b) <= 12 and a != b:
-        raise NotADate(f"{found!r} could be day or month first; decide the column in the map")
-    year = int(c) if len(c) > 2 else 2000 + int(c) if int(c) < 70 else 1900 + int(c)
+    if len(a) > 2 or len(c) == 3:
+        raise NotADate(f"{found!r} is not a date")
+    if order == UNDECIDED and int(a) <= 12 and int(b) <= 12 and int(a) != int(b):
+        raise DoubtfulDate(f"{found!r} could be day or month first; decide the column in the map")
     day_first = order == DAY_FIRST or (order == UNDECIDED and int(a) > 12)
     month, day = (int(b), int(a)) if day_first else (int(a), int(b))
-    return _day(year, month, day, found), rest
+    return _day(full_year(c), month, day, found), rest
 
 
 def _day(year: int, month: int, day: int, found: str) -> dt.date:
@@ -163,33 +189,14 @@ def _day(year: int, month: int, day: int, found: str) -> dt.date:
         raise NotADate(f"{found!r} is not a day of the calendar") from error
 
 
-def _written(found: str) -> tuple[dt.date, str | None]:
-    """ISO date-times and written months ("Jan 15, 2026"); both name the month, so order is moot."""
-    if not re.search(r"[A-Za-z]{3}", found) and not re.match(r"^\d{4}-\d{2}-\d{2}", found):
-        raise NotADate(f"{found!r} is not a date")
-    words = re.sub(r"[^\W\d_]+", lambda m: _MONTH_WORDS.get(m[0].casefold(), m[0]), found)
-    words = re.sub(r"\bde\b", " ", _numeric_zone(words))
-    try:
-        parsed = dateutil_parser.parse(words, default=dt.datetime(1, 1, 1))
-        again = dateutil_parser.parse(words, default=dt.datetime(1, 1, 2))
-    except (ValueError, OverflowError, TypeError) as error:
-        raise NotADate(f"{found!r} is not a date") from error
-    if parsed.year == 1:
-        raise NotADate(f"{found!r} has no year")
-    if parsed.date() != again.date():
-        raise NotADate(f"{found!r} has no day of the month")
-    rest = parsed.timetz().isoformat() if re.search(r"\d:\d", found) else None
-    return parsed.date(), rest
-
-
 def _from_serial(serial: float, zone: str) -> Moment:
     day = EXCEL_EPOCH + dt.timedelta(days=int(serial))
     _check(day, str(serial))
     seconds = round((serial % 1) * 86_400)
     if not seconds:
         return Moment(day)
-    clock = (dt.datetime.min + dt.timedelta(seconds=seconds)).time()
-    return Moment(day, _stamp(day, clock, zone))
+    exact = dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds)
+    return Moment(exact.date(), exact.replace(tzinfo=ZoneInfo(zone)).isoformat())
 
 
 def _check(day: dt.date, found: str) -> None:
@@ -197,39 +204,25 @@ def _check(day: dt.date, found: str) -> None:
         raise NotADate(f"{found!r} lies outside {EARLIEST.year}-{LATEST.year}")
 
 
-def _exact(day: dt.date, rest: str | None, zone: str, found: str) -> str | None:
+def _moment(day: dt.date, rest: str | None, zone: str, found: str, utc_days: bool) -> Moment:
+    """The day and moment of the account; midnight is how programs write a bare day."""
     if not rest:
-        return None
-    rest = _numeric_zone(rest.strip())
-    if _MIDNIGHT.match(rest):  # how Excel and databases write a bare date
-        return None
-    offset = re.search(r"(Z|[+-]\d{2}:?\d{2})$", rest)
-    clock = _time(rest[: offset.start()].strip() if offset else rest.strip())
-    if clock is None:
+        return Moment(day)
+    if _TWO_CLOCKS.fullmatch(rest) and not re.match(r"\d{4}", found):
+        raise NotADate(f"{found!r} has two times of day")
+    written, stated = with_zone(rest)
+    time = clock(written)
+    if time is None:
         raise NotADate(f"{found!r} has a time of day that cannot be read")
-    if offset:
-        sign = offset.group(1).replace("Z", "+00:00")
-        return dt.datetime.fromisoformat(f"{day}T{clock.isoformat()}{sign}").isoformat()
-    return _stamp(day, clock, zone)
+    if stated is None or (utc_days and time == dt.time() and is_utc(stated)):
+        if time == dt.time():
+            return Moment(day)
+        return Moment(day, dt.datetime.combine(day, time, ZoneInfo(zone)).isoformat())
+    local = dt.datetime.combine(day, time, stated).astimezone(ZoneInfo(zone))
+    exact = local.isoformat() if local.time() != dt.time() else None
+    return Moment(local.date(), exact)
 
 
-def _numeric_zone(found: str) -> str:
-    """A time zone word at the end as an offset."""
-    word = re.search(r"\s([A-Za-z]{3})$", found)
-    zone = _ZONE_WORDS.get(word.group(1).upper()) if word else None
-    return f"{found[: word.start()]}{zone}" if word and zone else found
-
-
-def _stamp(day: dt.date, clock: dt.time, zone: str) -> str:
-    return dt.datetime.combine(day, clock, ZoneInfo(zone)).isoformat()
-
-
-def _time(found: str) -> dt.time | None:
-    match = _TIME.match(found.strip())
-    if not match or (match.group(2) is None and match.group(4) is None):
-        return None
-    hour, minute, second = int(match.group(1)), int(match.group(2) or 0), int(match.group(3) or 0)
-    half = (match.group(4) or "").lower()
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    return dt.time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+def is_utc(zone: dt.tzinfo) -> bool:
+    """Whether a zone is UTC itself."""
+    return zone.utcoffset(None) == dt.timedelta(0)

@@ -1,0 +1,94 @@
+"""Times of day and time zones as people, spreadsheets and programs write them.
+
+Belongs here: `2:05 PM`, `14h05`, `GMT-0500 (EST)`, `Z`. Does not: the day (`dates`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+_WORDS = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
+_TIME = re.compile(
+    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?)?\s*([ap])?\.?\s*m?\.?",
+    re.I,
+)
+_HOUR = re.compile(r"(\d{1,2})\s?h", re.I)
+#: Hours from UTC of words for zones; what may mean several zones is not among them.
+_OFFSETS = {
+    "Z": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+    "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "AST": -4, "ADT": -3, "BST": 1,
+    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "AWST": 8, "AEST": 10,
+    "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+_ZONES = {
+    "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+}  # fmt: skip
+#: `-05:00`, `-0500`, `+00`, `GMT-5`, `UTC+05:30`: west is minus, as people mean it.
+_OFFSET = re.compile(r"(?:\s*\b(?:GMT|UTC)\s*)?([+\-\u2212])(\d{1,2})(?::?([0-5]\d))?", re.I)
+_REMARK = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
+_ZONE_WORD = re.compile(r"(?<![^\W\d_])([A-Za-z]{1,4}|[A-Za-z]+(?:/[A-Za-z_\-]+)+)$")
+
+
+def clock(text: str) -> dt.time | None:
+    """A time of day; None when the text is none."""
+    found = _WORDS.get(text.strip().casefold(), text.strip())
+    hour_only = _HOUR.fullmatch(found)
+    match = _TIME.fullmatch(f"{hour_only[1]}:00" if hour_only else found)
+    if not match or (match[2] is None and match[4] is None):
+        return None
+    hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    half = (match[4] or "").lower()
+    if half == "a" and hour > 12:
+        return None
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return dt.time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def with_zone(text: str) -> tuple[str, dt.tzinfo | None]:
+    """A time of day and the zone that stands behind it, taken off; None when none does."""
+    bare = _REMARK.sub("", text.strip())
+    offset = _offset(bare)
+    if offset is None and bare != text.strip():
+        return text.strip(), None
+    if offset:
+        return offset
+    word = _ZONE_WORD.search(bare)
+    if not word:
+        return bare, None
+    zone = _named(word[1])
+    if zone is None:
+        return bare, None
+    before, further = bare[: word.start()].strip(), None
+    if before and _offset(before):  # "+0000 UTC"
+        before, further = _offset(before) or (before, None)
+    return before, further or zone
+
+
+def _offset(text: str) -> tuple[str, dt.tzinfo] | None:
+    match = re.search(_OFFSET.pattern + r"$", text, re.I)
+    if not match or not re.search(r"\d", text[: match.start()]):
+        return None
+    hours, minutes = int(match[2]), int(match[3] or 0)
+    if hours > 14:
+        return None
+    length = dt.timedelta(hours=hours, minutes=minutes)
+    return text[: match.start()].strip(), dt.timezone(length if match[1] == "+" else -length)
+
+
+def _named(word: str) -> dt.tzinfo | None:
+    if word.upper() in _OFFSETS:
+        return dt.timezone(dt.timedelta(hours=_OFFSETS[word.upper()]))
+    if word.upper() in _ZONES:
+        return ZoneInfo(_ZONES[word.upper()])
+    known = _iana().get(word.casefold()) if "/" in word else None
+    return ZoneInfo(known) if known else None
+
+
+@cache
+def _iana() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
