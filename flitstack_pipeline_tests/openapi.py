@@ -1,28 +1,24 @@
-"""The official OpenAPI document, read the way its own defects make necessary.
+"""The facts of the official OpenAPI document, read the way its own defects make necessary.
 
 Used by the contract tests of both sides: what we send (highlevel/) and what the sandbox answers
-(sandbox/). The document is looked for in `shared/openapi` beside the repository or above it.
+(sandbox/). The facts lie beside this file, made by `openapi_contract`; without them tests fail.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-MISSING = "no shared/openapi/highlevel-v3.json beside or above this repository"
+from flitstack_pipeline_tests.openapi_contract import FACTS
 
 
 @cache
-def document() -> dict[str, Any] | None:
-    """The document, or None where it is not present."""
-    for folder in Path(__file__).resolve().parents:
-        found = folder / "shared" / "openapi" / "highlevel-v3.json"
-        if found.exists():
-            return json.loads(found.read_text())
-    return None
+def document() -> dict[str, Any]:
+    """The facts. Raises FileNotFoundError where they are missing."""
+    return json.loads(gzip.decompress(FACTS.read_bytes()))
 
 
 def resolve(spec: dict[str, Any], node: Any) -> Any:
@@ -44,7 +40,6 @@ def resolve(spec: dict[str, Any], node: Any) -> Any:
 @cache
 def _templates() -> list[tuple[str, re.Pattern[str]]]:
     spec = document()
-    assert spec is not None
     found = [
         (path, re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path) + "$")) for path in spec["paths"]
     ]
@@ -54,7 +49,6 @@ def _templates() -> list[tuple[str, re.Pattern[str]]]:
 def template_of(method: str, path: str) -> str | None:
     """The route template of a path under this method, the one with the fewest parameters."""
     spec = document()
-    assert spec is not None
     for template, pattern in _templates():
         if pattern.match(path) and method.lower() in spec["paths"][template]:
             return template
@@ -65,5 +59,4 @@ def template_of(method: str, path: str) -> str | None:
 def operation(method: str, template: str) -> dict[str, Any]:
     """One operation with everything inlined."""
     spec = document()
-    assert spec is not None
     return resolve(spec, spec["paths"][template][method.lower()])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from flitstack_pipeline.highlevel.family import Family, Record, RecordList
 from flitstack_pipeline.highlevel.models import WireModel
+from flitstack_pipeline.highlevel.reading import each_once, read_association, read_relation
 
 
 class AssociationCreate(WireModel):
@@ -36,7 +37,8 @@ class Associations(Family):
     def list(self) -> RecordList:
         """Read every association."""
         params = {"locationId": self.location_id}
-        return self._listed("/associations/", "associations", params, 100)
+        found = self._listed("/associations/", "associations", params, 100)
+        return each_once(map(read_association, found))
 
     def create(self, association: AssociationCreate) -> Record:
         """Create an association; its cardinality cannot be chosen here."""
@@ -51,7 +53,7 @@ class Associations(Family):
     def create_relation(self, relation: RelationCreate) -> Record:
         """Link two records; DuplicateRelation when they are linked already."""
         body = {"locationId": self.location_id, **relation.wire()}
-        return self._record("POST", "/associations/relations", "relation", json=body)
+        return read_relation(self._record("POST", "/associations/relations", "relation", json=body))
 
     def list_relations(
         self, record_id: str, association_ids: Sequence[str] | None = None
@@ -71,7 +73,7 @@ class Associations(Family):
                 path={"recordId": record_id},
                 params=params,
             )
-            found += page
+            found += map(read_relation, page)
             if len(page) < 100:
                 return found
 

@@ -24,9 +24,9 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
+    GarbledAnswer,
     HighLevelError,
     ServerFault,
-    UnexpectedAnswer,
     Unreachable,
     describe,
     parse_error,
@@ -117,6 +117,7 @@ class _Call:
     files: Sequence[FilePart] | None
     agency: bool
     write: bool
+    version: str | None = None
 
 
 class HighLevelClient:
@@ -187,11 +188,13 @@ class HighLevelClient:
         data: Mapping[str, str] | None = None,
         agency: bool = False,
         write: bool | None = None,
+        version: str | None = None,
     ) -> Answer:
         """Send one request and return its success.
 
         `route` is the template, `path` fills it; parameters that are None are left out; `files`
-        and `data` make a multipart body streamed from disk; `write` is guessed from the route.
+        and `data` make a multipart body streamed from disk; `write` is guessed from the route;
+        `version` overrules the connection's for operations v3 no longer has.
         Raises HighLevelError: AmbiguousOutcome for a write that may have happened.
         """
         if agency and not self.connection.agency_token:
@@ -208,6 +211,7 @@ class HighLevelClient:
             files,
             agency,
             is_write(method, route) if write is None else write,
+            version,
         )
         return self._send(call)
 
@@ -245,7 +249,7 @@ class HighLevelClient:
         if not call.agency:  # an agency token has an allowance of its own
             self.pacer.observe(response.headers, response.status_code)
         if response.status_code >= 400:
-            error = parse_error(call.method, call.route, response)
+            error = parse_error(call.method, call.route, response, call.body)
             self._note(call, response.status_code, latency, error.trace_id, paced)
             if call.write and isinstance(error, ServerFault):
                 raise AmbiguousOutcome(call.method, call.route, error)
@@ -260,6 +264,8 @@ class HighLevelClient:
         request = requests.PreparedRequest()
         request.method, request.url = call.method, call.url
         headers: CaseInsensitiveDict[str] = self._headers[call.agency].copy()
+        if call.version:
+            headers["Version"] = call.version
         request.headers = headers
         timeout = (self.connection.connect_timeout_s, self.connection.timeout_s)
         if call.files is None and call.fields is None:
@@ -338,18 +344,23 @@ def _from_failure(call: _Call, failure: requests.RequestException) -> HighLevelE
 
 
 def _body(call: _Call, response: requests.Response) -> Any:
+    """The parsed body of a success. A read that shows nothing readable raises GarbledAnswer."""
     content = response.content
     if not content:
-        return {}
+        if call.write or response.status_code == 204:
+            return {}
+        raise _garbled(call, response, "an empty body")
     try:
         return json_module.loads(content)
     except ValueError as garbled:
-        unusable = UnexpectedAnswer(
-            call.method, call.route, status=response.status_code, messages=["not JSON"]
-        )
+        unusable = _garbled(call, response, "not JSON")
         if call.write:
             raise AmbiguousOutcome(call.method, call.route, unusable) from garbled
         raise unusable from garbled
+
+
+def _garbled(call: _Call, response: requests.Response, what: str) -> GarbledAnswer:
+    return GarbledAnswer(call.method, call.route, status=response.status_code, messages=[what])
 
 
 def _headers(connection: Connection, token: str) -> CaseInsensitiveDict[str]:

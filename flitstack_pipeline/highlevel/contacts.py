@@ -6,10 +6,20 @@ update, notes, tags and tasks it is a 422.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+    UnexpectedAnswer,
+    ValidationRejected,
+)
 from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, rows, search_page
 from flitstack_pipeline.highlevel.models import (
     CustomFieldValue,
@@ -18,7 +28,17 @@ from flitstack_pipeline.highlevel.models import (
     all_of,
     condition,
 )
+from flitstack_pipeline.highlevel.reading import (
+    Contact,
+    cursor_of,
+    read_contact,
+    read_note,
+    read_task,
+)
 
+#: The list of contacts is only there in the older version (reference 1.1).
+LIST_VERSION, LIST_PAGE = "2021-07-28", 100
+IN_FLIGHT = 8
 BULK_MOST = 50
 ASCENDING = [{"field": "dateAdded", "direction": "asc"}]
 
@@ -95,39 +115,37 @@ class TaskUpdate(WireModel):
 class Upserted:
     """The contact, and whether it was created."""
 
-    contact: Record
+    contact: Contact
     new: bool
 
 
 class Contacts(Family):
     """`/contacts`."""
 
-    def create(self, contact: ContactCreate) -> Record:
+    def create(self, contact: ContactCreate) -> Contact:
         """Create a contact; DuplicateContact when the sub-account allows no second one."""
         body = {"locationId": self.location_id, **contact.wire()}
-        return self._record("POST", "/contacts/", "contact", json=body)
+        return read_contact(self._record("POST", "/contacts/", "contact", json=body))
 
     def upsert(self, contact: ContactUpsert) -> Upserted:
         """Create or update, by HighLevel's own duplicate rule."""
         body = {"locationId": self.location_id, **contact.wire()}
         answer = self._call("POST", "/contacts/upsert", json=body)
-        return Upserted(answer.get("contact") or {}, bool(answer.get("new")))
+        return Upserted(read_contact(answer.get("contact") or {}), bool(answer.get("new")))
 
-    def update(self, contact_id: str, contact: ContactUpdate, clear: Iterable[str] = ()) -> Record:
+    def update(self, contact_id: str, contact: ContactUpdate, clear: Iterable[str] = ()) -> None:
         """Change a contact; fields named in `clear` are emptied."""
-        return self._record(
+        self._call(
             "PUT",
             "/contacts/{contactId}",
-            "contact",
             path={"contactId": contact_id},
             json=contact.wire(clear),
         )
 
-    def get(self, contact_id: str) -> Record:
-        """Read a contact as it is now; NotFound when there is none."""
-        return self._record(
-            "GET", "/contacts/{contactId}", "contact", path={"contactId": contact_id}
-        )
+    def get(self, contact_id: str) -> Contact:
+        """Read a contact as it is now, whole; NotFound when there is none."""
+        path = {"contactId": contact_id}
+        return read_contact(self._record("GET", "/contacts/{contactId}", "contact", path=path))
 
     def delete(self, contact_id: str) -> None:
         """Delete a contact."""
@@ -144,7 +162,10 @@ class Contacts(Family):
         search_after: list[Any] | None = None,
         sort: Sequence[dict[str, str]] | None = None,
     ) -> Page:
-        """Read one page; the next one starts at its `search_after`."""
+        """Read one page; the next one starts at its `search_after`.
+
+        Its rows are partial: `missing` names what each does not tell (live: L1).
+        """
         wanted = {
             "filters": list(filters) if filters else None,
             "query": query,
@@ -153,44 +174,92 @@ class Contacts(Family):
         }
         body = {"locationId": self.location_id, "pageLimit": page_limit}
         body |= {key: value for key, value in wanted.items() if value is not None}
-        return search_page(self._call("POST", "/contacts/search", json=body), "contacts")
+        return self._searched(body)
 
-    def iterate_all(self, page_limit: int = 500) -> Iterator[Record]:
-        """Yield every contact, oldest first."""
-        return iterate(
-            lambda cursor: self.search(page_limit=page_limit, search_after=cursor, sort=ASCENDING),
-            "POST /contacts/search",
+    def _searched(self, body: dict[str, Any]) -> Page:
+        answer = self._call("POST", "/contacts/search", json=body)
+        return search_page(
+            answer, "contacts", "POST /contacts/search", lambda raw: read_contact(raw, row=True)
         )
 
-    def find_by_custom_field(self, field_id: str, value: str) -> list[Record]:
-        """Find contacts by a custom field's value (how a source key finds its record)."""
+    def iterate_rows(self, page_limit: int = 500) -> Iterator[Contact]:
+        """Yield a row of every contact, oldest first; rows are partial (see `search`)."""
+
+        def page(cursor: list[Any] | None, number: int) -> Page:
+            body = {"locationId": self.location_id, "pageLimit": page_limit, "sort": ASCENDING}
+            if cursor is not None:
+                body["searchAfter"] = cursor
+            elif number > 1:
+                body["page"] = number
+            return self._searched(body)
+
+        return iterate(page, "POST /contacts/search")
+
+    def iterate_all(self, page_limit: int = 500) -> Iterator[Contact]:
+        """Yield every contact whole, oldest first; one deleted meanwhile is left out.
+
+        What a row of the search does not tell is taken from the list of contacts where that tells
+        it (recording R02), else the contact is read by its id.
+        """
+        whole = self.completing()
+        rows_found = self.iterate_rows(page_limit)
+        while page := list(itertools.islice(rows_found, LIST_PAGE)):
+            yield from whole.complete(page)
+
+    def completing(self) -> WholeContacts:
+        """What makes whole contacts of rows, with as few requests as can be."""
+        return WholeContacts(self)
+
+    def iterate_list(self) -> Iterator[Contact]:
+        """Yield the list of contacts, 100 a page; its rows may be partial too.
+
+        Raises NotFound, ValidationRejected or UnexpectedAnswer where there is no such list.
+        """
+        start: list[Any] = []
+        seen: set[str] = set()
+        while True:
+            params: dict[str, Any] = {"locationId": self.location_id, "limit": LIST_PAGE}
+            if start:
+                params |= {"startAfter": start[0], "startAfterId": start[-1]}
+            answer = self._call("GET", "/contacts/", params=params, version=LIST_VERSION)
+            found = rows(answer, "contacts", "GET /contacts/")
+            fresh = [c for raw in found if (c := read_contact(raw, row=True))["id"] not in seen]
+            seen.update(contact["id"] for contact in fresh)
+            yield from fresh
+            start = _next_start(answer, found)
+            if not fresh or not start:
+                return
+
+    def find_by_custom_field(self, field_id: str, value: str) -> list[Contact]:
+        """Find rows of contacts by a custom field's value (how a source key finds its record)."""
         filters = all_of(condition(f"customFields.{field_id}", value))
         return self.search(filters=filters, page_limit=20).records
 
-    def find_duplicate(self, *, email: str | None = None, number: str | None = None) -> Any:
+    def find_duplicate(
+        self, *, email: str | None = None, number: str | None = None
+    ) -> Contact | None:
         """Return the contact HighLevel would call a duplicate, or None."""
         answer = self._call(
             "GET",
             "/contacts/search/duplicate",
             params={"locationId": self.location_id, "email": email, "number": number},
         )
-        return answer.get("contact")
+        found = answer.get("contact")
+        return read_contact(found) if isinstance(found, dict) and found else None
 
-    def of_business(self, business_id: str) -> list[Record]:
-        """Return the contacts linked to a company."""
-        return self._paged_of_business(business_id)
-
-    def _paged_of_business(self, business_id: str) -> list[Record]:
-        found: list[Record] = []
+    def of_business(self, business_id: str) -> list[Contact]:
+        """Return rows of the contacts linked to a company."""
+        found: list[Contact] = []
         while True:
+            route = "/contacts/business/{businessId}"
             answer = self._call(
                 "GET",
-                "/contacts/business/{businessId}",
+                route,
                 path={"businessId": business_id},
                 params={"locationId": self.location_id, "limit": 100, "skip": len(found)},
             )
-            page = rows(answer, "contacts")
-            found += page
+            page = rows(answer, "contacts", f"GET {route}")
+            found += [read_contact(raw, row=True) for raw in page]
             if len(page) < 100:
                 return found
 
@@ -251,17 +320,22 @@ class Contacts(Family):
 
     def create_note(self, contact_id: str, note: NoteBody) -> Record:
         """Write a note on a contact."""
-        return self._record(
-            "POST",
-            "/contacts/{contactId}/notes",
-            "note",
-            path={"contactId": contact_id},
-            json=note.wire(),
+        return read_note(
+            self._record(
+                "POST",
+                "/contacts/{contactId}/notes",
+                "note",
+                path={"contactId": contact_id},
+                json=note.wire(),
+            )
         )
 
     def list_notes(self, contact_id: str) -> list[Record]:
         """Read a contact's notes."""
-        return self._list("/contacts/{contactId}/notes", "notes", path={"contactId": contact_id})
+        path = {"contactId": contact_id}
+        return [
+            read_note(raw) for raw in self._list("/contacts/{contactId}/notes", "notes", path=path)
+        ]
 
     def update_note(self, contact_id: str, note_id: str, note: NoteBody) -> Record:
         """Change a note."""
@@ -282,17 +356,21 @@ class Contacts(Family):
 
     def create_task(self, contact_id: str, task: TaskCreate) -> Record:
         """Give a contact a task."""
-        return self._record(
-            "POST",
-            "/contacts/{contactId}/tasks",
-            "task",
-            path={"contactId": contact_id},
-            json=task.wire(),
+        return read_task(
+            self._record(
+                "POST",
+                "/contacts/{contactId}/tasks",
+                "task",
+                path={"contactId": contact_id},
+                json=task.wire(),
+            )
         )
 
     def list_tasks(self, contact_id: str) -> list[Record]:
         """Read a contact's tasks."""
-        return self._list("/contacts/{contactId}/tasks", "tasks", path={"contactId": contact_id})
+        path = {"contactId": contact_id}
+        found = self._list("/contacts/{contactId}/tasks", "tasks", path=path)
+        return [task for raw in found if not (task := read_task(raw))["deleted"]]
 
     def update_task(self, contact_id: str, task_id: str, task: TaskUpdate) -> Record:
         """Change a task."""
@@ -308,3 +386,81 @@ class Contacts(Family):
         """Delete a task."""
         path = {"contactId": contact_id, "taskId": task_id}
         self._call("DELETE", "/contacts/{contactId}/tasks/{taskId}", path=path)
+
+
+def _next_start(answer: Record, found: Sequence[Record]) -> list[Any]:
+    """Where the next page of the list starts: `meta` tells, else the last row does."""
+    meta = answer.get("meta")
+    if isinstance(meta, dict) and meta.get("startAfter") and meta.get("startAfterId"):
+        return [meta["startAfter"], meta["startAfterId"]]
+    return (cursor_of(found[-1]) or []) if found else []
+
+
+#: What means that there is no list of contacts to ask.
+_NO_LIST = (NotFound, ValidationRejected, UnexpectedAnswer, BadRequest, Unauthorized, Forbidden)
+
+
+class WholeContacts:
+    """Makes whole contacts of the rows of a search.
+
+    The list of contacts is read once, when the first row is met that is not whole; a row it does
+    not make whole either, or that changed since the list showed it, is read by its id.
+    """
+
+    def __init__(self, contacts: Contacts) -> None:
+        self._contacts = contacts
+        self._known: dict[str, Contact] | None = None
+        self.listed = self.read = 0
+
+    def complete(
+        self, found: Sequence[Contact], wanted: frozenset[str] | None = None
+    ) -> list[Contact]:
+        """The contacts of these rows, whole; one that is gone meanwhile is left out.
+
+        Args:
+            found: rows as the search shows them.
+            wanted: the keys that matter; all of them when None.
+        """
+        whole: dict[str, Contact | None] = {}
+        for row in found:
+            known = row if _tells(row, wanted) else self._listed(row, wanted)
+            whole[row["id"]] = known
+        left = [contact_id for contact_id, known in whole.items() if known is None]
+        if left:
+            with ThreadPoolExecutor(min(IN_FLIGHT, len(left))) as pool:
+                whole |= dict(zip(left, pool.map(self._one, left), strict=True))
+        return [contact for contact in whole.values() if contact is not None]
+
+    def _one(self, contact_id: str) -> Contact | None:
+        self.read += 1
+        try:
+            return self._contacts.get(contact_id)
+        except NotFound:
+            return None  # deleted: searches show it for a while (live: L20)
+
+    def _listed(self, row: Contact, wanted: frozenset[str] | None) -> Contact | None:
+        if self._known is None:
+            self._known = self._read_list()
+        shown = self._known.get(row["id"])
+        if shown is None or shown["dateUpdated"] != row["dateUpdated"]:
+            return None
+        told: Contact = {**shown, **row}
+        for key in row["missing"] - shown["missing"]:
+            if key in shown:
+                told[key] = shown[key]  # type: ignore[literal-required]
+        told["missing"] = row["missing"] & shown["missing"]
+        return told if _tells(told, wanted) else None
+
+    def _read_list(self) -> dict[str, Contact]:
+        known: dict[str, Contact] = {}
+        try:
+            for contact in self._contacts.iterate_list():
+                known[contact["id"]] = contact
+        except _NO_LIST:
+            pass  # every contact is then read by its id
+        self.listed = len(known)
+        return known
+
+
+def _tells(row: Contact, wanted: frozenset[str] | None) -> bool:
+    return not (row["missing"] if wanted is None else row["missing"] & wanted)

@@ -115,7 +115,7 @@ class Conversations(Family):
             )
             inner = answer.get("messages")
             body = inner if isinstance(inner, dict) else answer
-            page = rows(body, "messages")
+            page = rows(body, "messages", "GET /conversations/{conversationId}/messages")
             yield from page
             before, last = last, str(body.get("lastMessageId") or "")
             if not page or not body.get("nextPage") or last in ("", before):
@@ -134,7 +134,7 @@ class Conversations(Family):
                 params |= {"channel": channel} if channel else {}
                 params |= {"cursor": cursor} if cursor else {}
                 answer = self._call("GET", "/conversations/messages/export", params=params)
-                page = rows(answer, "messages")
+                page = rows(answer, "messages", "GET /conversations/messages/export")
                 yield from page
                 before, cursor = cursor, str(answer.get("nextCursor") or "")
                 if not page or cursor in ("", before):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flitstack_pipeline.highlevel.family import Family, Record
+from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import WireModel
+from flitstack_pipeline.highlevel.reading import read_field_v1, read_field_v2
 
 DataTypeV2 = Literal[
     "TEXT", "LARGE_TEXT", "NUMERICAL", "PHONE", "MONETORY", "CHECKBOX", "SINGLE_OPTIONS",
@@ -93,9 +94,13 @@ class FieldsV1(Family):
     _ONE = "/locations/{locationId}/customFields/{id}"
 
     def list(self, model: Literal["contact", "opportunity", "all"] = "all") -> list[Record]:
-        """Read the fields of contacts, opportunities or both."""
+        """Read the fields of contacts, opportunities or both.
+
+        Fields of custom objects, which come along with `all` (live: L5), are left out.
+        """
         path = {"locationId": self.location_id}
-        return self._list(self._ALL, "customFields", path=path, params={"model": model})
+        found = self._list(self._ALL, "customFields", path=path, params={"model": model})
+        return [field for raw in found if (field := read_field_v1(raw)) is not None]
 
     def create(self, field: FieldCreateV1) -> Record:
         """Create a field; returns it with `id` and `fieldKey`."""
@@ -124,7 +129,10 @@ class FieldsV2(Family):
             path={"objectKey": object_key},
             params={"locationId": self.location_id},
         )
-        return answer.get("fields") or [], answer.get("folders") or []
+        route = "GET /custom-fields/object-key/{objectKey}"
+        fields = [read_field_v2(raw) for raw in rows(answer, "fields", route)]
+        folders = answer.get("folders")
+        return fields, folders if isinstance(folders, list) else []
 
     def create(self, field: FieldCreateV2) -> Record:
         """Create a field."""

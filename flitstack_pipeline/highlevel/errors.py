@@ -4,19 +4,39 @@ What belongs here: the exceptions, and the pure translation of an answer into on
 What does not: deciding whether to try again (retry.py) or how to recover (migration/).
 
 The error envelope is `{statusCode, message: str | [str], error, code?, meta?, traceId}`
-(reference 1.4). No message here ever holds a token, a request body or a query string.
+(reference 1.4). No message here ever holds a token, a request body or a query string, nor a value
+of a customer that HighLevel echoes (live: L10): a message is cut to its rule.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 _SECRET = re.compile(r"(?i)\b(?:pit-[\w-]+|bearer\s+\S+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*)")
 _NO_SCOPE = ("not authorized for this scope", "not yet supported by the iam service")
-_NOT_THERE = re.compile(r"(?i)\b(?:not found|does not exist|no longer exists)\b")
+_NOT_THERE = re.compile(
+    r"(?i)\b(?:not found|does not exist|no longer exists|not a valid objectid)\b"
+)
+#: A refusal that passes by itself (live: L11): repeated for reads, looked up for writes.
+_PASSING = re.compile(r"(?i)error occurred while searching|please try again")
+_DUPLICATE_CONTACT = re.compile(r"(?i)does not allow duplicated? contacts?")
+_DUPLICATE_OPPORTUNITY = re.compile(r"(?i)duplicate opportunity")
+_HTML = re.compile(rb"(?i)^\s*(?:<!doctype html|<html)")
+_TITLE = re.compile(r"(?is)<title>(.*?)</title>")
+_EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[A-Za-z]{2,}")
+_PHONE = re.compile(r"\+?\d(?:[\s().-]*\d){8,14}(?!\w)")
+_RULE = re.compile(
+    r"(?i)\b(?:exceed|must|should|cannot|can not|is too|longer than|not allowed|invalid|unexpected)"
+)
+#: The parts of `meta` that name records, and no people.
+_META = ("contactId", "matchingField", "existingId")
+MESSAGE_MOST = 300
+ECHO_LEAST = 8
 
 
 class HttpResponse(Protocol):
@@ -82,9 +102,10 @@ class DuplicateContact(BadRequest):
     """400: the sub-account allows no second contact with this e-mail or phone (reference 1.4)."""
 
     @property
-    def contact_id(self) -> str:
-        """The id of the contact that is already there."""
-        return str(self.meta["contactId"])
+    def contact_id(self) -> str | None:
+        """The id of the contact that is already there; None when the answer does not tell."""
+        found = self.meta.get("contactId")
+        return str(found) if found else None
 
     @property
     def matching_field(self) -> str | None:
@@ -133,7 +154,7 @@ class DailyQuotaSpent(RateLimited):
 
 
 class ServerFault(HighLevelError):
-    """5xx."""
+    """5xx, and what passes like one: a transient 400, a page of the proxy before the API."""
 
 
 class Unreachable(HighLevelError):
@@ -142,6 +163,10 @@ class Unreachable(HighLevelError):
 
 class UnexpectedAnswer(HighLevelError):
     """A success whose body is not what the operation answers."""
+
+
+class GarbledAnswer(UnexpectedAnswer):
+    """A success without a readable body: a maintenance page, an empty answer to a read."""
 
 
 class AmbiguousOutcome(HighLevelError):
@@ -188,37 +213,94 @@ def describe(cause: BaseException) -> str:
     return ": ".join(names)
 
 
-def parse_error(method: str, route: str, response: HttpResponse) -> HighLevelError:
-    """Turn an answer of status 400 or more into the exception it means (raises nothing)."""
-    envelope = _envelope(response.content)
+def parse_error(
+    method: str, route: str, response: HttpResponse, sent: bytes | None = None
+) -> HighLevelError:
+    """Turn an answer of status 400 or more into the exception it means (raises nothing).
+
+    Args:
+        method: of the request.
+        route: its template.
+        response: the answer.
+        sent: the JSON body of the request, whose values are taken out of what HighLevel says.
+    """
     status, headers = response.status_code, response.headers
+    page = _page_title(response.content)
+    body = _parsed(response.content)
+    envelope = body if isinstance(body, dict) else {}
+    told = [page] if page is not None else _messages(body, response.content)
     meta = envelope.get("meta")
     details: dict[str, Any] = {
         "status": status,
-        "messages": _messages(envelope, response.content),
+        "messages": [rule_of(message, sent) for message in told],
         "code": envelope.get("code"),
-        "meta": meta if isinstance(meta, dict) else {},
+        "meta": {k: meta[k] for k in _META if meta.get(k)} if isinstance(meta, dict) else {},
         "trace_id": envelope.get("traceId") or headers.get("x-trace-id"),
     }
     if status == 429:
         return _rate_limited(method, route, headers, details)
+    if page is not None:  # no answer of the API's at all, whatever its status
+        return ServerFault(method, route, **details)
     return _class_of(status, details)(method, route, **details)
 
 
+def _page_title(content: Any) -> str | None:
+    """What an HTML page is called; None for everything else."""
+    if not isinstance(content, bytes) or not _HTML.match(content):
+        return None
+    title = _TITLE.search(content[:4000].decode("utf-8", "replace"))
+    return f"an HTML page instead of an answer: {' '.join(title[1].split())[:80] if title else ''}"
+
+
 def _class_of(status: int, details: dict[str, Any]) -> type[HighLevelError]:
-    text = " ".join(details["messages"])
     if status >= 500:
         return ServerFault
     if status == 400:
-        if "contactId" in details["meta"]:
-            return DuplicateContact
-        if details["code"] == "OPPORTUNITY_NO_DUPLICATE" or "existingId" in details["meta"]:
-            return DuplicateOpportunity
-        if "duplicate relation" in text.lower():
-            return DuplicateRelation
-        if _NOT_THERE.search(text):
-            return NotFound
+        return _bad_request(" ".join(details["messages"]), details)
     return _BY_STATUS.get(status, HighLevelError)
+
+
+def _bad_request(text: str, details: dict[str, Any]) -> type[HighLevelError]:
+    meta = details["meta"]
+    if "contactId" in meta or _DUPLICATE_CONTACT.search(text):
+        return DuplicateContact
+    if details["code"] == "OPPORTUNITY_NO_DUPLICATE" or "existingId" in meta:
+        return DuplicateOpportunity
+    if _DUPLICATE_OPPORTUNITY.search(text):
+        return DuplicateOpportunity
+    if "duplicate relation" in text.lower():
+        return DuplicateRelation
+    if _PASSING.search(text):
+        return ServerFault
+    return NotFound if _NOT_THERE.search(text) else BadRequest
+
+
+def rule_of(text: str, sent: bytes | None = None) -> str:
+    """What HighLevel says is wrong, without the values it is wrong about.
+
+    Args:
+        text: the message.
+        sent: the JSON body of the request; its longer values are taken out wherever they stand.
+    """
+    for value in sorted(set(_texts(_parsed(sent))), key=len, reverse=True):
+        text = text.replace(value, "[value]")
+    text = _PHONE.sub("[number]", _EMAIL.sub("[e-mail]", text))
+    if len(text) <= MESSAGE_MOST:
+        return text
+    rules = list(_RULE.finditer(text))
+    tail = text[rules[-1].start() :] if rules else ""
+    return f"… {tail}" if 0 < len(tail) <= MESSAGE_MOST else f"a message of {len(text)} characters"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts of a body that may be a customer's words."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, str) and len(value.strip()) >= ECHO_LEAST:
+        yield value.strip()
 
 
 def _rate_limited(
@@ -233,27 +315,44 @@ def _rate_limited(
 
 
 def _seconds(text: str | None) -> float | None:
+    """A wait in seconds, told as a number or as an HTTP date."""
+    if not text:
+        return None
     try:
-        return max(0.0, float(text)) if text else None
+        return max(0.0, float(text))
     except ValueError:
-        return None  # an HTTP date: rare, and the interval serves as well
-
-
-def _envelope(content: Any) -> dict[str, Any]:
+        pass
     try:
-        body = json.loads(content) if content else {}
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None
+
+
+def _parsed(content: Any) -> Any:
+    try:
+        return json.loads(content) if content else {}
     except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
 
 
-def _messages(envelope: dict[str, Any], content: Any) -> list[str]:
-    message = envelope.get("message") or envelope.get("error") or envelope.get("msg")
-    if isinstance(message, list):
-        return [str(part) for part in message]
-    if message:
-        return [str(message)]
-    if not envelope and content:
+def _messages(body: Any, content: Any) -> list[str]:
+    """The messages of an error, whichever way they are wrapped."""
+    if isinstance(body, list):
+        return [said for part in body for said in _messages(part, None)]
+    if isinstance(body, dict):
+        message = body.get("message") or body.get("error") or body.get("msg")
+        if isinstance(message, dict):
+            return _messages(message, None) or [json.dumps(message)]
+        if isinstance(message, list):
+            return [
+                said
+                for part in message
+                for said in (_messages(part, None) if isinstance(part, dict) else [str(part)])
+            ]
+        return [str(message)] if message else []
+    if isinstance(body, str):
+        return [body]
+    if content:
         text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
         return [" ".join(text.split())[:200]]
     return []

@@ -1,7 +1,8 @@
-"""Files: the media library, contact fields, and uploads for opportunity fields (reference 9).
+"""Files: the media library, and uploads for the file fields of contacts and opportunities.
 
 Files are streamed from disk. `altId`/`altType` name the sub-account in the media library,
-`locationId` stands in the query of the contact upload and in the path of the field upload.
+`locationId` stands in the path of the field upload (reference 9). The other door of contacts,
+`POST /forms/upload-custom-files`, replaces what the field holds (live: L6) and is not used.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.multipart import FilePart
 
@@ -87,40 +89,56 @@ class Files(Family):
         }
         self._call("PUT", "/medias/delete-files", json=body)
 
-    def upload_to_contact(
-        self, contact_id: str, field_id: str, files: Sequence[FieldFile]
-    ) -> Record:
-        """Put several files into a contact's FILE_UPLOAD field at once; returns the contact."""
-        return self._record(
-            "POST",
-            "/forms/upload-custom-files",
-            "contact",
-            params={"contactId": contact_id, "locationId": self.location_id},
-            files=[file.part(f"{field_id}_{file.file_id}") for file in files],
-        )
-
     def upload_for_field(self, field_id: str, files: Sequence[FieldFile]) -> list[Uploaded]:
-        """Upload files that an opportunity's FILE_UPLOAD value will name; in the order given.
+        """Upload files that a FILE_UPLOAD value will name; one answer each, in the order given.
 
-        Write the value in the opportunity's create: later it cannot be changed.
+        They are matched by the name of their part, else by position: the answer's own names need
+        not be those of the files (live: L13). Raises UnexpectedAnswer when one has no address.
         """
+        route = "/locations/{locationId}/customFields/upload"
         answer = self._call(
             "POST",
-            "/locations/{locationId}/customFields/upload",
+            route,
             path={"locationId": self.location_id},
             data={"id": field_id, "maxFiles": str(len(files))},
             files=[file.part(f"{field_id}_{file.file_id}") for file in files],
         )
-        urls: dict[str, str] = answer.get("uploadedFiles") or {}
+        told = answer.get("uploadedFiles")
+        addresses = list(told.items()) if isinstance(told, dict) else []
         metas = [meta for meta in answer.get("meta") or [] if isinstance(meta, dict)]
-        return [_uploaded(name, url, metas) for name, url in urls.items()]
+        found = []
+        for position, file in enumerate(files):
+            name = str(file.name or file.path.name)
+            meta = _described(f"{field_id}_{file.file_id}", name, position, metas, len(files))
+            url = _address(name, position, meta, addresses, len(files))
+            if not url:
+                raise UnexpectedAnswer("POST", route, messages=["no address of an uploaded file"])
+            guess = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            found.append(Uploaded(name, url, {"originalname": name, "mimetype": guess, **meta}))
+        return found
 
 
-def _uploaded(name: str, url: str, metas: Sequence[dict[str, Any]]) -> Uploaded:
-    described = next(
-        (meta for meta in metas if url in (meta.get("url"), meta.get("fileUrl"))
-         or name in (meta.get("originalname"), meta.get("name"))),
-        {},
-    )  # fmt: skip
-    guess = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Uploaded(name, url, {"originalname": name, "mimetype": guess, **described})
+def _described(
+    part: str, name: str, position: int, metas: Sequence[dict[str, Any]], count: int
+) -> dict[str, Any]:
+    """What the answer tells about one file."""
+    by_part = next((meta for meta in metas if meta.get("fieldname") == part), None)
+    if by_part is not None:
+        return by_part
+    if len(metas) == count:
+        return metas[position]
+    return next((m for m in metas if name in (m.get("originalname"), m.get("name"))), {})
+
+
+def _address(
+    name: str,
+    position: int,
+    meta: dict[str, Any],
+    addresses: Sequence[tuple[str, Any]],
+    count: int,
+) -> str:
+    """Where one uploaded file lies."""
+    told = meta.get("url") or meta.get("fileUrl") or dict(addresses).get(name)
+    if not told and len(addresses) == count:
+        told = addresses[position][1]
+    return str(told or "")

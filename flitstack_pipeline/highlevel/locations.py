@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import WireModel
+from flitstack_pipeline.highlevel.reading import cursor_of, read_task
 
 
 class LocationSettings(WireModel):
@@ -57,20 +58,31 @@ class Locations(Family):
     # --- tasks ---------------------------------------------------------------------------------
 
     def iterate_tasks(self, page_limit: int = 100) -> Iterator[Record]:
-        """Yield every task of the sub-account, whatever contact it hangs on (reference 2.5)."""
-        skip = 0
+        """Yield every task of the sub-account, whatever contact it hangs on (reference 2.5).
+
+        Pages are found by `skip`; where that brings nothing new, by the rows' cursor (live: L2).
+        """
+        route = "/locations/{locationId}/tasks/search"
+        seen: set[str] = set()
+        asked: dict[str, object] = {"skip": 0}
         while True:
             answer = self._call(
-                "POST",
-                "/locations/{locationId}/tasks/search",
-                path=self._path(),
-                json={"limit": page_limit, "skip": skip},
+                "POST", route, path=self._path(), json={"limit": page_limit, **asked}
             )
-            page = rows(answer, "tasks")
-            yield from page
-            skip += len(page)
-            if len(page) < page_limit:
+            page = rows(answer, "tasks", f"POST {route}")
+            tasks = [read_task(raw) for raw in page]
+            fresh = [task for task in tasks if task["id"] not in seen]
+            seen.update(task["id"] for task in fresh)
+            yield from (task for task in fresh if not task["deleted"])
+            cursor = cursor_of(page[-1]) if page else None
+            if len(page) < page_limit and (not cursor or not fresh):
                 return
+            if not fresh or "searchAfter" in asked:
+                if not cursor or asked.get("searchAfter") == cursor:
+                    return
+                asked = {"searchAfter": cursor}
+            else:
+                asked = {"skip": len(seen)}
 
     # --- custom values -------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
-from flitstack_pipeline.highlevel.family import Family, Record
+from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import WireModel
+from flitstack_pipeline.highlevel.reading import read_note
 
 
 class NoteRelation(WireModel):
@@ -57,11 +57,10 @@ class Notes(Family):
                 "sortBy": "dateAdded", "sortOrder": "asc", "includeRelationRecords": True,
             }  # fmt: skip
             answer = self._call("POST", "/notes/search", json=body)
-            if not isinstance(answer.get("notes"), list):
-                raise UnexpectedAnswer("POST", "/notes/search", messages=["no list of notes"])
-            yield from answer["notes"]
-            skip += len(answer["notes"])
-            if not answer["notes"]:
+            page = rows(answer, "notes", "POST /notes/search")
+            yield from map(read_note, page)
+            skip += len(page)
+            if not page:
                 return
 
     def delete(self, note_id: str) -> None:

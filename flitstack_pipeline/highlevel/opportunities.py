@@ -6,9 +6,17 @@ elsewhere. `status: all` is a search value that leaked into the write enum: it c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.errors import (
+    BadRequest,
+    HighLevelError,
+    NotFound,
+    ValidationRejected,
+)
 from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, search_page
 from flitstack_pipeline.highlevel.models import (
     CustomFieldValue,
@@ -18,7 +26,9 @@ from flitstack_pipeline.highlevel.models import (
     all_of,
     condition,
 )
+from flitstack_pipeline.highlevel.reading import Opportunity, read_opportunity
 
+IN_FLIGHT = 8
 Status = Literal["open", "won", "lost", "abandoned"]
 ASCENDING = [{"field": "date_added", "direction": "asc"}]
 _NO_DETAILS = {"notes": False, "tasks": False, "calendarEvents": False,
@@ -58,19 +68,18 @@ class OpportunityStatus(WireModel):
 class Opportunities(Family):
     """`/opportunities`."""
 
-    def create(self, opportunity: OpportunityCreate) -> Record:
+    def create(self, opportunity: OpportunityCreate) -> Opportunity:
         """Create; DuplicateOpportunity when the sub-account allows one per contact only."""
         body = {"locationId": self.location_id, **opportunity.wire()}
-        return self._record("POST", "/opportunities/", "opportunity", json=body)
+        return read_opportunity(self._record("POST", "/opportunities/", "opportunity", json=body))
 
     def update(
         self, opportunity_id: str, opportunity: OpportunityUpdate, clear: Iterable[str] = ()
-    ) -> Record:
+    ) -> None:
         """Change an opportunity; a filled FILE_UPLOAD field stays as it is (reference 9)."""
-        return self._record(
+        self._call(
             "PUT",
             "/opportunities/{id}",
-            "opportunity",
             path={"id": opportunity_id},
             json=opportunity.wire(clear),
         )
@@ -80,10 +89,12 @@ class Opportunities(Family):
         path = {"id": opportunity_id}
         self._call("PUT", "/opportunities/{id}/status", path=path, json=status.wire())
 
-    def get(self, opportunity_id: str) -> Record:
-        """Read an opportunity as it is now; its notes never come along (I#305)."""
+    def get(self, opportunity_id: str) -> Opportunity:
+        """Read an opportunity as it is now, whole; its notes never come along (I#305)."""
         path = {"id": opportunity_id}
-        return self._record("GET", "/opportunities/{id}", "opportunity", path=path)
+        return read_opportunity(
+            self._record("GET", "/opportunities/{id}", "opportunity", path=path)
+        )
 
     def delete(self, opportunity_id: str) -> None:
         """Delete an opportunity."""
@@ -114,31 +125,97 @@ class Opportunities(Family):
         search_after: list[Any] | None = None,
         sort: Sequence[dict[str, str]] | None = None,
     ) -> Page:
-        """Read one page; `limit` at most 100, `query` at most 75 characters."""
+        """Read one page; `limit` at most 100, `query` at most 75 characters.
+
+        A row may show its custom fields empty though they are not (live: L3): `missing` says so.
+        """
+        body = self._body(filters, query, limit, sort)
+        return self._searched(body, search_after)
+
+    def _body(
+        self,
+        filters: Sequence[dict[str, Any]] | None,
+        query: str,
+        limit: int,
+        sort: Sequence[dict[str, str]] | None,
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "locationId": self.location_id,
             "query": query,
             "limit": limit,
-            "page": 0,
-            "searchAfter": search_after or [],
             "additionalDetails": _NO_DETAILS,
         }
         if filters:
             body["filters"] = list(filters)
         if sort:
             body["sort"] = list(sort)
-        answer = self._call("POST", "/opportunities/search", json=body)
-        return search_page(answer, "opportunities")
+        return body
 
-    def iterate_all(self, page_limit: int = 100) -> Iterator[Record]:
-        """Yield every opportunity, oldest first."""
-        return iterate(
-            lambda cursor: self.search(limit=page_limit, search_after=cursor, sort=ASCENDING),
-            "POST /opportunities/search",
-        )
+    def _searched(self, body: dict[str, Any], cursor: list[Any] | None, number: int = 1) -> Page:
+        """Send a search for the page at a cursor, else by its number.
 
-    def find_by_custom_field(self, field_id: str, value: str) -> list[Record]:
-        """Find opportunities by a custom field's value (how a source key finds its record)."""
-        return self.search(
-            filters=all_of(condition(f"custom_fields.{field_id}", value)), limit=20
-        ).records
+        `page` and `searchAfter` exclude each other (docs, live: L4), though the official
+        description requires both: where one alone is refused, the other forms are tried.
+        """
+        route = "/opportunities/search"
+        refusal: HighLevelError | None = None
+        for place in _places(cursor, number):
+            try:
+                answer = self._call("POST", route, json={**body, **place})
+            except (BadRequest, ValidationRejected) as error:
+                refusal = refusal or error
+                continue
+            return search_page(
+                answer,
+                "opportunities",
+                f"POST {route}",
+                lambda raw: read_opportunity(raw, row=True),
+            )
+        assert refusal is not None
+        raise refusal
+
+    def iterate_rows(self, page_limit: int = 100) -> Iterator[Opportunity]:
+        """Yield a row of every opportunity, oldest first; rows are partial (see `search`)."""
+
+        def page(cursor: list[Any] | None, number: int) -> Page:
+            body = self._body(None, "", page_limit, ASCENDING)
+            return self._searched(body, cursor, number)
+
+        return iterate(page, "POST /opportunities/search")
+
+    def iterate_all(self, page_limit: int = 100) -> Iterator[Opportunity]:
+        """Yield every opportunity whole, oldest first; one deleted meanwhile is left out."""
+        found = self.iterate_rows(page_limit)
+        while page := list(itertools.islice(found, page_limit)):
+            yield from self.complete(page)
+
+    def complete(self, found: Sequence[Opportunity]) -> list[Opportunity]:
+        """The opportunities of these rows, those not whole read by id; those gone left out."""
+        left = [row["id"] for row in found if row["missing"]]
+        whole: dict[str, Opportunity | None] = {row["id"]: row for row in found}
+        if left:
+            with ThreadPoolExecutor(min(IN_FLIGHT, len(left))) as pool:
+                whole |= dict(zip(left, pool.map(self._one, left), strict=True))
+        return [one for one in whole.values() if one is not None]
+
+    def _one(self, opportunity_id: str) -> Opportunity | None:
+        try:
+            return self.get(opportunity_id)
+        except NotFound:
+            return None  # deleted: searches show it for a while (live: L20)
+
+    def find_by_custom_field(self, field_id: str, value: str) -> list[Opportunity]:
+        """Find opportunities by a custom field's value (how a source key finds its record).
+
+        Each is whole: a row that does not repeat its custom fields is read by its id.
+        """
+        filters = all_of(condition(f"custom_fields.{field_id}", value))
+        return self.complete(self.search(filters=filters, limit=20).records)
+
+
+def _places(cursor: list[Any] | None, number: int) -> list[dict[str, Any]]:
+    """The ways to say which page is wanted, the one the documentation asks for first."""
+    if cursor is not None:
+        return [{"searchAfter": cursor}, {"page": 1, "searchAfter": cursor}]
+    by_number: list[dict[str, Any]] = [{"page": number}, {"page": number, "searchAfter": []}]
+    return by_number if number > 1 else [{"searchAfter": []}, *by_number]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import Number, WireModel
+from flitstack_pipeline.highlevel.reading import read_pipeline
 
 
 class Stage(WireModel):
@@ -40,7 +41,8 @@ class Pipelines(Family):
     def list(self) -> list[Record]:
         """Read every pipeline with its stages."""
         params = {"locationId": self.location_id}
-        return self._list("/opportunities/pipelines", "pipelines", params=params)
+        found = self._list("/opportunities/pipelines", "pipelines", params=params)
+        return [read_pipeline(raw) for raw in found]
 
     def create(self, pipeline: PipelineBody) -> Record:
         """Create a pipeline; read its stage ids again afterwards, the answer may omit them."""
@@ -50,7 +52,7 @@ class Pipelines(Family):
     def get(self, pipeline_id: str) -> Record:
         """Read a pipeline."""
         route, path = "/opportunities/pipelines/{pipelineId}", {"pipelineId": pipeline_id}
-        return self._record("GET", route, "pipeline", path=path)
+        return read_pipeline(self._record("GET", route, "pipeline", path=path))
 
     def replace(self, pipeline_id: str, pipeline: PipelineBody) -> Record:
         """Replace name, settings and all stages."""

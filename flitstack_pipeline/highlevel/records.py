@@ -12,6 +12,7 @@ from pydantic import Field
 
 from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, search_page
 from flitstack_pipeline.highlevel.models import WireModel, all_of, condition
+from flitstack_pipeline.highlevel.reading import read_record
 
 ASCENDING = [{"field": "createdAt", "direction": "asc"}]
 
@@ -44,25 +45,26 @@ class Records(Family):
 
     def create(self, object_key: str, record: RecordCreate) -> Record:
         """Create a record; a unique property already taken is a BadRequest."""
-        return self._record(
+        made = self._record(
             "POST",
             "/objects/{schemaKey}/records",
             "record",
             path={"schemaKey": object_key},
             json={"locationId": self.location_id, **record.wire()},
         )
+        return read_record(made)
 
     def get(self, object_key: str, record_id: str) -> Record:
         """Read a record as it is now."""
         path = {"schemaKey": object_key, "id": record_id}
-        return self._record("GET", "/objects/{schemaKey}/records/{id}", "record", path=path)
+        route = "/objects/{schemaKey}/records/{id}"
+        return read_record(self._record("GET", route, "record", path=path))
 
-    def update(self, object_key: str, record_id: str, record: RecordUpdate) -> Record:
+    def update(self, object_key: str, record_id: str, record: RecordUpdate) -> None:
         """Change a record."""
-        return self._record(
+        self._call(
             "PUT",
             "/objects/{schemaKey}/records/{id}",
-            "record",
             path={"schemaKey": object_key, "id": record_id},
             params={"locationId": self.location_id},
             json=record.wire(),
@@ -85,7 +87,7 @@ class Records(Family):
         search_after: list[Any] | None = None,
         sort: Sequence[dict[str, str]] | None = None,
     ) -> Page:
-        """Read one page; each record carries its `relations`."""
+        """Read one page; a record whose row shows no links may have some (live: L16)."""
         body: dict[str, Any] = {
             "locationId": self.location_id,
             "page": 1,
@@ -97,17 +99,28 @@ class Records(Family):
             body["filters"] = list(filters)
         if sort:
             body["sort"] = list(sort)
+        return self._searched(object_key, body)
+
+    def _searched(self, object_key: str, body: dict[str, Any]) -> Page:
         route, path = "/objects/{schemaKey}/records/search", {"schemaKey": object_key}
-        return search_page(self._call("POST", route, path=path, json=body), "records")
+        answer = self._call("POST", route, path=path, json=body)
+        return search_page(answer, "records", f"POST {route}", read_record)
 
     def iterate_all(self, object_key: str, page_limit: int = 100) -> Iterator[Record]:
         """Yield every record of an object, oldest first."""
-        return iterate(
-            lambda cursor: self.search(
-                object_key, page_limit=page_limit, search_after=cursor, sort=ASCENDING
-            ),
-            f"POST /objects/{object_key}/records/search",
-        )
+
+        def page(cursor: list[Any] | None, number: int) -> Page:
+            body = {
+                "locationId": self.location_id,
+                "page": number if cursor is None else 1,
+                "pageLimit": page_limit,
+                "query": "",
+                "searchAfter": cursor or [],
+                "sort": ASCENDING,
+            }
+            return self._searched(object_key, body)
+
+        return iterate(page, f"POST /objects/{object_key}/records/search")
 
     def find_by_property(self, object_key: str, name: str, value: Any) -> list[Record]:
         """Find records by a property's value (how a source key finds its record)."""

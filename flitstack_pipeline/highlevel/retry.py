@@ -5,8 +5,9 @@ sending (client.py), the request budget (pacing.py).
 
 Three rules. A 429 was not processed, so any request is repeated after the wait it tells; when the
 day's quota is spent, until the day has turned, however long that takes. A request that never left
-(no connection) is repeated. Otherwise only reads are repeated, on lost connections and 5xx; a
-write is not, because it may have happened.
+(no connection) is repeated. Otherwise only reads are repeated, on lost connections, 5xx, transient
+400s, pages of the proxy and empty answers (live: L11, L14); a write is not, because it may have
+happened.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import backoff
 
 from flitstack_pipeline.highlevel.errors import (
     DailyQuotaSpent,
+    GarbledAnswer,
     RateLimited,
     ServerFault,
     Unreachable,
@@ -59,8 +61,8 @@ def told_wait(error: Any, policy: RetryPolicy) -> float:
 def retrying(send: Callable[P, R], policy: RetryPolicy) -> Callable[P, R]:
     """Wrap `send`, which raises what `client` raises for one attempt.
 
-    A `ServerFault` or `Unreachable` that reaches this seam may be repeated: the client turns a
-    write's ambiguous failures into AmbiguousOutcome before. Raises the last failure.
+    A `ServerFault`, `Unreachable` or `GarbledAnswer` that reaches this seam may be repeated: the
+    client turns a write's ambiguous failures into AmbiguousOutcome before. Raises the last failure.
     """
 
     def wait(error: Any) -> float:
@@ -71,7 +73,7 @@ def retrying(send: Callable[P, R], policy: RetryPolicy) -> Callable[P, R]:
 
     patient = backoff.on_exception(
         backoff.expo,
-        (ServerFault, Unreachable),
+        (ServerFault, Unreachable, GarbledAnswer),
         max_tries=policy.tries,
         factor=policy.first_wait_s,
         max_value=policy.longest_wait_s,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flitstack_pipeline.highlevel.family import Family, Record, RecordList, rows
+from flitstack_pipeline.highlevel.reading import read_user
 
 
 class Users(Family):
@@ -13,14 +14,15 @@ class Users(Family):
     def list(self, company_id: str) -> RecordList:
         """Read every user of the sub-account who is not deleted (`company_id` of locations.get)."""
         params = {"companyId": company_id, "locationId": self.location_id}
-        users = self._listed("/users/search", "users", params, 100)
+        users = map(read_user, self._listed("/users/search", "users", params, 100))
         return [user for user in users if not user.get("deleted")]
 
     def by_email(self, company_id: str, emails: Sequence[str]) -> RecordList:
         """Find users of the whole agency by e-mail; needs the agency token."""
         body = {"companyId": company_id, "emails": ",".join(emails), "deleted": False}
         route = "/users/search/filter-by-email"
-        return rows(self._call("POST", route, json=body, agency=True), "users")
+        found = rows(self._call("POST", route, json=body, agency=True), "users", f"POST {route}")
+        return [read_user(raw) for raw in found]
 
     def get(self, user_id: str) -> Record:
         """Read a user."""

@@ -25,6 +25,7 @@ Door = Literal["v1", "v2"]
 NUMBERS = frozenset({"NUMERICAL", "MONETORY", "FLOAT"})
 CHOICES = frozenset({"SINGLE_OPTIONS", "RADIO"})
 SEVERAL = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
+_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _ISO_DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$")
 
 
@@ -179,7 +180,12 @@ def _read_day(value: Any) -> Any:
 def _pairs(options: Options) -> list[tuple[str, str]]:
     """Return (key, label) of every option."""
     return [
-        (option, option) if isinstance(option, str) else (str(option["key"]), str(option["label"]))
+        (
+            str(option.get("key") or option.get("label")),
+            str(option.get("label") or option.get("key")),
+        )
+        if isinstance(option, Mapping)
+        else (str(option), str(option))
         for option in options or ()
     ]
 
@@ -229,7 +235,7 @@ def _wire_files(value: Sequence[FileValue], door: Door) -> dict[str, Any]:
         return {"add": [{"url": file["url"]} for file in value]}
     wire = {}
     for file in value:
-        file_id = file.get("uuid") or str(uuid.uuid5(uuid.NAMESPACE_URL, file["url"]))
+        file_id = _file_id(file)
         meta = {
             "fieldname": file_id,
             "originalname": file.get("name") or file["url"].rsplit("/", 1)[-1],
@@ -246,7 +252,30 @@ def _wire_files(value: Sequence[FileValue], door: Door) -> dict[str, Any]:
     return wire
 
 
+def held_files(value: Any) -> dict[str, Any]:
+    """A FILE_UPLOAD value as read, in the form in which the whole of it is written again.
+
+    By the id each file has, else one made of its address; files marked deleted are left out. An
+    entry that has the written form already is kept as it is.
+    """
+    held: dict[str, Any] = {}
+    if isinstance(value, Mapping) and not _is_one_file(value) and "add" not in value:
+        held = {str(k): v for k, v in value.items() if isinstance(v, Mapping) and not _gone(v)}
+        value = {k: v for k, v in value.items() if not isinstance(v, Mapping)}
+    return held | _wire_files(_read_files(value), "v1") if value else held
+
+
+def _file_id(file: FileValue) -> str:
+    return file.get("uuid") or made_up_id(file["url"])
+
+
+def made_up_id(url: str) -> str:
+    """The id of a file that HighLevel shows without one."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, url))
+
+
 def _read_files(value: Any) -> list[FileValue]:
+    """Files in any of their recorded shapes: by id, a list, one alone, an address (live: L7)."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -254,18 +283,36 @@ def _read_files(value: Any) -> list[FileValue]:
             return [{"url": value}]
     if isinstance(value, Mapping) and isinstance(value.get("add"), list):
         value = value["add"]
-    if isinstance(value, Mapping):
-        return [_read_file(file_id, file) for file_id, file in value.items()]
-    return [{"url": file} if isinstance(file, str) else {"url": file["url"]} for file in value]
+    if isinstance(value, Mapping) and _is_one_file(value):
+        value = [value]
+    named = list(value.items()) if isinstance(value, Mapping) else [("", f) for f in value]
+    files: list[FileValue] = []
+    for file_id, file in named:
+        if isinstance(file, str):
+            files.append({"url": file})
+        elif isinstance(file, Mapping) and file.get("url") and not _gone(file):
+            files.append(_read_file(file_id, file))
+    return files
+
+
+def _is_one_file(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("url"), str)
+
+
+def _gone(file: Mapping[str, Any]) -> bool:
+    return bool(file.get("deleted"))
 
 
 def _read_file(file_id: str, file: Mapping[str, Any]) -> FileValue:
-    meta = file.get("meta") or {}
+    """One file; without an id of its own, the one its part was named with (`<field>_<uuid>`)."""
+    told = file.get("meta")
+    meta: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    part = str(meta.get("fieldname") or "").rpartition("_")[2]
     return {
-        "url": file.get("url", ""),
-        "name": meta.get("originalname", ""),
-        "mimetype": meta.get("mimetype", ""),
-        "size": meta.get("size", 0),
-        "uuid": file_id,
-        "document_id": file.get("documentId", ""),
+        "url": str(file.get("url") or ""),
+        "name": str(meta.get("originalname") or meta.get("name") or file.get("name") or ""),
+        "mimetype": str(meta.get("mimetype") or ""),
+        "size": meta.get("size") or 0,
+        "uuid": file_id or str(meta.get("uuid") or "") or (part if _UUID.match(part) else ""),
+        "document_id": str(file.get("documentId") or ""),
     }

@@ -31,7 +31,7 @@ class ExistingRecords:
         self._by_source: dict[str, Found] = {}
         self._by_value: dict[str, Found] = {}
         page: list[Found] = []
-        for found in HANDLERS[kind].scan(ctx, target):
+        for found in HANDLERS[kind].scan_rows(ctx, target):
             page.append(found)
             if len(page) >= 200:
                 self._learn(ctx, kind, page)
@@ -82,17 +82,24 @@ def settle_existing(sender: Sender, item: Item, existing: ExistingRecords) -> bo
     """Deal with an item whose record was there before; False when it is to be created."""
     found = existing.same_source(item)
     if found is not None:
-        take_over(sender, item, found.hl_id, found.logical, "adopted")
-        return True
+        current = _read(sender, item, found.hl_id)
+        if current is not None:
+            take_over(sender, item, found.hl_id, current, "adopted")
+            return True
     found = existing.same_values(item)
     if found is None or policy_for(sender.ctx, item) == "create":
         return False
     if sender.ctx.journal.owner_of(sender.ctx.location, found.hl_id, item.row.kind):
         return False  # another of our records took it meanwhile
     if policy_for(sender.ctx, item) == "ask":
-        ask(sender, item, found.hl_id, found.logical)
-        return True
-    take_over(sender, item, found.hl_id, found.logical, "matched")
+        current = _read(sender, item, found.hl_id)
+        if current is not None:
+            ask(sender, item, found.hl_id, current)
+        return current is not None
+    current = _read(sender, item, found.hl_id)
+    if current is None:  # deleted, and still shown by the search (live: L20)
+        return False
+    take_over(sender, item, found.hl_id, current, "matched")
     return True
 
 
@@ -102,20 +109,43 @@ def settle_duplicate(
     """Deal with an item HighLevel refused as a duplicate."""
     if isinstance(error, DuplicateOpportunity):
         return _duplicate_opportunity(sender, item, error)
-    current = _read(sender, item, error.contact_id)
+    there = error.contact_id or _looked_up(sender, item, error)
+    if there is None:
+        sender.dead_letter(item, "conflict", error)
+        return []
+    current = _read_if_it_can_be(sender, item, there)
     theirs = str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
     if current is not None and theirs == item.row.source_id:
-        _claim(sender, item, error.contact_id)
+        _claim(sender, item, there)
         return []
-    owner = sender.ctx.journal.owner_of(sender.ctx.location, error.contact_id, "contact")
+    owner = sender.ctx.journal.owner_of(sender.ctx.location, there, "contact")
     policy = policy_for(sender.ctx, item)
     if theirs or owner or policy == "create":
-        return _create_beside(sender, item, error, theirs or (owner.source_key if owner else ""))
+        other = theirs or (owner.source_key if owner else "")
+        return _create_beside(sender, item, error, there, other)
     if policy == "ask" or current is None:
-        ask(sender, item, error.contact_id, current or {})
+        ask(sender, item, there, current or {})
         return []
-    take_over(sender, item, error.contact_id, current, "matched")
+    take_over(sender, item, there, current, "matched")
     return []
+
+
+def _looked_up(sender: Sender, item: Item, error: DuplicateContact) -> str | None:
+    """The contact a refusal is about that does not name it (live: L12): by e-mail, then phone."""
+    fields = item.row.payload.get("fields", {})
+    tried = [error.matching_field] if error.matching_field in ("email", "phone") else []
+    for name in dict.fromkeys([*tried, "email", "phone"]):
+        value = fields.get(name)
+        if value and name not in item.left_out:
+            asked = {"email": value} if name == "email" else {"number": value}
+            try:
+                found = sender.ctx.hl.contacts.find_duplicate(**asked)
+            except HighLevelError:
+                continue
+            if found is not None:
+                error.meta.setdefault("matchingField", name)
+                return found["id"]
+    return None
 
 
 def take_over(sender: Sender, item: Item, hl_id: str, current: Logical, origin: str) -> None:
@@ -169,7 +199,7 @@ def _claim(sender: Sender, item: Item, hl_id: str) -> None:
 
 
 def _create_beside(
-    sender: Sender, item: Item, error: DuplicateContact, other: str
+    sender: Sender, item: Item, error: DuplicateContact, there: str, other: str
 ) -> list[Suspect]:
     """Create a second contact without the value HighLevel allows only once."""
     shared = error.matching_field or ("phone" if "phone" not in item.left_out else "email")
@@ -184,13 +214,13 @@ def _create_beside(
             "record_key": row.record_key,
             "field": shared,
             "object_key": row.object_key or ctx.run.object_key,
-            "hl_id": error.contact_id,
+            "hl_id": there,
             "reason": "shared_field",
             "wanted": value,
             "found": None,
             "last_written": None,
             "message": f"{row.label or row.record_key} shares its {shared} with "
-            f"{other or error.contact_id}; HighLevel allows it once, so it was left off here. "
+            f"{other or there}; HighLevel allows it once, so it was left off here. "
             "Switch on Allow Duplicate Contact to write it on both.",
             "run_id": ctx.run.id,
         }
@@ -203,7 +233,8 @@ def _create_beside(
 def _duplicate_opportunity(
     sender: Sender, item: Item, error: DuplicateOpportunity
 ) -> list[Suspect]:
-    current = _read(sender, item, error.existing_id) if error.existing_id else None
+    there = error.existing_id
+    current = _read_if_it_can_be(sender, item, there) if there else None
     theirs = str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
     if error.existing_id and theirs == item.row.source_id:
         _claim(sender, item, error.existing_id)
@@ -218,12 +249,16 @@ def _duplicate_opportunity(
     return []
 
 
+def _read_if_it_can_be(sender: Sender, item: Item, hl_id: str) -> Logical | None:
+    try:
+        return _read(sender, item, hl_id)
+    except HighLevelError:
+        return None
+
+
 def _read(sender: Sender, item: Item, hl_id: str) -> Logical | None:
     stand_in: Any = Entry(
         sender.ctx.location, item.row.record_key, item.row.source_key, "", item.row.kind,
         item.row.target, hl_id, "", "", {}, None, {}, "", "", 0.0,
     )  # fmt: skip
-    try:
-        return HANDLERS[item.row.kind].read(sender.ctx, stand_in)
-    except HighLevelError:
-        return None
+    return HANDLERS[item.row.kind].read(sender.ctx, stand_in)

@@ -16,7 +16,7 @@ from typing import Any
 from flitstack_pipeline.highlevel.contacts import BULK_MOST
 from flitstack_pipeline.highlevel.conversations import EXPORT_PAGE
 from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.kinds.files import FILES_PER_UPLOAD
+from flitstack_pipeline.migration.kinds.files import CONTACT_FILE_REQUESTS, FILES_PER_UPLOAD
 from flitstack_pipeline.migration.rows import MappedRow
 
 PAGE = {"contact": 500, "message": EXPORT_PAGE}
@@ -118,7 +118,8 @@ def requests_for(kind: str, batches: Counter[Any]) -> int:
     """Requests that creating the records of one kind takes, given their counts per batch."""
     uploads = dict.fromkeys(("contact_file", "opportunity_file"), FILES_PER_UPLOAD)
     size = {"company_link": BULK_MOST, **uploads}.get(kind, 1)
-    return sum(ceil(count / size) for count in batches.values())
+    each = CONTACT_FILE_REQUESTS if kind == "contact_file" else 1
+    return each * sum(ceil(count / size) for count in batches.values())
 
 
 def _batch(row: MappedRow) -> Any:

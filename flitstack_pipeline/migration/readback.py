@@ -69,7 +69,7 @@ def _contacts(ctx: Context) -> Iterator[Found]:
         if record.get("businessId"):
             link = {"company": record["businessId"]}
             yield Found("company_link", "company_link", record["id"], link, source_id)
-        yield from files_of("contact_file", record, fields)
+        yield from files_of(ctx, "contact_file", record, fields)
 
 
 def _opportunities(ctx: Context) -> Iterator[Found]:
@@ -85,7 +85,7 @@ def _opportunities(ctx: Context) -> Iterator[Found]:
             "created": record.get("createdAt"),
         }
         yield Found("opportunity", pipeline or "", record["id"], values, source_id, details)
-        yield from files_of("opportunity_file", record, fields)
+        yield from files_of(ctx, "opportunity_file", record, fields)
 
 
 def _talks(ctx: Context) -> Iterator[Found]:

@@ -174,7 +174,7 @@ class Sender:
             entries.append(self.entry(item, done, "created", intent.id))
         self.ctx.journal.conclude(outcomes, entries)
         self.count("created", len(items))
-        self.count("floor")
+        self.count("floor", HANDLERS[items[0].row.kind].requests_each)
 
     def remember(self, record_key: str, intent_ids: Sequence[str]) -> None:
         """Keep intents nobody knows the outcome of, until `settled` tells it."""

@@ -1,6 +1,5 @@
 """Every operation of every family, sent over real HTTP, is valid by the official OpenAPI.
 
-The document is looked for in a folder `shared/openapi` beside the repository or above it.
 DEFECTS names, per operation, what its own text gets wrong (reference 15): nothing else is let by.
 """
 
@@ -54,7 +53,7 @@ from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
 from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
 from flitstack_pipeline.highlevel.records import Membership, RecordCreate, RecordUpdate
 from flitstack_pipeline_tests.highlevel.conftest import QUICK, Told
-from flitstack_pipeline_tests.openapi import MISSING, document, resolve
+from flitstack_pipeline_tests.openapi import document, resolve
 
 SCALARS = "scalars are typed `object` (defect 5)"
 EMPTY = "the body's schema is empty (defect 2)"
@@ -68,7 +67,6 @@ DEFECTS = {
     ("POST", "/associations/"): SCALARS + ": keys and labels",
     ("POST", "/locations/{locationId}/customFields"): "lacks options and parentId (defect 12)",
     ("PUT", "/locations/{locationId}/customFields/{id}"): "lacks options (defect 12)",
-    ("POST", "/forms/upload-custom-files"): "no schema at all (defect 2)",
     ("POST", "/locations/{locationId}/customFields/upload"): "lacks the files themselves",
     ("POST", "/opportunities/search"): "lacks filters and sort (reference 4.1)",
     ("POST", "/objects/{schemaKey}/records/search"): "lacks filters and sort (reference 5.3)",
@@ -299,9 +297,6 @@ def exercise(api: HighLevel, folder: Path) -> dict[str, Callable[[], object]]:
         "files.host_media": lambda: api.files.host_media("https://b.co/a.pdf", "a.pdf"),
         "files.list_media": lambda: api.files.list_media(),
         "files.delete_media": lambda: api.files.delete_media(["m1"]),
-        "files.upload_to_contact": lambda: api.files.upload_to_contact(
-            "c1", "f1", [FieldFile(file), FieldFile(file)]
-        ),
         "files.upload_for_field": lambda: api.files.upload_for_field("f1", [FieldFile(file)]),
         "notes.create": lambda: api.notes.create(
             NoteCreate(
@@ -379,6 +374,14 @@ ENVELOPES = [
 ]
 
 
+LISTS = [
+    "contacts", "notes", "tasks", "businesses", "lostReasons", "opportunities", "pipelines",
+    "objects", "records", "customFields", "fields", "associations", "relations", "users", "tags",
+    "customValues", "products", "prices", "files", "conversations", "messages", "calendars",
+    "events", "workflows",
+]  # fmt: skip
+
+
 @pytest.fixture
 def sent(connection, server, tmp_path):
     """Run one operation; return what was asked, with the route template it was called by."""
@@ -386,7 +389,14 @@ def sent(connection, server, tmp_path):
     client = HighLevelClient(connection, Unpaced(), observer=routes.append, retry=QUICK)
     server.answer = lambda asked: Told(
         200,
-        {"id": "x1", "messageId": "x1", **{name: {"id": "x1"} for name in ENVELOPES}, "total": 0},
+        {
+            "id": "x1",
+            "messageId": "x1",
+            "total": 0,
+            **{name: {"id": "x1"} for name in ENVELOPES},
+            **{name: [] for name in LISTS},
+            "uploadedFiles": {"a.pdf": "https://x/a.pdf"},
+        },
     )
     operations = exercise(HighLevel(client), tmp_path)
 
@@ -408,8 +418,6 @@ class Unpaced:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_request_is_valid_by_the_official_description(sent, name):
     spec = document()
-    if spec is None:
-        pytest.skip(MISSING)
     for exchange, asked in sent(name):
         operation = spec["paths"].get(exchange.route, {}).get(exchange.method.lower())
         assert operation, f"{exchange.method} {exchange.route} is not in the description"
@@ -444,13 +452,20 @@ def check_body(spec, operation, key, asked):
         assert set(body) - unlisted <= set(listed or ()), "unknown keys in the body"
     defect_of_types = DEFECTS.get(key, "").startswith(SCALARS)
     validator = jsonschema.Draft202012Validator(without_unlisted(schema))
-    problems = [e for e in validator.iter_errors(body)
-                if not (defect_of_types and is_scalar_defect(e))]  # fmt: skip
+    problems = [
+        e for e in validator.iter_errors(body)
+        if not (defect_of_types and is_scalar_defect(e)) and not is_page_defect(key, e)
+    ]  # fmt: skip
     assert problems == []
 
 
 def is_scalar_defect(error) -> bool:
     return error.validator == "type" and error.validator_value in ("object", ["object", "null"])
+
+
+def is_page_defect(key, error) -> bool:
+    """The document requires `page`; its own page "Search Opportunities" forbids it here (L4)."""
+    return key == ("POST", "/opportunities/search") and error.message.startswith("'page' is a req")
 
 
 def without_unlisted(schema):

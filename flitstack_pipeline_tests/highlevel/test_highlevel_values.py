@@ -71,7 +71,7 @@ def test_what_is_written_compares_equal_when_read_back(door, data_type, value):
         ("DATE", "2024-03-05T00:00:00.000Z", "2024-03-05"),
         ("NUMERICAL", "12.50", Decimal("12.50")),
         ("CHECKBOX", ["done"], ["Done"]),
-        ("FILE_UPLOAD", [{"url": "u"}], [{"url": "u"}]),
+        ("FILE_UPLOAD", "u", [{"url": "u"}]),
         ("TEXT", "", None),
     ],
 )

@@ -16,6 +16,7 @@ from pydantic import RootModel
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.models import CustomFieldValue
+from flitstack_pipeline.highlevel.reading import Cell
 from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Run
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow
@@ -24,6 +25,10 @@ Logical = dict[str, Any]
 
 #: A null that survives a request model's dumping, which leaves plain None out.
 NULL = RootModel[None](None)
+
+
+#: Among a Found's details: the names of what a search's row does not tell of its record.
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ class Handler:
     kind: str = ""
     endpoint: str = ""
     batch_limit: int = 1
+    #: How many requests writing one batch takes at least.
+    requests_each: int = 1
     #: Whether the kind's records carry values of their own that somebody may edit.
     editable: bool = True
     #: Whether a rollback reads a record before it takes it away: somebody may have changed it.
@@ -197,9 +204,18 @@ class Handler:
         """Every record of the kind, read page by page, ours or not."""
         raise NotImplementedError
 
+    def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every record as far as it takes to recognise it; `details` say what is `missing`."""
+        return self.scan(ctx, target)
+
     def still_there(self, ctx: Context, target: str, ids: set[str]) -> set[str]:
         """Those of these ids HighLevel still holds. Raises NotFound when their place is gone."""
-        return {found.hl_id for found in self.scan(ctx, target) if found.hl_id in ids}
+        shown = {f.hl_id for f in self.scan_rows(ctx, target) if f.hl_id in ids}
+        return {hl_id for hl_id in shown if self.is_there(ctx, target, hl_id)}
+
+    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+        """Whether a record that a list shows is there: searches show deleted ones for a while."""
+        return True
 
     # --- undoing several at once ---------------------------------------------------------------
 
@@ -216,6 +232,15 @@ class Handler:
         for entry in entries:
             with suppress(NotFound):
                 self.delete(ctx, entry)
+
+
+def can_be_read(read: Callable[[], Any]) -> bool:
+    """Whether reading a record by its id finds it."""
+    try:
+        read()
+    except NotFound:
+        return False
+    return True
 
 
 def owner_id(ctx: Context, owner: str | None) -> str | None:
@@ -242,24 +267,16 @@ def encode_v1(ctx: Context, target: str, values: Logical) -> list[CustomFieldVal
     return encoded
 
 
-def decode_v1(ctx: Context, target: str, raw: Sequence[dict[str, Any]] | None) -> Logical:
+def decode_v1(ctx: Context, target: str, cells: Sequence[Cell]) -> Logical:
     """Custom values of a contact or opportunity by label; empty ones left out."""
     refs = ctx.catalog.labels_by_id(target)
     values: Logical = {}
-    for cell in raw or ():
-        ref = refs.get(str(cell.get("id")))
-        value = ref.decode(cell_value(cell)) if ref else None
+    for cell in cells:
+        ref = refs.get(cell["id"])
+        value = ref.decode(cell["value"]) if ref else None
         if ref and value is not None:
             values[ref.label] = value
     return values
-
-
-def cell_value(cell: dict[str, Any]) -> Any:
-    """The value of a custom field as read: HighLevel names it differently per family."""
-    for name in ("value", "fieldValue", "field_value"):
-        if name in cell:
-            return cell[name]
-    return next((v for k, v in cell.items() if k.startswith("fieldValue")), None)
 
 
 def encode_v2(ctx: Context, target: str, values: Logical) -> dict[str, Any]:

@@ -6,6 +6,7 @@ request; contacts are linked up to 50 at a time.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
@@ -21,11 +22,13 @@ from flitstack_pipeline.migration.kinds.base import (
     Item,
     Logical,
     Written,
+    can_be_read,
     decode_v2,
     encode_v2,
     only,
     with_source_id,
 )
+from flitstack_pipeline.migration.kinds.records import PAGE, with_links
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 BUSINESS = "business"
@@ -86,20 +89,30 @@ class CompanyHandler(Handler):
         ctx.hl.records.delete(BUSINESS, entry.hl_id)
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
-        """Every company."""
+        """Every company; `details` holds its relations."""
+        rows = ctx.hl.records.iterate_all(BUSINESS)
+        while page := list(itertools.islice(rows, PAGE)):
+            yield from (self._found(ctx, record) for record in with_links(ctx, page))
+
+    def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every company, without looking for links its row does not show."""
         for record in ctx.hl.records.iterate_all(BUSINESS):
-            values = logical(ctx, record)
-            source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
-            details = {
-                "relations": record.get("relations") or [],
-                "created": record.get("createdAt"),
-            }
-            yield Found(self.kind, BUSINESS, record["id"], values, source_id, details)
+            yield self._found(ctx, record)
+
+    def _found(self, ctx: Context, record: dict[str, Any]) -> Found:
+        values = logical(ctx, record)
+        source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
+        details = {"relations": record["relations"], "created": record["createdAt"]}
+        return Found(self.kind, BUSINESS, record["id"], values, source_id, details)
+
+    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+        """Whether the company can be read by its id."""
+        return can_be_read(lambda: ctx.hl.records.get(BUSINESS, hl_id))
 
 
 def logical(ctx: Context, record: dict[str, Any]) -> Logical:
     """A company as read, in the payload's form."""
-    properties = record.get("properties") or {}
+    properties = record["properties"]
     standard = {name: properties[name] for name in FIELDS if properties.get(name)}
     rest = {k: v for k, v in properties.items() if k.rsplit(".", 1)[-1] not in FIELDS}
     custom, _ = decode_v2(ctx, BUSINESS, rest)
@@ -173,7 +186,7 @@ class CompanyLinkHandler(Handler):
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every contact that is linked to a company."""
-        for record in ctx.hl.contacts.iterate_all():
+        for record in ctx.hl.contacts.iterate_rows():
             if record.get("businessId"):
                 logical_link = {"company": record["businessId"]}
                 yield Found(self.kind, "company_link", record["id"], logical_link)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.reading import Contact
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
+    MISSING,
     Context,
     Found,
     Handler,
     Item,
     Logical,
     Written,
+    can_be_read,
     decode_v1,
     encode_v1,
     only,
@@ -27,6 +31,9 @@ FIELDS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
     "country", "website", "companyName", "source", "tags", "dnd", "dateOfBirth",
 )  # fmt: skip
+PAGE = 100
+#: What a contact is recognised by (duplicates.py): rows need not tell more.
+RECOGNISED_BY = frozenset({"customFields", "email", "phone"})
 NOT_IN_UPDATE = frozenset({"companyName", "gender"})
 
 
@@ -68,9 +75,18 @@ class ContactHandler(Handler):
         """Find the contact that carries our source key."""
         ref = ctx.catalog.field("contact", SOURCE_ID_LABEL)
         for record in ctx.hl.contacts.find_by_custom_field(ref.id, item.row.source_id):
-            if logical(ctx, record)["custom"].get(SOURCE_ID_LABEL) == item.row.source_id:
+            if self._carries(ctx, record, item.row.source_id):
                 return Written(record["id"], self.intended(ctx, item))
         return None
+
+    def _carries(self, ctx: Context, row: Contact, source_id: str) -> bool:
+        """Whether a contact that a search shows has our source key, and is still there."""
+        if not row["customFields"]:
+            try:
+                row = ctx.hl.contacts.get(row["id"])
+            except NotFound:
+                return False
+        return bool(logical(ctx, row)["custom"].get(SOURCE_ID_LABEL) == source_id)
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
         """The contact as it is now."""
@@ -100,20 +116,36 @@ class ContactHandler(Handler):
         ctx.hl.contacts.delete(entry.hl_id)
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
-        """Every contact; `details` holds the company it is linked to."""
+        """Every contact, whole; `details` holds the company it is linked to."""
         for record in ctx.hl.contacts.iterate_all():
-            values = logical(ctx, record)
-            source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
-            details = {"business_id": record.get("businessId")}
-            yield Found(self.kind, "contact", record["id"], values, source_id, details)
+            yield self._found(ctx, record)
+
+    def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every contact with its source key, e-mail and phone; the rest as far as rows tell it."""
+        whole = ctx.hl.contacts.completing()
+        rows = ctx.hl.contacts.iterate_rows()
+        while page := list(itertools.islice(rows, PAGE)):
+            for record in whole.complete(page, RECOGNISED_BY):
+                yield self._found(ctx, record)
+
+    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+        """Whether the contact can be read by its id."""
+        return can_be_read(lambda: ctx.hl.contacts.get(hl_id))
+
+    def _found(self, ctx: Context, record: Contact) -> Found:
+        values = logical(ctx, record)
+        source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
+        details = {"business_id": record.get("businessId"), MISSING: record["missing"]}
+        return Found(self.kind, "contact", record["id"], values, source_id, details)
 
 
-def logical(ctx: Context, record: dict[str, Any]) -> Logical:
+def logical(ctx: Context, record: Contact) -> Logical:
     """A contact as read, in the payload's form."""
-    fields = {name: record[name] for name in FIELDS if record.get(name) not in (None, "", [])}
+    held: Mapping[str, Any] = record
+    fields = {name: held[name] for name in FIELDS if held.get(name) not in (None, "", [])}
     values: Logical = {
         "fields": fields,
-        "custom": decode_v1(ctx, "contact", record.get("customFields")),
+        "custom": decode_v1(ctx, "contact", record["customFields"]),
     }
     owner = ctx.catalog.user_key(record.get("assignedTo")) or record.get("assignedTo")
     if owner:

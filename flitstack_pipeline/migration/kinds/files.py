@@ -1,13 +1,16 @@
 """Files in FILE_UPLOAD fields of contacts and opportunities (reference 9).
 
-A contact's file is uploaded straight into its field, under an id derived from its record key, so
-that it is found again. An opportunity's file is uploaded first and hangs on nothing; its address
-goes into the opportunity's create (kinds/opportunities.py).
+Files are uploaded first and hang on nothing. A contact's field is then written as the full set of
+what it holds and the new ones, each under an id derived from its record key, so that it is found
+again; the door that uploads straight into the field replaces what is there (live: L6). An
+opportunity's files go into its create (kinds/opportunities.py).
 """
 
 from __future__ import annotations
 
+import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,6 +19,8 @@ from flitstack_pipeline.highlevel.contacts import ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.files import FieldFile, Uploaded
 from flitstack_pipeline.highlevel.models import CustomFieldValue
+from flitstack_pipeline.highlevel.reading import Contact, Opportunity
+from flitstack_pipeline.highlevel.values import FileValue, held_files, made_up_id
 from flitstack_pipeline.migration.file_source import local_file, sha256_of
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
@@ -26,11 +31,12 @@ from flitstack_pipeline.migration.kinds.base import (
     Item,
     Logical,
     Written,
-    cell_value,
 )
 
 NAMESPACE = uuid.UUID("6f1d3f0e-4d0b-5b0e-9c3c-0a6c5b1f7d21")
 FILES_PER_UPLOAD = 10
+#: Upload, read what the field holds, write all of it.
+CONTACT_FILE_REQUESTS = 3
 
 
 def file_id(record_key: str) -> str:
@@ -81,41 +87,67 @@ def _distinct(
     return list(by_content.values()), stands_for
 
 
+class _OneAtATime:
+    """A lock for each contact: two threads would write each other's files away."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._guard = threading.Lock()
+
+    def __call__(self, contact_id: str) -> threading.Lock:
+        with self._guard:
+            return self._locks[contact_id]
+
+
 class ContactFileHandler(Handler):
     """`contact_file` rows: several per request."""
 
     kind = "contact_file"
-    endpoint = "POST /forms/upload-custom-files"
+    endpoint = "PUT /contacts/{contactId}"
     batch_limit = FILES_PER_UPLOAD
+    requests_each = CONTACT_FILE_REQUESTS
     editable = False
     goes_with = "contact"
     deletes_together = True
+    _lock = _OneAtATime()
 
     def batch_key(self, item: Item) -> Hashable:
         """Files of one field of one contact go together."""
         return item.parents["contact"], item.row.payload["field"]
 
+    def safe_to_repeat(self, ctx: Context, item: Item) -> bool:
+        """The field is written whole, each file under its own id: twice is once."""
+        return True
+
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
-        """Upload the files into the contact's field."""
+        """Upload the files, then write the field with what it holds and them."""
         contact, label = items[0].parents["contact"], items[0].row.payload["field"]
         ref = ctx.catalog.field("contact", label)
         with opened(ctx, items) as files:
             distinct, stands_for = _distinct(files)
-            ctx.hl.files.upload_to_contact(contact, ref.id, distinct)
+            uploaded = ctx.hl.files.upload_for_field(ref.id, distinct)
+            new = [_file_value(file, done) for file, done in zip(distinct, uploaded, strict=True)]
+        with self._lock(contact):
+            held = _held(ctx.hl.contacts.get(contact), ref.id)
+            self._put(ctx, contact, ref.id, held | held_files(ref.encode(new)))
+        urls = {str(file["uuid"]): file["url"] for file in new}
+        ids = [stands_for[item.row.record_key].file_id for item in items]
         return [
-            self._written(item, ref.id, stands_for[item.row.record_key].file_id) for item in items
+            self._written(item, ref.id, hl_id, urls[hl_id])
+            for item, hl_id in zip(items, ids, strict=True)
         ]
 
     def find(self, ctx: Context, item: Item) -> Written | None:
         """Read the contact: is the file in its field?"""
         ref = ctx.catalog.field("contact", item.row.payload["field"])
-        held = _held(ctx, item.parents["contact"], ref.id)
-        return self._written(item, ref.id) if file_id(item.row.record_key) in held else None
+        held = self._read(ctx, item.parents["contact"], ref.id)
+        meant = self._written(item, ref.id)
+        key = _key_of(held, meant.hl_id, "", meant.payload)
+        return self._written(item, ref.id, url=held[key]["url"]) if key else None
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
         """What we wrote, when the file is still there."""
-        held = _held(ctx, entry.details["contact"], entry.details["field_id"])
-        return dict(entry.last_written or {}) if entry.hl_id in held else None
+        return self.read_many(ctx, [entry])[entry.record_key]
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Take the file out of the field: the others are written back."""
@@ -127,31 +159,40 @@ class ContactFileHandler(Handler):
 
     def read_many(self, ctx: Context, entries: Sequence[Entry]) -> dict[str, Logical | None]:
         """The files of one field, in one request."""
-        held = _held(ctx, entries[0].details["contact"], entries[0].details["field_id"])
-        return {e.record_key: dict(e.last_written or {}) if e.hl_id in held else None
+        held = self._read(ctx, entries[0].details["contact"], entries[0].details["field_id"])
+        return {e.record_key: dict(e.last_written or {}) if _entry_key(held, e) else None
                 for e in entries}  # fmt: skip
 
     def delete_many(self, ctx: Context, entries: Sequence[Entry]) -> None:
         """Take files of one field out of it in one write."""
         contact, field_id = entries[0].details["contact"], entries[0].details["field_id"]
-        held = _held(ctx, contact, field_id)
-        gone = {entry.hl_id for entry in entries}
-        if not gone & held.keys():
-            return
-        rest = {key: value for key, value in held.items() if key not in gone}
-        value = CustomFieldValue(id=field_id, field_value=rest or NULL)
-        ctx.hl.contacts.update(contact, ContactUpdate(custom_fields=[value]))
+        with self._lock(contact):
+            held = self._read(ctx, contact, field_id)
+            gone = {_entry_key(held, entry) for entry in entries}
+            if gone & held.keys():
+                rest = {key: value for key, value in held.items() if key not in gone}
+                self._put(ctx, contact, field_id, rest)
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every file in a FILE_UPLOAD field of a contact."""
         fields = {r.id: r for r in ctx.catalog.of_target("contact") if r.data_type == "FILE_UPLOAD"}
-        for record in ctx.hl.contacts.iterate_all():
-            yield from files_of(self.kind, record, fields)
+        for record in ctx.hl.contacts.iterate_rows():
+            yield from files_of(ctx, self.kind, record, fields)
 
-    def _written(self, item: Item, field_id: str, hl_id: str = "") -> Written:
+    def _read(self, ctx: Context, contact_id: str, field_id: str) -> dict[str, Any]:
+        try:
+            return _held(ctx.hl.contacts.get(contact_id), field_id)
+        except NotFound:
+            return {}
+
+    def _put(self, ctx: Context, contact_id: str, field_id: str, files: dict[str, Any]) -> None:
+        value = CustomFieldValue(id=field_id, field_value=files or NULL)
+        ctx.hl.contacts.update(contact_id, ContactUpdate(custom_fields=[value]))
+
+    def _written(self, item: Item, field_id: str, hl_id: str = "", url: str = "") -> Written:
         payload = item.row.payload
         logical = {name: payload.get(name) for name in ("field", "file_name", "size_bytes")}
-        details = {"contact": item.parents["contact"], "field_id": field_id}
+        details = {"contact": item.parents["contact"], "field_id": field_id, "url": url}
         return Written(hl_id or file_id(item.row.record_key), logical, details)
 
 
@@ -184,9 +225,9 @@ class OpportunityFileHandler(Handler):
         with opened(ctx, items) as files:
             distinct, stands_for = _distinct(files)
             answered = ctx.hl.files.upload_for_field(ref.id, distinct)
-            by_name = {uploaded.name: uploaded for uploaded in answered}
+            by_id = {file.file_id: done for file, done in zip(distinct, answered, strict=True)}
             return [
-                self._uploaded(item, file, by_name[str(file.name)])
+                self._uploaded(item, file, by_id[file.file_id])
                 for item, file in ((item, stands_for[item.row.record_key]) for item in items)
             ]
 
@@ -196,7 +237,7 @@ class OpportunityFileHandler(Handler):
             "field": payload["field"],
             "url": uploaded.url,
             "name": file.name,
-            "content_type": payload.get("content_type") or uploaded.meta["mimetype"],
+            "content_type": payload.get("content_type") or uploaded.meta.get("mimetype"),
             "size_bytes": file.path.stat().st_size,
             "file_id": file.file_id,
         }
@@ -218,30 +259,79 @@ class OpportunityFileHandler(Handler):
         refs = ctx.catalog.of_target("opportunity")
         fields = {r.id: r for r in refs if r.data_type == "FILE_UPLOAD"}
         for record in ctx.hl.opportunities.iterate_all():
-            yield from files_of(self.kind, record, fields)
+            yield from files_of(ctx, self.kind, record, fields)
 
 
-def files_of(kind: str, record: dict[str, Any], fields: dict[str, Any]) -> Iterator[Found]:
-    """The files a contact or opportunity holds, by the field they are in."""
-    for cell in record.get("customFields") or []:
-        ref = fields.get(str(cell.get("id")))
-        if ref is None:
-            continue
-        for file in ref.decode(cell_value(cell)) or []:
-            logical = {"field": ref.label, "file_name": file.get("name")}
+def files_of(
+    ctx: Context, kind: str, record: Contact | Opportunity, fields: dict[str, Any]
+) -> Iterator[Found]:
+    """The files a contact or opportunity holds, by the field they are in.
+
+    Args:
+        ctx: the account; its journal tells which file is ours where HighLevel shows no id.
+        kind: contact_file or opportunity_file.
+        record: the record as read.
+        fields: the FILE_UPLOAD fields, by id.
+    """
+    for cell in record["customFields"]:
+        ref = fields.get(cell["id"])
+        for file in (ref.decode(cell["value"]) if ref else None) or []:
+            logical = {"field": ref.label, "file_name": file.get("name")}  # type: ignore[union-attr]
             logical["size_bytes"] = file.get("size")
             held = {"record": record["id"], "url": file.get("url")}
-            yield Found(kind, "file", str(file.get("uuid") or ""), logical, "", held)
+            hl_id = str(file.get("uuid") or "") or _ours(ctx, kind, record["id"], file)
+            yield Found(kind, "file", hl_id or str(file.get("url")), logical, "", held)
 
 
-def _held(ctx: Context, contact_id: str, field_id: str) -> dict[str, Any]:
-    """The raw value of a contact's FILE_UPLOAD field: files by id."""
-    try:
-        record = ctx.hl.contacts.get(contact_id)
-    except NotFound:
-        return {}
-    for cell in record.get("customFields") or []:
-        value = cell.get("value", cell.get("fieldValue"))
-        if cell.get("id") == field_id and isinstance(value, dict):
-            return value
+def _ours(ctx: Context, kind: str, record_id: str, file: dict[str, Any]) -> str:
+    """The id of a file of ours that HighLevel shows without one; empty when it is not ours."""
+    for entry in ctx.journal.iterate_entries(ctx.location, kind=kind):
+        if entry.details.get("url") and entry.details["url"] == file.get("url"):
+            return entry.hl_id
+        written, here = entry.last_written or {}, entry.details.get("contact") == record_id
+        if here and _alike(written, file.get("name"), file.get("size")):
+            return entry.hl_id
+    return ""
+
+
+def _alike(written: dict[str, Any], name: Any, size: Any) -> bool:
+    """Whether a file without an id is the one we wrote: same name and size."""
+    return bool(name) and (written.get("file_name"), written.get("size_bytes")) == (name, size)
+
+
+def _file_value(file: FieldFile, done: Uploaded) -> FileValue:
+    """An uploaded file as a FILE_UPLOAD value names it."""
+    return {
+        "url": done.url,
+        "name": str(file.name or file.path.name),
+        "mimetype": file.content_type or str(done.meta.get("mimetype") or ""),
+        "size": file.path.stat().st_size,
+        "uuid": file.file_id,
+    }
+
+
+def _entry_key(held: dict[str, Any], entry: Entry) -> str:
+    return _key_of(held, entry.hl_id, entry.details.get("url") or "", entry.last_written or {})
+
+
+def _key_of(held: dict[str, Any], hl_id: str, url: str, written: dict[str, Any]) -> str:
+    """Under which key a field holds a file of ours: its id, else its address, else its looks."""
+    if hl_id in held:
+        return hl_id
+    for key, file in held.items():
+        meta = file.get("meta") or {}
+        if url and file.get("url") == url:
+            return key
+        if key == made_up_id(str(file.get("url"))) and _alike(
+            written, meta.get("originalname"), meta.get("size")
+        ):
+            return key
+    return ""
+
+
+def _held(record: Contact, field_id: str) -> dict[str, Any]:
+    """What a contact's FILE_UPLOAD field holds, by id, as it is written again."""
+    for cell in record["customFields"]:
+        if cell["id"] == field_id:
+            return held_files(cell["value"])
     return {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.opportunities import OpportunityCreate, OpportunityUpdate
+from flitstack_pipeline.highlevel.reading import Opportunity
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     Context,
@@ -15,6 +16,7 @@ from flitstack_pipeline.migration.kinds.base import (
     Item,
     Logical,
     Written,
+    can_be_read,
     decode_v1,
     encode_v1,
     only,
@@ -97,6 +99,10 @@ class OpportunityHandler(Handler):
             details = {"contact": record.get("contactId"), "pipeline_id": record.get("pipelineId")}
             yield Found(self.kind, pipeline or "", record["id"], values, source_id, details)
 
+    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+        """Whether the opportunity can be read by its id."""
+        return can_be_read(lambda: ctx.hl.opportunities.get(hl_id))
+
     def _body(self, ctx: Context, pipeline: str, fields: Logical) -> dict[str, Any]:
         body = {k: v for k, v in fields.items() if k != "stage"}
         if fields.get("stage"):
@@ -127,17 +133,18 @@ def file_values(item: Item) -> Logical:
     return values
 
 
-def logical(ctx: Context, record: dict[str, Any]) -> Logical:
+def logical(ctx: Context, record: Opportunity) -> Logical:
     """An opportunity as read, in the payload's form."""
     _, stage = ctx.catalog.stage_name(record.get("pipelineStageId"))
-    fields: Logical = {k: record[k] for k in ("name", "status") if record.get(k)}
+    held: Mapping[str, Any] = record
+    fields: Logical = {k: held[k] for k in ("name", "status") if held.get(k)}
     if record.get("monetaryValue") is not None:
         fields["monetaryValue"] = str(record["monetaryValue"])
     if stage:
         fields["stage"] = stage
     values: Logical = {
         "fields": fields,
-        "custom": decode_v1(ctx, TARGET, record.get("customFields")),
+        "custom": decode_v1(ctx, TARGET, record["customFields"]),
     }
     owner = ctx.catalog.user_key(record.get("assignedTo")) or record.get("assignedTo")
     if owner:

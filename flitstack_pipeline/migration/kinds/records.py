@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.records import Membership, RecordCreate, RecordUpdate
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
+    MISSING,
     Context,
     Found,
     Handler,
     Item,
     Logical,
     Written,
+    can_be_read,
     decode_v2,
     encode_v2,
     only,
@@ -22,6 +26,8 @@ from flitstack_pipeline.migration.kinds.base import (
     with_source_id,
 )
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
+
+PAGE, IN_FLIGHT = 100, 8
 
 
 class RecordHandler(Handler):
@@ -101,24 +107,70 @@ class RecordHandler(Handler):
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every record of the object `target`; `details` holds its relations."""
+        rows = ctx.hl.records.iterate_all(target)
+        while page := list(itertools.islice(rows, PAGE)):
+            yield from (self._found(ctx, target, record) for record in with_links(ctx, page))
+
+    def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every record of the object `target`, without looking for links its row does not show."""
         for record in ctx.hl.records.iterate_all(target):
-            values = logical(ctx, target, record)
-            source_id = str(values["fields"].get(SOURCE_ID_LABEL) or "")
-            details = {
-                "relations": record.get("relations") or [],
-                "created": record.get("createdAt"),
-            }
-            yield Found(self.kind, target, record["id"], values, source_id, details)
+            yield self._found(ctx, target, record)
+
+    def _found(self, ctx: Context, target: str, record: dict[str, Any]) -> Found:
+        values = logical(ctx, target, record)
+        source_id = str(values["fields"].get(SOURCE_ID_LABEL) or "")
+        details = {
+            "relations": record["relations"],
+            MISSING: record["missing"],
+            "created": record["createdAt"],
+        }
+        return Found(self.kind, target, record["id"], values, source_id, details)
+
+    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+        """Whether the record can be read by its id."""
+        return can_be_read(lambda: ctx.hl.records.get(target, hl_id))
+
+
+def with_links(ctx: Context, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records with their links; those whose rows show none are asked for one by one.
+
+    Rows of searches may leave links out (live: L16). Nothing is asked where no association is.
+    """
+    left = [r for r in records if "relations" in r[MISSING]] if ctx.catalog.associations else []
+    if not left:
+        return list(records)
+    with ThreadPoolExecutor(min(IN_FLIGHT, len(left))) as pool:
+        found = dict(
+            zip(
+                (r["id"] for r in left), pool.map(lambda r: _links(ctx, r["id"]), left), strict=True
+            )
+        )
+    return [{**r, "relations": found.get(r["id"], r["relations"])} for r in records]
+
+
+def _links(ctx: Context, record_id: str) -> list[dict[str, Any]]:
+    """The links of one record, in the form its search row would show them."""
+    try:
+        relations = ctx.hl.associations.list_relations(record_id)
+    except NotFound:
+        return []
+    return [
+        {
+            "relationId": relation["id"],
+            "associationId": relation["associationId"],
+            "recordId": relation["secondRecordId"]
+            if relation["firstRecordId"] == record_id
+            else relation["firstRecordId"],
+        }
+        for relation in relations
+    ]
 
 
 def logical(ctx: Context, target: str, record: dict[str, Any]) -> Logical:
     """A record as read, in the payload's form."""
-    fields, _ = decode_v2(ctx, target, record.get("properties") or {})
+    fields, _ = decode_v2(ctx, target, record["properties"])
     values: Logical = {"fields": fields}
-    owners = record.get("owners") or record.get("owner") or []
-    owner = owners[0] if isinstance(owners, list) and owners else owners or None
-    if isinstance(owner, dict):
-        owner = owner.get("id")
+    owner = next(iter(record["owners"]), None)
     if owner:
         values["owner"] = ctx.catalog.user_key(owner) or owner
     return values

@@ -18,6 +18,8 @@ from flitstack_pipeline.migration.kinds.base import (
     Written,
     only,
 )
+from flitstack_pipeline.migration.kinds.companies import BUSINESS, CompanyHandler
+from flitstack_pipeline.migration.kinds.records import RecordHandler
 
 
 class RelationHandler(Handler):
@@ -86,12 +88,13 @@ class RelationHandler(Handler):
             return
         side = _searchable_side(association)
         seen: set[str] = set()
-        for record in ctx.hl.records.iterate_all(side):
-            for link in record.get("relations") or []:
+        handler = CompanyHandler() if side == BUSINESS else RecordHandler()
+        for record in handler.scan(ctx, side):
+            for link in record.details["relations"]:
                 if link.get("associationId") != association.id or link["relationId"] in seen:
                     continue
                 seen.add(link["relationId"])
-                yield relation_found(association, side, record["id"], link)
+                yield relation_found(association, side, record.hl_id, link)
 
     def _written(self, item: Item, relation_id: str) -> Written:
         ends = {"first": item.parents["first"], "second": item.parents["second"]}

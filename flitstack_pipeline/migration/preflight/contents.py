@@ -79,7 +79,7 @@ def _counted(
 ) -> tuple[int, int, int]:
     """(foreign records, those that match ours, those that carry our Source ID), page by page."""
     foreign = matching = adoptable = 0
-    scan = HANDLERS[ours.kind].scan(reading_context(hl, catalog, journal), "")
+    scan = HANDLERS[ours.kind].scan_rows(reading_context(hl, catalog, journal), "")
     while page := list(itertools.islice(scan, PAGE)):
         known = journal.known_ids(hl.location_id, ours.kind, [found.hl_id for found in page])
         for found in page:
