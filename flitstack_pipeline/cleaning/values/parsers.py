@@ -103,6 +103,8 @@ def _name(_: Context, shown: str | None, first: str | None, last: str | None) ->
     name = split_name(shown)
     if given and family:
         return _given(name, shown, first, last)
+    if name is None and family and not given:
+        return family, None, family, False, "a surname alone", []
     if name is None:
         name = split_name(" ".join(p for p in (given, family) if p) or None)
         return _as_values(name, [])

@@ -1,0 +1,183 @@
+"""Tells a firm's name from a person's, with the evidence, by the words of the name alone.
+
+A name is a person's unless something in it speaks for a firm: people of every culture have names
+nobody here has a list of, so an unknown word says nothing. Given names (US Census) only protect
+words that are surnames as well as trades: `Amy Flowers`, `Tom Church`.
+
+Belongs here: the judgement of one name. Does not: splitting a person's name (`names`), evidence
+of other columns (`rows.people`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from flitstack_pipeline.cleaning.values.word_lists import word_groups
+
+_OF = re.compile(
+    r"^(?:the )?(?:city|county|town|township|village|borough|state|university|college|bank|church|"
+    r"estate|school|office|department|board|law offices?|friends|house|diocese|port|isle) of\b",
+    re.I,
+)
+_NAMED_AFTER = re.compile(
+    r"(?:&|\band|\+)\s+(?:sons?|daughters?|bros|brothers|sisters|co|company|associates|assoc|"
+    r"partners|ptrs|friends)\b",
+    re.I,
+)
+_POSSESSIVE = re.compile(r"^(?:[^\W\d_]+\s){0,2}[^\W\d_]+(?:['\u2019]s|s['\u2019])\s+\S", re.I)
+#: Short legal forms count at the end alone, and where they cannot be a surname or an initial.
+_SHORT_FORM = re.compile(
+    r"(?:[\s,](?:L\.?P|L\.?C|P\.?C|S\.?A|A\.?G|B\.?V|N\.?V|K\.?G|A\.?B|O\.?Y|S\.?p\.?A|L\.?L\.?C"
+    r"|L\.?L\.?P)\.?|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll]td|[Aa]ssoc|[Ll]imited)\.?)$"
+)
+_JOINED = re.compile(r"\s*(?:&|\+|\band\b)\s*", re.I)
+_HONOURS = re.compile(r"^(?:mr|mrs|ms|miss|dr|sr|sra|señor|señora)\.?$", re.I)
+_WORD = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
+_HOUSEHOLD = ("family", "residence", "household")
+_GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
+
+
+def _groups() -> dict[str, frozenset[str]]:
+    return word_groups("business_words")
+
+
+@cache
+def _strong() -> frozenset[str]:
+    """Words that only firms have, or that are surnames as well (see `_surnames`)."""
+    kinds = _groups()
+    weak = ("", "legal", "shared", "brand", "surnames")
+    return frozenset().union(*(words for kind, words in kinds.items() if kind not in weak))
+
+
+def is_given(word: str) -> bool:
+    """Whether a word is a usual given name."""
+    return word.casefold().rstrip(".") in word_groups("given_names")[""]
+
+
+def firm_evidence(name: str) -> str:
+    """What speaks for a firm in a name, in words; empty for a person's name.
+
+    Args:
+        name: A display name on one line, without remarks behind it (`names.without_remarks`).
+    """
+    words = [w.casefold() for w in _WORD.findall(name)]
+    if not words:
+        return ""
+    return (
+        _legal(name, words)
+        or _trade(name, words)
+        or _joined(name)
+        or _definite(name, words)
+        or _numbered(name, words)
+        or _brand(name, words)
+    )
+
+
+def _legal(name: str, words: list[str]) -> str:
+    if _OF.search(name):
+        return "an office, a body or an estate"
+    if _NAMED_AFTER.search(name):
+        return "named like a firm after a person"
+    if len(words) > 1 and words[-1] in ("brothers", "bros", "sons"):
+        return "named like a firm after a person"
+    form = next((w for w in words if w.replace(".", "") in _groups()["legal"]), "")
+    short = _SHORT_FORM.search(name)
+    if short and not form and not (len(words) == 2 and is_given(words[0])):
+        form = short.group(0).strip(" ,")
+    return f"the name holds {form!r}" if form else ""
+
+
+def _trade(name: str, words: list[str]) -> str:
+    """A trade, a shop or a service; a word that is a surname too only where no given name leads."""
+    possessive = _POSSESSIVE.search(name)
+    if possessive and not _GENERATION.search(name):
+        return "named like a firm after a person"
+    led = is_given(words[0]) or bool(_HONOURS.match(words[0])) or "," in name
+    for word in words:
+        if word not in _strong():
+            continue
+        surname = word in _groups()["surnames"] and word == words[-1]
+        if surname and (led or (len(words) == 2 and words[0] not in _groups()["brand"])):
+            continue
+        return f"the name holds {word!r}"
+    return ""
+
+
+def _joined(name: str) -> str:
+    """Two names joined by "&": a couple, or a firm of two surnames or of two things."""
+    sides = [side.strip(" ,") for side in _JOINED.split(name)]
+    if len(sides) < 2 or not all(sides):
+        return ""
+    if len(sides) > 2:
+        return "" if all(is_given(s.split()[0]) for s in sides[:-1]) else "several names joined"
+    left, right = sides
+    first, second = (_WORD.findall(side) or [side] for side in sides)
+    if "," in left:
+        return _listed(left, right)
+    if any(_HONOURS.match(w[0]) for w in (first, second)):
+        return ""
+    given = (is_given(first[0]), is_given(second[0]))
+    if len(second) == 1:
+        couple = all(given)
+        return "" if couple else "two names joined, none of them a couple's"
+    things = [w for w in (first[0], second[0]) if w.casefold() in _common() and not is_given(w)]
+    return "two things joined" if things else ""
+
+
+def _listed(left: str, right: str) -> str:
+    """`Doe, John & Jane` is a couple; `Dewey, Cheatem & Howe` are partners."""
+    parts = [p.strip() for p in left.split(",")] + [right]
+    if any(is_given(part.split()[0]) for part in parts[1:] if part):
+        return ""
+    single = all(len(part.split()) == 1 for part in parts)
+    return "several names listed" if single else ""
+
+
+@cache
+def _common() -> frozenset[str]:
+    return _groups()["brand"] | _groups()["shared"] | _strong()
+
+
+def _definite(name: str, words: list[str]) -> str:
+    if words[0] != "the" or len(words) < 3 or words[-1] in _HOUSEHOLD:
+        return ""
+    return "begins with 'the'"
+
+
+def _numbered(name: str, words: list[str]) -> str:
+    """A number in front, in a word, or behind words that name nobody: `A1 Auto`, `Studio 54`."""
+    numbers = [w for w in words if any(c.isdigit() for c in w)]
+    if not numbers or is_given(words[0]):
+        return ""
+    if len(words) > 1 and numbers == [words[-1]] and "," in name:
+        return ""
+    return f"the name holds {numbers[0]!r}"
+
+
+def _brand(name: str, words: list[str]) -> str:
+    """Words that firms call themselves, where no given name leads."""
+    if "," in name or is_given(words[0]) or _HONOURS.match(words[0]) or _GENERATION.search(name):
+        return ""
+    brand, shared = _groups()["brand"], _groups()["shared"]
+    named = [w for w in words if w in brand]
+    ending = words[-1] in shared
+    letters = _WORD.findall(name)[0]
+    acronym = (
+        len(letters) >= 3
+        and letters.isalpha()
+        and letters.isupper()
+        and not set(letters) & set("AEIOUY")
+    )
+    if len(words) >= 2 and acronym and not name.isupper():
+        return f"begins with the letters {letters!r}"
+    if len(words) == 2 and (words[0] in brand and (ending or words[1] in brand)):
+        return f"the name is made of {name!r}"
+    if len(words) >= 3 and ((ending and _plain_words(words)) or len(named) >= 2):
+        return f"the name holds {(named or [words[-1]])[0]!r}"
+    return ""
+
+
+def _plain_words(words: list[str]) -> bool:
+    """Whether some word before the last is one that people are not called."""
+    return any(w in _groups()["brand"] or w in _common() for w in words[:-1])

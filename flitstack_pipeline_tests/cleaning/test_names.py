@@ -1,0 +1,72 @@
+"""Firms and people told apart, remarks behind a name, names alone; right values by hand."""
+
+import pytest
+
+from flitstack_pipeline.cleaning.values.names import split_name
+from flitstack_pipeline.cleaning.values.parsers import PARSERS, SEPARATOR, Context
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("Lisa Ray ⭐", "Lisa", "Ray"),
+        ("★ Tom Ford", "Tom", "Ford"),
+        ("😀 Ann Lee 👍🏽", "Ann", "Lee"),
+        ("Lisa Ray Office", "Lisa", "Ray"),
+        ("Lisa Ray Billing", "Lisa", "Ray"),
+        ("John Smith - Rental", "John", "Smith"),
+        ("John Smith – upstairs unit", "John", "Smith"),
+        ("Jane Doe (Condo)", "Jane", "Doe"),
+        ("Jane Doe [VIP]", "Jane", "Doe"),
+        ("John Smith, Attorney", "John", "Smith"),
+        ("Jane Doe, Trustee", "Jane", "Doe"),
+        ("Ann Lee, Attorney at Law", "Ann", "Lee"),
+        ("Kim Ross, RN, BSN", "Kim", "Ross"),
+        ("Mary-Kate O'Neil", "Mary-Kate", "O'Neil"),
+        ("Nguyen Thi Hoa", "Nguyen Thi", "Hoa"),
+        ("Oluwaseun Adeyemi", "Oluwaseun", "Adeyemi"),
+        ("Jim and Carol Flowers", "Jim and Carol", "Flowers"),
+        ("Raj & Priya Patel", "Raj & Priya", "Patel"),
+        ("Amy Glass", "Amy", "Glass"),
+        ("John Church", "John", "Church"),
+    ],
+)
+def test_people_stay_people_and_remarks_are_nobodys_name(name, first, last):
+    found = split_name(name)
+    assert (found.first, found.last, found.looks_like_business) == (first, last, False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Lisa Ray ⭐", "John Smith - Rental", "Jane Doe (Condo)", "John Smith, Attorney"],
+)
+def test_a_name_with_a_remark_is_kept_as_it_was(name):
+    assert not split_name(name).invertible
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bed Bath & Beyond", "Smith & Wesson", "Barnes and Noble", "Dewey, Cheatham & Howe",
+        "Miller & Associates", "Harris & Partners", "Tiffany & Co", "Metro Electric Co.",
+        "Ridgeway LP", "Northgate LC", "Bolt Builders (main office)", "Lakeside Villas HOA",
+        "The Coffee House", "A1 Auto", "Studio 54", "Patel Brothers", "City of Dunedin",
+        "Blue Horizon", "MVP Sports", "Joe's Crab Shack",
+    ],
+)  # fmt: skip
+def test_a_firm_keeps_its_whole_name(name):
+    found = split_name(name)
+    assert found.looks_like_business and found.evidence
+    assert (found.display, found.first, found.last) == (name, None, None)
+
+
+@pytest.mark.parametrize("name", ["Office", "info", "Accounts Payable"])
+def test_a_mailbox_is_nobodys_name(name):
+    found = split_name(name)
+    assert (found.display, found.first, found.last) == (name, None, None)
+    assert not found.looks_like_business
+
+
+def test_a_surname_alone_in_split_columns_stays_a_surname():
+    found = PARSERS["name"].found(SEPARATOR.join(["", "", "Kowalski"]), Context("UTC", "US", ""))
+    assert (found["first"], found["last"], found["business"]) == (None, "Kowalski", False)
