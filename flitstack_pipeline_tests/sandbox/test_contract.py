@@ -47,6 +47,7 @@ DEFECTS = {
     ("POST", "/associations/", "*"): SCALAR,
     ("POST", "/associations/relations", "*"): SHARED,
     ("DELETE", "/associations/relations/{relationId}", "*"): SHARED,
+    ("GET", "/associations/relations/{recordId}", "*"): SHARED,
     ("GET", "/associations/", "*"): SHARED,
     ("GET", "/opportunities/pipelines", "pipelines/*/stages/*"): "array of arrays (defect 5)",
     ("POST", "/opportunities/", "opportunity/customFields/*/fieldValue"): NUMBER,

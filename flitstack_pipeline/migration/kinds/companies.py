@@ -92,7 +92,7 @@ class CompanyHandler(Handler):
         """Every company; `details` holds its relations."""
         rows = ctx.hl.records.iterate_all(BUSINESS)
         while page := list(itertools.islice(rows, PAGE)):
-            yield from (self._found(ctx, record) for record in with_links(ctx, page))
+            yield from (self._found(ctx, record) for record in with_links(ctx, BUSINESS, page))
 
     def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every company, without looking for links its row does not show."""

@@ -109,7 +109,9 @@ class RecordHandler(Handler):
         """Every record of the object `target`; `details` holds its relations."""
         rows = ctx.hl.records.iterate_all(target)
         while page := list(itertools.islice(rows, PAGE)):
-            yield from (self._found(ctx, target, record) for record in with_links(ctx, page))
+            yield from (
+                self._found(ctx, target, record) for record in with_links(ctx, target, page)
+            )
 
     def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every record of the object `target`, without looking for links its row does not show."""
@@ -131,13 +133,22 @@ class RecordHandler(Handler):
         return can_be_read(lambda: ctx.hl.records.get(target, hl_id))
 
 
-def with_links(ctx: Context, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Records with their links; those whose rows show none are asked for one by one.
+def with_links(
+    ctx: Context, target: str, records: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Records with their links; where rows do not show any, they are asked for one by one.
 
-    Rows of searches may leave links out (live: L16). Nothing is asked where no association is.
+    Rows of searches may leave links out (live: L16). Nothing is asked of an object that no
+    association joins, nor where other rows of the page do show links.
+
+    Args:
+        ctx: the account and its associations.
+        target: the object the records are of.
+        records: a page of them, as read.
     """
-    left = [r for r in records if "relations" in r[MISSING]] if ctx.catalog.associations else []
-    if not left:
+    joined = any(target in (a.first, a.second) for a in ctx.catalog.associations.values())
+    left = [r for r in records if "relations" in r[MISSING]]
+    if not joined or len(left) < len(records) or not left:
         return list(records)
     with ThreadPoolExecutor(min(IN_FLIGHT, len(left))) as pool:
         found = dict(
