@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import duckdb
 
@@ -52,8 +53,9 @@ class Question:
     choices: tuple[Choice, ...] = ()
 
     def __str__(self) -> str:
-        words = " | ".join(c.word for c in self.choices) or "WORD"
-        return f"{self.text}. Answer with: flitstack answer {self.key!r} {words!r}"
+        first, *others = [repr(c.word) for c in self.choices] or ["WORD"]
+        more = f" (or {', '.join(others)})" if others else ""
+        return f"{self.text}. Answer with: flitstack answer {self.key!r} {first}{more}"
 
 
 def ask(con: duckdb.DuckDBPyConnection, asked_by: str, questions: Iterable[Question]) -> None:
@@ -84,16 +86,34 @@ def open_questions(con: duckdb.DuckDBPyConnection) -> list[Question]:
     """Every question that is open, each key once, in the order of kind and key."""
     if not table_exists(con, TABLE):
         return []
-    rows = dicts(con, f"SELECT DISTINCT ON (key) * FROM {TABLE} ORDER BY kind, key")  # noqa: S608
-    return [
-        Question(
-            **{k: row[k] for k in row if k not in ("asked_by", "lines", "evidence", "choices")},
-            lines=tuple(json.loads(row["lines"])),
-            evidence=tuple(json.loads(row["evidence"])),
-            choices=tuple(Choice(**c) for c in json.loads(row["choices"])),
-        )
-        for row in rows
-    ]
+    rows = dicts(con, f"SELECT * FROM {TABLE} ORDER BY kind, key, asked_by")  # noqa: S608
+    return merged(map(_question, rows))
+
+
+def merged(questions: Iterable[Question]) -> list[Question]:
+    """Each key once: the words of the first that has it, the rows and evidence of all."""
+    found: dict[str, Question] = {}
+    for question in questions:
+        first = found.get(question.key)
+        found[question.key] = _joined(first, question) if first else question
+    return list(found.values())
+
+
+def _question(row: dict[str, Any]) -> Question:
+    return Question(
+        **{k: row[k] for k in row if k not in ("asked_by", "lines", "evidence", "choices")},
+        lines=tuple(json.loads(row["lines"])),
+        evidence=tuple(json.loads(row["evidence"])),
+        choices=tuple(Choice(**c) for c in json.loads(row["choices"])),
+    )
+
+
+def _joined(first: Question, other: Question) -> Question:
+    return replace(
+        first,
+        lines=tuple(dict.fromkeys((*first.lines, *other.lines))),
+        evidence=tuple(dict.fromkeys((*first.evidence, *other.evidence))),
+    )
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:

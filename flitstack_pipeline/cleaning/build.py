@@ -21,9 +21,16 @@ from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
 from flitstack_pipeline.cleaning.row_states import record_states
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
-from flitstack_pipeline.cleaning.values.dates import NOTHING_DECIDES, UNDECIDED, DateOrder
+from flitstack_pipeline.cleaning.values.dates import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    NOTHING_DECIDES,
+    UNDECIDED,
+    DateOrder,
+)
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
+from flitstack_pipeline.questions import Choice, Question, ask, merged
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
@@ -47,9 +54,7 @@ _SUPPORT_DDL = (
       note VARCHAR)""",
     """CREATE TABLE IF NOT EXISTS clean.unknown_words (
       object VARCHAR, dataset VARCHAR, "column" VARCHAR, word VARCHAR, count BIGINT)""",
-    """CREATE TABLE IF NOT EXISTS clean.questions (
-      object VARCHAR, dataset VARCHAR, "column" VARCHAR, question VARCHAR)""",
-    "ALTER TABLE clean.questions ADD COLUMN IF NOT EXISTS key VARCHAR",
+    "DROP TABLE IF EXISTS clean.questions",  # of older versions
     """CREATE TABLE IF NOT EXISTS clean.inline_images (
       sha256 VARCHAR, content_type VARCHAR, data BLOB)""",
     "ALTER TABLE clean.inline_images ADD COLUMN IF NOT EXISTS url VARCHAR",
@@ -62,7 +67,6 @@ _PER_OBJECT = (
     "clean.row_states",
     "clean.notes",
     "clean.unknown_words",
-    "clean.questions",
 )
 
 
@@ -74,7 +78,7 @@ class CleanContext:
     country: str = "US"
     currency: str = "USD"
     exports: Path = Path("data/exports")
-    #: A person's answers to `clean.questions`: `dataset.column`, `dataset` or `*` → the order.
+    #: A person's answers about day and month: `dataset.column`, `dataset` or `*` → the order.
     date_answers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,7 +91,7 @@ class CleanResult:
     merged: int = 0
     quarantined: int = 0
     unknown_words: dict[str, int] = field(default_factory=dict)
-    questions: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
 
 def clean_object(
@@ -126,6 +130,8 @@ def _clean(
         if object_key == "invoices":
             compute_receivables(con)
         cleaning.tell_unknown_words()
+    cleaning.result.questions = merged(cleaning.result.questions)
+    ask(con, f"clean:{object_key}", cleaning.result.questions)
     return cleaning.result
 
 
@@ -194,17 +200,17 @@ class _Cleaning:
         """One question for a column that contradicts itself; one for all that nothing decides."""
         key, where = f"dates:{dataset}.{column}", f" in {column} of {file}"
         if order.evidence == NOTHING_DECIDES:
-            key, where, column = "dates:*", "", ""
-        question = (
-            f"Day or month first{where}? {order.evidence}. Answer with: "
-            f"flitstack answer '{key}' 'month first' (or 'day first')"
-        )
-        if question in self.result.questions:
-            return
-        self.con.execute(
-            'INSERT INTO clean.questions (object, dataset, "column", question, key) '
-            "VALUES (?, ?, ?, ?, ?)",
-            [self.object_key, dataset, column, question, key],
+            key, where = "dates:*", ""
+        question = Question(
+            key,
+            "dates",
+            f"Day or month first{where}? {order.evidence}",
+            object=self.object_key if where else "",
+            dataset=dataset if where else "",
+            file=file if where else "",
+            column=column if where else "",
+            evidence=(f"{column} of {file}: {order.evidence}",),
+            choices=(Choice(MONTH_FIRST), Choice(DAY_FIRST)),
         )
         self.result.questions.append(question)
 

@@ -11,11 +11,10 @@ by the next run, and may be changed or taken out there; the newer word, on the w
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from flitstack_pipeline.decision_tables import Row, read_table, write_table
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,6 @@ WORK_ORDER_LINKS = DecisionFile(
     "work_order_links.csv", ("work_order_key", "job_key"), ("link", "do not link")
 )
 
-Row = dict[str, str]
-
 
 def read_decisions(path: Path, kind: DecisionFile) -> list[Row]:
     """The decided rows of a file, one per pair, with every column of `kind`; none without a file.
@@ -61,7 +58,7 @@ def read_decisions(path: Path, kind: DecisionFile) -> list[Row]:
     """
     found: dict[tuple[str, str], tuple[int, Row]] = {}
     wrong: list[str] = []
-    for line, row in _rows(path, kind):
+    for line, row in read_table(path, kind.columns, (*kind.keys, "decision")):
         word = row["decision"].lower()
         if not word:
             continue
@@ -98,7 +95,7 @@ def remember(work_list: Path, memory: Path, kind: DecisionFile) -> int:
         if known.get(pair := _pair(row, kind), {}).get("decision") != row["decision"]
     }
     if new:
-        _write(memory, kind, list((known | new).values()))
+        write_table(memory, kind.columns, list((known | new).values()))
     return len(new)
 
 
@@ -114,43 +111,3 @@ def _turned(row: Row) -> Row:
         side, _, rest = name.partition("_")
         turned[f"{other[side]}_{rest}" if side in other else name] = value
     return turned
-
-
-def _rows(path: Path, kind: DecisionFile) -> list[tuple[int, Row]]:
-    """(line, row) of a file as a spreadsheet may have saved it: `,` `;` or tab, UTF-8 or not."""
-    if not path.exists():
-        return []
-    text = _decoded(path.read_bytes())
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    missing = {*kind.keys, "decision"} - set(reader.fieldnames or ())
-    if missing and reader.fieldnames:
-        raise ValueError(f"{path} has no column {', '.join(sorted(missing))}. Add it.")
-    return [
-        (reader.line_num, {c: (row.get(c) or "").strip().removeprefix("'") for c in kind.columns})
-        for row in reader
-    ]
-
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")  # what Excel writes as plain "CSV"
-
-
-def _write(path: Path, kind: DecisionFile, rows: list[Row]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w",
-                   newline="", encoding="utf-8-sig") as file:  # fmt: skip
-        writer = csv.DictWriter(file, fieldnames=kind.columns)
-        writer.writeheader()
-        writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
-    partial.replace(path)
-
-
-def _as_text(cell: str) -> str:
-    """A cell a spreadsheet would run as a formula, as text."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell

@@ -15,7 +15,7 @@ from flitstack_pipeline.cli.terminal import (
     open_project,
     print_json,
     show,
-    wait,
+    show_table,
 )
 
 
@@ -86,28 +86,43 @@ def inspect(
 @app.command()
 def questions(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    answered: Annotated[
+        bool, typer.Option("--answered", help="Those with an answer as well.")
+    ] = False,
 ) -> None:
     """List what the exports leave open for a person; exit code 3 while something is."""
     from flitstack_pipeline import steps
 
-    found = steps.questions(open_project())
+    project = open_project()
+    rows = steps.question_rows(project, answered)
+    found = steps.questions(project)
     if as_json:
-        print_json(found)
-    elif found:
-        wait("The exports leave open:", found)
-    else:
+        print_json(rows)
+    elif answered:
+        show_table("answered", [row for row in rows if "answer" in row], most=len(rows))
+    elif not found:
         console.print("No question is open.")
+    for question in found if not as_json else ():
+        console.print(f"  - {question}", markup=False)
+        for line in (*question.evidence, ", ".join(question.lines[:10])):
+            console.print(f"      {line}", style="dim", markup=False)
+    if found:
+        raise typer.Exit(Exit.WAITING)
 
 
 @app.command()
 def answer(
     key: Annotated[str, typer.Argument(help="Which question, as `flitstack questions` names it.")],
     word: Annotated[str, typer.Argument(help="The answer; an empty one takes it back.")],
+    by: Annotated[str, typer.Option(help="Who answers.")] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say what the answer would change.")
+    ] = False,
 ) -> None:
-    """Answer a question about the exports; the answer is kept in map.yaml."""
+    """Answer a question about the exports; the answer is kept in decisions/questions.csv."""
     from flitstack_pipeline import steps
 
-    show(steps.answer(open_project(), key, word))
+    show(steps.answer(open_project(), key, word, by, preview=preview))
 
 
 @app.command()

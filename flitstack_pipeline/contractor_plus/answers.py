@@ -1,7 +1,7 @@
 """What a person answered about an export file that its columns leave open.
 
-A question has a key that says what it is about; the answers stand in the map document, so that
-they are kept, seen and versioned with every other decision.
+A question has a key that says what it is about; the answers stand in `decisions/questions.csv`
+(see `steps.questions`) and come here as a mapping of key to word.
 """
 
 from __future__ import annotations

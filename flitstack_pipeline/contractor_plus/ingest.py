@@ -19,6 +19,7 @@ from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlo
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead, survey
+from flitstack_pipeline.questions import Question, ask
 from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.spec.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
 
@@ -27,13 +28,14 @@ __all__ = ["IngestResult", "SheetRead", "ingest_object", "ingest_schema", "surve
 
 @dataclass
 class IngestResult:
-    """What was read for one object type: rows per dataset, files, refusals and warnings."""
+    """What was read for one object type: rows per dataset, files, refusals, warnings, questions."""
 
     rows: dict[str, int] = field(default_factory=dict)
     excluded: int = 0
     files: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
 
 def ingest_object(
@@ -82,6 +84,7 @@ def _ingest(
     for dataset in datasets:
         raw_tables.replace_table(con, dataset)
         result.rows[dataset] = 0
+        asked_before = len(result.questions)
         reads = [read for read in surveyed if read.dataset == dataset]
         labels = _labels(reads)
         for read in reads:
@@ -89,8 +92,11 @@ def _ingest(
                 _record_copy(con, read, result)
             else:
                 _load_sheet(con, read, workspace, labels, result)
+        ask(con, f"read:{dataset}", result.questions[asked_before:])
+    asked_before = len(result.questions)
     for read in (r for r in surveyed if r.dataset is None):
         _record_unclaimed(con, read, result)
+    ask(con, "read:files nobody recognised", result.questions[asked_before:])
     return result
 
 
@@ -153,10 +159,17 @@ def _load_sheet(
     ]
     raw_tables.record_file(con, read, writer.loaded + writer.excluded, warnings)
     con.execute("COMMIT")
+    _note_question(read, writer.loaded + writer.excluded, result)
     result.rows[read.dataset] += writer.loaded
     result.excluded += writer.excluded
     result.files.append(read.entry.file)
     result.warnings += [f"{read.entry.file}: {w}" for w in warnings]
+
+
+def _note_question(read: SheetRead, rows: int, result: IngestResult) -> None:
+    question = read.question(rows)
+    if question:
+        result.questions.append(question)
 
 
 def _note_layout(read: SheetRead, layout: Layout) -> None:
@@ -194,6 +207,7 @@ def _record_unclaimed(
         rows = 0 if read.refused else _rows_below(read)
         warnings = [*read.layout.warnings, *([read.layout.question] if rows else [])]
     raw_tables.record_file(con, read, rows, warnings)
+    _note_question(read, rows, result)
     if read.refused and not read.left_out:
         result.refused.append(read.refused)
     else:

@@ -20,8 +20,7 @@ EXCEL_CELL = 32_767
 FILES_DDL = """CREATE TABLE IF NOT EXISTS raw.files (
   file VARCHAR, sheet VARCHAR, sha256 VARCHAR, session VARCHAR, workspace VARCHAR,
   exported_at TIMESTAMP, dataset VARCHAR, encoding VARCHAR, dialect VARCHAR, header_row BIGINT,
-  rows_read BIGINT, columns JSON, unknown_columns JSON, warnings JSON, refused VARCHAR,
-  question VARCHAR)"""
+  rows_read BIGINT, columns JSON, unknown_columns JSON, warnings JSON, refused VARCHAR)"""
 EXCLUDED_DDL = """CREATE TABLE IF NOT EXISTS raw.excluded (
   file VARCHAR, sheet VARCHAR, "row" BIGINT, dataset VARCHAR, rule VARCHAR, text VARCHAR)"""
 COUNTS_DDL = """CREATE OR REPLACE TABLE raw.expected_counts (
@@ -32,7 +31,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables that list files and lines, unless they are there."""
     con.execute(FILES_DDL)
     con.execute(EXCLUDED_DDL)
-    con.execute("ALTER TABLE raw.files ADD COLUMN IF NOT EXISTS question VARCHAR")
+    con.execute("ALTER TABLE raw.files DROP COLUMN IF EXISTS question")  # of older versions
 
 
 def replace_counts(con: duckdb.DuckDBPyConnection, counts: Iterable[OnScreen]) -> None:
@@ -98,9 +97,9 @@ def record_file(
     con.execute("DELETE FROM raw.files WHERE file = ? AND sheet = ?", [entry.file, sheet.name])
     con.execute(
         "INSERT INTO raw.files (file, sheet, sha256, session, workspace, exported_at, dataset, "
-        "encoding, dialect, header_row, rows_read, columns, unknown_columns, warnings, refused, "
-        "question) VALUES (?, ?, ?, ?, ?, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "encoding, dialect, header_row, rows_read, columns, unknown_columns, warnings, refused) "
+        "VALUES (?, ?, ?, ?, ?, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             entry.file,
             sheet.name,
@@ -117,6 +116,5 @@ def record_file(
             json.dumps(list(unknown), ensure_ascii=False),
             json.dumps(warnings, ensure_ascii=False),
             None if read.left_out else read.refused or None,
-            read.question(rows_read) or None,
         ],
     )

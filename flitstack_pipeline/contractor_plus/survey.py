@@ -12,6 +12,7 @@ from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer, fil
 from flitstack_pipeline.contractor_plus.cells import Row, Sheet, UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.encoding import Encoding
 from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Layout, recognise
+from flitstack_pipeline.questions import Choice, Question
 
 HEAD_ROWS = HEADER_SEARCH_ROWS + 20
 
@@ -39,14 +40,23 @@ class SheetRead:
         """The kind of export; None when unknown, unreadable from the start, or left out."""
         return self.layout.dataset if self.layout and not self.left_out else None
 
-    def question(self, rows_read: int) -> str:
+    def question(self, rows_read: int) -> Question | None:
         """What a person must say about the sheet; a sheet without rows leaves nothing to ask."""
         if self.layout is None or self.left_out or self.copy_of or self.refused:
-            return ""
+            return None
         if not self.layout.question or rows_read == 0:
-            return ""
-        key = file_question(self.entry.file, self.sheet.name)
-        return f"{self.layout.question}. Answer with: flitstack answer {key!r} KIND"
+            return None
+        likely = [g for g in self.layout.guesses if g.recognised]
+        return Question(
+            file_question(self.entry.file, self.sheet.name),
+            "file",
+            self.layout.question,
+            dataset=self.layout.dataset or "",
+            file=self.entry.file,
+            sheet=self.sheet.name,
+            evidence=tuple(f"{g.dataset}: {g.recognised} of its columns are known" for g in likely),
+            choices=(*(Choice(g.dataset) for g in likely), Choice(NOTHING, "no row is moved")),
+        )
 
 
 def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[SheetRead]:

@@ -53,8 +53,8 @@ _SECTIONS = {
     "message (needs HIGHLEVEL_CONVERSATION_PROVIDER_ID; no API can change or delete it later);\n"
     "appointment (needs HIGHLEVEL_CALENDAR_ID). What cannot be one becomes a note all the same.",
     "routing": "Rules {by: workspace | city | clients.city | custom:X, equals: …, location: …}.",
-    "answers": "Answers about the exports: `file:NAME` -> kind of export, or nothing; "
-    "`dates:KIND.COLUMN` -> day first or month first. See `flitstack questions`.",
+    "answers": "Answers of older versions about the exports; newer ones stand in "
+    "decisions/questions.csv. See `flitstack questions --answered`.",
     "confirmations": "Who confirmed, and when.",
 }
 _DECISION = ("confidence", "evidence", "status", "changed", "decided_by")

@@ -34,7 +34,13 @@ from flitstack_pipeline.steps.merging import delta_loads, delta_summary, plan_de
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
-from flitstack_pipeline.steps.questions import answer, counts, explain_count, questions
+from flitstack_pipeline.steps.questions import (
+    answer,
+    counts,
+    explain_count,
+    question_rows,
+    questions,
+)
 from flitstack_pipeline.steps.records import export_journal, publish_journal, requests_report
 from flitstack_pipeline.steps.retrying import retry
 from flitstack_pipeline.steps.sampling import choose
@@ -100,6 +106,7 @@ __all__ = [
     "propose_map",
     "provision",
     "publish_journal",
+    "question_rows",
     "questions",
     "read_object",
     "read_schema",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 from flitstack_pipeline.audit import inventory
@@ -13,11 +15,12 @@ from flitstack_pipeline.audit.quote import OURS, measures, quote
 from flitstack_pipeline.audit.result import Audit
 from flitstack_pipeline.cleaning.relationships import summary
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.audit import audit_document
 from flitstack_pipeline.reports.document import write_html, write_json
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
-from flitstack_pipeline.steps.questions import count_checks, questions
+from flitstack_pipeline.steps.questions import count_checks, list_questions, questions
 from flitstack_pipeline.steps.review import read_review
 from flitstack_pipeline.warehouse import row_count
 
@@ -33,6 +36,7 @@ def audit(project: Project) -> StepReport:
     Raises ValueError when the table of prices cannot be followed.
     """
     found = _audited(project)
+    list_questions(project)
     page = write_html(audit_document(found), project.reports / "audit.html")
     write_json(found.as_dict(), project.reports / "audit.json")
     return StepReport(
@@ -54,7 +58,7 @@ def audit(project: Project) -> StepReport:
 
 def _audited(project: Project) -> Audit:
     on_screen = [check.as_dict() for check in count_checks(project)]
-    asked = [{"question": question} for question in questions(project)]
+    asked = [_as_row(question) for question in questions(project)]
     with project.warehouse.connect() as con:
         fields = inventory.custom_fields(con)
         effort = estimate_effort(con)
@@ -91,6 +95,17 @@ def _audited(project: Project) -> Audit:
             open_pairs=review.open_pairs,
             open_links=review.rows["invoice_links.csv"],
         )
+
+
+def _as_row(question: Question) -> dict[str, Any]:
+    """A question as a line of the audit."""
+    return {
+        "question": question.text,
+        "answer": f"flitstack answer {question.key!r} WORD",
+        "words": ", ".join(c.word for c in question.choices),
+        "evidence": "; ".join(question.evidence),
+        "rows": ", ".join(question.lines[:5]) + (", …" if len(question.lines) > 5 else ""),
+    }
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> inventory.Rows:

@@ -23,13 +23,13 @@ def files_to_look_at(project: Project, key: str) -> Rows:
     """Files of one object type that were refused, warned about, or leave a question open."""
     datasets = list(BY_KEY[key].datasets)
     sql = """
-        SELECT file, sheet, dataset, rows_read, question, refused,
+        SELECT f.file, f.sheet, f.dataset, rows_read, q.text AS question, refused,
                CAST(warnings AS VARCHAR) AS warnings
-        FROM raw.files
-        WHERE list_contains(?::VARCHAR[], dataset)
-          AND (refused IS NOT NULL OR json_array_length(warnings) > 0
-               OR question IS NOT NULL)
-        ORDER BY file, sheet
+        FROM raw.files f LEFT JOIN questions.asked q
+          ON q.kind = 'file' AND q.file = f.file AND q.sheet = f.sheet
+        WHERE list_contains(?::VARCHAR[], f.dataset)
+          AND (refused IS NOT NULL OR json_array_length(warnings) > 0 OR q.key IS NOT NULL)
+        ORDER BY f.file, f.sheet
     """
     return _select(project, sql, [datasets])
 

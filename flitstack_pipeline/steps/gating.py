@@ -15,7 +15,12 @@ from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.maps import unconfirmed_entries
 from flitstack_pipeline.steps.opening import location_of, open_journal
 from flitstack_pipeline.steps.prepare import undecided_owners
-from flitstack_pipeline.steps.questions import count_checks, questions, refused_files
+from flitstack_pipeline.steps.questions import (
+    count_checks,
+    questions,
+    refused_files,
+    unapplied_answers,
+)
 
 APPROVED = "sample approved"
 
@@ -46,7 +51,7 @@ def _state(project: Project, journal: Journal) -> gate.GateState:
         unresolved_users=undecided_owners(project),
         accounting=list(dict.fromkeys([*accounting, *refused_files(project)])),
         counts=[c.problem for c in count_checks(project) if c.problem],
-        questions=questions(project),
+        questions=[*map(str, questions(project)), *unapplied_answers(project)],
         sample=journal.get_setting("sample"),
         approval=approvals[0] if approvals else None,
         prints=fingerprints(project),

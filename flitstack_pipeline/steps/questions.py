@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flitstack_pipeline import answers_file
+from flitstack_pipeline.answers_file import Line, chosen, line_of
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
+from flitstack_pipeline.cleaning.values.evidence import is_date_column
 from flitstack_pipeline.contractor_plus.answers import file_answer
 from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
-from flitstack_pipeline.contractor_plus.manifest import module
+from flitstack_pipeline.contractor_plus.manifest import export_files, module
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.questions import Question, open_questions
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.spec.source import BY_KEY as DATASETS
+from flitstack_pipeline.steps.answer_effects import DATES, FILE, effect
 from flitstack_pipeline.steps.opening import map_document
 from flitstack_pipeline.warehouse import table_exists
 
-_DATES = "dates:"
-
 
 def answers(project: Project) -> dict[str, str]:
-    """Every answer a person gave about the exports, from the map document."""
+    """Every answer a person gave, by the key of its question.
+
+    From `decisions/questions.csv`, before those that older versions kept in the map document.
+    Raises ValueError for an answer that is none of its question's choices.
+    """
+    return {**_earlier_answers(project), **answers_file.read_answers(project.decisions)}
+
+
+def _earlier_answers(project: Project) -> dict[str, str]:
     document = map_document(project)
     return dict(document.answers) if document else {}
 
@@ -24,21 +40,54 @@ def answers(project: Project) -> dict[str, str]:
 def date_answers(project: Project) -> dict[str, str]:
     """The answers about day and month, by `dataset.column`, `dataset` or `*`."""
     given = answers(project).items()
-    return {key.removeprefix(_DATES): word for key, word in given if key.startswith(_DATES)}
+    return {key.removeprefix(DATES): word for key, word in given if key.startswith(DATES)}
 
 
-def questions(project: Project) -> list[str]:
-    """Every open question about the exports, in words, as of the last reading and cleaning."""
+def questions(project: Project) -> list[Question]:
+    """Every question without an answer, as of the last reading and cleaning."""
+    given = answers(project)
+    return [q for q in _asked(project) if not given.get(q.key)]
+
+
+def unapplied_answers(project: Project) -> list[str]:
+    """Answers that were given after the exports were read, and so changed nothing yet."""
+    given = answers(project)
+    return [
+        f"{q.key} was answered with {given[q.key]!r} after the exports were read. Read and clean "
+        "them again: `flitstack audit`, or the job audit."
+        for q in _asked(project)
+        if given.get(q.key)
+    ]
+
+
+def _asked(project: Project) -> list[Question]:
     with project.warehouse.connect() as con:
-        found: list[str] = []
-        for table in ("raw.files", "clean.questions"):
-            if table_exists(con, table):
-                rows = con.execute(
-                    f"SELECT DISTINCT question FROM {table} "  # noqa: S608
-                    "WHERE question IS NOT NULL ORDER BY ALL"
-                ).fetchall()
-                found += [question for (question,) in rows]
-    return found
+        return open_questions(con)
+
+
+def list_questions(project: Project) -> None:
+    """Write the open questions to `decisions/questions.csv`, where they may be answered too."""
+    answers_file.write_open(project.decisions, questions(project))
+
+
+def question_rows(project: Project, answered: bool = False) -> list[dict[str, Any]]:
+    """The open questions for programs, with evidence and choices; the answered ones on demand."""
+    rows: list[dict[str, Any]] = [
+        {
+            "key": q.key, "kind": q.kind, "question": q.text, "object": q.object,
+            "dataset": q.dataset, "file": q.file, "sheet": q.sheet, "column": q.column,
+            "rows": list(q.lines), "evidence": list(q.evidence),
+            "choices": [vars(c) for c in q.choices],
+        }
+        for q in questions(project)
+    ]  # fmt: skip
+    if answered:
+        lines = answers_file.read_lines(project.decisions)
+        for key, word in answers(project).items():
+            line = lines.get(key) or Line(key, kind=key.partition(":")[0])
+            rows.append({"key": key, "kind": line.kind, "question": line.question,
+                         "answer": word, "by": line.by, "at": line.at})  # fmt: skip
+    return rows
 
 
 def refused_files(project: Project) -> list[str]:
@@ -52,30 +101,85 @@ def refused_files(project: Project) -> list[str]:
     return [reason for (reason,) in rows]
 
 
-def answer(project: Project, key: str, word: str, by: str = "") -> StepReport:
-    """Store a person's answer in the map document; "" takes it back.
+def answer(
+    project: Project, key: str, word: str, by: str = "", *, preview: bool = False
+) -> StepReport:
+    """Store a person's answer, and say what it changes.
 
-    Raises ValueError for a key or word that answers nothing.
+    Args:
+        project: The migration.
+        key: Which question, as `questions` names it.
+        word: The answer; "" takes back the one that was given.
+        by: Who answers.
+        preview: Only say what the answer would change.
+
+    Raises:
+        ValueError: for a key that is no question, or a word that is none of its choices.
     """
-    _check(key, word)
-    document = map_document(project) or MapDocument()
-    if word:
-        document.answers[key] = word
-    else:
-        document.answers.pop(key, None)
-    document.save(project.map_path)
+    given = answers(project)
+    line, effects = _question_of(project, key, given)
+    word = _allowed(line, word.strip())
+    would = effect(project, key, word, given) or effects.get(word, "")
     facts = {"question": key, "answer": word or "taken back", **({"by": by} if by else {})}
-    return StepReport("answered; read and clean again (flitstack audit)", None, facts)
+    if preview:
+        return StepReport("not stored", None, {**facts, "would change": would or "not known yet"})
+    answers_file.store(project.decisions, line, word, by)
+    _forget_earlier(project, key)
+    list_questions(project)
+    told = {**facts, "changes": would} if would else facts
+    return StepReport("answered; read and clean again (flitstack audit)", None, told)
 
 
-def _check(key: str, word: str) -> None:
-    if key.startswith(_DATES):
-        if word not in ("", DAY_FIRST, MONTH_FIRST):
-            raise ValueError(f"{word!r} is no order; write {DAY_FIRST!r} or {MONTH_FIRST!r}")
-    elif key.startswith("file:"):
-        file_answer({key: word}, key.removeprefix("file:"))
-    else:
-        raise ValueError(f"{key!r} is no question; see `flitstack questions`")
+def _question_of(
+    project: Project, key: str, given: Mapping[str, str]
+) -> tuple[Line, dict[str, str]]:
+    """(the question as a line of the file, the effect of each choice), asked or answered."""
+    asked = next((q for q in _asked(project) if q.key == key), None)
+    if asked:
+        return line_of(asked), {c.word: c.effect for c in asked.choices}
+    known = answers_file.read_lines(project.decisions).get(key)
+    if known:
+        return known, {}
+    if key in given or _may_be_told(project, key):
+        choices = f"{MONTH_FIRST} | {DAY_FIRST}" if key.startswith(DATES) else ""
+        return Line(key, kind=key.partition(":")[0], choices=choices), {}
+    raise ValueError(f"{key!r} is no question; see `flitstack questions`")
+
+
+def _may_be_told(project: Project, key: str) -> bool:
+    """Whether a person may say it unasked: what a file holds, how a date column is written."""
+    if key.startswith(FILE):
+        file = key.removeprefix(FILE)
+        names = [p.relative_to(project.exports).as_posix() for p in export_files(project.exports)]
+        return any(file == name or file.startswith(f"{name}#") for name in names)
+    found = re.fullmatch(rf"{DATES}(?:\*|(\w+)(?:\.(\w+))?)", key)
+    if not found:
+        return False
+    dataset, column = found.groups()
+    return dataset is None or (
+        dataset in DATASETS
+        and (column is None or column in {c.name for c in DATASETS[dataset].columns})
+        and (column is None or is_date_column(column))
+    )
+
+
+def _allowed(line: Line, word: str) -> str:
+    """The word as the question's choices spell it; a file may hold any kind of export."""
+    if not word or (not line.words and line.kind != "file"):
+        return word
+    if (meant := chosen(word, line.words)) is not None:
+        return meant
+    if line.kind == "file":
+        return file_answer({line.key: word}, line.key.removeprefix(FILE).partition("#")[0])
+    raise ValueError(f"{word!r} is no answer to {line.key}; choose of: {', '.join(line.words)}")
+
+
+def _forget_earlier(project: Project, key: str) -> None:
+    """Take an answer that moved to `decisions/questions.csv` out of the map document."""
+    if key in _earlier_answers(project):
+        document = MapDocument.load(project.map_path)
+        document.answers.pop(key)
+        document.save(project.map_path)
 
 
 def count_checks(project: Project) -> list[CountCheck]:

@@ -161,10 +161,12 @@ def test_an_undecidable_order_is_asked_and_a_persons_answer_is_obeyed(con, tmp_p
 def test_what_no_date_decides_is_asked_once_and_another_export_may_decide_it(con, tmp_path):
     write(tmp_path, "invoices.csv", INVOICE, ["1", "Ann", "5/1/2024", "6/1/2024", "1.00", "", ""])
     result = clean(con, tmp_path, "invoices")
-    assert result.questions == [
+    (question,) = result.questions
+    assert str(question) == (
         "Day or month first? no date of any export says which. "
         "Answer with: flitstack answer 'dates:*' 'month first' (or 'day first')"
-    ]
+    )
+    assert len(question.evidence) == 2, "both columns are named"
     write(tmp_path, "jobs.csv", ["Job #", "Job Title", "Start Date"], ["1", "Roof", "3/31/2024"])
     clean(con, tmp_path, "jobs")
     assert clean(con, tmp_path, "invoices").questions == []

@@ -87,7 +87,8 @@ def _silent_files(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     listed = {file for (file,) in con.execute("SELECT file FROM raw.files").fetchall()}
     missing = [f"{p.name} is not listed" for p in folder.iterdir() if p.name not in listed]
     rows = con.execute(
-        "SELECT file FROM raw.files WHERE rows_read = 0 AND refused IS NULL AND question IS NULL "
+        "SELECT file FROM raw.files WHERE rows_read = 0 AND refused IS NULL "
+        "AND file NOT IN (SELECT file FROM questions.asked) "
         "AND json_array_length(warnings) = 0 AND header_row IS NULL"
     ).fetchall()
     return [*missing, *(f"{file} vanished without a word" for (file,) in rows)]

@@ -11,6 +11,7 @@ from flitstack_pipeline.contractor_plus.counts import check_counts, explain
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.contractor_plus.inspect import inspect_file
 from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.questions import open_questions
 from flitstack_pipeline.warehouse import SCHEMAS
 
 
@@ -134,15 +135,17 @@ def odd(path):
 def test_a_file_nobody_knows_is_a_question_and_an_answer_is_obeyed(con, tmp_path):
     odd(tmp_path / "export (3).csv")
     read(con, tmp_path)
-    ((question,),) = con.execute("SELECT question FROM raw.files").fetchall()
-    assert "What does export (3).csv hold?" in question
-    assert "flitstack answer 'file:export (3).csv'" in question
+    (question,) = open_questions(con)
+    assert (question.kind, question.file) == ("file", "export (3).csv")
+    assert "What does export (3).csv hold?" in str(question)
+    assert "flitstack answer 'file:export (3).csv'" in str(question)
     read(con, tmp_path, answers={"file:export (3).csv": "Clients"})
-    found = con.execute("SELECT dataset, question, rows_read FROM raw.files").fetchall()
-    assert found == [("clients", None, 2)]
+    assert con.execute("SELECT dataset, rows_read FROM raw.files").fetchall() == [("clients", 2)]
+    assert open_questions(con) == []
     read(con, tmp_path, answers={"file:export (3).csv": "nothing"})
-    found = con.execute("SELECT dataset, question, warnings FROM raw.files").fetchall()
-    assert found[0][:2] == (None, None) and "nothing to migrate" in found[0][2]
+    ((dataset, warnings),) = con.execute("SELECT dataset, warnings FROM raw.files").fetchall()
+    assert dataset is None and "nothing to migrate" in warnings
+    assert open_questions(con) == []
 
 
 def test_an_answer_that_is_no_kind_of_export_is_refused_by_name(con, tmp_path):

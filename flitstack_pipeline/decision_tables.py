@@ -1,0 +1,67 @@
+"""CSV files in `decisions/` that a person may edit: read however a spreadsheet saved them.
+
+Belongs here: rows of text in and out, for the owner only, written whole or not at all. Does not:
+what a decision means (`cleaning.decisions`, `steps.questions`, `steps.acknowledging`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+Row = dict[str, str]
+
+
+def read_table(
+    path: Path, columns: Sequence[str], needed: Iterable[str] = ()
+) -> list[tuple[int, Row]]:
+    """(line, row) of a table, with exactly `columns`; none without a file.
+
+    Args:
+        path: The file: separated by `,` `;` or tab, in UTF-8 or what Excel writes as plain CSV.
+        columns: What a row has; a column that the file lacks is empty text.
+        needed: Columns without which the file cannot be followed.
+
+    Raises:
+        ValueError: when a needed column is missing.
+    """
+    if not path.exists():
+        return []
+    text = _decoded(path.read_bytes())
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    missing = set(needed) - set(reader.fieldnames or ())
+    if missing and reader.fieldnames:
+        raise ValueError(f"{path} has no column {', '.join(sorted(missing))}. Add it.")
+    return [
+        (reader.line_num, {c: (row.get(c) or "").strip().removeprefix("'") for c in columns})
+        for row in reader
+    ]
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
+    """Write a table in place of the file that was there, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w",
+                   newline="", encoding="utf-8-sig") as file:  # fmt: skip
+        writer = csv.DictWriter(file, fieldnames=columns)
+        writer.writeheader()
+        writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
+    partial.replace(path)
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")  # what Excel writes as plain "CSV"
+
+
+def _as_text(cell: str) -> str:
+    """A cell a spreadsheet would run as a formula, as text."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell
