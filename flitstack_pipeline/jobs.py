@@ -266,8 +266,9 @@ class RollbackForm(dg.Config):
     force: list[str] = Field(
         default=[],
         description="Records to undo although somebody edited them since: record keys, source "
-        "keys or HighLevel ids; an object type such as jobs for all of its records; all for every "
-        "one. Empty: they are left, and listed.",
+        "keys or HighLevel ids, with #FIELD for one field; an object type such as jobs for all of "
+        "its records; all for every one; opt-outs lifts those we brought. Empty: they are left, "
+        "and listed.",
     )
 
 

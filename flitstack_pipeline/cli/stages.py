@@ -175,10 +175,11 @@ def rollback(
     force: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY|OBJECT|all",
+            metavar="KEY|KEY#FIELD|OBJECT|all|opt-outs",
             help="Undo this record although it was edited since: its record key, source key or "
-            "HighLevel id; an object type such as jobs for all of its records; `all` for every "
-            "one. May be repeated.",
+            "HighLevel id, with `#FIELD` for one field of it; an object type such as jobs for all "
+            "of its records; `all` for every one. Opt-outs we brought are lifted only where named: "
+            "`KEY#doNotSms`, or `opt-outs`. May be repeated.",
         ),
     ] = None,
 ) -> None:

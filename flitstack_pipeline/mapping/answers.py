@@ -20,6 +20,7 @@ from flitstack_pipeline.mapping.document import (
     DECISIONS,
     DUPLICATE_POLICIES,
     ESTIMATE_LINES,
+    EXISTING_POLICIES,
     MESSAGE,
     PROPOSED,
     Decision,
@@ -233,6 +234,8 @@ def _choices_sheet(document: MapDocument) -> Sheet:
                            "E-mail of the HighLevel user who owns what nobody else can."),
         "duplicates": (document.duplicates, DUPLICATE_POLICIES,
                        "A record that exists already: match, create or ask."),
+        "existing": (document.existing, EXISTING_POLICIES,
+                     "A record that was there before: fill its empty fields, overwrite, or ask."),
         "estimate_lines": (document.estimate_lines, ESTIMATE_LINES,
                            "records: one Opportunity Product a line; compact: one Estimate."),
     }  # fmt: skip
@@ -308,6 +311,7 @@ def _entries(document: MapDocument) -> dict[tuple[str, str], Any]:
     names = (
         "fallback_owner",
         "duplicates",
+        "existing",
         "estimate_lines",
         *map(ACTIVITY.__add__, ACTIVITY_FORMS),
     )
@@ -437,7 +441,11 @@ def _set_user(document: MapDocument, entry: Any, answer: Answer) -> str:
 
 
 def _set_choice(document: MapDocument, entry: Any, answer: Answer) -> str:
-    allowed = {"duplicates": DUPLICATE_POLICIES, "estimate_lines": ESTIMATE_LINES}
+    allowed: dict[str, tuple[str, ...]] = {
+        "duplicates": DUPLICATE_POLICIES,
+        "existing": EXISTING_POLICIES,
+        "estimate_lines": ESTIMATE_LINES,
+    }
     allowed |= {f"{ACTIVITY}{kind}": forms for kind, forms in ACTIVITY_FORMS.items()}
     if answer.key in allowed and answer.value not in allowed[answer.key]:
         raise _Refused(f"{answer.value!r} is none of {', '.join(allowed[answer.key])}")

@@ -41,7 +41,7 @@ def differences(old: MapDocument, new: MapDocument) -> list[Difference]:
         found += _part(
             "activities", name, old.activities.get(name, NOTE), new.activities.get(name, NOTE)
         )
-    for name in ("fallback_owner", "duplicates", "estimate_lines"):
+    for name in ("fallback_owner", "duplicates", "existing", "estimate_lines"):
         found += _part(name, "", getattr(old, name), getattr(new, name))
     found += _part("routing", "default", old.routing.default, new.routing.default)
     found += _part("routing", "rules", old.routing.rules, new.routing.rules)

@@ -21,6 +21,8 @@ PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
 ESTIMATE_LINES = ("records", "compact")
 DUPLICATE_POLICIES = ("match", "create", "ask")
+#: What may be written to a record that was there before and is used (`match`).
+EXISTING_POLICIES = ("fill", "overwrite", "ask")
 #: What to do with a record whose parent is not in HighLevel: let it wait as a dead letter, make a
 #: placeholder contact, or stop the run. A link is named by the child's object and the parent.
 LINK_POLICIES = (SKIP, STUB, STOP) = ("skip", "stub", "stop")
@@ -158,6 +160,7 @@ class MapDocument:
     owners: dict[str, OwnerEntry] = dataclasses.field(default_factory=dict)
     fallback_owner: str = ""
     duplicates: str = "match"
+    existing: str = "fill"
     estimate_lines: str = "records"
     links: dict[str, str] = dataclasses.field(default_factory=lambda: dict.fromkeys(LINKS, SKIP))
     activities: dict[str, str] = dataclasses.field(
@@ -328,6 +331,7 @@ def _decided(document: MapDocument) -> dict[str, Any]:
         "owners": {k: [o.user, o.status] for k, o in document.owners.items()},
         "fallback_owner": document.fallback_owner,
         "duplicates": document.duplicates,
+        **({"existing": document.existing} if document.existing != "fill" else {}),
         "estimate_lines": document.estimate_lines,
         "links": sorted(link for link in document.links.items() if link[1] != SKIP),
         "routing": [document.routing.default, document.routing.rules],

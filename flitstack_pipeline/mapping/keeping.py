@@ -19,6 +19,7 @@ Key = tuple[str, str, str, str]
 CHOICES = (
     "fallback_owner",
     "duplicates",
+    "existing",
     "estimate_lines",
     "links",
     "activities",

@@ -14,6 +14,7 @@ from flitstack_pipeline.mapping.document import (
     DECISIONS,
     DUPLICATE_POLICIES,
     ESTIMATE_LINES,
+    EXISTING_POLICIES,
     LINK_POLICIES,
     LINKS,
     NOTE,
@@ -47,6 +48,9 @@ _SECTIONS = {
     "owners": "Team member -> HighLevel user by e-mail. An empty user falls to fallback_owner.",
     "fallback_owner": "E-mail of the HighLevel user who owns what nobody else can.",
     "duplicates": "A record that exists already: match (use it), create (anyway) or ask.",
+    "existing": "A record that was there before and is used: fill (its empty fields; differing "
+    "values stay and are listed),\noverwrite (ours replace theirs) or ask (nothing before a person "
+    "decided). The stricter opt-out always wins.",
     "estimate_lines": "records: one Opportunity Product per line. compact: one Estimate record.",
     "links": "Parent not in HighLevel: skip (the child waits), stub (a placeholder contact), stop.",
     "activities": "What calls, texts, e-mails and meetings become: note;\n"
@@ -90,6 +94,7 @@ def _root(document: MapDocument) -> dict[str, Any]:
         "owners": {k: _entry(o, "name", "email", "user") for k, o in document.owners.items()},
         "fallback_owner": document.fallback_owner,
         "duplicates": document.duplicates,
+        "existing": document.existing,
         "estimate_lines": document.estimate_lines,
         "links": document.links,
         "activities": document.activities,
@@ -169,6 +174,7 @@ def _document(data: dict[str, Any]) -> MapDocument:
         owners={k: OwnerEntry(**_typed(v)) for k, v in (data.get("owners") or {}).items()},
         fallback_owner=data.get("fallback_owner") or "",
         duplicates=data.get("duplicates") or "match",
+        existing=data.get("existing") or "fill",
         estimate_lines=data.get("estimate_lines") or "records",
         links=dict.fromkeys(LINKS, SKIP) | dict(data.get("links") or {}),
         activities=dict.fromkeys(ACTIVITY_FORMS, NOTE) | dict(data.get("activities") or {}),
@@ -236,6 +242,8 @@ def check(document: MapDocument) -> list[str]:
         problems += _stage_problems(name, stages, document.pipeline)
     if document.duplicates not in DUPLICATE_POLICIES:
         problems.append(f"duplicates: {document.duplicates!r} is none of {DUPLICATE_POLICIES}")
+    if document.existing not in EXISTING_POLICIES:
+        problems.append(f"existing: {document.existing!r} is none of {EXISTING_POLICIES}")
     if document.estimate_lines not in ESTIMATE_LINES:
         problems.append(f"estimate_lines: {document.estimate_lines!r} is none of {ESTIMATE_LINES}")
     problems += _link_problems(document.links)

@@ -59,9 +59,10 @@ def compare_record(
 
 
 def flatten(payload: dict[str, Any]) -> dict[str, Any]:
-    """A payload's comparable values by field name: `fields` and `custom` side by side."""
+    """A payload's comparable values by field name: `fields`, `custom`, `dnd` side by side."""
     flat = {k: v for k, v in payload.get("fields", {}).items() if not _is_empty(v)}
     flat |= {k: v for k, v in payload.get("custom", {}).items() if not _is_empty(v)}
+    flat |= payload.get("dnd", {})
     for name in ("body", "owner"):
         if payload.get(name):
             flat[name] = payload[name]

@@ -16,12 +16,20 @@ from flitstack_pipeline.highlevel.errors import (
     DuplicateOpportunity,
     HighLevelError,
 )
+from flitstack_pipeline.migration.existing import OVERWRITE
 from flitstack_pipeline.migration.journal import Entry, new_id
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written
+from flitstack_pipeline.migration.originals import keep_original
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 from flitstack_pipeline.migration.sending import Sender, Suspect
-from flitstack_pipeline.migration.update import TAKEN_OVER, write_changes
+from flitstack_pipeline.migration.update import (
+    BEFORE_BY_ID,
+    KEPT,
+    MATCHED_BY,
+    TAKEN_OVER,
+    write_changes,
+)
 
 
 class ExistingRecords:
@@ -149,18 +157,67 @@ def _looked_up(sender: Sender, item: Item, error: DuplicateContact) -> str | Non
 
 
 def take_over(sender: Sender, item: Item, hl_id: str, current: Logical, origin: str) -> None:
-    """Make an existing record this item's: note what it held, then write what differs.
+    """Make an existing record this item's: note what it held, then write what its policy allows.
 
-    Killed in between, the next run finds the entry marked as taken over and writes the rest.
+    `current` is the record as read by its id: rows of a search lack values. Killed in between, the
+    next run finds the entry marked as taken over and writes the rest. Raises HighLevelError.
     """
     before = current if origin == "matched" else None
-    details = {"contact": item.parents["contact"]} if item.parents.get("contact") else {}
+    contact = item.parents.get("contact")
+    details: dict[str, Any] = {"contact": contact} if contact else {}
+    if before is not None:
+        keep_original(sender.ctx.hl, sender.ctx.journal, item.row.kind, hl_id)
+        details |= {MATCHED_BY: matched_by(item, current), BEFORE_BY_ID: True}
     written = Written(hl_id, {}, details)
     entry = sender.entry(item, written, origin, new_id(), before)
     entry = replace(entry, payload_hash=TAKEN_OVER)
     sender.ctx.journal.conclude(sender.settled(item, "found", hl_id), [entry], wait=True)
     sender.count(origin)
     sender.count("floor", min(1, write_changes(sender.ctx, item, entry, current)))
+    ctx = sender.ctx
+    sender.count("conflicts", ctx.journal.has_conflicts(ctx.location, item.row.record_key))
+
+
+def keeps_their_company(sender: Sender, item: Item) -> bool:
+    """Whether a contact that was there before is in a company of its own, and stays in it.
+
+    Then the link is not made but noted, and listed as a conflict, unless the map says overwrite.
+    """
+    ctx, contact = sender.ctx, item.parents["contact"]
+    owner = ctx.journal.owner_of(ctx.location, contact, "contact")
+    before = (owner.before_image or {}).get("company") if owner else None
+    ours = item.parents["company"]
+    if not before or before == ours or ctx.options.existing_policy == OVERWRITE:
+        return False
+    details = {"contact": contact, "company": before, KEPT: {"link.company": before}}
+    entry = sender.entry(item, Written(contact, {}, details), "matched", new_id())
+    ctx.journal.conclude(sender.settled(item, "absent"), [entry])
+    named = item.row.label or item.row.record_key
+    ctx.journal.put_conflict(
+        {
+            "location": ctx.location,
+            "record_key": item.row.record_key,
+            "field": "company",
+            "object_key": item.row.object_key or ctx.run.object_key,
+            "hl_id": contact,
+            "reason": "there before",
+            "wanted": ours,
+            "found": before,
+            "last_written": None,
+            "message": f"{named}: the contact was there before, in another company, and was left "
+            "in it. Decide: theirs, or link it to ours by hand.",
+            "run_id": ctx.run.id,
+        }
+    )
+    sender.count("conflicts")
+    return True
+
+
+def matched_by(item: Item, current: Logical) -> str:
+    """The strongest value the record has in common with ours: email, phone, name, or nothing."""
+    theirs = set(match_values(item.row.kind, current))
+    shared = [v for v in match_values(item.row.kind, item.row.payload) if v in theirs]
+    return {"e": "email", "p": "phone", "n": "name"}[shared[0][0]] if shared else ""
 
 
 def ask(sender: Sender, item: Item, hl_id: str, found: Logical) -> None:

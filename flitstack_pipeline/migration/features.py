@@ -53,7 +53,7 @@ class Row:
 
     def values(self) -> Iterator[tuple[str, Any]]:
         """(field, value), standard and custom alike."""
-        for part in ("fields", "custom"):
+        for part in ("fields", "custom", "dnd"):
             yield from self.payload.get(part, {}).items()
 
 

@@ -284,6 +284,10 @@ class Journal(OpenMatters):
         """Put an entry in place (durable)."""
         self._writer.write([Change("upsert", t.id_map, asdict(entry))])
 
+    def put_original(self, row: dict[str, Any]) -> None:
+        """Keep a record that was there before us, as HighLevel answered it (durable)."""
+        self._writer.write([Change("upsert", t.originals, row)])
+
     def forget_entry(self, location: str, record_key: str) -> None:
         """Take an entry out of the id map (durable); intents and outcomes stay."""
         row = {"location": location, "record_key": record_key}

@@ -86,6 +86,16 @@ id_map = sa.Table(
     sa.Column("written_at", sa.Float, nullable=False),
 )
 
+originals = sa.Table(
+    "originals",
+    metadata,
+    sa.Column("location", sa.Text, primary_key=True),
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("hl_id", sa.Text, primary_key=True),
+    sa.Column("answer", sa.JSON),  # a record that was there before us, as HighLevel answered it
+    sa.Column("at", sa.Float, nullable=False),
+)
+
 schema_items = sa.Table(
     "schema_items",
     metadata,

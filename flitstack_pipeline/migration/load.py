@@ -27,7 +27,11 @@ from flitstack_pipeline.highlevel.errors import (
     Unreachable,
 )
 from flitstack_pipeline.migration.catalog import Catalog
-from flitstack_pipeline.migration.duplicates import ExistingRecords, settle_existing
+from flitstack_pipeline.migration.duplicates import (
+    ExistingRecords,
+    keeps_their_company,
+    settle_existing,
+)
 from flitstack_pipeline.migration.group_commit import JournalFailed
 from flitstack_pipeline.migration.journal import Entry, Journal, Run
 from flitstack_pipeline.migration.kinds import HANDLERS
@@ -249,6 +253,8 @@ class _Loader:
         left = []
         for item in items:
             existing = self.existing.get((item.row.kind, item.row.target))
+            if item.row.kind == "company_link" and keeps_their_company(self.sender, item):
+                continue
             if existing is None or not self._settled(item, existing):
                 left.append(item)
         return self.sender.send(left) if left else []

@@ -11,7 +11,7 @@ from typing import Any
 from flitstack_pipeline.migration.compare import Verdict, compare_value
 
 Part = tuple[str, str]
-PARTS = ("fields", "custom")
+PARTS = ("fields", "custom", "dnd")
 
 
 def parts_of(payload: dict[str, Any] | None) -> dict[Part, Any]:

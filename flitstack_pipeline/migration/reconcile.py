@@ -192,7 +192,7 @@ class _Comparison:
                 return replace(diff, verdict=Verdict.BY_RULE, rule=OWNER_CHOSEN)
         if diff.field == "tags" and diff.found and set(diff.expected) <= set(diff.found):
             return replace(diff, verdict=Verdict.BY_RULE, rule=TAGS_ADDED)
-        for part in ("fields", "custom", ""):
+        for part in ("fields", "custom", "dnd", ""):
             name = f"{part}.{diff.field}"
             if name in planned.kept:
                 kept = planned.kept[name]
@@ -226,10 +226,12 @@ class _Comparison:
             counts = self.links.setdefault(_link_name(planned, role), Counter())
             counts["planned"] += 1
             same = expected is not None and expected == actual
-            counts["right" if same else "wrong"] += 1
+            stays = bool(actual) and actual == planned.kept.get(f"link.{role}")
+            counts["right" if same or stays else "wrong"] += 1
             verdict = Verdict.SAME if same else Verdict.DIFFERENT if actual else Verdict.MISSING
+            verdict = Verdict.BY_RULE if stays else verdict
             diff = FieldDiff(planned.row.record_key, f"link to {role}", key,
-                             key if same else actual, verdict)  # fmt: skip
+                             key if same else actual, verdict, KEPT if stays else "")  # fmt: skip
             good &= self._judge(planned, diff)
         return good
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.existing import OPT_OUT
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import Scope, Touch
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Logical
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
+from flitstack_pipeline.migration.update import BEFORE_BY_ID
 
 FIRST, LAST = ("fields", "firstName"), ("fields", "lastName")
 #: Fields HighLevel fills by itself: a value in them that we did not write is nobody's edit.
@@ -27,8 +29,9 @@ SERVER_MAY_FILL = frozenset({"name", "dnd", "country", "source", "companyName", 
 class Restoration:
     """What giving a record back means: values to write, to empty, and what stands against it.
 
-    `edited` are fields somebody changed since our last write; `later` are fields that a later run
-    of ours wrote again; `unknown` are fields whose value before us the journal does not hold.
+    `edited` are fields somebody changed since our last write: they stay, the others are given
+    back; `later` are fields that a later run of ours wrote again; `unknown` are fields whose value
+    before us the journal does not hold; `opt_outs` are those we brought, which stay as well.
     """
 
     back: dict[Part, Any] = field(default_factory=dict)
@@ -37,6 +40,17 @@ class Restoration:
     edited: list[str] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    opt_outs: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> list[str]:
+        """Fields that are not given back."""
+        return [*self.edited, *self.later, *self.unknown, *self.opt_outs]
+
+    @property
+    def partial(self) -> bool:
+        """Whether fields stay for which a person must be asked."""
+        return bool(self.edited or self.later or self.unknown)
 
     @property
     def payload(self) -> Logical:
@@ -69,6 +83,8 @@ def edits(
 def _counts(part: Part, now: dict[Part, Any]) -> bool:
     """Whether a value we never wrote is somebody's, not HighLevel's own."""
     where, name = part
+    if where == OPT_OUT:
+        return True  # somebody asked not to be reached: that must not go with the record
     if where not in ("custom", "fields"):
         return name == "owner"
     if name in SERVER_MAY_FILL:
@@ -88,9 +104,17 @@ def _derived(part: Part, last: dict[Part, Any], now: dict[Part, Any]) -> bool:
 
 
 def restoration(
-    catalog: Catalog, entry: Entry, current: Logical, ours: list[Touch], scope: Scope
+    catalog: Catalog,
+    entry: Entry,
+    current: Logical,
+    ours: list[Touch],
+    scope: Scope,
+    forced: Callable[[Part], bool] = lambda part: False,
 ) -> Restoration:
-    """How to give back what we changed of a record that was there before us, or before a run."""
+    """How to give back what we changed of a record that was there before us, or before a run.
+
+    Field by field: what somebody edited since stays, and so does an opt-out, unless `forced`.
+    """
     mine = [touch for touch in ours if scope.runs is None or touch.run_id in scope.runs]
     now, last = parts_of(current), parts_of(entry.last_written)
     before, unknown = _before(entry, mine, scope)
@@ -108,8 +132,13 @@ def restoration(
         if value == goal or (value in (None, "", []) and goal is None):
             result.goal[part] = goal
             continue
-        if not (_same(catalog, part, expected, value) or _wrote(catalog, ours, part, value)):
+        if part[0] == OPT_OUT and not forced(part):
+            result.opt_outs.append(part[1])
+            continue
+        is_ours = _same(catalog, part, expected, value) or _wrote(catalog, ours, part, value)
+        if not is_ours and not forced(part):
             result.edited.append(part[1])
+            continue
         result.goal[part] = goal
         if goal is None:
             result.clear[part] = value
@@ -119,7 +148,10 @@ def restoration(
 
 
 def _before(entry: Entry, mine: list[Touch], scope: Scope) -> tuple[dict[Part, Any], set[Part]]:
-    """(value before us by part, parts whose value before is not known)."""
+    """(value before us by part, parts whose value before is not known).
+
+    An image of a search row is not whole: what it lacks may have been there. It is not used.
+    """
     before: dict[Part, Any] = {}
     unknown: set[Part] = set()
     for touch in mine:
@@ -131,7 +163,8 @@ def _before(entry: Entry, mine: list[Touch], scope: Scope) -> tuple[dict[Part, A
             else:
                 before[part] = touch.before.get(part)
     taken_over = scope.runs is None or entry.run_id in scope.runs
-    if entry.before_image is not None and taken_over:
+    is_whole = bool((entry.details or {}).get(BEFORE_BY_ID))
+    if entry.before_image is not None and is_whole and taken_over:
         image = parts_of(entry.before_image)
         touched = before.keys() | unknown | parts_of(entry.last_written).keys()
         return {part: image.get(part) for part in touched}, set()

@@ -12,8 +12,11 @@ from typing import Any
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.journal import Entry
+from flitstack_pipeline.migration.journal_history import touches
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.kinds.opt_outs import CHANNELS
+from flitstack_pipeline.migration.originals import differences_now, original
 from flitstack_pipeline.migration.parts import parts_of, same
 from flitstack_pipeline.migration.rollback_changes import Restoration
 from flitstack_pipeline.migration.rollback_hanging import Place
@@ -37,6 +40,7 @@ def prove(
             _prove_gone(ctx, result, kind, target, ids)
     wrong = [line for entry, plan in restored for line in _not_as_before(ctx, entry, plan)]
     result.not_proven += wrong
+    _prove_originals(ctx, result, restored)
     if restored:
         result.proof.append(_line("records given back", len(restored), len(wrong), "as before"))
 
@@ -84,6 +88,50 @@ def _prove_gone(
     name = target if kind == "record" else kind
     result.proof.append(_line(f"{name} deleted", len(ids), len(still), "gone"))
     result.not_proven += [f"{kind} {hl_id} is still there" for hl_id in sorted(still)]
+
+
+def _prove_originals(
+    ctx: Context, result: RollbackResult, restored: list[tuple[Entry, Restoration]]
+) -> None:
+    """Hold the records given back to what HighLevel answered of them before our first write.
+
+    Fields that were left for a reason, and fields we never wrote that hold another value now, are
+    other people's since; a value that is gone is never explained by that.
+    """
+    looked = wrong = 0
+    for entry, plan in restored:
+        then = original(ctx.journal, ctx.location, entry.kind, entry.hl_id)
+        if then is None or entry.origin != "matched" or plan.later:
+            continue
+        looked += 1
+        ours = touches(ctx.journal, entry.location, entry.record_key)
+        wrote = {part[1] for touch in ours for part in touch.wrote} | {p[1] for p in plan.goal}
+        bad = []
+        for one in differences_now(ctx.hl, entry.kind, entry.hl_id, then):
+            name = _name_of(ctx, entry, one.path)
+            if name not in plan.kept and (one.erased or name in wrote):
+                bad.append(name)
+        wrong += bool(bad)
+        if bad:
+            fields = ", ".join(sorted(bad))
+            result.not_proven.append(f"{entry.record_key} is not as it was before us in {fields}")
+    if looked:
+        what = "records that were there before"
+        result.proof.append(_line(what, looked, wrong, "answered before our first write"))
+
+
+def _name_of(ctx: Context, entry: Entry, path: str) -> str:
+    """The field a path of an answer is about, as payloads name it."""
+    first, _, rest = path.partition(".")
+    if first == "dndSettings":
+        return next((n for n, v in CHANNELS.items() if rest.split(".")[0] in v), first)
+    if first == "customFields":
+        ref = ctx.catalog.labels_by_id(entry.target).get(rest.split(".")[0])
+        return ref.label if ref else rest
+    if first == "properties":
+        ref = ctx.catalog.labels_by_key(entry.target).get(rest.split(".")[0])
+        return ref.label if ref else rest
+    return {"assignedTo": "owner", "businessId": "company"}.get(first, first)
 
 
 def _not_as_before(ctx: Context, entry: Entry, plan: Restoration) -> list[str]:

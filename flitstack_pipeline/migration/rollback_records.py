@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import (
@@ -21,6 +22,7 @@ from flitstack_pipeline.highlevel.errors import (
     Unauthorized,
 )
 from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.existing import OPT_OUT
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.journal_history import (
     Scope,
@@ -32,6 +34,7 @@ from flitstack_pipeline.migration.journal_history import (
 )
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.parts import Part
 from flitstack_pipeline.migration.rollback_changes import (
     Restoration,
     restoration,
@@ -47,7 +50,11 @@ UNIT = 50
 ROLLED_BACK = "rolled back"
 #: The name that forces every record.
 EVERYTHING = "all"
+#: The name that gives back every opt-out we brought.
+OPT_OUTS = "opt-outs"
 EDITED = "edited in HighLevel since our last write"
+UNKNOWN = "the journal does not hold what it was before"
+OPT_OUT_STAYS = "an opt-out we brought stays; --force KEY#FIELD or --force opt-outs lifts it"
 
 
 class Undo:
@@ -336,13 +343,10 @@ class Undo:
             self._gone(entry)
             return
         ours = touches(self.ctx.journal, entry.location, entry.record_key)
-        plan = restoration(self.ctx.catalog, entry, current, ours, self.scope)
-        if plan.unknown:
-            why = "the journal does not hold what it was before"
-            self.tally.note(entry, "left", why, plan.unknown)
-        elif plan.edited and not self.forced(entry):
-            self.tally.note(entry, "left", EDITED, plan.edited)
-        elif self.dry_run:
+        plan = restoration(
+            self.ctx.catalog, entry, current, ours, self.scope, partial(self.forced_field, entry)
+        )
+        if self.dry_run or (plan.partial and not plan.goal):
             self._noted(entry, plan)
         else:
             self._write_back(entry, plan, current)
@@ -359,12 +363,18 @@ class Undo:
         self._noted(entry, plan)
 
     def _noted(self, entry: Entry, plan: Restoration) -> None:
+        if plan.edited:
+            self.tally.note(entry, "left", EDITED, plan.edited)
+        if plan.unknown:
+            self.tally.note(entry, "left", UNKNOWN, plan.unknown)
+        if plan.opt_outs:
+            self.tally.note(entry, "stays", OPT_OUT_STAYS, plan.opt_outs)
         if plan.later:
             self.tally.note(entry, "kept", "a later run wrote these again", plan.later)
         if plan.back or plan.clear:
             fields = sorted(part[1] for part in {**plan.back, **plan.clear})
             self.tally.note(entry, "restored", "as it was before us", fields)
-        elif not plan.later:
+        elif not plan.kept:
             self.tally.note(entry, "kept", "it was there before us and holds nothing of ours")
 
     def _change(self, entry: Entry, plan: Restoration) -> None:
@@ -392,7 +402,7 @@ class Undo:
         """The record is no longer ours, or (for a run) ours as it was before the run."""
         outcome = outcome_now(self.ctx.hl.client, intent, "done", hl_id=entry.hl_id)
         known = self.ctx.journal.entry(entry.location, entry.record_key) or entry
-        if self.scope.holds(entry) and not plan.later:
+        if self.scope.holds(entry) and not plan.partial:
             gone = [(entry.location, entry.record_key)]
             self.ctx.journal.conclude([outcome], gone=gone)
             return
@@ -410,6 +420,17 @@ class Undo:
             return self.force
         names = {entry.record_key, entry.source_key, entry.hl_id, entry.object_key, EVERYTHING}
         return not names.isdisjoint(self.force)
+
+    def forced_field(self, entry: Entry, part: Part) -> bool:
+        """Whether a person named a field (`KEY#FIELD`), or its whole record, to be given back.
+
+        Opt-outs are given back only where they are named: `KEY#FIELD`, or `opt-outs` for all.
+        """
+        names = set() if isinstance(self.force, bool) else set(self.force)
+        keys = (entry.record_key, entry.source_key, entry.hl_id)
+        if names & {f"{key}#{part[1]}" for key in keys}:
+            return True
+        return OPT_OUTS in names if part[0] == OPT_OUT else self.forced(entry)
 
     def intent(self, entry: Entry, operation: str, attempt: int = 1) -> Intent:
         """The intent of undoing a record."""

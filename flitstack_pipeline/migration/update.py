@@ -16,6 +16,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
 from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.existing import OPT_OUT, TAGS, take_existing
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
@@ -25,6 +26,10 @@ from flitstack_pipeline.migration.rows import MappedRow
 #: The payload hash of a record that was there before, until our values are written.
 TAKEN_OVER = "before"
 KEPT, DELETED = "kept", "deleted"
+#: In the details of a record that was there before: what told that it is the same one.
+MATCHED_BY = "matched_by"
+#: Likewise: its before-image is complete, because it was read by its id.
+BEFORE_BY_ID = "before_by_id"
 #: Lists that people and automations add to: both sides' changes are merged item by item.
 MERGED = frozenset({("fields", "tags")})
 
@@ -43,30 +48,28 @@ class Decision:
     conflicts: dict[Part, Any] = field(default_factory=dict)
 
 
-def decide(
-    wanted: dict[Part, Any], last: dict[Part, Any], current: dict[Part, Any], keep_rest: bool
-) -> Decision:
+def decide(wanted: dict[Part, Any], last: dict[Part, Any], current: dict[Part, Any]) -> Decision:
     """Compare what we want, what we last wrote and what is there now (pure).
 
-    With `keep_rest` values we do not want are left alone (a matched record's own).
+    An opt-out the export no longer says is never lifted by itself: it becomes a conflict.
     """
     decision = Decision()
     for key, value in wanted.items():
         now = current.get(key)
         if same(value, now):
             continue
-        if same(value, last.get(key)) and not keep_rest:
+        if same(value, last.get(key)):
             decision.kept[key] = now  # nothing new from the source; an edit in HighLevel stays
         elif key in MERGED and isinstance(value, list) and isinstance(now, list):
-            decision.write[key] = merged_lists(value, [] if keep_rest else last.get(key, []), now)
+            decision.write[key] = merged_lists(value, last.get(key, []), now)
         elif same(last.get(key), now):
             decision.write[key] = value
         else:
             decision.conflicts[key] = value
     for key, value in last.items():
-        if keep_rest or key in wanted or key not in current:
+        if key in wanted or key not in current:
             continue
-        if same(value, current.get(key)):
+        if same(value, current.get(key)) and key[0] != OPT_OUT:
             decision.clear[key] = value
         else:
             decision.conflicts[key] = None
@@ -121,7 +124,7 @@ def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
         gone = deleted_conflict(ctx, entry, item.row.label, item.row.payload)
         ctx.journal.put_conflict(gone)
         return "gone", requests
-    clash = bool(_decision(wanted, entry, current).conflicts)
+    clash = bool(_decision(ctx, wanted, entry, current).conflicts)
     requests += write_changes(ctx, item, entry, current)
     return ("conflict" if clash else "updated"), requests
 
@@ -135,24 +138,39 @@ def _current(ctx: Context, entry: Entry, wanted: dict[Part, Any]) -> tuple[Logic
     """
     seen = ctx.options.current(entry.record_key) if ctx.options.current is not None else None
     if seen is not None:
-        decision = _decision(wanted, entry, seen)
+        decision = _decision(ctx, wanted, entry, seen)
         if not (decision.write or decision.clear):
             return seen, 0
     return HANDLERS[entry.kind].read(ctx, entry), 1
 
 
-def _decision(wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:
-    """What to do about a record: one taken over from before is compared with itself.
+def _decision(ctx: Context, wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:
+    """What to do about a record; one taken over from before by the map's policy for those.
 
     A change that the API cannot make is a person's to know: a conflict.
     """
+    now = parts_of(current)
     if entry.payload_hash == TAKEN_OVER:
-        return decide(wanted, parts_of(current), parts_of(current), keep_rest=True)
-    found = decide(wanted, parts_of(entry.last_written), parts_of(current), keep_rest=False)
+        return _taking_over(ctx, wanted, entry, now)
+    found = decide(wanted, parts_of(entry.last_written), now)
     if HANDLERS[entry.kind].unchangeable:
         refused = found.conflicts | found.write | dict.fromkeys(found.clear)
         return Decision(kept=found.kept, conflicts=refused)
     return found
+
+
+def _taking_over(
+    ctx: Context, wanted: dict[Part, Any], entry: Entry, now: dict[Part, Any]
+) -> Decision:
+    """What may be written to a record that was there before; what stays theirs is kept."""
+    by_phone_alone = (entry.details or {}).get(MATCHED_BY, "email") in ("phone", "")
+    policy = ctx.options.existing_policy
+    taking = take_existing(wanted, now, policy, by_phone_alone=by_phone_alone)
+    tags = taking.write.get(TAGS)
+    if isinstance(tags, list) and isinstance(now.get(TAGS), list):
+        taking.write[TAGS] = merged_lists(tags, [], now[TAGS])
+    kept = {key: now[key] for key in taking.conflicts if key in now}
+    return Decision(write=taking.write, kept=kept, conflicts=taking.conflicts)
 
 
 def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> int:
@@ -162,12 +180,12 @@ def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> i
     comparison must see theirs as theirs.
     """
     wanted, last = parts_of(_intended(ctx, item)), parts_of(entry.last_written)
-    now, decision = parts_of(current), _decision(wanted, entry, current)
+    now, decision = parts_of(current), _decision(ctx, wanted, entry, current)
     if ctx.journal.has_conflicts(ctx.location, entry.record_key):
         ctx.journal.forget_conflicts(ctx.location, entry.record_key)
     for key, value in decision.conflicts.items():
         ctx.journal.put_conflict(
-            edited_conflict(ctx, entry, key, value, now.get(key), item.row.label)
+            value_conflict(ctx, entry, key, value, now.get(key), item.row.label)
         )
     written = {k: v for k, v in last.items() if k not in decision.clear} | decision.write
     written |= {k: v for k, v in wanted.items() if k not in decision.conflicts}
@@ -229,6 +247,20 @@ def send_change(
 def _intended(ctx: Context, item: Item) -> Logical:
     intended = getattr(HANDLERS[item.row.kind], "intended", None)
     return intended(ctx, item) if intended else item.row.payload
+
+
+def value_conflict(
+    ctx: Context, entry: Entry, key: Part, wanted: Any, found: Any, label: str
+) -> dict[str, Any]:
+    """The conflict of a field as the journal keeps it: edited since, or there before us."""
+    if entry.payload_hash == TAKEN_OVER:
+        message = (
+            f"{label or entry.record_key}: {key[1]} was left as it is, because the record was "
+            "there before and holds another value. Decide: theirs (nothing more to do), ours, or "
+            "a value."
+        )
+        return _conflict(ctx, entry, key[1], "there before", wanted, found, message)
+    return edited_conflict(ctx, entry, key, wanted, found, label)
 
 
 def edited_conflict(

@@ -149,6 +149,7 @@ def load_options(project: Project, destination: Destination) -> LoadOptions:
     return LoadOptions(
         search_lag_s=lag,
         duplicate_policy=document.duplicates if document else "match",
+        existing_policy=document.existing if document else "fill",
         links=document.links if document else {},
         files_root=project.exports,
         images_root=project.inline_images,

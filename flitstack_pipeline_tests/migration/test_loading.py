@@ -153,7 +153,8 @@ def test_a_contact_that_was_there_before_is_matched_and_given_back_by_rollback(r
     result = load(hl, journal, catalog, [contact(1), contact(2)], run, options=QUICK)
     assert (result.matched, result.created) == (1, 1)
     now = hl.contacts.get(old["id"])
-    assert now["firstName"] == "Zoë 1" and now["city"] == "Elko"
+    assert now["firstName"] == "Old" and now["city"] == "Elko"
+    assert sorted(now["tags"]) == ["contractor+ client", "vip"]
     undone = rollback(hl, journal, catalog, run, options=QUICK)
     assert undone.clean, (undone.left, undone.failed, undone.not_proven)
     after = next(c for c in account.dump()["contacts"])

@@ -13,6 +13,7 @@ from flitstack_pipeline.highlevel.opportunities import OpportunityCreate, Opport
 from flitstack_pipeline.highlevel.records import RecordCreate
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.journal_history import UnknownRun
+from flitstack_pipeline.migration.kinds.contacts import ContactHandler
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.rollback import rollback
@@ -45,9 +46,10 @@ class Migration:
         self.catalog = provision(self.hl, small_schema(), self.journal, self.run)
         assert self.catalog.checklist == []
 
-    def load(self, rows, stage="cutover"):
+    def load(self, rows, stage="cutover", **options):
         run = self.journal.start_run(self.location, stage)
-        result = load(self.hl, self.journal, self.catalog, rows, run, options=QUICK)
+        how = replace(QUICK, **options)
+        result = load(self.hl, self.journal, self.catalog, rows, run, options=how)
         self.journal.end_run(run, "done")
         assert not result.rejected, self.journal.dead_letters(self.location)
         return run.id
@@ -140,17 +142,101 @@ def test_after_any_part_of_a_migration_rollback_leaves_the_account_as_it_was(
         assert migration.rollback().clean and state(account) == before
 
 
-def test_a_matched_contact_gets_every_value_and_its_company_back(migration):
+@pytest.mark.parametrize("policy", ["fill", "overwrite", "ask"])
+def test_a_matched_contact_gets_every_value_and_its_company_back(migration, policy):
     there_before(migration.hl)
     hl, account = migration.hl, migration.account
     before = next(c for c in account.dump()["contacts"] if c["email"] == "c0@example.com")
-    migration.load([contact(0), contact(1), company(0), company_link(0, 0)])
+    theirs = before["firstName"], before["city"], before["website"], before["businessId"]
+    rows = [contact(0, phone="+17755550100", city="Reno"), contact(1), company(0),
+            company_link(0, 0)]  # fmt: skip
+    migration.load(rows, existing_policy=policy)
     now = hl.contacts.get(before["id"])
-    assert now["businessId"] != before["businessId"] and now["firstName"] == "Zoë 0"
+    held = now["firstName"], now["city"], now["website"], now["businessId"]
+    if policy == "overwrite":
+        assert held[:3] == ("Zoë 0", "Reno", "https://old.example")
+        assert now["phone"] == "+17755550100" and held[3] != theirs[3]
+    else:
+        assert held == theirs  # what is not empty stays HighLevel's
+        assert now.get("phone") == ("+17755550100" if policy == "fill" else None)
+    assert ("contractor+ client" in now["tags"]) is (policy != "ask")
+    asked = {c["field"]: (c["wanted"], c["found"]) for c in
+             migration.journal.conflicts(migration.location)
+             if c["record_key"].endswith("clients/0")}  # fmt: skip
+    if policy == "fill":
+        assert asked.keys() == {"firstName", "lastName", "city", "company"}
+        assert asked["city"] == ("Reno", "Elko")
     result = migration.rollback()
     assert result.clean, (result.left, result.failed, result.not_proven)
+    line = next(x for x in result.proof if x["what"] == "records that were there before")
+    assert line["as_before"] == "yes"
     after = next(c for c in account.dump()["contacts"] if c["email"] == "c0@example.com")
     assert plain(after) == plain(before)
+
+
+def test_a_match_by_phone_alone_never_renames_a_person(migration):
+    there = ContactCreate(first_name="Ann", phone="(775) 555-0100", city="Elko")
+    hl_id = migration.hl.contacts.create(there)["id"]
+    row = contact(1, phone="775-555-0100", email="c1@example.com", city="Reno")
+    migration.load([row], existing_policy="overwrite")
+    now = migration.hl.contacts.get(hl_id)
+    assert (now["firstName"], now.get("lastName")) == ("Ann", None)
+    assert (now["city"], now["email"]) == ("Reno", "c1@example.com")
+    fields = {c["field"] for c in migration.journal.conflicts(migration.location)}
+    assert fields == {"firstName", "lastName"}
+
+
+def test_rollback_is_field_by_field_and_a_field_can_be_forced(migration):
+    there = ContactCreate(first_name="Old", email="c1@example.com")
+    hl_id = migration.hl.contacts.create(there)["id"]
+    migration.load([contact(1, firstName="Old", lastName=None, city="Reno",
+                            website="https://ours.example")])  # fmt: skip
+    migration.hl.contacts.update(hl_id, ContactUpdate(city="Sparks", phone="+17755550100"))
+    result = migration.rollback()
+    (left,) = result.left
+    assert (left["hl_id"], left["fields"]) == (hl_id, "city")
+    assert result.restored == 1 and result.not_proven == []
+    now = migration.hl.contacts.get(hl_id)
+    assert (now["city"], now["phone"], now.get("website")) == ("Sparks", "+17755550100", None)
+    assert now["tags"] == [] and now["customFields"] == []
+    assert not migration.rollback(force={"main/clients/1#website"}).clean
+    assert migration.rollback(force={"main/clients/1#city"}).clean
+    now = migration.hl.contacts.get(hl_id)
+    assert (now.get("city"), now["phone"]) == (None, "+17755550100")
+
+
+def test_an_image_that_is_not_whole_restores_nothing(migration):
+    """A before-image of a search row, of an earlier version: what it lacks may have been there."""
+    there = ContactCreate(first_name="Old", email="c1@example.com", city="Elko")
+    hl_id = migration.hl.contacts.create(there)["id"]
+    migration.load([contact(1, firstName="Old", lastName=None)])
+    entry = migration.journal.entry(migration.location, "contact:main/clients/1")
+    written = {"fields": {**entry.last_written["fields"], "city": "Elko", "firstName": "Old"}}
+    partial = {"fields": {"email": "c1@example.com"}}
+    migration.journal.put_entry(
+        replace(entry, before_image=partial, last_written=written, details={})
+    )
+    migration.rollback()
+    now = migration.hl.contacts.get(hl_id)
+    assert (now["firstName"], now["city"]) == ("Old", "Elko")
+
+
+def test_a_value_that_is_gone_after_a_rollback_is_never_certified(migration, monkeypatch):
+    """The proof compares with what HighLevel answered before us, not with the before-image."""
+    there = ContactCreate(first_name="Old", email="c1@example.com", city="Elko")
+    hl_id = migration.hl.contacts.create(there)["id"]
+    migration.load([contact(1, firstName="Old", lastName=None, website="https://ours.example")])
+    change = ContactHandler.change
+
+    def erasing(self, ctx, entry, payload, clear):
+        change(self, ctx, entry, payload, clear)
+        ctx.hl.contacts.update(entry.hl_id, ContactUpdate(), clear=["city"])
+
+    monkeypatch.setattr(ContactHandler, "change", erasing)
+    result = migration.rollback()
+    assert not result.clean
+    assert result.not_proven == ["contact:main/clients/1 is not as it was before us in city"]
+    assert migration.hl.contacts.get(hl_id)["firstName"] == "Old"
 
 
 def test_a_name_highlevel_splits_is_nobodys_edit_but_one_somebody_changes_is(migration):

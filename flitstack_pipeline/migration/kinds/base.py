@@ -39,7 +39,8 @@ class LoadOptions:
     search_lag_s: how long HighLevel's searches may trail its
     writes before an absent record counts as absent. attempts: how often one record is sent.
     duplicate_policy: match (use the existing record), create (anyway) or ask, for records that
-    were there before; `decisions` overrule it by record key. files_root: where relative file
+    were there before; `decisions` overrule it by record key. existing_policy: what may be written
+    to one that is used: fill, overwrite or ask (existing.py). files_root: where relative file
     paths start, images_root: where images taken out of notes lie. allowed_hosts: private hosts
     files may be fetched from. links: what to do when a link's parent is not in HighLevel, by
     `<object type>.<parent's kind>`: skip (the child waits as a dead letter, the default), stub (a
@@ -52,6 +53,7 @@ class LoadOptions:
     search_lag_s: float = 65.0
     attempts: int = 4
     duplicate_policy: str = "match"
+    existing_policy: str = "fill"
     decisions: dict[str, str] = field(default_factory=dict)
     files_root: Path = Path()
     images_root: Path = Path()

@@ -25,11 +25,12 @@ from flitstack_pipeline.migration.kinds.base import (
     owner_id,
     with_source_id,
 )
+from flitstack_pipeline.migration.kinds.opt_outs import opt_out_body, read_opt_outs
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 FIELDS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
-    "country", "website", "companyName", "source", "tags", "dnd", "dateOfBirth",
+    "country", "website", "companyName", "source", "tags", "dateOfBirth",
 )  # fmt: skip
 PAGE = 100
 #: What a contact is recognised by (duplicates.py): rows need not tell more.
@@ -57,6 +58,8 @@ class ContactHandler(Handler):
         body: dict[str, Any] = dict(payload["fields"])
         body["customFields"] = encode_v1(ctx, "contact", payload["custom"]) or None
         body["assignedTo"] = ctx.catalog.user(payload.get("owner"))
+        if payload.get("dnd"):  # in the same request: no moment without the opt-out
+            body |= opt_out_body(ctx.hl.client.connection.version, payload["dnd"])
         record = ctx.hl.contacts.create(ContactCreate(**body))
         return [Written(record["id"], payload)]
 
@@ -67,6 +70,8 @@ class ContactHandler(Handler):
         kept = {k: v for k, v in fields.items() if k not in item.left_out}
         custom = with_source_id(ctx, "contact", item.row, payload.get("custom", {}))
         intended: Logical = {"fields": kept, "custom": custom}
+        if payload.get("dnd"):
+            intended["dnd"] = dict(payload["dnd"])
         if ctx.catalog.user(payload.get("owner")):
             intended["owner"] = payload["owner"]
         return intended
@@ -108,6 +113,10 @@ class ContactHandler(Handler):
         elif "owner" in clear:
             emptied.append("assignedTo")
         body["customFields"] = encode_v1(ctx, "contact", custom) or None
+        if payload.get("dnd") or clear.get("dnd"):
+            held = ctx.hl.contacts.get(entry.hl_id)
+            version = ctx.hl.client.connection.version
+            body |= opt_out_body(version, payload.get("dnd", ()), clear.get("dnd", ()), held)
         model = ContactUpdate(**body)
         ctx.hl.contacts.update(entry.hl_id, model, clear=emptied)
 
@@ -147,6 +156,9 @@ def logical(ctx: Context, record: Contact) -> Logical:
         "fields": fields,
         "custom": decode_v1(ctx, "contact", record["customFields"]),
     }
+    opt_outs = read_opt_outs(record)
+    if opt_outs:
+        values["dnd"] = opt_outs
     owner = ctx.catalog.user_key(record.get("assignedTo")) or record.get("assignedTo")
     if owner:
         values["owner"] = owner

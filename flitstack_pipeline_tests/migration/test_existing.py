@@ -1,0 +1,141 @@
+"""What may be written to records that were there before, and whose opt-out wins."""
+
+from dataclasses import replace
+
+import pytest
+
+from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.migration.existing import take_existing
+from flitstack_pipeline.migration.kinds.opt_outs import CHANNELS, opt_out_body, read_opt_outs
+from flitstack_pipeline.migration.load import LoadOptions, load
+from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rows import payload_hash
+from flitstack_pipeline_tests.migration.conftest import contact, small_schema
+
+QUICK = LoadOptions(search_lag_s=0.2, workers=4)
+
+
+def fields(**values):
+    return {("fields", name): value for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "written"),
+    [
+        ({"city": "Reno", "website": "x"}, {"city": "Elko"}, {"website"}),
+        ({"address1": "9 Elm", "city": "Reno"}, {"address1": "5 Oak"}, set()),
+        ({"address1": "5 Oak", "city": "Reno"}, {"address1": "5 Oak"}, {"city"}),
+        ({"city": "Reno"}, {"address1": "5 Oak"}, set()),
+        ({"city": "Reno", "state": "NV"}, {"country": "US"}, {"city", "state"}),
+        ({"firstName": "Ann", "lastName": "Lee"}, {"firstName": "Ann"}, {"lastName"}),
+        ({"firstName": "Bob", "lastName": "Lee"}, {"lastName": "Day"}, set()),
+        ({"firstName": "Bob", "lastName": "Lee"}, {}, {"firstName", "lastName"}),
+        ({"tags": ["a"]}, {"tags": ["b"]}, {"tags"}),
+    ],
+)
+def test_fill_writes_empty_fields_and_mixes_no_two_names_or_addresses(ours, theirs, written):
+    taking = take_existing(fields(**ours), fields(**theirs), "fill", by_phone_alone=False)
+    assert {name for _, name in taking.write} == written
+    differing = {k for k in ours if ours[k] != theirs.get(k)} - written
+    assert {name for _, name in taking.conflicts} == differing
+
+
+@pytest.mark.parametrize("policy", ["fill", "overwrite", "ask"])
+def test_an_opt_out_is_written_under_every_policy_and_never_lifted(policy):
+    wanted = {("dnd", "doNotSms"): True}
+    now = {("dnd", "doNotCall"): True}
+    taking = take_existing(wanted, now, policy, by_phone_alone=True)
+    assert taking.write == wanted and taking.conflicts == {}
+
+
+def test_opt_outs_are_read_in_either_spelling_and_written_in_that_of_the_version():
+    assert read_opt_outs({"dnd": False, "dndSettings": {}}) == {}
+    assert read_opt_outs({"dndSettings": {"SMS": {"status": "permanent"}}}) == {"doNotSms": True}
+    v3 = {"sms": {"status": "active"}, "call": {"status": "inactive"}, "email": None}
+    assert read_opt_outs({"dnd": False, "dndSettings": v3}) == {"doNotSms": True}
+    assert read_opt_outs({"dnd": True}) == dict.fromkeys(CHANNELS, True)
+    held = {"dndSettings": {"Email": {"status": "permanent", "message": "STOP"}}}
+    body = opt_out_body("2021-07-28", {"doNotSms", "doNotEmail"}, held=held)
+    assert body["dnd_settings"]["Email"] == {"status": "permanent", "message": "STOP"}
+    assert body["dnd_settings"]["SMS"]["status"] == "active" and "dnd" not in body
+    assert opt_out_body("v3", CHANNELS)["dnd"] is True
+    assert opt_out_body("v3", CHANNELS)["dnd_settings"].keys() == {
+        "call", "email", "sms", "whatsApp", "gmb", "fb"}  # fmt: skip
+
+
+# --- against the sandbox --------------------------------------------------------------------------
+
+
+def opted_out(n, *channels, **values):
+    row = contact(n, **values)
+    payload = {**row.payload, "dnd": dict.fromkeys(channels, True)}
+    return replace(row, payload=payload, payload_hash=payload_hash(payload, []))
+
+
+@pytest.fixture
+def ready(account, journal):
+    hl = account.connect()
+    run = journal.start_run(hl.location_id, "cutover")
+    return account, hl, journal, provision(hl, small_schema(), journal, run), run
+
+
+def test_an_opt_out_travels_in_the_request_that_creates_the_contact(ready):
+    account, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [opted_out(1, "doNotSms", "doNotEmail")], run, options=QUICK)
+    (made,) = account.dump()["contacts"]
+    assert {k: v["status"] for k, v in made["dndSettings"].items()} == {
+        "email": "active", "sms": "active"}  # fmt: skip
+    puts = [r for r in account.stats()["by_route"] if "PUT" in str(r) and "/contacts" in str(r)]
+    assert puts == []
+
+
+def test_the_stricter_opt_out_wins_on_a_record_that_was_there_and_rollback_keeps_it(ready):
+    _, hl, journal, catalog, run = ready
+    there = ContactCreate(
+        first_name="Zoë 1", last_name="O'Neil", email="c1@example.com",
+        dnd_settings={"email": {"status": "permanent", "message": "STOP"}},
+    )  # fmt: skip
+    hl_id = hl.contacts.create(there)["id"]
+    load(hl, journal, catalog, [opted_out(1, "doNotSms")], run, options=QUICK)
+    held = hl.contacts.get(hl_id)["dndSettings"]
+    assert held["email"] == {"status": "permanent", "message": "STOP"}
+    assert held["sms"]["status"] == "active"
+    undone = rollback(hl, journal, catalog, run, options=QUICK)
+    assert undone.clean, (undone.left, undone.failed, undone.not_proven)
+    (stays,) = undone.stays
+    assert (stays["hl_id"], stays["fields"]) == (hl_id, "doNotSms")
+    after = hl.contacts.get(hl_id)
+    assert after["dndSettings"]["sms"]["status"] == "active" and not after["tags"]
+
+
+def test_a_person_who_says_so_gets_the_opt_out_of_before_back(ready):
+    _, hl, journal, catalog, run = ready
+    there = ContactCreate(first_name="Zoë 1", last_name="O'Neil", email="c1@example.com")
+    hl_id = hl.contacts.create(there)["id"]
+    load(hl, journal, catalog, [opted_out(1, "doNotSms")], run, options=QUICK)
+    undone = rollback(hl, journal, catalog, run, options=QUICK, force={"opt-outs"})
+    assert undone.clean and undone.stays == []
+    settings = hl.contacts.get(hl_id).get("dndSettings") or {}
+    assert settings.get("sms", {}).get("status") != "active"
+
+
+def test_an_opt_out_the_export_no_longer_says_is_a_conflict_not_lifted(ready):
+    account, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [opted_out(1, "doNotSms")], run, options=QUICK)
+    load(hl, journal, catalog, [contact(1)], run, options=QUICK)
+    (made,) = account.dump()["contacts"]
+    assert made["dndSettings"]["sms"]["status"] == "active"
+    (conflict,) = journal.conflicts(hl.location_id)
+    assert (conflict["field"], conflict["wanted"], conflict["found"]) == ("doNotSms", None, True)
+
+
+def test_a_contact_of_ours_that_opted_out_since_is_not_deleted(ready):
+    account, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [contact(1), contact(2)], run, options=QUICK)
+    hl_id = journal.entry(hl.location_id, "contact:main/clients/1").hl_id
+    hl.contacts.update(hl_id, ContactUpdate(dnd_settings={"sms": {"status": "permanent"}}))
+    undone = rollback(hl, journal, catalog, run, options=QUICK)
+    (left,) = undone.left
+    assert (left["hl_id"], left["fields"]) == (hl_id, "doNotSms")
+    assert [c["id"] for c in account.dump()["contacts"]] == [hl_id]
