@@ -106,7 +106,7 @@ def test_the_stricter_opt_out_wins_on_a_record_that_was_there_and_rollback_keeps
     (stays,) = undone.stays
     assert (stays["hl_id"], stays["fields"]) == (hl_id, "doNotSms")
     after = hl.contacts.get(hl_id)
-    assert after["dndSettings"]["sms"]["status"] == "active" and not after["tags"]
+    assert after["dndSettings"]["sms"]["status"] == "active" and not after.get("tags")
 
 
 def test_a_person_who_says_so_gets_the_opt_out_of_before_back(ready):
