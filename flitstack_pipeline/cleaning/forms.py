@@ -42,6 +42,15 @@ def loose_name_key(expression: str) -> str:
     return f"nullif(array_to_string(list_sort({name_words(expression)}), ' '), '')"
 
 
+def legal_form(expression: str) -> str:
+    """The legal form in a firm's name, long ones shortened; NULL without one."""
+    short = "CASE t WHEN 'incorporated' THEN 'inc' WHEN 'limited' THEN 'ltd' "
+    short += "WHEN 'corporation' THEN 'corp' WHEN 'company' THEN 'co' ELSE t END"
+    forms = ", ".join(f"'{w}'" for w in _LEGAL)
+    found = f"list_filter({_words(expression, ())}, lambda t: t IN ({forms}))"
+    return f"list_transform({found}, lambda t: {short})[1]"
+
+
 def number_key(expression: str) -> str:
     """A document number without prefix, `#`, spaces, leading zeros and Excel's `.0`."""
     shown = f"trim(ltrim(trim(lower({expression})), '#'))"

@@ -8,9 +8,11 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.mapping.apply import Mapper, Values
+from flitstack_pipeline.mapping.companies import shared_companies
 from flitstack_pipeline.mapping.rows import Record, parent
 from flitstack_pipeline.mapping.sources import (
     NO_CLIENT,
+    as_migrated,
     location_sql,
     relation,
     rows,
@@ -42,11 +44,13 @@ def clients(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
       LEFT JOIN ({properties}) p ON p.client_key = w.source_key
       WHERE w.source_key IN (SELECT source_key FROM m_people) ORDER BY w.source_key"""  # noqa: S608
     places = _placeholder_locations(con, mapper, missing)
+    companies = shared_companies(con, as_migrated(con, "clients"))
     for row in rows(con, sql):
+        company = companies.get(row["source_key"], row["source_key"])
         derive_person(row, "Client")
         yield _contact(mapper, "clients", row)
         if row["is_business"]:
-            yield from _company(mapper, row)
+            yield from _company(mapper, row, company)
     for workspace in missing:
         yield _placeholder(workspace, places[workspace])
 
@@ -85,20 +89,22 @@ def _contact(mapper: Mapper, dataset: str, row: dict[str, Any]) -> Record:
     )
 
 
-def _company(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
-    key, contact = (record_key(k, row["source_key"]) for k in ("company", "contact"))
-    values = mapper.values("clients", t.BUSINESS, row)
-    values.fields.setdefault("name", row["company_name"])
-    values.kept = []
-    yield Record(
-        key,
-        row["source_key"],
-        "company",
-        t.BUSINESS,
-        row["location"],
-        payload_of(values),
-        label=row["company_name"],
-    )
+def _company(mapper: Mapper, row: dict[str, Any], company: str) -> Iterator[Record]:
+    """The company of a business, made once of the client it is named after, and the link to it."""
+    contact, key = record_key("contact", row["source_key"]), record_key("company", company)
+    if company == row["source_key"]:
+        values = mapper.values("clients", t.BUSINESS, row)
+        values.fields.setdefault("name", row["company_name"])
+        values.kept = []
+        yield Record(
+            key,
+            row["source_key"],
+            "company",
+            t.BUSINESS,
+            row["location"],
+            payload_of(values),
+            label=row["company_name"],
+        )
     yield Record(
         record_key("company_link", row["source_key"]),
         row["source_key"],

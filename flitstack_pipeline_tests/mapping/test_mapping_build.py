@@ -295,3 +295,34 @@ def test_a_further_estimate_of_a_job_keeps_its_whole_header_as_a_record(con, doc
         f.label for f in schema.fields["custom_objects.estimate"]
     }
     assert "opportunity_estimate" in {a.key for a in schema.associations}
+
+
+BOLT = {"is_business": True, "business_name": "Bolt Builders, LLC"}
+
+
+@pytest.mark.parametrize(
+    ("second", "companies"),
+    [
+        ({}, 1),  # the same legal name, and nothing speaks against it
+        ({"business_name": "BOLT BUILDERS L.L.C."}, 1),
+        ({"business_name": "Bolt Builders"}, 1),
+        ({"city": "Orlando", "email": "sue@boltbuilders.com"}, 1),  # the domain decides
+        ({"city": "Orlando", "phone": "+18135550101"}, 1),
+        ({"city": "Orlando"}, 2),
+        ({"email": "sue@bolt-builders.example"}, 2),
+        ({"business_name": "Bolt Builders Inc"}, 2),
+        ({"business_name": "Bolt Builders of Tampa, LLC"}, 2),
+    ],
+)
+def test_a_company_is_one_per_business(con, document, second, companies):
+    put(con, "clients", "70", name="Bob Ray", email="bob@boltbuilders.com", city="Tampa",
+        phone="+18135550101", created=date(2024, 1, 1), **BOLT)  # fmt: skip
+    put(con, "clients", "71", **{"name": "Sue Day", "created": date(2024, 2, 1), **BOLT, **second})
+    found = rows(con, document, "clients")
+    made = [k for k in found if k.startswith("company:main/clients/7")]
+    assert len(made) == companies and "company:main/clients/70" in made
+    link_of_second = found["company_link:main/clients/71"]["parents"]
+    named_after = "70" if companies == 1 else "71"
+    assert [p["record_key"] for p in link_of_second] == [
+        "contact:main/clients/71", f"company:main/clients/{named_after}",
+    ]  # fmt: skip
