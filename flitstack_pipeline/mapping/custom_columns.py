@@ -188,6 +188,7 @@ def option_map(words: tuple[str, ...], options: tuple[str, ...]) -> Options:
     """Every word gets an option: the destination's own where it has one, else one of its own."""
     found = Options()
     known: dict[str, str] = {_plain(o) or o.casefold(): o for o in options}
+    held = _held_words(words, options)
     for word in words:
         plain = _plain(word) or word.casefold()
         near = max(known, key=lambda k: fuzz.ratio(k, plain), default="")
@@ -196,6 +197,11 @@ def option_map(words: tuple[str, ...], options: tuple[str, ...]) -> Options:
             found.labels[word] = known[near]
             found.hints[word] = f"written like {known[near]!r} ({likeness:.0f} %)"
             found.confidence = min(found.confidence, 0.8)
+            continue
+        if plain not in known and word in held:
+            found.labels[word] = held[word]
+            found.hints[word] = f"{word!r} and {held[word]!r} share their words"
+            found.confidence = min(found.confidence, 0.7)
             continue
         made = plain not in known
         found.labels[word] = known.setdefault(plain, word)
@@ -206,3 +212,33 @@ def option_map(words: tuple[str, ...], options: tuple[str, ...]) -> Options:
             found.hints[word] = "a new option: the sub-account has none like it"
             found.confidence = min(found.confidence, 0.9)
     return found
+
+
+_NEGATIONS = frozenset({"no", "not", "non", "without", "none"})
+
+
+def _held_words(words: tuple[str, ...], options: tuple[str, ...]) -> dict[str, str]:
+    """Words that one option alone holds, or that hold one: `Shingle` ~ `Asphalt Shingle`.
+
+    Only a pair that is alone on both sides counts, and never one that differs in a negation.
+    """
+    tokens = {text: _tokens(text) for text in (*words, *options)}
+    plain = {_plain(word) for word in words}
+    free = [o for o in options if _plain(o) not in plain and tokens[o]]
+    pairs = [
+        (word, option)
+        for word in words
+        for option in free
+        if tokens[word]
+        and (tokens[word] < tokens[option] or tokens[option] < tokens[word])
+        and not (tokens[word] ^ tokens[option]) & _NEGATIONS
+    ]
+    return {
+        word: option
+        for word, option in pairs
+        if sum(w == word for w, _ in pairs) == 1 and sum(o == option for _, o in pairs) == 1
+    }
+
+
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(w.removesuffix("s") if len(w) > 3 else w for w in _plain(text).split())

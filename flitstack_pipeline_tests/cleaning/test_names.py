@@ -4,6 +4,7 @@ import pytest
 
 from flitstack_pipeline.cleaning.values.names import split_name
 from flitstack_pipeline.cleaning.values.parsers import PARSERS, SEPARATOR, Context
+from flitstack_pipeline.cleaning.values.words import split_people
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,19 @@ def test_a_mailbox_is_nobodys_name(name):
 def test_a_surname_alone_in_split_columns_stays_a_surname():
     found = PARSERS["name"].found(SEPARATOR.join(["", "", "Kowalski"]), Context("UTC", "US", ""))
     assert (found["first"], found["last"], found["business"]) == (None, "Kowalski", False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "people"),
+    [
+        ("Baker, Bob", ["Bob Baker"]),
+        ("Baker, Bob; Day, Sue", ["Bob Baker", "Sue Day"]),
+        ("Baker, Bob J.", ["Bob J. Baker"]),
+        ("Bob Baker, Sue Day", ["Bob Baker", "Sue Day"]),
+        ("Luis Ortega, Nina Castillo", ["Luis Ortega", "Nina Castillo"]),
+        ("Bob, Sue", ["Bob", "Sue"]),
+        ("Bob Baker", ["Bob Baker"]),
+    ],
+)
+def test_an_assignee_written_surname_first_is_one_person(cell, people):
+    assert split_people(cell) == people

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from flitstack_pipeline.cleaning.values.firms import is_given
+
 PLACEHOLDERS = frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
 )
@@ -71,17 +73,28 @@ def split_list(value: str | None) -> list[str]:
 def split_people(value: str | None) -> list[str]:
     """Display names in a cell, joined by comma, semicolon, `&` or `and`.
 
-    "Doe, John; Roe, Ann" is John Doe and Ann Roe: there every part holds one comma.
+    "Doe, John; Roe, Ann" is John Doe and Ann Roe: there every part holds one comma. "Baker, Bob"
+    is one person: two single words, the second a usual given name and the first none.
     """
     found = text(value)
     if not found:
         return []
     parts = [p for p in re.split(r"\s*[;|\n]\s*", found) if p]
-    if len(parts) > 1 and all(p.count(",") == 1 for p in parts):
+    one_each = all(p.count(",") == 1 for p in parts)
+    if one_each and (len(parts) > 1 or _is_inverted(parts[0])):
         parts = [_natural_order(p) for p in parts]
     else:
         parts = re.split(r"\s*(?:[;,|\n&]|\band\b)\s*", found)
     return list(dict.fromkeys(" ".join(p.split()) for p in parts if p.strip()))
+
+
+def _is_inverted(name: str) -> bool:
+    """`Baker, Bob` is one person; `Bob Baker, Sue Day` and `Bob, Sue` are two."""
+    last, _, first = (part.strip() for part in name.partition(","))
+    if not last or not first or len(last.split()) > 1:
+        return False
+    given = first.split()
+    return is_given(given[0]) and not is_given(last) and len(given) <= 2
 
 
 def _natural_order(name: str) -> str:
