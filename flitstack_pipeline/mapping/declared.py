@@ -227,3 +227,36 @@ STATUS_COLUMNS: dict[str, tuple[str, str]] = {
     "invoices": ("status", "status_text"),
     "work_orders": ("status", "status_text"),
 }
+
+#: Columns a builder derives from clean ones while it reads a row (`people`, `deals`, `documents`).
+DERIVED: dict[str, dict[str, tuple[str, ...]]] = {
+    "clients": {
+        "display_name": ("name",),
+        "company_name": ("business_name", "name"),
+        "original_name": ("name",),
+        "all_tags": ("tags",),
+    },
+    "leads": {"display_name": ("name",), "original_name": ("name",), "all_tags": ("tags",)},
+    "jobs": {
+        "display_name": ("title",),
+        "value": ("amount",),
+        "status_words": ("status_text", "status"),
+    },
+    "estimate_items": {
+        "display_name": ("name", "description"),
+        "estimate_number": ("document_key",),
+    },
+    "invoices": {"lines": ("line_items",)},
+    "work_orders": {"display_name": ("title",)},
+}
+
+#: Rows that become a line in a text of their parent: dataset → (parent dataset, derived column).
+JOINED_INTO: dict[str, tuple[str, str]] = {
+    "properties": ("clients", "properties"),
+    "visits": ("jobs", "visits"),
+    "estimates": ("jobs", "other_estimates"),
+    "estimate_items": ("estimates", "line_items"),
+    "invoice_items": ("invoices", "lines"),
+    "payments": ("invoices", "payments"),
+    "change_orders": ("invoices", "change_orders"),
+}
