@@ -23,6 +23,8 @@ FILES_DDL = """CREATE TABLE IF NOT EXISTS raw.files (
   rows_read BIGINT, columns JSON, unknown_columns JSON, warnings JSON, refused VARCHAR)"""
 EXCLUDED_DDL = """CREATE TABLE IF NOT EXISTS raw.excluded (
   file VARCHAR, sheet VARCHAR, "row" BIGINT, dataset VARCHAR, rule VARCHAR, text VARCHAR)"""
+HEADERS_DDL = """CREATE TABLE IF NOT EXISTS raw.headers (
+  file VARCHAR, sheet VARCHAR, dataset VARCHAR, name VARCHAR, header VARCHAR)"""
 COUNTS_DDL = """CREATE OR REPLACE TABLE raw.expected_counts (
   dataset VARCHAR, workspace VARCHAR, on_screen BIGINT)"""
 
@@ -32,6 +34,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(FILES_DDL)
     con.execute(EXCLUDED_DDL)
     con.execute("ALTER TABLE raw.files DROP COLUMN IF EXISTS question")  # of older versions
+    con.execute(HEADERS_DDL)
 
 
 def replace_counts(con: duckdb.DuckDBPyConnection, counts: Iterable[OnScreen]) -> None:
@@ -94,6 +97,7 @@ def record_file(
     unknown = dict.fromkeys(
         label for x in layouts for c, label in zip(x.columns, x.labels, strict=True) if c is None
     )
+    _record_headers(con, read)
     con.execute("DELETE FROM raw.files WHERE file = ? AND sheet = ?", [entry.file, sheet.name])
     con.execute(
         "INSERT INTO raw.files (file, sheet, sha256, session, workspace, exported_at, dataset, "
@@ -118,3 +122,17 @@ def record_file(
             None if read.left_out else read.refused or None,
         ],
     )
+
+
+def _record_headers(con: duckdb.DuckDBPyConnection, read: SheetRead) -> None:
+    """Known columns with the header they have in the file: `raw.headers`."""
+    layout, sheet = read.layout, read.sheet.name
+    con.execute("DELETE FROM raw.headers WHERE file = ? AND sheet = ?", [read.entry.file, sheet])
+    if layout is None:
+        return
+    for name, header in zip(layout.columns, layout.header, strict=False):
+        if name:
+            con.execute(
+                "INSERT INTO raw.headers VALUES (?, ?, ?, ?, ?)",
+                [read.entry.file, sheet, read.dataset, name, " ".join(header.split())],
+            )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from flitstack_pipeline.cleaning.cells import Cells
-from flitstack_pipeline.cleaning.evidence import Evidence
 from flitstack_pipeline.cleaning.identity import source_id
 from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.cleaning.values.evidence import Evidence
 from flitstack_pipeline.spec.source import BY_KEY
 
 _LOOKUP = re.compile(r'"(\w+)\(([^)]*)\)"\.found\."?(\w+)')
@@ -43,6 +43,8 @@ def fields_of(dataset: str) -> dict[str, tuple[Source, ...]]:
         else:
             found[name] = _sources(sql)
     found["source_key"] = _key_columns(dataset)
+    if dataset in LINES_OF:
+        found["line_number"] = (Source("line_number"),)
     return found
 
 

@@ -1,0 +1,140 @@
+"""Phones, e-mails and addresses as the witness reads them."""
+
+from __future__ import annotations
+
+import re
+
+from flitstack_pipeline.ledger.places import COUNTRIES, STATES
+from flitstack_pipeline.ledger.texts import Account, words_of
+
+
+def read_phone(text: str, value: str, how: str, account: Account) -> str:
+    """Every phone of a cell among the phones held (`how` is "all"), or the one held in the cell."""
+    said = phones_said(text, account.country)
+    held = {
+        _e164(v) for part in value.split("\x1f") for v in re.split(r"[;,]\s*", part) if v.strip()
+    }
+    if said and all(any(_same_phone(s, h) for h in held) for s in said):
+        return "phone to E.164"
+    return ""
+
+
+def phones_said(text: str, country: str) -> list[str]:
+    """The phones of a cell as `+digits`, or bare digits where the country's plan is not known."""
+    parts = re.split(r"[;,/|\n]|\b(?:or|and)\b", text, flags=re.I)
+    found = []
+    for part in parts:
+        bare = re.sub(
+            r"(?:x|ext\.?|extension|#)\s*\.?\s*(\d{1,6})\s*$", "", part.strip(), flags=re.I
+        )
+        bare = re.sub(r"^(\d{7,15})\.0$", r"\1", bare)
+        bare = (
+            re.sub(r"[A-Za-z]", _keypad, bare)
+            if re.search(r"\d[\s.-]*[A-Za-z]{3,}", bare)
+            else bare
+        )
+        digits = re.sub(r"\D", "", bare)
+        if len(digits) >= 7:
+            found.append(_normal(digits, "+" in bare or digits.startswith("00"), country))
+    return found
+
+
+def _keypad(match: re.Match[str]) -> str:
+    return "22233344455566677778889999"[ord(match[0].upper()) - ord("A")]
+
+
+def _normal(digits: str, international: bool, country: str) -> str:
+    if international:
+        return "+" + digits.removeprefix("00")
+    if country in ("US", "CA", "PR"):
+        if len(digits) == 10:
+            return "+1" + digits
+        if len(digits) == 11 and digits[0] == "1":
+            return "+" + digits
+    return digits
+
+
+def _e164(value: str) -> str:
+    bare = re.sub(r"(?:x|ext\.?)\s*\d{1,6}\s*$", "", value.strip(), flags=re.I)
+    digits = re.sub(r"\D", "", bare)
+    return "+" + digits if bare.lstrip().startswith("+") else digits
+
+
+def _same_phone(said: str, held: str) -> bool:
+    if said.startswith("+"):
+        return said == held or said[1:] == held
+    national = said.lstrip("0")
+    return said == held or (
+        held.startswith("+") and held.endswith(national) and len(held) - len(national) <= 5
+    )
+
+
+def read_email(text: str, value: str, how: str, account: Account) -> str:
+    """Every e-mail of a cell among those held."""
+    said = re.findall(r"[^\s;,|<>()\"]+@[^\s;,|<>()\"]+", text.casefold().replace("mailto:", ""))
+    held = set(re.split(r"[\s;,\x1f]+", value.casefold()))
+    if said and all(s.strip(".") in held for s in said):
+        return "e-mail in lower case"
+    return ""
+
+
+def read_url(text: str, value: str, how: str, account: Account) -> str:
+    """A web address with or without its scheme."""
+    strip = re.compile(r"^\s*https?://|/\s*$", re.I)
+    same = strip.sub("", text.strip()).casefold() == strip.sub("", value.strip()).casefold()
+    return "web address with its scheme" if same else ""
+
+
+_SHORT = {
+    "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln",
+    "court": "ct", "boulevard": "blvd", "circle": "cir", "place": "pl", "terrace": "ter",
+    "parkway": "pkwy", "highway": "hwy", "square": "sq", "trail": "trl", "way": "way",
+    "apartment": "apt", "suite": "ste", "unit": "unit", "floor": "fl", "building": "bldg", "north": "n", "south": "s",
+    "east": "e", "west": "w", "northeast": "ne", "northwest": "nw", "southeast": "se",
+    "southwest": "sw", "cove": "cv", "crossing": "xing", "heights": "hts", "junction": "jct",
+    "mount": "mt", "saint": "st", "fort": "ft", "ridge": "rdg", "spring": "spg", "springs": "spgs",
+    "number": "no", "room": "rm", "point": "pt", "plaza": "plz", "expressway": "expy",
+}  # fmt: skip
+
+
+def address_words(text: str) -> list[str]:
+    """The words of an address with usual short forms, in order."""
+    found = words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " ")))
+    joined = " ".join(found)
+    for name, code in STATES.items():
+        joined = re.sub(rf"(?<!^)\b{name}\b(?=(?: \d| us| united| usa|$))", code, joined)
+    for name, code in COUNTRIES.items():
+        joined = re.sub(rf"\b{name}$", code, joined)
+    return [_SHORT.get(w, w) for w in joined.split()]
+
+
+def read_address(text: str, value: str, how: str, account: Account) -> str:
+    """An address on one line, or one part of it (`how`: street, city, state, zip, country)."""
+    if how == "state":
+        return _coded(text, value, STATES, "state by its code")
+    if how == "country":
+        return _coded(text, value, COUNTRIES, "country by its code")
+    if how == "zip":
+        return _postcode(text, value)
+    wanted, held = address_words(text), address_words(value)
+    drop = {"apt", "ste", "unit", "no", "us", "usa", account.country.casefold()}
+    if [w for w in wanted if w not in drop] == [w for w in held if w not in drop]:
+        return "address in its parts, usual short forms"
+    return ""
+
+
+def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:
+    said, held = " ".join(words_of(text)), " ".join(words_of(value))
+    return rule if held in (said, codes.get(said, "")) else ""
+
+
+def _postcode(text: str, value: str) -> str:
+    said, held = re.sub(r"[\s.]", "", text).casefold(), re.sub(r"[\s.]", "", value).casefold()
+    said = re.sub(r"0$", "", said) if re.fullmatch(r"\d{3,5}\.0", text.strip()) else said
+    if said == held:
+        return "postcode tidied"
+    if said.isdigit() and held.isdigit() and len(said) < 5 and said.zfill(5) == held:
+        return "postcode with its leading zero"
+    if said.isdigit() and len(said) in (8, 9) and said.zfill(9) == held.replace("-", ""):
+        return "postcode tidied"
+    return ""

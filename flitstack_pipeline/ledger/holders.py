@@ -1,0 +1,225 @@
+"""The records each row should be found in, as temporary tables: key of the row → values of fields.
+
+Belongs here: SQL from the mapped records to `holder_*(key, held)`, where `held` is the list of the
+values asked for. Does not: which fields (`provenance`), comparing (`witness`).
+"""
+
+# ruff: noqa: S608 - names in the SQL come from our own specification and from quoted labels
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from flitstack_pipeline.ledger.provenance import ALL, KEY, NEAR, PARENT, Path
+from flitstack_pipeline.mapping.declared import JOINED_INTO
+from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.sources import relation
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.warehouse import table_exists
+
+_ROLES = {"properties": "client", "visits": "job", "change_orders": "invoice", "estimates": "job"}
+#: Forms that history has: every value of theirs may hold a cell.
+HISTORY = {"activities": ("note", "task", "message", "appointment"),
+           "attachments": ("contact_file", "opportunity_file")}  # fmt: skip
+
+
+def literal(value: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the views and tables over all mapped records that the holders are taken from."""
+    tables = [f'SELECT * FROM mapped."{k}"' for k in KEYS if table_exists(con, f"mapped.{k}")]
+    empty = ("SELECT '' record_key, '' source_key, '' kind, '' target, '{}'::JSON payload, "
+             "'[]'::JSON parents WHERE false")  # fmt: skip
+    con.execute("CREATE OR REPLACE TEMP VIEW ledger_mapped AS "
+                + " UNION ALL BY NAME ".join([*tables, empty]))  # fmt: skip
+    con.execute(_IDENTITIES)
+    con.execute(_TOUCHES)
+
+
+#: What a record is known by: its source id, numbers, names, e-mail, and the ids merged into it.
+_IDENTITIES = """
+CREATE OR REPLACE TEMP TABLE ledger_identity AS
+SELECT record_key, list_filter(list_concat(
+    [regexp_replace(source_key, '^[^/]*/[^/]*/', ''), '~' || split_part(source_key, '/', 2),
+     '~' || split_part(held[8], '/', 2)],
+    list_transform(regexp_extract_all(coalesce(held[1], held[2], ''),
+        '(?m)^[^/\\n:]*/([^/\\n:]*)/[^:\\n]*: merged', 1), lambda x: '~' || x),
+    regexp_extract_all(coalesce(held[1], held[2], ''),
+        '(?m)^[^/\\n:]*/[^/\\n:]*/([^:\\n]*): merged', 1),
+    [concat_ws(' ', held[3], held[4])], held[5:], [regexp_replace(held[8], '^[^/]*/[^/]*/', '')]),
+    lambda x: x IS NOT NULL AND x <> '') AS names
+FROM (
+    SELECT record_key, source_key, json_extract_string(payload, [
+        '/custom/Merged_Values__c', '/fields/Merged_Values__c', '/fields/firstName',
+        '/fields/lastName', '/fields/name', '/fields/companyName', '/custom/Original_Name__c',
+        '/custom/Estimate_Source_ID__c', '/fields/email', '/fields/Name', '/custom/Job_Number__c',
+        '/custom/Estimate_Number__c', '/custom/Invoice_Number__c', '/fields/Invoice_Number__c',
+        '/fields/Estimate_Number__c', '/fields/Work_Order_Number__c',
+        '/custom/Other_Estimates__c']) AS held
+    FROM ledger_mapped WHERE kind IN ('contact', 'opportunity') OR (kind = 'record'
+        AND target <> 'custom_objects.opportunity_product')
+)"""
+#: Which records touch which: by their parents, and by relations in both directions.
+_TOUCHES = """
+CREATE OR REPLACE TEMP TABLE ledger_touch AS
+WITH ends AS (
+    SELECT record_key, source_key, kind,
+           json_extract_string(parents, '$[*].record_key') AS keys
+    FROM ledger_mapped WHERE target <> 'opportunity_product' AND kind NOT IN ('company_link')
+)
+SELECT record_key AS one, unnest(keys) AS other FROM ends WHERE kind <> 'relation'
+UNION ALL
+SELECT record_key, 'opportunity:' || json_extract_string(payload, '/of') FROM ledger_mapped
+WHERE kind = 'opportunity_file'
+UNION ALL SELECT keys[1], keys[2] FROM ends WHERE kind = 'relation'
+UNION ALL SELECT keys[2], keys[1] FROM ends WHERE kind = 'relation'"""
+
+
+def make(
+    con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocument, paths: list[Path]
+) -> dict[str, tuple[str, dict[str, int]]]:
+    """Make the holders of a dataset; place → (table, where each label stands in `held`)."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE ledger_carrier AS {_carriers(con, dataset, document)}"
+    )
+    found: dict[str, tuple[str, dict[str, int]]] = {}
+    for number, place in enumerate(dict.fromkeys(p.place for p in paths)):
+        labels = list(dict.fromkeys(x for p in paths if p.place == place for x in p.labels))
+        table = f"ledger_holder_{number}"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_holder(place, labels)}")
+        whole = place in (KEY, NEAR, ALL)
+        found[place] = (table, {x: 1 if whole else i + 1 for i, x in enumerate(labels)})
+    return found
+
+
+def _holder(place: str, labels: list[str]) -> str:
+    """SELECT key, held of one place; one row per key."""
+    if place == KEY:
+        return (
+            "SELECT DISTINCT key, [key || chr(31) || split_part(key, '/', 1)] AS held "
+            "FROM ledger_carrier"
+        )
+    if place == NEAR:
+        return _NEAR
+    if place == ALL:
+        return _ALL
+    pointers = ", ".join(literal(p) for label in labels for p in _pointers(label))
+    values = ", ".join(
+        f"coalesce(found[{2 * i + 1}], found[{2 * i + 2}], '')" for i in range(len(labels))
+    )
+    return f"""
+        SELECT key, [{values}] AS held FROM (
+            SELECT key, any_value(json_extract_string(payload, [{pointers}])) AS found
+            FROM ledger_carrier WHERE place = {literal(place)} GROUP BY key)"""
+
+
+#: All that a note, a message or a file says, value by value.
+_ALL = """
+SELECT key, [string_agg(array_to_string(list_concat(
+    json_extract_string(payload, '$.*'), json_extract_string(payload, '$.fields.*')), chr(31)),
+    chr(31))] AS held
+FROM ledger_carrier WHERE place = 'all' GROUP BY key"""
+_NEAR = """
+SELECT key, [array_to_string(list_distinct(flatten(list(names))), chr(31))] AS held FROM (
+    SELECT c.key, i.names FROM ledger_carrier c JOIN ledger_identity i USING (record_key)
+    UNION ALL
+    SELECT c.key, i.names FROM ledger_carrier c JOIN ledger_touch t ON t.one = c.record_key
+    JOIN ledger_identity i ON i.record_key = t.other
+) GROUP BY key"""
+
+
+def _pointers(label: str) -> tuple[str, str]:
+    """Where a field stands in a payload: among the custom fields, or among the others."""
+    name = label.replace("~", "~0").replace("/", "~1")
+    return f"/custom/{name}", f"/fields/{name}"
+
+
+def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocument) -> str:
+    """SELECT key, place, record_key, payload: the records in which a row may be found."""
+    rows_of = ("leads", "clients") if dataset == "leads" else (dataset,)
+    like = " OR ".join(f"source_key LIKE {literal(f'%/{d}/%')}" for d in rows_of)
+    like = f"({like})"
+    selects = [
+        f"SELECT source_key AS key, {_PLACE} AS place, record_key, payload FROM ledger_mapped "
+        f"WHERE {like} AND kind IN ('contact', 'company', 'opportunity', 'record')"
+    ]
+    for kind in HISTORY.get(dataset, ()):
+        selects.append(
+            "SELECT source_key, 'all', record_key, payload FROM ledger_mapped "
+            f"WHERE {like} AND kind = '{kind}'"
+        )
+    for entry in document.entries(dataset):
+        if entry.source == "source_key" and entry.field != t.SOURCE_ID:
+            selects.append(
+                f"SELECT json_extract_string(payload, {literal('/custom/' + entry.field)}), "
+                f"{literal(entry.target)}, record_key, payload FROM ledger_mapped "
+                f"WHERE kind = 'opportunity' AND payload::VARCHAR LIKE {literal(f'%/{dataset}/%')}"
+            )
+            selects.append(
+                f"SELECT source_key, {literal(entry.target)}, record_key, payload "
+                f"FROM ledger_mapped WHERE {like} AND kind = 'record'"
+            )
+    if dataset in JOINED_INTO:
+        selects.append(
+            f"SELECT p.child, '{PARENT}:' || {_PLACE}, m.record_key, m.payload "
+            f"FROM ({_parents(con, dataset)}) p "
+            "JOIN ledger_mapped m ON m.source_key = p.parent "
+            "WHERE m.kind IN ('contact', 'opportunity', 'record')"
+        )
+    if dataset in HISTORY:
+        selects.append(
+            f"SELECT l.child_key, 'record', m.record_key, NULL "
+            f"FROM {relation(con, 'clean.links')} l "
+            f"LEFT JOIN {relation(con, 'clean.merges')} g ON g.merged_key = l.parent_key "
+            "JOIN ledger_mapped m ON m.source_key = coalesce(g.kept_key, l.parent_key) "
+            f"WHERE l.child_object = '{dataset}' AND l.role = 'record' "
+            "AND m.kind IN ('contact', 'opportunity', 'record')"
+        )
+        selects.append(
+            f"SELECT l.child_key, 'record', m.record_key, NULL "
+            f"FROM {relation(con, 'clean.links')} l "
+            "JOIN ledger_mapped m ON m.kind = 'opportunity' AND l.parent_key = "
+            "json_extract_string(m.payload, '/custom/Estimate_Source_ID__c') "
+            f"WHERE l.child_object = '{dataset}' AND l.role = 'record'"
+        )
+    if dataset == "attachments":
+        selects.append(_FILE_NOTES)
+    return " UNION ALL ".join(selects)
+
+
+_PLACE = "CASE kind WHEN 'company' THEN 'business' WHEN 'record' THEN target ELSE kind END"
+#: Words about a file stand in the notes of the record that holds it.
+_FILE_NOTES = """
+SELECT f.source_key, 'all', h.record_key,
+       json_object('notes', json_extract_string(h.payload, '/custom/File_Notes__c'))
+FROM ledger_mapped f JOIN ledger_mapped h ON h.record_key = coalesce(
+    'opportunity:' || json_extract_string(f.payload, '/of'),
+    json_extract_string(f.parents, '$[0].record_key'))
+WHERE f.kind IN ('contact_file', 'opportunity_file')"""
+
+
+def _parents(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
+    """SELECT child, parent: source keys of rows and of the records whose text they are part of."""
+    table = BY_DATASET[dataset]
+    merges = relation(con, "clean.merges")
+    for column in ("document_key", "invoice_key"):
+        if table.has(column):
+            return (
+                f"SELECT source_key AS child, {column} AS parent FROM {relation(con, table.name)}"
+            )
+    return f"""
+        SELECT l.child_key AS child, coalesce(m.kept_key, l.parent_key) AS parent
+        FROM {relation(con, "clean.links")} l LEFT JOIN {merges} m ON m.merged_key = l.parent_key
+        WHERE l.child_object = '{dataset}' AND l.role = '{_ROLES[dataset]}'"""
+
+
+def safe(name: str) -> str:
+    """A name as part of a SQL identifier."""
+    return re.sub(r"\W+", "_", name)

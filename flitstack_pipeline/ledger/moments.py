@@ -1,0 +1,194 @@
+"""Days, moments and times as the witness reads them, under one order of day and month."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from flitstack_pipeline.ledger.texts import Account, plain, unwrapped
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january enero janvier januar ene gennaio", "feb february febrero février fevrier",
+            "mar march marzo mars märz", "apr april abril avril abr aprile",
+            "may mayo mai maggio", "jun june junio juin juni giugno",
+            "jul july julio juillet juli luglio", "aug august agosto août aout ago",
+            "sep sept september septiembre setiembre septembre settembre",
+            "oct october octubre octobre oktober ottobre",
+            "nov november noviembre novembre", "dec december diciembre décembre decembre dic dez",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_CLOCK = re.compile(
+    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?\s*m?\.?", re.I
+)
+_ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+          "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """A day and, where a time is told, the moment: local without offset, or with one."""
+
+    day: dt.date
+    clock: dt.time | None = None
+    offset: dt.timedelta | None = None
+
+    def moment(self, zone: str) -> dt.datetime | None:
+        """The moment, a local one in the account's zone."""
+        if self.clock is None:
+            return None
+        info = dt.timezone(self.offset) if self.offset is not None else ZoneInfo(zone)
+        return dt.datetime.combine(self.day, self.clock, info)
+
+
+@lru_cache(maxsize=100_000)
+def day_said(text: str, order: str) -> Said | None:
+    """The one day (and time) a text says, or None."""
+    found = plain(unwrapped(text))
+    if re.fullmatch(r"\d{5}(\.\d+)?", found):
+        return _serial(float(found))
+    compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})", found)
+    if compact:
+        return _said(compact[1], compact[2], compact[3], "")
+    iso = re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(.*)$", found, re.S)
+    if iso:
+        return _said(iso[1], iso[2], iso[3], iso[4])
+    short = re.match(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)(.*)$", found, re.S)
+    if short:
+        return _short(short, order)
+    return _written(found)
+
+
+def _short(match: re.Match[str], order: str) -> Said | None:
+    a, b = int(match[1]), int(match[2])
+    if order == "undecided" and a <= 12 and b <= 12 and a != b:
+        return None
+    day_first = order == "day first" or (order == "undecided" and a > 12)
+    year = (
+        match[3]
+        if len(match[3]) == 4
+        else str((2000 if int(match[3]) < 70 else 1900) + int(match[3]))
+    )
+    return _said(year, *((b, a) if day_first else (a, b)), match[4])
+
+
+def _written(found: str) -> Said | None:
+    """A day with its month in letters: `Jan 5, 2024 3:04 PM`, `5 de enero de 2024`."""
+    bare = re.sub(r"\b(?:de|del|of|the|at)\b", " ", found, flags=re.I)
+    bare = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", bare, flags=re.I)
+    bare = (
+        re.sub(r"^\s*[^\W\d_]{3,9}\.?,\s+", "", bare)
+        if re.match(r"\s*[^\W\d_]{3,9}\.?,\s", bare)
+        else bare
+    )
+    bare = re.sub(r"^\s*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\s+", "", bare, flags=re.I)
+    month_first = re.match(r"\s*([^\W\d_]+)\.?[\s-]+(\d{1,2}),?[\s-]+(\d{4})(.*)$", bare, re.S)
+    if month_first and month_first[1].casefold() in _MONTHS:
+        month = _MONTHS[month_first[1].casefold()]
+        return _said(month_first[3], month, month_first[2], month_first[4])
+    day_first = re.match(
+        r"\s*(\d{1,2})\.?[\s-]+([^\W\d_]+)\.?,?[\s-]+(\d{4}|\d{2})(.*)$", bare, re.S
+    )
+    if day_first and day_first[2].casefold() in _MONTHS:
+        year = day_first[3] if len(day_first[3]) == 4 else f"20{day_first[3]}"
+        return _said(year, _MONTHS[day_first[2].casefold()], day_first[1], day_first[4])
+    return None
+
+
+def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None:
+    try:
+        found = dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    rest = rest.strip().lstrip("T,").strip()
+    if not rest:
+        return Said(found)
+    clock_text, offset = _offset(rest)
+    clock = clock_said(clock_text)
+    return Said(found, clock, offset) if clock is not None else Said(found)
+
+
+def _offset(rest: str) -> tuple[str, dt.timedelta | None]:
+    """(the time of day, its offset from UTC or None) of what stands after a day."""
+    rest = re.sub(r"\s*\([^)]*\)\s*$", "", rest).strip()
+    named = re.search(r"\s*(?:UTC|GMT)?\s*([+-])(\d{2}):?(\d{2})?$", rest, re.I)
+    if named and re.search(r"\d", rest[: named.start()]):
+        hours = dt.timedelta(hours=int(named[2]), minutes=int(named[3] or 0))
+        return rest[: named.start()].strip(), -hours if named[1] == "-" else hours
+    if re.search(r"\dZ$", rest):
+        return rest[:-1], dt.timedelta(0)
+    word = re.search(r"\s([A-Z]{3,4})$", rest)
+    if word and word[1] in _ZONES:
+        return rest[: word.start()], dt.timedelta(hours=_ZONES[word[1]])
+    return rest, None
+
+
+def clock_said(text: str) -> dt.time | None:
+    """The time of day a text says, or None."""
+    found = plain(text)
+    words = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
+    found = words.get(found.casefold(), found)
+    if re.fullmatch(r"0?\.\d+", found):
+        seconds = round(float(found) * 86_400) % 86_400
+        return (dt.datetime.min + dt.timedelta(seconds=seconds)).time()
+    match = _CLOCK.fullmatch(found)
+    if not match or (match[2] is None and match[4] is None):
+        return None
+    hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    if match[4]:
+        hour = hour % 12 + (12 if match[4].lower() == "p" else 0)
+    return dt.time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def _serial(found: float) -> Said | None:
+    day = dt.date(1899, 12, 30) + dt.timedelta(days=int(found))
+    seconds = round((found % 1) * 86_400)
+    clock = (dt.datetime.min + dt.timedelta(seconds=seconds)).time() if seconds else None
+    return Said(day, clock)
+
+
+def read_date(text: str, value: str, how: str, account: Account) -> str:
+    """A day, or a moment where the value has a time of day."""
+    said = day_said(text, how or "month first")
+    held = re.match(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(.*))?$", value)
+    if said is None or held is None:
+        return ""
+    if held[2] is None:
+        return "date, year first" if held[1] in _days_of(said, account.zone) else ""
+    return _same_moment(said, value, held, account.zone)
+
+
+def _days_of(said: Said, zone: str) -> set[str]:
+    """The day of a moment is that of the account."""
+    moment = said.moment(zone)
+    if moment is None or said.offset is None:
+        return {said.day.isoformat()}
+    return {moment.astimezone(ZoneInfo(zone)).date().isoformat()}
+
+
+def _same_moment(said: Said, value: str, held: re.Match[str], zone: str) -> str:
+    moment = said.moment(zone) or dt.datetime.combine(said.day, dt.time(), ZoneInfo(zone))
+    try:
+        found = dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        return ""
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=ZoneInfo(zone))
+    moment = moment if re.search(r"\d:\d\d:\d\d", value) else moment.replace(second=0)
+    return "moment with the account's time zone" if moment == found else ""
+
+
+def read_time(text: str, value: str, how: str, account: Account) -> str:
+    """A time of day, to the minute."""
+    said, held = clock_said(text), clock_said(value)
+    if said is None or held is None:
+        return ""
+    return "time of 24 hours" if said.replace(second=0) == held.replace(second=0) else ""

@@ -1,0 +1,69 @@
+"""Numbers as the witness reads them: one amount under one decimal sign, with its sign kept."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from flitstack_pipeline.ledger.texts import Account, plain, unwrapped
+
+
+def number(text: str, sign: str) -> Decimal | None:
+    """The one number a text says where `sign` is the decimal sign; None for any other text."""
+    found = re.sub(r"[\u2212\u2013]", "-", plain(unwrapped(text))).replace("\u00a0", " ")
+    money = r"(?:[A-Z]{0,2}[$€£¥₡₱₲₴₹]|USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF)"
+    found = re.sub(money, "", found, flags=re.I).strip()
+    if found in ("-", "--", "—"):
+        return Decimal(0)
+    negative = found.startswith("(") and found.endswith(")")
+    found = found[1:-1].strip() if negative else found
+    match = re.fullmatch(r"([+-]?)\s*([\d.,' ]*\d[\d.,' ]*?)\s*(-?)", found)
+    if not match or (match[1] == "-") + bool(match[3]) + negative > 1:
+        return Decimal(0) if negative and found.strip() in ("", "-") else None
+    amount = _digits(match[2].strip(), sign)
+    if amount is None:
+        return None
+    return -amount if match[1] == "-" or match[3] or negative else amount
+
+
+def _digits(found: str, sign: str) -> Decimal | None:
+    """Digits with thousands apart; a shape that only the other sign explains is read by that."""
+    for decimal in (sign, "." if sign == "," else ","):
+        group = "," if decimal == "." else "."
+        grouped = rf"\d{{1,3}}(?:(?P<g>[{group}' ])\d{{3}})(?:(?P=g)\d{{3}})*"
+        indian = (
+            r"\d{1,2}(?:,\d{2})+,\d{3}"
+            if decimal == "."
+            else grouped.replace("g>", "h>").replace("=g", "=h")
+        )
+        whole = rf"(?:{grouped}|{indian}|\d*)(?:[{decimal}]\d*)?"
+        if re.fullmatch(whole, found):
+            bare = re.sub(rf"[{group}' ]", "", found).replace(decimal, ".")
+            try:
+                return Decimal(bare)
+            except InvalidOperation:
+                return None
+    return None
+
+
+def read_number(text: str, value: str, how: str, account: Account) -> str:
+    """A number, also one with a unit or a percent sign beside it; `how` is the decimal sign."""
+    held = _held_number(value)
+    if held is None:
+        return ""
+    said = number(text, how or ".")
+    if said is None:
+        unit = re.fullmatch(r"\s*([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", text)
+        said = number(unit[1], how or ".") if unit else None
+    if said is None:
+        percent = re.fullmatch(r"\s*([-+]?[\d.,]+)\s*%\s*", text)
+        said = number(percent[1], how or ".") if percent else None
+    if said is None:
+        return ""
+    if said == held:
+        return "number without signs of currency and thousands"
+    return "rounded" if abs(said - held) <= Decimal("0.00005") else ""
+
+
+def _held_number(value: str) -> Decimal | None:
+    return Decimal(value) if re.fullmatch(r"-?\d+(\.\d+)?", value) else None

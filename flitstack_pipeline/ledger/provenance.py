@@ -1,0 +1,232 @@
+"""In which field of which record each column should arrive, derived from the declarations.
+
+Column → clean field stands in the cleaning declarations (`columns`), clean field → target field in
+the confirmed map, what a builder derives or joins beside it in `mapping.declared`. Belongs here:
+putting these together as `Path`s. Does not: the records of one row (`holders`), looking whether a
+cell is there (`witness`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from flitstack_pipeline.cleaning.values.parsers import PARSERS
+from flitstack_pipeline.ledger.columns import Source, fields_of
+from flitstack_pipeline.mapping.declared import DERIVED, JOINED_INTO
+from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
+from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.spec.source import BY_KEY
+
+#: How the value of each parser is read again by the witness.
+KIND_OF_PARSER = {
+    "date": "date:{order}", "time": "time", "money": "number:{sign}", "quantity": "number:{sign}",
+    "rate": "text", "phones": "phone", "emails": "email", "name": "name", "address": "address",
+    "line": "address", "words": "list", "people": "list", "numbers": "id", "status": "word",
+    "record_type": "record_kind", "done": "yes_no",
+}  # fmt: skip
+KIND_OF_TRANSFORM = {
+    "money": "number:{sign}", "number": "number:{sign}", "date": "date:{order}",
+    "date_mdy": "date:{order}", "date_dmy": "date:{order}", "yes_no": "yes_no", "choice": "word",
+    "multi": "list", "list": "list", "joined": "list",
+}  # fmt: skip
+#: Parsers that read several columns into several fields: their fields are looked at together.
+TOGETHER = ("name", "phones", "emails", "address")
+PART_OF_ADDRESS = {"city": "cased", "state": "address:state", "zip": "address:zip",
+                   "country": "address:country", "street": "in:address",
+                   "street2": "in:address"}  # fmt: skip
+#: Values of a parser that are there only sometimes.
+_COMPANIONS = frozenset({"exact", "extension", "extra", "unit", "evidence", "business"})
+#: Places of a row's records: its own, its parent's text, and what it leads to.
+NEAR, KEY, PARENT, ALL = "near", "key", "parent", "all"
+#: Kinds of export whose records are merged into one another.
+MERGING = frozenset({"clients", "leads"})
+ARRIVED, LINKED, MERGED = "arrived", "linked", "merged"
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way of a column: the place, its fields, and how the value there is to be read.
+
+    `sole` says that the field has no other column and the record no other row behind it: a value
+    that says something else there, or none, contradicts; `filled` that none does. `words` names
+    the value map to be asked.
+    """
+
+    column: str
+    place: str
+    labels: tuple[str, ...]
+    kind: str
+    sole: bool = False
+    fate: str = ARRIVED
+    words: str = ""
+    filled: bool = False
+
+    @property
+    def field(self) -> str:
+        """How the field is named to a person."""
+        return f"{self.place.removeprefix('custom_objects.')}: {' + '.join(self.labels)}"
+
+
+def paths_of(dataset: str, document: MapDocument) -> list[Path]:
+    """Every path of the columns of one dataset, as the map stands."""
+    found = [*_mapped(dataset, document), *_kept(dataset, document), *_joined(dataset, document)]
+    found += _links(dataset)
+    return list(dict.fromkeys(found))
+
+
+def known_columns(dataset: str) -> list[str]:
+    """The canonical columns of a dataset."""
+    return [c.name for c in BY_KEY[dataset].columns]
+
+
+def _mapped(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """Paths by the map's entries, those of one parser with several fields together."""
+    together: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    columns: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in document.entries(dataset):
+        if entry.is_custom_column:
+            yield _custom(entry)
+            continue
+        for field in _clean_fields(dataset, entry.source):
+            sources = fields_of(dataset).get(field, ())
+            for source in sources:
+                if source.parser in TOGETHER and source.parser != sources[0].parser:
+                    continue  # only there when the field's own columns say nothing
+                if source.parser in TOGETHER:
+                    place = (source.parser, entry.target)
+                    together[place].append((_rank(source), entry.field))
+                    columns[place].add(source.column)
+                if source.parser not in TOGETHER or source.column in PART_OF_ADDRESS:
+                    yield from _direct(dataset, entry, field, source)
+    for (parser, target), labels in together.items():
+        ordered = tuple(dict.fromkeys(label for _, label in sorted(labels)))
+        for column in sorted(columns[parser, target] & set(PARSERS[parser].cells)):
+            if column not in PART_OF_ADDRESS:
+                kind = (
+                    "in:name" if column in ("first_name", "last_name") else KIND_OF_PARSER[parser]
+                )
+                yield Path(
+                    column,
+                    target,
+                    ordered,
+                    kind,
+                    sole=len(labels) > 1 and column in ("email", "address"),
+                )
+
+
+def _rank(source: Source) -> int:
+    """The place of a value among those of its parser."""
+    shape = list(PARSERS[source.parser].shape)
+    return shape.index(source.value) if source.value in shape else len(shape)
+
+
+def _clean_fields(dataset: str, source: str) -> tuple[str, ...]:
+    derived = DERIVED.get(dataset, {})
+    return derived.get(source, (source,))
+
+
+def _direct(dataset: str, entry: FieldEntry, field: str, source: Source) -> Iterator[Path]:
+    """The path of one column into one field."""
+    sources = fields_of(dataset)[field]
+    if field == "source_key":
+        yield Path(source.column, entry.target, (entry.field,), "id", fate=LINKED)
+        return
+    kind = _kind(entry, source, field)
+    if source.parser == "address":
+        own = {"city": "city", "state": "state", "zip": "postal_code", "country": "country",
+               "street": "street", "street2": "street"}  # fmt: skip
+        if own[source.column] != source.value:
+            return
+        kind = PART_OF_ADDRESS[source.column]
+    derived = DERIVED.get(dataset, {}).get(entry.source, (field,))
+    alone = len({s.column for s in sources}) == 1 and derived == (field,)
+    sole = alone and source.value not in _COMPANIONS and source.column != "country"
+    words = f"{dataset}.{entry.source}" if entry.transform == "choice" else ""
+    if _is_reference(field):
+        kind, sole = "id", False
+    yield Path(source.column, entry.target, (entry.field,), kind, sole, words=words)
+
+
+def _kind(entry: FieldEntry, source: Source, field: str) -> str:
+    if source.parser:
+        return KIND_OF_PARSER.get(source.parser, "text")
+    if entry.transform in ("choice", "yes_no"):
+        return KIND_OF_TRANSFORM[entry.transform]
+    return "url" if field == "website" else "text"
+
+
+def _custom(entry: FieldEntry) -> Path:
+    kind = KIND_OF_TRANSFORM.get(entry.transform, "text")
+    words = f"{entry.dataset}.{entry.source}" if entry.transform in ("choice", "multi") else ""
+    return Path(entry.source, entry.target, (entry.field,), kind, sole=True, words=words)
+
+
+def _kept(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """What fits no field as it stands arrives in a text that keeps it: paths of every column."""
+    for entry in document.entries(dataset):
+        if entry.source not in ("originals", "merged_values"):
+            continue
+        fate = MERGED if entry.source == "merged_values" else ARRIVED
+        labels = dict.fromkeys((entry.field, t.ORIGINALS) if fate == ARRIVED else (entry.field,))
+        kind = "kept" if fate == ARRIVED else "{own}"
+        for column in [*known_columns(dataset), "custom:*"]:
+            for label in labels:
+                yield Path(column, entry.target, (label,), f"in:{kind}", fate=fate)
+
+
+def _joined(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """Columns whose row is a line in a text of its parent."""
+    if dataset not in JOINED_INTO:
+        return
+    parent, derived = JOINED_INTO[dataset]
+    for entry in document.entries(parent):
+        if entry.source == derived:
+            for column in [*known_columns(dataset), "custom:*"]:
+                kind = "in:text" if column == "custom:*" else f"in:{own_kind(dataset, column)}"
+                yield Path(column, f"{PARENT}:{entry.target}", (entry.field,), kind)
+
+
+def _links(dataset: str) -> Iterator[Path]:
+    """Columns that name another record, or the workspace: witnessed by what they lead to."""
+    for field, sources in fields_of(dataset).items():
+        if field == "source_key":
+            for source in sources:
+                yield Path(source.column, KEY, ("source key",), "id", fate=LINKED)
+                if dataset in MERGING:
+                    yield Path(source.column, NEAR, ("merged into",), "id", fate=LINKED)
+        elif _is_reference(field):
+            kind = "name" if field == "client_name" else "id"
+            for source in sources:
+                yield Path(source.column, NEAR, ("linked record",), kind, fate=LINKED)
+        elif field == "record_type":
+            yield Path(sources[0].column, NEAR, ("linked record",), "record_kind", fate=LINKED)
+        elif field == "converted":
+            column = next(s.column for s in sources if s.column != "lead_status")
+            yield Path(column, KEY, ("source key",), "converted", fate=LINKED)
+    if "workspace" in known_columns(dataset):
+        yield Path("workspace", KEY, ("source key",), "id", fate=LINKED)
+
+
+def _is_reference(field: str) -> bool:
+    return bool(re.search(r"_refs?$", field)) or field in (
+        "client_name", "document_key", "invoice_key"
+    )  # fmt: skip
+
+
+@cache
+def own_kind(dataset: str, column: str) -> str:
+    """How a column is read by itself, whatever field it goes to."""
+    for field, sources in fields_of(dataset).items() if dataset in BY_DATASET else ():
+        for source in sources:
+            if source.column == column and field != "source_key":
+                if source.parser:
+                    return KIND_OF_PARSER.get(source.parser, "text")
+                if _is_reference(field):
+                    return "id"
+    booleans = {f.name for f in BY_DATASET[dataset].fields if f.type == "BOOLEAN"}
+    return "yes_no" if column in booleans else "text"

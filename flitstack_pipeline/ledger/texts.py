@@ -1,0 +1,35 @@
+"""What every reading of the witness needs: the account, and text without its wrappings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the account is: the zone of its moments, the country of its phones."""
+
+    zone: str = "America/New_York"
+    country: str = "US"
+
+
+def plain(text: str) -> str:
+    """Text of one kind of space and quotation mark, without invisible characters at its ends."""
+    found = unicodedata.normalize("NFC", text).replace("\u2019", "'")
+    found = re.sub(r"[\u200b\ufeff\u2060]", "", found)
+    return re.sub(r"\s+", " ", found).strip()
+
+
+def unwrapped(text: str) -> str:
+    """A cell without the wrapping by which spreadsheets keep text as text: `="00042"`, `'00042`."""
+    found = re.sub(r'^="(.*)"$', r"\1", text.strip(), flags=re.S)
+    return re.sub(r"^'(?=[\d=+@-])", "", found)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, without accents and punctuation."""
+    flat = unicodedata.normalize("NFKD", text.casefold())
+    flat = "".join(c for c in flat if not unicodedata.combining(c))
+    return re.findall(r"[^\W_]+", flat)

@@ -1,0 +1,244 @@
+"""The witness: looks whether each cell stands in the fields that provenance names, set by set.
+
+Belongs here: what the columns say about how they are written (day or month first, decimal sign),
+read by SQL of its own; the comparisons that SQL is sure of; handing each distinct (text, kind,
+value) that is left to `readings` once. Imports nothing of the rooms that read, clean and map.
+"""
+
+# ruff: noqa: S608 - names in the SQL are columns of our own tables
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from flitstack_pipeline.ledger.readings import agrees
+from flitstack_pipeline.ledger.texts import Account
+
+DAY, MONTH, UNDECIDED = "day first", "month first", "undecided"
+PIECE = 50_000
+_PAIR = "^[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})($|[^0-9])"
+Place = tuple[str, str]
+
+
+@dataclass
+class Habits:
+    """How (file, column) is written: the order of day and month, where the decimal comma rules."""
+
+    orders: dict[Place, str] = field(default_factory=dict)
+    commas: set[Place] = field(default_factory=set)
+
+
+def count_pairs(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]
+) -> dict[Place, tuple[int, int, int]]:
+    """Per (file, column): cells that are a day only day first, only month first, either way.
+
+    `columns` gives the SQL of each column's cell.
+    """
+    found: dict[Place, tuple[int, int, int]] = {}
+    for column, sql in columns.items():
+        rows = con.execute(
+            f"""
+            WITH pairs AS (
+                SELECT file, string_split_regex(cell, '[/.-]')[1]::INT AS a,
+                       string_split_regex(cell, '[/.-]')[2]::INT AS b, n
+                FROM (SELECT _file AS file, trim({sql}) AS cell, count(*) AS n FROM {table} r
+                      GROUP BY ALL)
+                WHERE regexp_matches(cell, '{_PAIR}'))
+            SELECT file, coalesce(sum(n) FILTER (a > 12 AND b <= 12), 0),
+                   coalesce(sum(n) FILTER (b > 12 AND a <= 12), 0),
+                   coalesce(sum(n) FILTER (a <= 12 AND b <= 12 AND a <> b), 0)
+            FROM pairs GROUP BY file
+            """
+        ).fetchall()
+        found |= {(file, column): (int(d), int(m), int(e)) for file, d, m, e in rows}
+    return found
+
+
+def orders(
+    dataset: str,
+    counts: Mapping[str, dict[Place, tuple[int, int, int]]],
+    answers: Mapping[str, str],
+) -> dict[Place, str]:
+    """The order of every (file, column) of a dataset, by its cells, a person, its neighbours."""
+    own = counts.get(dataset, {})
+    everything = [c for other in counts.values() for c in other.values()]
+    return {
+        (file, column): _order(
+            [
+                [found],
+                [c for (f, _), c in own.items() if f == file],
+                [c for (_, n), c in own.items() if n == column],
+                everything,
+            ],
+            _answer(answers, dataset, column),
+        )
+        for (file, column), found in own.items()
+    }
+
+
+def _order(evidence: list[list[tuple[int, int, int]]], answer: str) -> str:
+    day, month, either = (sum(c[i] for c in evidence[0]) for i in range(3))
+    if day and month:
+        return answer or UNDECIDED
+    if day or month:
+        return DAY if day else MONTH
+    if not either:
+        return answer or MONTH
+    for around in evidence[1:]:
+        day, month = sum(c[0] for c in around), sum(c[1] for c in around)
+        if bool(day) != bool(month):
+            return DAY if day else MONTH
+    return answer or UNDECIDED
+
+
+def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str:
+    for key in (f"dates:{dataset}.{column}", f"dates:{dataset}", "dates:*"):
+        if key in answers:
+            return answers[key]
+    return ""
+
+
+def commas(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> set[Place]:
+    """The (file, column) places whose numbers can only be read with a decimal comma."""
+    counts: dict[Place, list[int]] = {}
+    for column, sql in columns.items():
+        rows = con.execute(
+            f"""
+            SELECT _file, count(*) FILTER (regexp_matches(cell, ',[0-9]{{1,2}}$') OR
+                       regexp_matches(cell, '[.][0-9]{{3}},[0-9]*$') OR
+                       regexp_matches(cell, ',[0-9]{{4,}}$')),
+                   count(*) FILTER (regexp_matches(cell, '[.][0-9]{{1,2}}$') OR
+                       regexp_matches(cell, ',[0-9]{{3}}[.][0-9]*$') OR
+                       regexp_matches(cell, '[.][0-9]{{4,}}$') OR
+                       regexp_matches(cell, '^[0-9]{{1,3}}(,[0-9]{{3}}){{2,}}$'))
+            FROM (SELECT _file, regexp_replace(trim({sql}), '[^0-9.,]', '', 'g') AS cell
+                  FROM {table} r WHERE {sql} IS NOT NULL)
+            GROUP BY _file
+            """
+        ).fetchall()
+        for file, comma, point in rows:
+            counts[file, column] = [int(comma), int(point)]
+    return {place for place in counts if _is_comma(counts, place)}
+
+
+def _is_comma(counts: Mapping[Place, list[int]], place: Place) -> bool:
+    file, column = place
+    near = (
+        [counts[place]],
+        [c for (f, _), c in counts.items() if f == file],
+        [c for (_, n), c in counts.items() if n == column],
+    )
+    for around in near:
+        comma, point = (sum(c[i] for c in around) for i in (0, 1))
+        if comma != point:
+            return comma > point
+    return False
+
+
+def sure(kind: str, text: str, value: str) -> str:
+    """SQL that is true where a comparison needs no further look; what it leaves, Python reads.
+
+    Args:
+        kind: The kind of reading, as `readings.agrees` takes it.
+        text: SQL of the cell.
+        value: SQL of what the field holds.
+    """
+    name = kind.partition(":")[0]
+    if name == "number":
+        american = "'^[$]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)([.][0-9]{1,4})?$'"
+        bare = f"TRY_CAST(replace(ltrim({text}, '$'), ',', '') AS DECIMAL(18,4))"
+        return (
+            f"({{point}} AND regexp_matches({text}, {american}) "
+            f"AND {bare} = TRY_CAST({value} AS DECIMAL(18,4)))"
+        )
+    if name == "phone":
+        digits = f"regexp_replace({text}, '[^0-9]', '', 'g')"
+        plain = f"regexp_matches({text}, '^[0-9() .+-]+$')"
+        return (
+            f"({plain} AND length({digits}) = 10 AND {{american}} AND {value} = '+1' || {digits})"
+        )
+    if name == "email":
+        return f"(lower(trim({text})) = {value} AND NOT contains({text}, ','))"
+    if name in ("cased", "word"):
+        return f"(lower(trim({text})) = lower({value}))"
+    if name == "yes_no":
+        return (
+            f"((lower({text}) IN ('yes', 'true') AND {value} = 'Yes') "
+            f"OR (lower({text}) IN ('no', 'false') AND {value} = 'No'))"
+        )
+    if name == "id":
+        return (
+            f"(contains(chr(31) || {value} || chr(31), chr(31) || {text} || chr(31)) "
+            f"OR ends_with({value}, '/' || {text}) OR contains({value}, '/' || {text} || chr(31)))"
+        )
+    if name == "name":
+        return f"contains(chr(31) || {value} || chr(31), chr(31) || {text} || chr(31))"
+    return "false"
+
+
+#: What the comparisons of `sure` say of a cell they find.
+SURE_RULE = {
+    "number": "number without signs of currency and thousands", "phone": "phone to E.164",
+    "email": "e-mail in lower case", "cased": "capitals made usual", "word": "label of the word",
+    "yes_no": "yes or no", "id": "leads to the record", "name": "as written",
+}  # fmt: skip
+
+
+def bear_witness(con: duckdb.DuckDBPyConnection, asked: str, account: Account) -> None:
+    """Make the temporary table `ledger_verdict (kind, text, value, rule)` for what `asked` holds.
+
+    Args:
+        con: The warehouse.
+        asked: A temporary table with columns kind, text, value; only distinct ones are read.
+        account: The account's time zone and country.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE ledger_verdict "
+        "(kind VARCHAR, text VARCHAR, value VARCHAR, rule VARCHAR)"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE ledger_ask AS SELECT kind, text, value, "
+        f"row_number() OVER () AS n FROM (SELECT DISTINCT kind, text, value FROM {asked}) "
+    )
+    total = con.execute("SELECT count(*) FROM ledger_ask").fetchall()[0][0]
+    for start in range(1, total + 1, PIECE):
+        table = con.execute(
+            "SELECT kind, text, value FROM ledger_ask WHERE n BETWEEN ? AND ?",
+            [start, start + PIECE - 1],
+        ).fetchall()
+        _insert(con, [(k, x, v, agrees(k, x, v, account)) for k, x, v in table])
+    con.execute("DROP TABLE ledger_ask")
+
+
+def _insert(con: duckdb.DuckDBPyConnection, verdicts: list[tuple[str, str, str, str]]) -> None:
+    held: list[tuple[Any, ...]] = [v for v in verdicts if v[3]]
+    if not held:
+        return
+    columns = [pa.array(column, pa.string()) for column in zip(*held, strict=True)]
+    con.register("incoming", pa.table(columns, names=["kind", "text", "value", "rule"]))
+    con.execute("INSERT INTO ledger_verdict SELECT * FROM incoming")
+    con.unregister("incoming")
+
+
+def is_empty_word_sql(text: str, words: frozenset[str]) -> str:
+    """SQL: whether a cell is one of the words that stand for nothing."""
+    listed = ", ".join("'" + w.replace("'", "''") + "'" for w in sorted(words))
+    return f"lower(trim({text})) IN ({listed})"
+
+
+def alike(one: str, other: str) -> float:
+    """How much two names of columns or fields share of their words, 0 to 1."""
+    left, right = _parts(one), _parts(other)
+    return len(left & right) / max(len(left | right), 1)
+
+
+def _parts(name: str) -> set[str]:
+    bare = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("__c")).casefold()
+    return set(re.findall(r"[a-z0-9]+", bare.replace("_", " "))) - {"job", "estimate", "the", "of"}
