@@ -19,7 +19,15 @@ import pyarrow as pa
 from flitstack_pipeline.ledger import fates, holders, row_fates, witness
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.holders import literal
-from flitstack_pipeline.ledger.provenance import ALL, LINKED, MERGED, Path, own_kind, paths_of
+from flitstack_pipeline.ledger.provenance import (
+    ALL,
+    LINKED,
+    MERGED,
+    STAGES,
+    Path,
+    own_kind,
+    paths_of,
+)
 from flitstack_pipeline.ledger.readings import EMPTY_WORDS, VERBATIM
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
@@ -199,6 +207,7 @@ class _Dataset:
         """Temporary table `ledger_words (words, text, label)`: what the confirmed map says."""
         rows = []
         for name in {p.words for p in self.paths if p.words}:
+            rows += self._stages(name)
             values = self.around.document.values.get(name)
             for word, label in (values.map if values else {}).items():
                 rows.append((name, word.casefold(), label))
@@ -208,6 +217,15 @@ class _Dataset:
         if rows:
             self.con.executemany("INSERT INTO ledger_words VALUES (?, ?, ?)", rows)
         row_fates.add_read_words(self.con, self.dataset)
+
+    def _stages(self, name: str) -> list[tuple[str, str, str]]:
+        """The words of the map's stages: what each leads to, its stage or its status."""
+        label = name.rpartition(".")[2]
+        stages = self.around.document.stages.get(self.dataset)
+        if not name.startswith(STAGES) or stages is None:
+            return []
+        goals = {w: goal for w, goal in stages.map.items() if goal.get("stage")}
+        return [(name, word.casefold(), goal[label]) for word, goal in goals.items()]
 
     def _write_whole_rows(self) -> None:
         """Cells of rows that have one fate as a whole: superseded, quarantined, not moved."""
@@ -375,6 +393,7 @@ _SETTLED = f"""
 CREATE OR REPLACE TEMP TABLE ledger_settled AS
 WITH judged AS (
     SELECT s.row, s.n, s.several, s.path, p.fate, p.sole, s.out,
+           NOT starts_with(s.words, '{STAGES}') OR k.text IS NOT NULL AS known,
            CASE WHEN s.out = {SAME} THEN '{VERBATIM}' WHEN s.out = {SURE} THEN p.rule
                 WHEN w.label IS NOT NULL THEN 'label of the confirmed value map'
                 ELSE v.rule END AS rule
@@ -384,10 +403,12 @@ WITH judged AS (
     LEFT JOIN (SELECT DISTINCT words, text, label FROM ledger_words) w
         ON s.out = {ASK} AND w.words = s.words AND w.text = lower(trim(s.text))
         AND w.label = s.value
+    LEFT JOIN (SELECT DISTINCT words, text FROM ledger_words) k
+        ON k.words = s.words AND k.text = lower(trim(s.text))
 )
 SELECT row, n, min_by(path, rank) FILTER (rule IS NOT NULL) AS path,
        min_by(rule, rank) FILTER (rule IS NOT NULL) AS rule,
-       bool_or(sole AND rule IS NULL AND NOT several AND out = {ASK}) AS against,
+       bool_or(sole AND rule IS NULL AND NOT several AND out = {ASK} AND known) AS against,
        bool_or(NOT several AND out = {MISSING}) AS missing,
        bool_or(rule = '{VERBATIM}' AND fate = 'arrived') AS verbatim
 FROM (SELECT *, CASE WHEN fate = '{MERGED}' THEN 40 WHEN fate = '{LINKED}' THEN 20 ELSE 0 END

@@ -89,11 +89,12 @@ _SHORT = {
     "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln",
     "court": "ct", "boulevard": "blvd", "circle": "cir", "place": "pl", "terrace": "ter",
     "parkway": "pkwy", "highway": "hwy", "square": "sq", "trail": "trl", "way": "way",
-    "apartment": "apt", "suite": "ste", "unit": "unit", "floor": "fl", "building": "bldg", "north": "n", "south": "s",
-    "east": "e", "west": "w", "northeast": "ne", "northwest": "nw", "southeast": "se",
-    "southwest": "sw", "cove": "cv", "crossing": "xing", "heights": "hts", "junction": "jct",
-    "mount": "mt", "saint": "st", "fort": "ft", "ridge": "rdg", "spring": "spg", "springs": "spgs",
-    "number": "no", "room": "rm", "point": "pt", "plaza": "plz", "expressway": "expy",
+    "apartment": "apt", "suite": "ste", "unit": "unit", "floor": "fl", "building": "bldg",
+    "north": "n", "south": "s", "east": "e", "west": "w", "northeast": "ne", "northwest": "nw",
+    "southeast": "se", "southwest": "sw", "cove": "cv", "crossing": "xing", "heights": "hts",
+    "junction": "jct", "mount": "mt", "saint": "st", "fort": "ft", "ridge": "rdg", "spring": "spg",
+    "springs": "spgs", "number": "no", "room": "rm", "point": "pt", "plaza": "plz",
+    "expressway": "expy",
 }  # fmt: skip
 
 
@@ -117,10 +118,16 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
     if how == "zip":
         return _postcode(text, value)
     wanted, held = address_words(text), address_words(value)
-    drop = {"apt", "ste", "unit", "no", "us", "usa", account.country.casefold()}
-    if [w for w in wanted if w not in drop] == [w for w in held if w not in drop]:
+    if _without_marks(wanted, account) == _without_marks(held, account):
         return "address in its parts, usual short forms"
     return ""
+
+
+def _without_marks(words: list[str], account: Account) -> list[str]:
+    """The words of an address without those that mark a unit, and a country at the end."""
+    bare = [w for w in words if w not in ("apt", "ste", "unit", "no")]
+    countries = {*COUNTRIES.values(), "usa", account.country.casefold()}
+    return bare[:-1] if len(bare) > 2 and bare[-1] in countries and bare[-2].isdigit() else bare
 
 
 def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:

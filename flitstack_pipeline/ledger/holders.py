@@ -12,7 +12,7 @@ import re
 
 import duckdb
 
-from flitstack_pipeline.ledger.provenance import ALL, KEY, NEAR, PARENT, Path
+from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, PARENT, Path
 from flitstack_pipeline.mapping.declared import JOINED_INTO
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.sources import relation
@@ -150,6 +150,10 @@ def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocumen
         f"SELECT source_key AS key, {_PLACE} AS place, record_key, payload FROM ledger_mapped "
         f"WHERE {like} AND kind IN ('contact', 'company', 'opportunity', 'record')"
     ]
+    selects.append(
+        f"SELECT source_key, '{DEAL}', record_key, payload FROM ledger_mapped "
+        f"WHERE {like} AND kind = 'opportunity'"
+    )
     for kind in HISTORY.get(dataset, ()):
         selects.append(
             "SELECT source_key, 'all', record_key, payload FROM ledger_mapped "

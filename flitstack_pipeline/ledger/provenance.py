@@ -42,7 +42,9 @@ PART_OF_ADDRESS = {"city": "cased", "state": "address:state", "zip": "address:zi
 #: Values of a parser that are there only sometimes.
 _COMPANIONS = frozenset({"exact", "extension", "extra", "unit", "evidence", "business"})
 #: Places of a row's records: its own, its parent's text, and what it leads to.
-NEAR, KEY, PARENT, ALL = "near", "key", "parent", "all"
+NEAR, KEY, PARENT, ALL, DEAL = "near", "key", "parent", "all", "deal"
+#: Before the name of a word list that stands for the stages of the map.
+STAGES = "stages of "
 #: Kinds of export whose records are merged into one another.
 MERGING = frozenset({"clients", "leads"})
 ARRIVED, LINKED, MERGED = "arrived", "linked", "merged"
@@ -75,7 +77,7 @@ class Path:
 def paths_of(dataset: str, document: MapDocument) -> list[Path]:
     """Every path of the columns of one dataset, as the map stands."""
     found = [*_mapped(dataset, document), *_kept(dataset, document), *_joined(dataset, document)]
-    found += _links(dataset)
+    found += [*_links(dataset), *_deal(dataset, document)]
     return list(dict.fromkeys(found))
 
 
@@ -210,6 +212,21 @@ def _links(dataset: str) -> Iterator[Path]:
             yield Path(column, KEY, ("source key",), "converted", fate=LINKED)
     if "workspace" in known_columns(dataset):
         yield Path("workspace", KEY, ("source key",), "id", fate=LINKED)
+
+
+def _deal(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """What an opportunity of its own shows of a document: name, value, stage and status."""
+    if dataset not in document.stages:
+        return
+    fields = fields_of(dataset)
+    for source in fields.get("title", ()):
+        yield Path(source.column, DEAL, ("name",), "text", filled=True)
+    for source in fields["total" if "total" in fields else "amount"]:
+        yield Path(source.column, DEAL, ("monetaryValue",), "number:{sign}", sole=True)
+    for source in fields.get("status_text", ()):
+        for label in ("stage", "status"):
+            words = f"{STAGES}{dataset}.{label}"
+            yield Path(source.column, DEAL, (label,), "stage", sole=True, fate=LINKED, words=words)
 
 
 def _is_reference(field: str) -> bool:

@@ -172,6 +172,11 @@ def _list(text: str, value: str, how: str, account: Account) -> str:
     return "list, one value each" if turned and all(p in held for p in turned if p) else ""
 
 
+def _stage(text: str, value: str, how: str, account: Account) -> str:
+    """A stage is found by the words of the map alone."""
+    return ""
+
+
 # --- pieces of a longer text ---
 
 _JOINTS = re.compile(r"\n| · |; | × | @ | = |[\[\]()]|: |, |\x1f|<br>|</?p>|-(?=\d\d:\d\d)")
@@ -231,5 +236,5 @@ READINGS: dict[str, Reading] = {
     "date": read_date, "time": read_time, "phone": read_phone, "email": read_email, "url": read_url,
     "record_kind": _record_kind,
     "converted": _converted,
-    "address": read_address, "yes_no": _yes_no, "word": _word, "list": _list,
+    "address": read_address, "yes_no": _yes_no, "word": _word, "list": _list, "stage": _stage,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.ledger import fates
+from flitstack_pipeline.ledger.provenance import STAGES
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.source import BY_KEY
@@ -133,7 +134,7 @@ def add_read_words(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         return
     fields = {f.name for f in BY_DATASET[dataset].fields}
     for (words,) in con.execute("SELECT DISTINCT words FROM ledger_words").fetchall():
-        source = words.partition(".")[2]
+        source = "status" if words.startswith(STAGES) else words.partition(".")[2]
         text = f"{source}_text"
         if source.startswith("custom:") or source not in fields:
             continue

@@ -27,7 +27,10 @@ FORBIDDEN = {
     "contractor_plus": {"highlevel", "cleaning", "mapping", "migration", "reports", "steps"},
     "migration": {"steps", "destination"},
     "spec": {"contractor_plus", "cleaning", "mapping", "highlevel", "migration", "reports"},
+    "ledger": {"highlevel", "migration", "reports", "steps"},
 }
+#: The second reading of the ledger: nothing of the rooms that read, clean and map.
+WITNESS = ("witness", "readings", "numbers", "moments", "contact_points", "places", "texts")
 
 
 def modules():
@@ -72,3 +75,10 @@ def test_a_module_keeps_to_the_rooms_it_may_know(path):
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_module_opens_by_saying_what_belongs_in_it(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("name", WITNESS)
+def test_the_witness_of_the_ledger_imports_nothing_but_its_own_readings(name):
+    known = {n for n in imports(PACKAGE / "ledger" / f"{name}.py") if n.startswith("flitstack")}
+    own = {f"flitstack_pipeline.ledger.{other}" for other in WITNESS}
+    assert all(any(n == o or n.startswith(f"{o}.") for o in own) for n in known)

@@ -1,0 +1,84 @@
+"""The witness's own readings, each against values worked out by hand."""
+
+import pytest
+
+from flitstack_pipeline.ledger.readings import agrees
+from flitstack_pipeline.ledger.texts import Account
+
+NEW_YORK = Account("America/New_York", "US")
+
+SAME = [
+    ("number:.", "$1,234.50", "1234.50"),
+    ("number:,", "1.234,50", "1234.50"),
+    ("number:,", "1,5", "1.50"),
+    ("number:.", "(50.00)", "-50.00"),
+    ("number:.", "$ -", "0.00"),
+    ("number:.", "50.00-", "-50.00"),
+    ("number:.", "3.5 hrs", "3.5"),
+    ("number:.", "1 234.50", "1234.50"),
+    ("date:month first", "02/03/2024", "2024-02-03"),
+    ("date:day first", "02/03/2024", "2024-03-02"),
+    ("date:month first", "Jan 5, 2024", "2024-01-05"),
+    ("date:month first", "5 de enero de 2024", "2024-01-05"),
+    ("date:month first", "45306", "2024-01-15"),
+    ("date:month first", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-05:00"),
+    ("date:month first", "2024-01-15T20:04:00Z", "2024-01-15T15:04:00-05:00"),
+    ("date:month first", "2024-01-16T02:00:00Z", "2024-01-15"),
+    ("time", "9:05 PM", "21:05"),
+    ("phone", "(813) 555-0102", "+18135550102"),
+    ("phone", "813.555.0102 x12", "+18135550102"),
+    ("phone", "5125016306; 512-501-6307", "+15125016306\x1f+15125016307"),
+    ("email", "Ann@X.com", "ann@x.com"),
+    ("name", "Lee, Ann", "Ann Lee"),
+    ("name", "ANN LEE", "Ann Lee"),
+    ("address", "1 Oak Street, Tampa, FL 33602", "1 Oak St Tampa FL 33602 US"),
+    ("address:state", "Connecticut", "CT"),
+    ("address:zip", "6103", "06103"),
+    ("yes_no", "x", "Yes"),
+    ("yes_no", "FALSE", "No"),
+    ("list", "VIP; Net-30", '["VIP","Net-30","contractor+ client"]'),
+    ("id", "#00042", "main/jobs/42"),
+    ("text", '="00042"', "00042"),
+    ("text", "<p>Gate <b>12</b></p>", "Gate 12"),
+    ("in:text", "Check", "2024-01-05 · 50.00 · Check · PAY-1"),
+    ("in:number:.", "$50", "2024-01-05 · 50.00 · Check · PAY-1"),
+    ("in:date:month first", "1/5/2024", "2024-01-05 · 50.00 · Check · PAY-1"),
+]
+OTHER = [
+    ("number:.", "1,234.50", "1.23"),
+    ("number:,", "1,5", "15.00"),
+    ("number:.", "(50.00)", "50.00"),
+    ("number:.", "-50", "50.00"),
+    ("number:.", "TBD", "0.00"),
+    ("date:day first", "02/03/2024", "2024-02-03"),
+    ("date:undecided", "02/03/2024", "2024-02-03"),
+    ("date:month first", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-06:00"),
+    ("date:month first", "2024-01-15T20:04:00Z", "2024-01-15T20:04:00-05:00"),
+    ("time", "9:05 PM", "09:05"),
+    ("phone", "(813) 555-0102", "+18135550120"),
+    ("phone", "5125016306; 512-501-6307", "+15125016306"),
+    ("name", "Ann Lee", "Lee Ann"),
+    ("address", "1 Oak Street, Tampa, FL 33602", "1 Oak St FL Tampa 33602"),
+    ("address", "1 Oak Street, Tampa, FL 33602", "1 Oak St Tampa FL US 33602"),
+    ("yes_no", "No", "Yes"),
+    ("id", "42", "main/jobs/142"),
+    ("list", "VIP; Net-30", '["VIP"]'),
+    ("text", "Gate 12", "Gate 1"),
+    ("in:text", "Che", "2024-01-05 · 50.00 · Check · PAY-1"),
+    ("in:number:.", "5", "2024-01-05 · 50.00 · Check · PAY-1"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), SAME)
+def test_a_value_that_says_the_same_is_found(kind, text, value):
+    assert agrees(kind, text, value, NEW_YORK)
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), OTHER)
+def test_a_value_that_says_something_else_is_not(kind, text, value):
+    assert agrees(kind, text, value, NEW_YORK) == ""
+
+
+def test_the_same_text_arrives_verbatim_and_another_by_a_rule():
+    assert agrees("text", "Ann", "Ann", NEW_YORK) == "verbatim"
+    assert agrees("phone", "(813) 555-0102", "+18135550102", NEW_YORK) == "phone to E.164"
