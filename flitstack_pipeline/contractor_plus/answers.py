@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flitstack_pipeline.contractor_plus.manifest import module
+from flitstack_pipeline.spec.other_kinds import NOTE
 
-#: The answer for a file that holds nothing to migrate.
+#: The answers for a file of which nothing is to be moved.
 NOTHING = "nothing"
+NOT_MOVED = "not moved"
 
 
 def file_question(file: str, sheet: str = "") -> str:
@@ -19,19 +21,28 @@ def file_question(file: str, sheet: str = "") -> str:
     return f"file:{file}#{sheet}" if sheet else f"file:{file}"
 
 
+def workspace_question(header: str) -> str:
+    """The key of the question whether a column names the workspace, by its normalised header."""
+    return f"workspace:{header}"
+
+
 def file_answer(answers: Mapping[str, str], file: str, sheet: str = "") -> str:
-    """The kind of export a person named, `NOTHING`, or "" where nobody was asked.
+    """The kind of file a person named, `NOTHING`, or "" where nobody was asked.
 
     An answer for the sheet wins over one for the whole file. Raises ValueError for a word that is
-    no kind of export.
+    no kind of file.
     """
     keys = (file_question(file, sheet), file_question(file))
     key = next((k for k in keys if answers.get(k)), None)
     if key is None:
         return ""
-    if answers[key].strip().casefold() == NOTHING:
+    word = " ".join(answers[key].casefold().replace("_", " ").split())
+    if word in (NOTHING, NOT_MOVED):
         return NOTHING
+    if word in ("note", "notes of its parent", "note on its parent", "keep as note on its parent"):
+        return NOTE
     try:
         return module(answers[key])
     except ValueError as error:
-        raise ValueError(f"answer to {key}: {error}, or {NOTHING!r}") from error
+        words = f"{NOTE!r} (each row on the record it names) or {NOT_MOVED!r}"
+        raise ValueError(f"answer to {key}: {error}; {words}") from error

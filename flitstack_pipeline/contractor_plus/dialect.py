@@ -15,7 +15,9 @@ from functools import cache, lru_cache
 
 import clevercsv
 
-from flitstack_pipeline.spec.source import DATASETS, alias_table, normalise_header
+from flitstack_pipeline.spec.headers import normalise_header
+from flitstack_pipeline.spec.source import DATASETS
+from flitstack_pipeline.spec.spelling import alias_table
 
 SEPARATORS = (",", ";", "\t", "|")
 HEAD_CHARACTERS = 64_000

@@ -18,12 +18,15 @@ from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
-from flitstack_pipeline.contractor_plus.survey import SheetRead, survey
+from flitstack_pipeline.contractor_plus.survey import SheetRead, open_questions, survey
 from flitstack_pipeline.questions import Question, ask
 from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.spec.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
 
 __all__ = ["IngestResult", "SheetRead", "ingest_object", "ingest_schema", "survey"]
+
+#: The step that lists what reading leaves to a person, whatever object type it read.
+ASKED_BY = "read"
 
 
 @dataclass
@@ -84,7 +87,6 @@ def _ingest(
     for dataset in datasets:
         raw_tables.replace_table(con, dataset)
         result.rows[dataset] = 0
-        asked_before = len(result.questions)
         reads = [read for read in surveyed if read.dataset == dataset]
         labels = _labels(reads)
         for read in reads:
@@ -92,11 +94,12 @@ def _ingest(
                 _record_copy(con, read, result)
             else:
                 _load_sheet(con, read, workspace, labels, result)
-        ask(con, f"read:{dataset}", result.questions[asked_before:])
-    asked_before = len(result.questions)
-    for read in (r for r in surveyed if r.dataset is None):
-        _record_unclaimed(con, read, result)
-    ask(con, "read:files nobody recognised", result.questions[asked_before:])
+    waiting = {}
+    for place, read in enumerate(surveyed):
+        if read.dataset is None:
+            waiting[place] = _record_unclaimed(con, read, result)
+    result.questions = open_questions(surveyed, waiting, answers)
+    ask(con, ASKED_BY, result.questions)
     return result
 
 
@@ -159,17 +162,10 @@ def _load_sheet(
     ]
     raw_tables.record_file(con, read, writer.loaded + writer.excluded, warnings)
     con.execute("COMMIT")
-    _note_question(read, writer.loaded + writer.excluded, result)
     result.rows[read.dataset] += writer.loaded
     result.excluded += writer.excluded
     result.files.append(read.entry.file)
     result.warnings += [f"{read.entry.file}: {w}" for w in warnings]
-
-
-def _note_question(read: SheetRead, rows: int, result: IngestResult) -> None:
-    question = read.question(rows)
-    if question:
-        result.questions.append(question)
 
 
 def _note_layout(read: SheetRead, layout: Layout) -> None:
@@ -194,24 +190,26 @@ def _record_copy(con: duckdb.DuckDBPyConnection, read: SheetRead, result: Ingest
     result.warnings.append(f"{read.entry.file}: {warning}")
 
 
-def _record_unclaimed(
-    con: duckdb.DuckDBPyConnection, read: SheetRead, result: IngestResult
-) -> None:
-    """A sheet nobody could read or recognise, or wants: listed, with the reason."""
+def _record_unclaimed(con: duckdb.DuckDBPyConnection, read: SheetRead, result: IngestResult) -> int:
+    """A sheet nobody could read or name for sure, or wants: listed, with the reason.
+
+    Returns the rows that wait in it for a person's answer.
+    """
     rows = 0
     if read.left_out:
-        warnings = ["left out: a person said that it holds nothing to migrate"]
+        warnings = ["not moved: a person said that nothing of it is to be migrated"]
     elif read.layout is None:
         warnings = [] if read.refused else ["the file is empty"]
     else:
         rows = 0 if read.refused else _rows_below(read)
-        warnings = [*read.layout.warnings, *([read.layout.question] if rows else [])]
+        asked = read.question(rows)
+        warnings = [*read.layout.warnings, *([asked.text] if asked else [])]
     raw_tables.record_file(con, read, rows, warnings)
-    _note_question(read, rows, result)
     if read.refused and not read.left_out:
         result.refused.append(read.refused)
     else:
         result.warnings += [f"{read.entry.file}: {w}" for w in warnings]
+    return rows
 
 
 def _rows_below(read: SheetRead) -> int:

@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.contractor_plus.cells import Batch, Sheet, sheets
+from flitstack_pipeline.contractor_plus.cells import Batch, Row, Sheet, sheets
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
+from flitstack_pipeline.contractor_plus.questions import about_file
 from flitstack_pipeline.contractor_plus.recognise import Layout, recognise
 from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
+from flitstack_pipeline.questions import Question
 from flitstack_pipeline.spec.objects import object_of_dataset
 
 
@@ -81,7 +83,7 @@ class Inspection:
 
 def _described(view: SheetView) -> Iterator[str]:
     name = f"sheet {view.sheet!r}: " if view.sheet else ""
-    kind = view.dataset or "nothing we know"
+    kind = view.dataset or "what is not certain"
     feeds = f", feeds {view.object_type}" if view.object_type else ""
     yield f"{name}holds {kind}{feeds}; {view.rows} rows below the header on line {view.header_row}"
     for column in view.columns:
@@ -135,9 +137,19 @@ def _sheet_view(path: Path, sheet: Sheet) -> SheetView:
         records + counted.total() + 1,
         dict(counted),
         [asdict(g) for g in layout.guesses if g.recognised],
-        layout.question if records else "",
+        str(asked) if (asked := _question(path, sheet, layout, records, head)) else "",
         _warnings(layout, sheet, records, too_long),
     )
+
+
+def _question(
+    path: Path, sheet: Sheet, layout: Layout, records: int, head: list[Row]
+) -> Question | None:
+    """What a person must say of the file, None when it is clear or holds no record."""
+    if not layout.doubts or not records:
+        return None
+    below = [cells for number, cells in head if number > layout.header_row]
+    return about_file(path.name, sheet.name, layout, records, below)
 
 
 def _warnings(layout: Layout, sheet: Sheet, records: int, too_long: list[int]) -> list[str]:

@@ -14,7 +14,9 @@ from functools import cache
 
 from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.recognise import Layout, layout_of
-from flitstack_pipeline.spec.source import BY_KEY, alias_table, normalise_header
+from flitstack_pipeline.spec.headers import normalise_header
+from flitstack_pipeline.spec.other_kinds import KINDS
+from flitstack_pipeline.spec.spelling import alias_table
 
 _TOTALS = re.compile(
     r"(?:(?:report|grand|sub|page|overall)[\s-]*)?totals?\s*[:=]?\s*\(?[\d\s.,$€£]*\)?\s*", re.I
@@ -143,9 +145,12 @@ class _Rules:
         if words == self.header:
             return True
         filled = [w for w in words if w]
-        known = [w for w in filled if normalise_header(w) in self.table]
-        familiar = [w for w in filled if w in self.own or normalise_header(w) in self.table]
+        known = [w for w in filled if self._is_known(w)]
+        familiar = [w for w in filled if w in self.own or self._is_known(w)]
         return len(known) >= 3 and len(familiar) >= 0.6 * len(filled)
+
+    def _is_known(self, word: str) -> bool:
+        return normalise_header(word) in self.table
 
 
 def _plain(cell: str) -> str:
@@ -162,9 +167,9 @@ def _words(cells: list[str]) -> list[str]:
 
 @cache
 def _spellings(dataset: str) -> frozenset[str]:
-    if dataset not in BY_KEY:
+    if dataset not in KINDS:
         return frozenset()
-    return frozenset(s.casefold() for c in BY_KEY[dataset].columns for s in c.spellings)
+    return frozenset(s.casefold() for c in KINDS[dataset].columns for s in c.spellings)
 
 
 def overlong(block: Block) -> list[int]:

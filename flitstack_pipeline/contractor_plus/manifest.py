@@ -16,7 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.cells import SUFFIXES
-from flitstack_pipeline.spec.source import BY_KEY, normalise_header
+from flitstack_pipeline.spec.headers import normalise_header
+from flitstack_pipeline.spec.other_kinds import KINDS
 
 NAME = "export_manifest.json"
 NOT_EXPORTS = {"attachments", "files"}
@@ -137,12 +138,12 @@ def iso_time(text: str) -> str:
 
 
 def module(name: str) -> str:
-    """The kind of export a person means: its key, label or file name, in any spelling.
+    """The kind of file a person means: its key, label or file name, in any spelling.
 
-    Raises ValueError for a name no kind of export goes by.
+    Raises ValueError for a name no kind of file goes by.
     """
     wanted = normalise_header(name)
-    for dataset in BY_KEY.values():
+    for dataset in KINDS.values():
         names = (dataset.key, dataset.label, *dataset.file_stems)
         if wanted in {normalise_header(n) for n in names}:
             return dataset.key
@@ -150,9 +151,9 @@ def module(name: str) -> str:
 
 
 def known_dataset(key: str) -> str:
-    """The key of a kind of export; "" stays. Raises ValueError for an unknown one."""
-    if key and key not in BY_KEY:
-        raise ValueError(f"{key!r} is no kind of export; known are {', '.join(BY_KEY)}")
+    """The key of a kind of file; "" stays. Raises ValueError for an unknown one."""
+    if key and key not in KINDS:
+        raise ValueError(f"{key!r} is no kind of export; known are {', '.join(KINDS)}")
     return key
 
 
@@ -168,13 +169,17 @@ def export_files(exports: Path) -> Iterator[Path]:
 
 
 def entry_of(exports: Path, path: Path, entries: dict[str, Entry]) -> Entry:
-    """The manifest's entry of a file, completed from the file itself where it is silent."""
+    """The manifest's entry of a file, completed from the file itself where it is silent.
+
+    A file laid by hand has no session yet (see `sessions`); one whose time the manifest tells
+    belongs to the session of that day.
+    """
     name = path.relative_to(exports).as_posix()
     known = entries.get(name, Entry(name))
     modified = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).isoformat(timespec="seconds")
     return Entry(
         file=name,
-        session=known.session or path.stem,
+        session=known.session or known.exported_at[:10],
         workspace=known.workspace,
         exported_at=known.exported_at or modified,
         sha256=sha256(path),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus import manifest
+from flitstack_pipeline.contractor_plus.answers import file_question
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.contractor_plus.inspect import Inspection, inspect_file
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
@@ -165,10 +166,10 @@ def _about(inspection: Inspection) -> str:
 
 def _warnings(name: str, inspection: Inspection) -> list[str]:
     found = []
-    if inspection.dataset is None and inspection.rows:
+    for sheet in (s for s in inspection.sheets if s.question):
         found.append(
-            f"{name}: its columns do not say what it holds; see `flitstack inspect {name}`, then "
-            f"say it with `flitstack answer file:{name} KIND`"
+            f"{name}: it is not certain what it holds; see `flitstack inspect {name}`, then say it "
+            f"with `flitstack answer {file_question(name, sheet.sheet)!r} KIND`; it waits"
         )
     found += [f"{name}: {w}" for sheet in inspection.sheets for w in sheet.warnings]
     return found

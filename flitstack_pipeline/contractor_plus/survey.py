@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from flitstack_pipeline.contractor_plus import manifest
-from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer, file_question
+from flitstack_pipeline.contractor_plus import manifest, questions, workspaces
+from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
 from flitstack_pipeline.contractor_plus.cells import Row, Sheet, UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.encoding import Encoding
 from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Layout, recognise
-from flitstack_pipeline.questions import Choice, Question
+from flitstack_pipeline.contractor_plus.sessions import sessions_of
+from flitstack_pipeline.questions import Question
 
 HEAD_ROWS = HEADER_SEARCH_ROWS + 20
 
@@ -33,6 +34,7 @@ class SheetRead:
     refused: str = ""
     copy_of: str = ""
     left_out: bool = False
+    head: Sequence[Row] = ()
     layouts: list[Layout] = field(default_factory=list)
 
     @property
@@ -44,19 +46,10 @@ class SheetRead:
         """What a person must say about the sheet; a sheet without rows leaves nothing to ask."""
         if self.layout is None or self.left_out or self.copy_of or self.refused:
             return None
-        if not self.layout.question or rows_read == 0:
+        if not self.layout.doubts or rows_read == 0:
             return None
-        likely = [g for g in self.layout.guesses if g.recognised]
-        return Question(
-            file_question(self.entry.file, self.sheet.name),
-            "file",
-            self.layout.question,
-            dataset=self.layout.dataset or "",
-            file=self.entry.file,
-            sheet=self.sheet.name,
-            evidence=tuple(f"{g.dataset}: {g.recognised} of its columns are known" for g in likely),
-            choices=(*(Choice(g.dataset) for g in likely), Choice(NOTHING, "no row is moved")),
-        )
+        first = [cells for number, cells in self.head if number > self.layout.header_row]
+        return questions.about_file(self.entry.file, self.sheet.name, self.layout, rows_read, first)
 
 
 def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[SheetRead]:
@@ -64,19 +57,46 @@ def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[Shee
 
     `answers` are a person's (see `answers`). Raises ValueError for a bad manifest or answer.
     """
+    answers = answers or {}
     entries = manifest.load(exports)
+    paths = list(manifest.export_files(exports))
+    known = sessions_of((manifest.entry_of(exports, path, entries) for path in paths), answers)
+    workspace_header = workspaces.agreed(answers)
     first_of: dict[tuple[str, str], str] = {}
     found = []
-    for path in manifest.export_files(exports):
-        entry = manifest.entry_of(exports, path, entries)
+    for path, entry in zip(paths, known, strict=True):
         same = first_of.setdefault((entry.sha256, entry.workspace), entry.file)
         copy_of = same if same != entry.file else ""
-        found += _understood(path, entry, copy_of, answers or {})
+        found += _understood(path, entry, copy_of, answers, workspace_header)
     return found
 
 
+def open_questions(
+    reads: Sequence[SheetRead], rows: Mapping[int, int], answers: Mapping[str, str] | None = None
+) -> list[Question]:
+    """What the surveyed sheets leave to a person.
+
+    Args:
+        reads: The sheets, as `survey` found them.
+        rows: How many rows wait in the sheets nobody could name, by their place in `reads`.
+        answers: What a person answered.
+    """
+    asked = [q for i, read in enumerate(reads) if (q := read.question(rows.get(i, 0)))]
+    heads = {
+        f"{read.entry.file}#{read.sheet.name}": (read.layout, read.head)
+        for read in reads
+        if read.layout and read.dataset
+    }
+    asked += workspaces.questions(heads)
+    return [question for question in asked if not (answers or {}).get(question.key)]
+
+
 def _understood(
-    path: Path, entry: manifest.Entry, copy_of: str, answers: Mapping[str, str]
+    path: Path,
+    entry: manifest.Entry,
+    copy_of: str,
+    answers: Mapping[str, str],
+    workspace_header: str,
 ) -> list[SheetRead]:
     try:
         heads = _heads(path, manifest.stamp(path))
@@ -85,7 +105,7 @@ def _understood(
         left_out = file_answer(answers, entry.file) == NOTHING
         return [SheetRead(blank, entry, 0, None, str(error), left_out=left_out)]
     found = []
-    for number, (sheet, _) in enumerate(heads):
+    for number, (sheet, head) in enumerate(heads):
         answer = file_answer(answers, entry.file, sheet.name) or entry.dataset
         known = "" if answer == NOTHING else answer
         found.append(
@@ -93,9 +113,10 @@ def _understood(
                 Sheet(path, sheet.name, sheet.encoding, sheet.dialect),
                 entry,
                 number,
-                _layout(path, manifest.stamp(path), number, entry.file, known),
+                _layout(path, manifest.stamp(path), number, entry.file, known, workspace_header),
                 copy_of=copy_of,
                 left_out=answer == NOTHING,
+                head=head,
             )
         )
     return found
@@ -109,7 +130,7 @@ def _heads(path: Path, _stamp: tuple[int, ...]) -> list[tuple[Sheet, list[Row]]]
 
 @lru_cache(maxsize=1_024)  # every object type looks at every sheet
 def _layout(
-    path: Path, stamp: tuple[int, ...], number: int, file: str, answer: str
+    path: Path, stamp: tuple[int, ...], number: int, file: str, answer: str, workspace_header: str
 ) -> Layout | None:
     sheet, head = _heads(path, stamp)[number]
-    return recognise(head, file, sheet.name, answer)
+    return recognise(head, file, sheet.name, answer, workspace_header)

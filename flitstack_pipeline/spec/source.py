@@ -1,26 +1,28 @@
 """The columns of every Contractor+ export, under one canonical name each, with their aliases.
 
 No public source shows a real header row (reference: contractor_plus.md §6), so every spelling is
-an alias and none is trusted: matching ignores case, spaces, punctuation and bracketed units.
-Belongs here: datasets, canonical columns, aliases, what identifies a row. Does not: reading
-(`contractor_plus`), types after cleaning (`clean`).
+an alias and none is trusted: matching ignores case, spaces, punctuation and currencies, and a word
+that only names the file's own subject ("Client Email" among clients). Belongs here: datasets,
+canonical columns, aliases, what identifies a row. Does not: reading (`contractor_plus`), types
+after cleaning (`clean`), kinds of file that are no export of Contractor+ (`other_kinds`).
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an export: its canonical name, its usual header and other spellings."""
+    """One column of an export: its canonical name, its usual header and other spellings.
+
+    `unsure` are spellings that count only where the cells look like it.
+    """
 
     name: str
     header: str
     aliases: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -32,8 +34,10 @@ class Column:
 class Dataset:
     """One kind of export file: its columns, which of them is the id, which tell it apart.
 
-    `signature` names columns that no other dataset has together: a file is recognised by its
-    columns first and by its name only to break ties.
+    `signature` names columns that no other dataset has together. `subjects` are the nouns of its
+    records: they name its own id ("Job ID"), and say nothing new before one of its columns ("Job
+    Status"). `business_keys` identify a row where the export has no id: of each group ("name or
+    first_name", written `name|first_name`) one column must be there.
     """
 
     key: str
@@ -42,22 +46,12 @@ class Dataset:
     id_columns: tuple[str, ...]
     signature: tuple[str, ...]
     file_stems: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    business_keys: tuple[str, ...] = ()
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
-
-
-@lru_cache(maxsize=20_000)
-def normalise_header(text: str) -> str:
-    """A header reduced to what identifies it: lower case, no accents, no punctuation, no units.
-
-    "Total ($)", " total " and "TOTAL:" are one header; "#" is kept as the word "number".
-    """
-    text = re.sub(r"\((?:[^()]*)\)|\[(?:\$|%|usd|eur|gbp|hours?|h)\]", " ", text, flags=re.I)
-    text = unicodedata.normalize("NFKD", text.replace("#", " number "))
-    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
-    return re.sub(r"[^a-z0-9]+", " ", text).strip()
 
 
 def _c(name: str, header: str | None = None, *aliases: str) -> Column:
@@ -66,7 +60,7 @@ def _c(name: str, header: str | None = None, *aliases: str) -> Column:
 
 # --- columns that several exports share --------------------------------------------------------
 
-_WORKSPACE = _c("workspace", "Workspace", "account", "tenant", "location name")
+_WORKSPACE = _c("workspace", "Workspace", "workspace name")
 _CREATED = _c(
     "created",
     "Created Date",
@@ -78,6 +72,8 @@ _CREATED = _c(
     "create date",
     "creado",
     "date de creation",
+    "client since",
+    "customer since",
 )
 _UPDATED = _c(
     "updated",
@@ -92,7 +88,7 @@ _UPDATED = _c(
 )
 _NOTES = _c("notes", "Notes", "note", "comments", "internal notes", "remarks")
 _TAGS = _c("tags", "Tags", "labels", "tag")
-_ASSIGNED = _c("assigned_to", "Assigned To", "delegated to", "assignee", "owner", "salesperson", "staff", "crew", "team member", "assigned team members", "visits assigned to", "technician", "assigned technician")  # fmt: skip
+_ASSIGNED = _c("assigned_to", "Assigned To", "delegated to", "assignee", "owner", "salesperson", "staff", "crew", "team member", "assigned team members", "visits assigned to", "technician", "technicians", "assigned technician", "assigned technicians", "assigned employee", "assigned employees", "assigned team", "assigned crew", "assigned staff", "assigned user", "assigned users", "assigned tech", "assigned techs")  # fmt: skip
 _CLIENT_NAME = _c(
     "client_name", "Client Name", "client", "customer", "customer name", "contact name", "bill to"
 )
@@ -112,6 +108,12 @@ _SERVICE_ADDRESS = _c(
     "site address",
     "property address",
     "work address",
+)
+#: Jobs and work orders have one address only: that of the work.
+_WORK_ADDRESS = Column(
+    "service_address",
+    "Service Address",
+    (*_SERVICE_ADDRESS.aliases, "address", "full address", "job site", "jobsite address"),
 )
 _STATUS = _c("status", "Status", "state of record", "record status", "estado", "statut")
 _TITLE = _c("title", "Title", "subject", "description of work", "project name")
@@ -146,10 +148,10 @@ _PERSON = (
     _c("first_name", "First Name", "first", "given name"),
     _c("last_name", "Last Name", "last", "surname", "family name"),
     _c("business_name", "Business Name", "company", "company name", "business", "organization", "organisation", "account name"),
-    _c("website", "Website", "web site", "url", "web", "site"),
+    Column("website", "Website", ("web site", "url", "web", "web address", "homepage"), ("site",)),
     _c("email", "Email", "e mail", "emails", "e mails", "email address", "email addresses", "primary email", "correo"),
     _c("phone", "Phone", "phone number", "main phone", "main phone numbers", "primary phone", "telephone", "phones", "phone numbers", "telefono"),
-    _c("mobile", "Mobile", "cell", "cell phone", "mobile phone", "mobile number"),
+    _c("mobile", "Mobile", "cell", "cell phone", "mobile phone", "mobile number", "cell number", "mobile phone numbers", "cell phone numbers", "mobile numbers"),
     _c("address", "Billing Address", "address", "full address", "mailing address", "direccion"),
     _c("street", "Street", "street 1", "street address", "address 1", "address line 1", "billing street", "billing street 1"),
     _c("street2", "Street 2", "street line 2", "address 2", "address line 2", "unit", "apt", "suite", "billing street 2"),
@@ -174,6 +176,14 @@ _MONEY = (
     _c("tax", "Tax", "tax amount", "sales tax"),
     _c("total", "Total", "grand total", "total amount", "amount", "importe"),
 )
+
+#: Amounts of a job beside the one it is done for: where that is empty, the first of them stands in.
+_OTHER_AMOUNTS = (
+    "quoted amount", "quoted value", "quoted price", "quoted total", "quote amount", "quote total",
+    "contract amount", "contract value", "contract price", "contract total",
+    "estimated amount", "estimated value", "estimated price", "estimated total", "estimated revenue",
+    "estimate amount", "estimate total", "expected value", "expected amount", "expected revenue",
+)  # fmt: skip
 
 _ITEM = (
     _c("line_number", "Line #", "line", "line no", "position", "sort order"),
@@ -205,7 +215,7 @@ DATASETS: tuple[Dataset, ...] = (
             _c("last_name", "Last Name", "last"),
             _c("email", "Email", "e mail", "email address"),
             _c("phone", "Phone", "phone number", "mobile"),
-            _c("role", "Role", "permission", "role name", "title"),
+            _c("role", "Role", "permission", "role name", "job title", "position", "permissions", "user role"),
             _STATUS,
             _c("type", "Type", "worker type", "employment type", "member type"),
             _CREATED,
@@ -213,7 +223,9 @@ DATASETS: tuple[Dataset, ...] = (
         ),
         ("user_id", "email", "name"),
         ("role", "email"),
-        ("team_members", "users", "team", "staff", "employees"),
+        ("team_members", "users", "team", "staff", "employees", "technicians", "crew"),
+        ("employee", "staff", "team member", "user", "technician", "member", "worker"),
+        ("name|first_name", "email|phone", "role|type"),
     ),
     Dataset(
         "clients",
@@ -222,6 +234,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("client_id",),
         ("client_id", "name"),
         ("clients", "customers", "client_list"),
+        ("client", "customer", "contact", "account"),
+        ("name|first_name|last_name|business_name", "email|phone|mobile|address|street|city"),
     ),
     Dataset(
         "leads",
@@ -239,6 +253,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("lead_id",),
         ("lead_id", "lead_status"),
         ("leads", "lead_list", "prospects"),
+        ("lead", "prospect", "opportunity", "contact", "customer", "client"),
+        ("name|first_name|last_name|business_name", "email|phone|mobile|address|street|city"),
     ),
     Dataset(
         "properties",
@@ -255,6 +271,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("property_id",),
         ("property_id", "property_name"),
         ("properties", "sites"),
+        ("property", "site", "service location"),
+        ("client_id|client_name", "property_name|address|street"),
     ),
     Dataset(
         "jobs",
@@ -266,10 +284,10 @@ DATASETS: tuple[Dataset, ...] = (
             _CLIENT_ID,
             _ESTIMATE_NO,
             _INVOICE_NO,
-            _SERVICE_ADDRESS,
+            _WORK_ADDRESS,
             Column("status", "Status", ("job status", *_STATUS.aliases)),
             _c("instructions", "Instructions", "job instructions", "description", "details"),
-            _c("amount", "Amount", "total", "job total", "value", "job amount", "total revenue", "estimated amount", "quoted amount"),
+            _c("amount", "Amount", "total", "job total", "value", "job amount", "total revenue", *_OTHER_AMOUNTS),
             _c("start_date", "Start Date", "scheduled start date", "start", "scheduled date", "scheduled start"),
             _c("end_date", "End Date", "scheduled end date", "end", "scheduled end"),
             _c("start_time", "Start Time", "starts at"),
@@ -295,6 +313,7 @@ DATASETS: tuple[Dataset, ...] = (
         ("job_number",),
         ("job_number", "status"),
         ("jobs", "job_list"),
+        ("job",),
     ),
     Dataset(
         "visits",
@@ -312,6 +331,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("job_number", "visit_date", "start_time"),
         ("job_number", "visit_date"),
         ("visits", "job_visits"),
+        ("visit", "job visit"),
+        ("job_number", "visit_date"),
     ),
     Dataset(
         "estimates",
@@ -340,7 +361,8 @@ DATASETS: tuple[Dataset, ...] = (
         ),
         ("estimate_number",),
         ("estimate_number", "estimate_date", "expiration_date", "total"),
-        ("estimates", "quotes", "proposals"),
+        ("estimates", "quotes", "proposals", "bids"),
+        ("estimate", "quote", "proposal", "bid"),
     ),
     Dataset(
         "estimate_items",
@@ -349,6 +371,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("estimate_number", "line_number"),
         ("estimate_number", "quantity", "name"),
         ("estimate_items", "estimate_line_items", "quote_items"),
+        ("line item", "item", "line", "product", "estimate item"),
+        ("estimate_number", "name", "quantity|unit_price|amount"),
     ),
     Dataset(
         "invoices",
@@ -379,6 +403,7 @@ DATASETS: tuple[Dataset, ...] = (
         ("invoice_number",),
         ("invoice_number", "due_date", "balance"),
         ("invoices", "invoice_list"),
+        ("invoice", "inv"),
     ),
     Dataset(
         "invoice_items",
@@ -387,6 +412,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("invoice_number", "line_number"),
         ("invoice_number", "quantity", "name"),
         ("invoice_items", "invoice_line_items"),
+        ("line item", "item", "line", "product", "invoice item"),
+        ("invoice_number", "name", "quantity|unit_price|amount"),
     ),
     Dataset(
         "payments",
@@ -405,6 +432,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("payment_id",),
         ("payment_id", "payment_date", "amount"),
         ("payments", "payment_list"),
+        ("payment", "transaction"),
+        ("invoice_number", "payment_date", "amount"),
     ),
     Dataset(
         "change_orders",
@@ -420,6 +449,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("change_order_number",),
         ("change_order_number", "invoice_number"),
         ("change_orders",),
+        ("change order", "co"),
+        ("invoice_number", "amount", "date|status"),
     ),
     Dataset(
         "work_orders",
@@ -429,7 +460,7 @@ DATASETS: tuple[Dataset, ...] = (
             _TITLE,
             _CLIENT_NAME,
             _CLIENT_ID,
-            _SERVICE_ADDRESS,
+            _WORK_ADDRESS,
             _c("order_date", "Work Order Date", "date", "wo date"),
             _c("scheduled_date", "Scheduled Date", "scheduled", "schedule date", "start date"),
             _c("start_time", "Start", "start time"),
@@ -446,6 +477,7 @@ DATASETS: tuple[Dataset, ...] = (
         ("work_order_number",),
         ("work_order_number",),
         ("work_orders", "workorders"),
+        ("work order", "wo"),
     ),
     Dataset(
         "attachments",
@@ -464,6 +496,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("record_type", "record_number", "file_name"),
         ("record_type", "record_number", "file_name"),
         ("attachments", "files", "attachment_manifest"),
+        ("attachment", "file", "document"),
+        ("record_type", "record_number", "file_name|location"),
     ),
     Dataset(
         "activities",
@@ -484,7 +518,9 @@ DATASETS: tuple[Dataset, ...] = (
         ),
         ("activity_id",),
         ("record_type", "record_number", "kind", "text"),
-        ("notes", "activities", "calls", "emails", "tasks"),
+        ("notes", "activities", "calls", "emails"),
+        ("activity", "note"),
+        ("record_type", "record_number", "text|subject"),
     ),
     Dataset(
         "custom_fields",
@@ -500,6 +536,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("module", "label"),
         ("module", "label", "options"),
         ("custom_fields", "custom_field_definitions", "fields"),
+        ("field", "custom field"),
+        ("module", "label", "type|options"),
     ),
     Dataset(
         "items",
@@ -518,7 +556,9 @@ DATASETS: tuple[Dataset, ...] = (
         ),
         ("name",),
         ("name", "unit_price", "unit_cost", "sku"),
-        ("items", "line_item_templates", "products", "price_list"),
+        ("items", "line_item_templates", "products", "price_list", "price_book", "pricebook", "products_and_services"),
+        ("item", "product", "line item", "service", "material"),
+        ("name", "unit_price|unit_cost", "unit_price|sku|unit|type|taxable"),
     ),
     Dataset(
         "expenses",
@@ -534,6 +574,8 @@ DATASETS: tuple[Dataset, ...] = (
         ("expense_id",),
         ("vendor", "amount"),
         ("expenses",),
+        ("expense",),
+        ("vendor|category", "amount", "date"),
     ),
     Dataset(
         "time_clock",
@@ -547,7 +589,9 @@ DATASETS: tuple[Dataset, ...] = (
         ),
         ("employee", "clock_in"),
         ("clock_in", "clock_out"),
-        ("time_clock", "timesheets"),
+        ("time_clock", "timesheets", "time_entries", "time_tracking", "time_sheets"),
+        ("time entry",),
+        ("employee", "clock_in", "clock_out|hours"),
     ),
     Dataset(
         "mileage",
@@ -562,19 +606,9 @@ DATASETS: tuple[Dataset, ...] = (
         ("employee", "date"),
         ("miles",),
         ("mileage", "mileage_log"),
+        ("trip",),
+        ("employee|from_place", "date", "miles"),
     ),
 )  # fmt: skip
 
 BY_KEY: dict[str, Dataset] = {d.key: d for d in DATASETS}
-
-
-@cache
-def alias_table(dataset: str) -> dict[str, str]:
-    """Normalised spelling → canonical column name, for one dataset (first declaration wins)."""
-    table: dict[str, str] = {}
-    for column in BY_KEY[dataset].columns:
-        table.setdefault(normalise_header(column.header), column.name)
-    for column in BY_KEY[dataset].columns:
-        for spelling in column.spellings:
-            table.setdefault(normalise_header(spelling), column.name)
-    return table

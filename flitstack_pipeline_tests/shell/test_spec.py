@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flitstack_pipeline.spec import clean, keys, objects, source
+from flitstack_pipeline.spec.headers import normalise_header
+from flitstack_pipeline.spec.spelling import alias_table
 
 
 def test_waves_put_every_object_type_after_all_its_parents():
@@ -28,10 +30,10 @@ def test_every_dataset_of_an_object_type_has_columns_and_a_clean_table():
 
 
 def test_a_header_is_recognised_whatever_its_case_spaces_punctuation_and_unit():
-    table = source.alias_table("invoices")
+    table = alias_table("invoices")
     for header in ("Total ($)", " TOTAL ", "total:", "Grand  Total"):
-        assert table[source.normalise_header(header)] == "total"
-    assert table[source.normalise_header("Invoice #")] == "invoice_number"
+        assert table[normalise_header(header)] == "total"
+    assert table[normalise_header("Invoice #")] == "invoice_number"
 
 
 @given(

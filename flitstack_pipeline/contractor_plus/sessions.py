@@ -1,0 +1,212 @@
+"""Which export files belong to one session, and which file of a kind is the later one.
+
+Files of one session were exported together, so that two rows of one key in them contradict each
+other; between sessions they are versions. Staged files carry their session. Files laid by hand are
+of one session when their names carry the same date or sequence, else when their times lie within a
+day. A person can say otherwise. Belongs here: dates and sequences in names, grouping. Does not:
+what a file holds (`recognise`), what becomes of two rows of one key (`cleaning.identity`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from flitstack_pipeline.contractor_plus.manifest import Entry
+
+#: A date in a name: its label, and the moment where it is sure.
+Dated = tuple[str, dt.datetime | None]
+#: Files whose times lie within so much belong together.
+TOGETHER = dt.timedelta(hours=24)
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        [
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ],
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ISO = re.compile(
+    r"(?<!\d)(20\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)"
+    r"(?:[T_\- ]?([0-2]\d)[-_.:h]?([0-5]\d)(?:[-_.:]?\d\d)?)?(?!\d)"
+)
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-_. ](\d{1,2})[-_. ](20\d\d)(?!\d)")
+_NAMED = re.compile(
+    rf"(?:(?<!\d)(\d{{1,2}})[-_. ]?)?(?<![a-z])({_MONTH})(?![a-z])[-_. ]?"
+    r"(?:(\d{1,2})[-_., ]+)?(20\d\d)"
+)
+_YEAR_MONTH = re.compile(r"(?<!\d)(20\d\d)[-_.]([01]\d)(?!\d)")
+_PARTS = re.compile(r"(?:part|page|pt)[-_ .]?\d+|\d+ ?of ?\d+", re.I)
+_SEQUENCE = re.compile(
+    r"(?:[-_. ]|(?<=[a-z])|\b(?:session|export|batch|version|run)[-_. ]?)"
+    r"\(?(?<!\d)(\d{1,2}|(?:19|20)\d\d)\)?$"
+    r"|^(?:session|export|batch|run)[-_. ]?(\d{1,2})(?!\d)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The date and the sequence in a name: `label` names them, `day` is the date where it is sure.
+
+    `stem` is the name without them.
+    """
+
+    stem: str
+    label: str = ""
+    day: dt.datetime | None = None
+    sequence: int = 0
+
+
+def sessions_of(entries: Iterable[Entry], said: Mapping[str, str] | None = None) -> list[Entry]:
+    """The entries in order, each with its session and the time that orders its versions.
+
+    Args:
+        entries: Files of one folder as far as the manifest and the file itself tell; `session` is
+            "" for a file laid by hand, `exported_at` its own time.
+        said: What a person said, by file name: the session it belongs to.
+    """
+    given = [_said(entry, said or {}) for entry in entries]
+    by_hand = _in_sequence([e for e in given if not e.session])
+    named = {e.file: replace(e, session=mark_of(e.file).label) for e in by_hand}
+    loose = sorted((e for e in named.values() if not e.session), key=lambda e: e.exported_at)
+    named |= {e.file: e for e in _by_time(loose)}
+    return [named.get(e.file, e) for e in given]
+
+
+def mark_of(file: str) -> Mark:
+    """The date and sequence in the name of a file, else in the folder it lies in."""
+    path = PurePath(file)
+    own = _mark(path.stem)
+    folder = _mark(path.parent.name)
+    stem = f"{folder.stem}/{own.stem}" if folder.stem and not folder.label else own.stem
+    said = own if own.label else folder
+    return Mark(stem, said.label, said.day, said.sequence)
+
+
+def _mark(name: str) -> Mark:
+    text = name.casefold()
+    for pattern, read in _DATES:
+        found = list(pattern.finditer(text))
+        if found and (date := read(found[-1])):
+            rest = pattern.sub(" ", text)
+            number = _sequence(rest)
+            label, day = date
+            stem = _SEQUENCE.sub("", rest.strip()) if number else rest
+            return Mark(_bare(stem), f"{label} {number}" if number else label, day, number)
+    number = _sequence(text)
+    if not number:
+        return Mark(_bare(text))
+    return Mark(_bare(_SEQUENCE.sub("", text.strip())), f"sequence {number}", None, number)
+
+
+def _sequence(text: str) -> int:
+    """The number at the end of a name; parts of one export are no sequence."""
+    if _PARTS.search(text):
+        return 0
+    found = _SEQUENCE.search(text.strip())
+    return int(found.group(1) or found.group(2)) if found else 0
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^a-z]+", " ", _PARTS.sub(" ", text)).strip()
+
+
+def _iso(found: re.Match[str]) -> Dated | None:
+    year, month, day, hour, minute = (int(g) if g else 0 for g in found.groups())
+    return _date(year, month, day, hour if hour < 24 else 0, minute)
+
+
+def _named(found: re.Match[str]) -> Dated | None:
+    before, month, after, year = found.groups()
+    return _date(int(year), _MONTHS[month], int(before or after or 1))
+
+
+def _numeric(found: re.Match[str]) -> Dated | None:
+    """Day and month by which of them cannot be a month; where both can, only a label."""
+    first, second, year = (int(g) for g in found.groups())
+    if first > 12 or second > 12 or first == second:
+        return _date(year, min(first, second), max(first, second))
+    return found.group(0), None
+
+
+def _year_month(found: re.Match[str]) -> Dated | None:
+    return _date(int(found.group(1)), int(found.group(2)), 1)
+
+
+def _date(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> Dated | None:
+    try:
+        moment = dt.datetime(year, month, day, hour, minute, tzinfo=dt.UTC)
+    except ValueError:
+        return None
+    return moment.date().isoformat(), moment
+
+
+_DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Dated | None]], ...] = (
+    (_ISO, _iso),
+    (_NAMED, _named),
+    (_NUMERIC, _numeric),
+    (_YEAR_MONTH, _year_month),
+)
+
+
+def _said(entry: Entry, said: Mapping[str, str]) -> Entry:
+    name = said.get(f"session:{entry.file}", "").strip()
+    return replace(entry, session=name) if name else entry
+
+
+def _in_sequence(entries: list[Entry]) -> list[Entry]:
+    """The entries with times that follow the dates and sequences of their names."""
+    found = []
+    by_stem: dict[str, list[tuple[Mark, Entry]]] = {}
+    for entry in entries:
+        mark = mark_of(entry.file)
+        if mark.day:
+            day = mark.day + dt.timedelta(seconds=mark.sequence)
+            found.append(replace(entry, exported_at=day.isoformat()))
+        else:
+            by_stem.setdefault(mark.stem, []).append((mark, entry))
+    for several in by_stem.values():
+        found += _one_after_another(several)
+    return found
+
+
+def _one_after_another(several: list[tuple[Mark, Entry]]) -> list[Entry]:
+    """Files of one name in the order of their sequences: none earlier than the one before it."""
+    found: list[Entry] = []
+    latest: tuple[int, dt.datetime] | None = None
+    for mark, entry in sorted(several, key=lambda item: (item[0].sequence, item[1].exported_at)):
+        time = dt.datetime.fromisoformat(entry.exported_at)
+        if latest and mark.sequence > latest[0]:
+            time = max(time, latest[1] + dt.timedelta(seconds=1))
+        latest = (mark.sequence, max(time, latest[1]) if latest else time)
+        found.append(replace(entry, exported_at=time.isoformat()))
+    return found
+
+
+def _by_time(entries: list[Entry]) -> list[Entry]:
+    """Sessions of files without a date or sequence: a new one begins a day after the last began."""
+    found, start, label = [], None, ""
+    for entry in entries:
+        time = dt.datetime.fromisoformat(entry.exported_at)
+        if start is None or time - start > TOGETHER:
+            start, label = time, time.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M")
+        found.append(replace(entry, session=label))
+    return found

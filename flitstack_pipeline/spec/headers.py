@@ -1,0 +1,67 @@
+"""A header reduced to what identifies it, and the other ways in which it can be read.
+
+Belongs here: what is true of any header text, whatever kind of export it stands in. Does not: the
+spellings of known columns (`source`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+#: What stands in brackets and changes nothing: currencies, remarks on how to fill the cell in.
+_SAYS_NOTHING = re.compile(
+    r"\s*(?:[$€£]|us\$|ca\$|usd|eur|gbp|cad|aud|nzd|dollars?|euros?|pounds?|optional|required"
+    r"|mandatory|if any|if applicable|text|yes ?/ ?no|y ?/ ?n|true ?/ ?false"
+    r"|[ymd]{1,4}[/.-][ymd]{1,4}[/.-][ymd]{1,4})\s*",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+_PLURAL = re.compile(r"\((e?s)\)", re.IGNORECASE)
+#: camelCase and PascalCase: `clientEmail`, `ZIPCode`, `jobID`.
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_PERCENT = re.compile(r"%|\bpct\b\.?|\bpercentage\b", re.IGNORECASE)
+_NUMBERS = re.compile(r"#\s*['’]?s\b|\b[Nn]os\.?(?=\W|$)")
+
+
+@lru_cache(maxsize=20_000)
+def normalise_header(text: str) -> str:
+    """A header reduced to what identifies it: lower case, no accents, no punctuation, no currency.
+
+    "Total ($)", " total " and "TOTAL:" are one header. "#" is kept as the word "number", "%" as
+    "percent", and so is what brackets say of the meaning: "Tax (%)" is another header than "Tax".
+    """
+    text = _PLURAL.sub(r"\1", _HUMPS.sub(" ", text))
+    return _plain(_BRACKETS.sub(_bracket, text))
+
+
+def _bracket(found: re.Match[str]) -> str:
+    inside = found.group(1) if found.group(1) is not None else found.group(2)
+    return " " if not inside.strip() or _SAYS_NOTHING.fullmatch(inside) else f" {inside} "
+
+
+def _plain(text: str) -> str:
+    text = _NUMBERS.sub(" numbers ", text)
+    text = _PERCENT.sub(" percent ", text.replace("#", " number "))
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"['’]s\b", "", text)).strip()
+
+
+def readings(header: str) -> Iterator[tuple[str, ...]]:
+    """The ways to read a header, the plainest first; each is one text or alternatives of one.
+
+    "Phone (mobile)" is "phone mobile", then "mobile phone"; "State/Province" is "state province",
+    then "state" or "province".
+    """
+    yield (normalise_header(header),)
+    bracket = _BRACKETS.search(header)
+    if bracket:
+        inside = bracket.group(1) if bracket.group(1) is not None else bracket.group(2)
+        if not _SAYS_NOTHING.fullmatch(inside):
+            yield (normalise_header(f"{inside} {_BRACKETS.sub(' ', header)}"),)
+    if "/" in header or re.search(r"\bor\b", header, re.IGNORECASE):
+        parts = re.split(r"/|\bor\b", _BRACKETS.sub(" ", header), flags=re.IGNORECASE)
+        yield tuple(part for p in parts if (part := normalise_header(p)))
