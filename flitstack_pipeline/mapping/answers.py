@@ -30,6 +30,7 @@ from flitstack_pipeline.mapping.document import (
     StageMap,
     ValueMap,
 )
+from flitstack_pipeline.mapping.opt_outs import ALL, NONE, PREFIX
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
 from flitstack_pipeline.mapping.yaml_form import check
 from flitstack_pipeline.spec import targets as t
@@ -176,6 +177,8 @@ def _values_sheet(document: MapDocument) -> Sheet:
 
 def _options_of(document: MapDocument, name: str) -> Iterator[str]:
     dataset, _, source = name.partition(".")
+    if name.startswith(PREFIX):
+        yield from (*t.OPT_OUTS, ALL, NONE)
     for entry in document.fields:
         if (entry.dataset, entry.source) == (dataset, source):
             declared = t.field_named(entry.target, entry.field)

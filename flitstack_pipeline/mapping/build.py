@@ -14,6 +14,7 @@ import duckdb
 from flitstack_pipeline.mapping import deals, documents, history, people
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.opt_outs import prepare_opt_outs
 from flitstack_pipeline.mapping.rows import Record, Skipped, write
 from flitstack_pipeline.mapping.schema import TargetSchema, target_schema
 from flitstack_pipeline.mapping.sources import prepare
@@ -57,6 +58,7 @@ def map_object(con: duckdb.DuckDBPyConnection, object_key: str, document: MapDoc
     """
     builder = BUILDERS[object_key]
     prepare(con, document)
+    prepare_opt_outs(con, document)
     writer = con.cursor()
     try:
         by_kind, skipped = write(writer, object_key, builder(con, Mapper(document)))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, Decision, MapDocument
+from flitstack_pipeline.mapping.opt_outs import PREFIX
 
 VERSION = 1
 #: (kind, where, column or word, goal): `field contact "gate code" → "Gate Code|TEXT"`.
@@ -120,7 +121,7 @@ def _decided(document: MapDocument) -> Iterator[Key]:
     """What a person confirmed or left out in a map, as keys of the memory."""
     yield from _decided_fields(document)
     for name, values in document.values.items():
-        column = name.partition("custom:")[2]
+        column = "" if name.startswith(PREFIX) else name.partition("custom:")[2]
         if column and _is_confirmed(values):
             for word, label in values.map.items():
                 if label and _plain(word) != _plain(label):

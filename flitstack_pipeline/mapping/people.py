@@ -40,7 +40,9 @@ def clients(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
         p.notes), chr(10) ORDER BY p.source_key) AS properties
       FROM {relation(con, "clean.properties")} p JOIN m_link l ON l.child_key = p.source_key
       WHERE l.role = 'client' GROUP BY 1"""  # noqa: S608
-    sql = f"""SELECT w.*, p.properties FROM ({with_links(con, mapper.document, "clients")}) w
+    sql = f"""SELECT w.*, p.properties, o.opt_outs
+      FROM ({with_links(con, mapper.document, "clients")}) w
+      LEFT JOIN m_opt_out o ON o.opted_key = w.source_key
       LEFT JOIN ({properties}) p ON p.client_key = w.source_key
       WHERE w.source_key IN (SELECT source_key FROM m_people) ORDER BY w.source_key"""  # noqa: S608
     places = _placeholder_locations(con, mapper, missing)
@@ -58,6 +60,7 @@ def clients(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
 def leads(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     """Leads that were not folded into a client → contacts."""
     sql = f"""SELECT * FROM ({with_links(con, mapper.document, "leads")})
+      LEFT JOIN m_opt_out ON opted_key = source_key
       WHERE source_key IN (SELECT source_key FROM m_people) ORDER BY source_key"""  # noqa: S608
     for row in rows(con, sql):
         derive_person(row, "Lead")
@@ -78,13 +81,16 @@ def derive_person(row: dict[str, Any], source_type: str) -> None:
 
 def _contact(mapper: Mapper, dataset: str, row: dict[str, Any]) -> Record:
     values = mapper.values(dataset, t.CONTACT, row)
+    payload = payload_of(values, mapper.owner(row["owner_key"]))
+    if row["opt_outs"]:
+        payload["dnd"] = dict.fromkeys(row["opt_outs"], True)
     return Record(
         record_key("contact", row["source_key"]),
         row["source_key"],
         "contact",
         t.CONTACT,
         row["location"],
-        payload_of(values, mapper.owner(row["owner_key"])),
+        payload,
         label=row["name"],
     )
 

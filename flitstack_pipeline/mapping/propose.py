@@ -12,6 +12,7 @@ from flitstack_pipeline.mapping.custom_proposals import Destination, Surrounding
 from flitstack_pipeline.mapping.declared import DECLARED
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, OwnerEntry, ValueMap
 from flitstack_pipeline.mapping.keeping import keep_decisions
+from flitstack_pipeline.mapping.opt_outs import propose_opt_outs
 from flitstack_pipeline.mapping.schema import used_columns
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_maps import status_words
@@ -42,6 +43,7 @@ def propose(
         document.fields += _declared(con, dataset)
         propose_custom(con, dataset, document, around, taken)
         status_words(con, dataset, document, around.memory)
+    propose_opt_outs(con, document)
     _item_types(document)
     document.owners = _owners(con)
     document.activities |= around.activities

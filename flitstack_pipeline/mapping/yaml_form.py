@@ -29,6 +29,7 @@ from flitstack_pipeline.mapping.document import (
     StageMap,
     ValueMap,
 )
+from flitstack_pipeline.mapping.opt_outs import PREFIX, problems_of
 from flitstack_pipeline.mapping.routing import rule_problems
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
 from flitstack_pipeline.mapping.yaml_text import Flow, YamlProblem, dump, parse
@@ -40,7 +41,9 @@ Nothing is loaded while a required entry is only proposed. Edit freely; proposin
 your decisions and notes under `changed` what the source changed since."""
 _SECTIONS = {
     "fields": "Source field -> target object and field. `custom:` marks a custom column.",
-    "values": "Words of a source field -> option labels in HighLevel. Every word needs a label.",
+    "values": "Words of a source field -> option labels in HighLevel. Every word needs a label.\n"
+    "`opt-outs:` says whom not to reach: word -> call, sms, email, whatsapp (several by commas), "
+    "all or none.",
     "stages": "Status -> pipeline stage, and opportunity status (open, won, lost, abandoned).\n"
     "A word under `open` waits for a person: correct its goal, then take it from the list.",
     "pipeline": f"The stages of the pipeline {PIPELINE!r}, in order; rename and order them here\n"
@@ -238,6 +241,9 @@ def check(document: MapDocument) -> list[str]:
             problems.append(f"{entry.label}: unknown transform {entry.transform!r}")
         if entry.active and not (entry.target and entry.field):
             problems.append(f"{entry.label}: no target; name one or set status: excluded")
+    for name, values in document.values.items():
+        if name.startswith(PREFIX):
+            problems += problems_of(name, values)
     for name, stages in document.stages.items():
         problems += _stage_problems(name, stages, document.pipeline)
     if document.duplicates not in DUPLICATE_POLICIES:

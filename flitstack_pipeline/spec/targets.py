@@ -301,6 +301,11 @@ STAGES: tuple[str, ...] = ("New", "Scheduled", "In Progress", "On Hold", "Comple
 OPPORTUNITY_STATUSES: tuple[str, ...] = ("open", "won", "lost", "abandoned")
 
 #: Tags put on every contact we make, by Source_Type__c.
+#: Channels of opt-outs as the map names them → as payloads of contacts do.
+OPT_OUTS = {
+    "call": "doNotCall", "email": "doNotEmail", "sms": "doNotSms", "whatsapp": "doNotWhatsApp",
+    "gmb": "doNotGmb", "fb": "doNotFb",
+}  # fmt: skip
 TYPE_TAGS = {"Client": "contractor+ client", "Lead": "contractor+ lead"}
 
 #: Which pipeline stage and opportunity status a document's status means; a person may change it.

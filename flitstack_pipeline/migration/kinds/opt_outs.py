@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flitstack_pipeline.spec.targets import OPT_OUTS
+
 #: Name in payloads → channel as v3 spells it, and as earlier versions do.
 CHANNELS = {
-    "doNotCall": ("call", "Call"),
-    "doNotEmail": ("email", "Email"),
-    "doNotSms": ("sms", "SMS"),
-    "doNotWhatsApp": ("whatsApp", "WhatsApp"),
-    "doNotGmb": ("gmb", "GMB"),
-    "doNotFb": ("fb", "FB"),
+    OPT_OUTS["call"]: ("call", "Call"),
+    OPT_OUTS["email"]: ("email", "Email"),
+    OPT_OUTS["sms"]: ("sms", "SMS"),
+    OPT_OUTS["whatsapp"]: ("whatsApp", "WhatsApp"),
+    OPT_OUTS["gmb"]: ("gmb", "GMB"),
+    OPT_OUTS["fb"]: ("fb", "FB"),
 }
 OUT = ("active", "permanent")
 MESSAGE = "Opted out in Contractor+"
