@@ -35,6 +35,12 @@ class Confirmation(dg.Config):
         description="Your name confirms every entry of map.yaml that is still `proposed`. Read the "
         "map first. Empty: propose only, and keep what was decided.",
     )
+    acknowledged_by: str = Field(
+        default="",
+        description="Your name acknowledges that the rows and files the audit lists stay behind "
+        "(reports/audit.html, `What stays behind`). Empty: those nobody acknowledged hold up the "
+        "first write.",
+    )
     status_words: list[str] = Field(
         default_factory=list,
         description="Status words nobody declared that you name: `jobs: Parked` accepts the "
@@ -85,9 +91,12 @@ MAPPED = Step(
 def field_map(
     context: dg.AssetExecutionContext, project: MigrationProject, config: Confirmation
 ) -> Iterator[dg.MaterializeResult]:
-    """Propose the map (keeping what a person decided), and confirm it when a name is given."""
-    name = config.confirmed_by.strip()
+    """Propose the map (keeping what a person decided); confirm and acknowledge as names say."""
+    name, acknowledged_by = config.confirmed_by.strip(), config.acknowledged_by.strip()
     metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP.key, ""))
+    if acknowledged_by:
+        acknowledged = steps.acknowledge(project.open(), "all", acknowledged_by)
+        metadata |= {"acknowledged by": acknowledged_by, "acknowledged now": acknowledged.rows or 0}
     if name:
         confirmed = steps.confirm_map(project.open(), name, words=config.status_words)
         metadata |= {

@@ -23,6 +23,11 @@ class ApprovalForm(dg.Config):
         description="Your name. It is recorded with the fingerprints of map and sample."
     )
     note: str = Field(default="", description="Why, or under which condition.")
+    acknowledged_by: str = Field(
+        default="",
+        description="Your name acknowledges that the rows and files the audit lists stay behind. "
+        "Needed here only when exports came after the preparation.",
+    )
 
 
 SAMPLE_CHOICE = Step(
@@ -83,5 +88,7 @@ def sample_approval(
 ) -> Iterator[dg.MaterializeResult]:
     """Record the approval; refused when the sample shows differences."""
     with readable("The approval", "sample"):
+        if config.acknowledged_by.strip():
+            steps.acknowledge(project.open(), "all", config.acknowledged_by)
         report = steps.approve(project.open(), config.approved_by, config.note)
     yield dg.MaterializeResult(metadata=metadata_of(report))

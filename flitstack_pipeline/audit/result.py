@@ -32,7 +32,7 @@ class Audit:
     duplicates: Rows
     attachments: Rows
     orphans: Rows
-    quarantine: Rows
+    left_behind: Rows
     on_screen: Rows
     questions: Rows
     warnings: Rows
@@ -44,16 +44,17 @@ class Audit:
         """What must be mended or answered first, in words."""
         if not self.files:
             return ["stage the exports"]
+        waiting = sum(not row["acknowledged by"] for row in self.left_behind)
         unsettled = sum(not row["settled"] for row in self.on_screen)
         told = (
-            (self.facts.quarantined, "rows in quarantine"),
+            (waiting, "rows and files to mend, or to acknowledge that they stay behind"),
             (len(self.questions), "questions to answer"),
             (unsettled, "on-screen counts that differ"),
         )
         return [f"{n:,} {words}" for n, words in told if n]
 
     def as_dict(self) -> dict[str, Any]:
-        """For programs: everything the page shows; quarantined rows only as their number."""
+        """For programs: everything the page shows, without the cells of what stays behind."""
         lists = ("counts", "sessions", "files", "columns", "custom_fields", "dates", "totals",
                  "duplicates", "attachments", "orphans", "on_screen", "questions",
                  "warnings")  # fmt: skip
@@ -74,6 +75,7 @@ class Audit:
             },
             "blocking": self.blocking,
             **{name: getattr(self, name) for name in lists},
+            "left_behind": [{k: v for k, v in r.items() if k != "row"} for r in self.left_behind],
             "to_decide": {"duplicates": len(self.open_pairs), "links": len(self.open_links)},
             "cannot_move": advice.CANNOT_MOVE,
             "by_hand": advice.BY_HAND,

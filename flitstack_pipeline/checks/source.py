@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flitstack_pipeline import steps
 from flitstack_pipeline.assets.clean import SOURCE_AUDIT
 from flitstack_pipeline.assets.source import RAW
 from flitstack_pipeline.checks.check import Check, Verdict, verdict
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps import findings
+from flitstack_pipeline.steps.acknowledging import unacknowledged_reasons
+from flitstack_pipeline.steps.questions import question_reasons
 
 
 def _files_understood(project: Project, key: str) -> Verdict:
@@ -28,6 +31,20 @@ def _sentence(row: dict[str, Any]) -> str:
     return f"{row['file']}: {row['question'] or row['warnings']}"
 
 
+def _questions_answered(project: Project, key: str) -> Verdict:
+    rows = steps.question_rows(project)
+    problems = question_reasons(project)
+    shown = [{k: str(v) for k, v in row.items() if v} for row in rows]
+    return verdict(problems, "No question is open.", questions=shown)
+
+
+def _left_behind_acknowledged(project: Project, key: str) -> Verdict:
+    rows = [behind.as_row() for behind in steps.left_behind(project)]
+    shown = [{k: v for k, v in row.items() if k != "row"} for row in rows[: findings.SHOWN]]
+    good = f"{len(rows)} rows and files stay behind, each acknowledged." if rows else "Nothing."
+    return verdict(unacknowledged_reasons(project), good, left_behind=shown)
+
+
 CHECKS = (
     Check(
         RAW,
@@ -42,5 +59,20 @@ CHECKS = (
         "Every file in the exports folder feeds an object type; damaged files and files whose "
         "columns nobody knows are listed.",
         _files_recognised,
+    ),
+    Check(
+        SOURCE_AUDIT,
+        "questions_answered",
+        "Every question about the exports is answered. Nothing is written to HighLevel before: "
+        "answer with `flitstack answer` or in decisions/questions.csv, and read again.",
+        _questions_answered,
+    ),
+    Check(
+        SOURCE_AUDIT,
+        "left_behind_acknowledged",
+        "Quarantined rows, orphans, and files that cannot be moved are acknowledged by a person. "
+        "Nothing is written to HighLevel before: mend them, or put your name into "
+        "`acknowledged_by` of field_map (or `flitstack acknowledge`).",
+        _left_behind_acknowledged,
     ),
 )

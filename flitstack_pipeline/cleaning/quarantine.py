@@ -26,7 +26,7 @@ def quarantine_refused(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
         SELECT ?, ?, r._row_id, r._file, r._sheet, r._row, x.why."column", x.why.value, x.why.rule,
                x.why."column" || ': ' || x.why.rule || ' (' ||
                coalesce('"' || x.why.value || '"', 'empty') || '). ' || x.why.what_to_do,
-               x.why.what_to_do, {_cells(dataset)}
+               x.why.what_to_do, {cells_as_json(dataset)}
         FROM refused x JOIN raw."{dataset}" r ON r.rowid = x.row
         """,
         [object_key, dataset],
@@ -34,7 +34,7 @@ def quarantine_refused(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
     return int(con.execute("SELECT count(*) FROM refused").fetchall()[0][0])
 
 
-def _cells(dataset: str) -> str:
+def cells_as_json(dataset: str) -> str:
     """The cells of a raw row `r` that hold something, by column, as JSON."""
     known = ", ".join(
         f"{{'key': '{c.name}', 'value': r.\"{c.name}\"}}" for c in DATASETS[dataset].columns
@@ -61,7 +61,7 @@ def quarantine_invalid(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
             INSERT INTO quarantine.rows
             SELECT ?, ?, r._row_id, r._file, r._sheet, r._row, b.field, b.value,
                    'schema_' || b.rule, b.field || ' breaks the rule ' || b.rule, ?,
-                   {_cells(dataset)}
+                   {cells_as_json(dataset)}
             FROM (SELECT DISTINCT ON (raw_id) * FROM broken ORDER BY raw_id, field) b
             JOIN raw."{dataset}" r ON r._row_id = b.raw_id
             """,

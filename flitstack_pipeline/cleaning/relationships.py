@@ -17,6 +17,7 @@ import duckdb
 from flitstack_pipeline.cleaning.duplicates import write_pairs
 from flitstack_pipeline.cleaning.invoice_links import link_invoices
 from flitstack_pipeline.cleaning.lead_merges import fold_leads, pair_leads
+from flitstack_pipeline.cleaning.left_out import list_orphans
 from flitstack_pipeline.cleaning.merges import make_people, merge_rows
 from flitstack_pipeline.cleaning.references import (
     link_clients,
@@ -68,6 +69,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     link_work_orders(con, decisions)
     keep_stated(con)
     _count_merges(con)
+    list_orphans(con)
     return RelationsResult({name: _count(con, name) for name in RELATIONSHIP_DDL})
 
 

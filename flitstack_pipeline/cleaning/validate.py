@@ -10,7 +10,6 @@ import pandas as pd
 import pandera.errors
 
 from flitstack_pipeline.spec.clean import BY_DATASET, pandera_schema, scalar_columns
-from flitstack_pipeline.spec.objects import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
 FAILURES_SHOWN = 50
@@ -121,23 +120,4 @@ def check_accounting(con: duckdb.DuckDBPyConnection, object_key: str) -> Account
             result.problems.append(
                 f"{line['file']}: {line['rows_read']} rows read, {found} accounted for"
             )
-    if object_key in BY_KEY and table_exists(con, "raw.files"):
-        result.problems += _refused_files(con, object_key)
     return result
-
-
-def _refused_files(con: duckdb.DuckDBPyConnection, object_key: str) -> list[str]:
-    """Refused files that by their columns or name feed this object type.
-
-    None of their rows is accounted for. (What nobody can tell at all blocks the gate.)
-    """
-    refused = con.execute(
-        "SELECT file, dataset, refused FROM raw.files WHERE refused IS NOT NULL"
-    ).fetchall()
-    datasets = BY_KEY[object_key].datasets
-    return [
-        text
-        for file, dataset, text in refused
-        if dataset in datasets
-        or (dataset is None and any(d.rstrip("s") in file.lower() for d in datasets))
-    ]

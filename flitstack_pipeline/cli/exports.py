@@ -126,6 +126,35 @@ def answer(
 
 
 @app.command()
+def acknowledge(
+    which: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RULE|FILE:LINE|all]", help="What stays behind; none: list what waits."
+        ),
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who acknowledges it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The list, for programs.")] = False,
+) -> None:
+    """Acknowledge that rows and files stay behind; without a name of them, list those waiting."""
+    from flitstack_pipeline import steps
+
+    project = open_project()
+    if which:
+        show(steps.acknowledge(project, which, by))
+        return
+    behind = steps.left_behind(project)
+    waiting = [b.as_row() for b in behind if not b.by]
+    if as_json:
+        print_json([b.as_row() for b in behind])
+    else:
+        show_table("left behind, not acknowledged", waiting, most=100)
+        console.print(f"{len(waiting)} wait, {len(behind) - len(waiting)} are acknowledged.")
+    if waiting:
+        raise typer.Exit(Exit.WAITING)
+
+
+@app.command()
 def counts(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:

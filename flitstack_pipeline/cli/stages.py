@@ -35,7 +35,11 @@ def migrate(
         ),
     ] = "",
     approve_sample: Annotated[
-        str, typer.Option(help="Approve the sample as NAME, unless it shows differences.")
+        str,
+        typer.Option(
+            help="Approve the sample as NAME, unless it shows differences; acknowledges as well "
+            "that the rows and files the audit lists stay behind."
+        ),
     ] = "",
     workflows_may_run: MayRun = None,
     workflows_checked: CheckedBy = "",
@@ -51,9 +55,15 @@ def migrate(
         understood += steps.run_map(project, log, confirm_map)
     for report in understood:
         show(report)
+    if approve_sample and steps.unacknowledged(project):
+        show(steps.acknowledge(project, "all", approve_sample))
     open_entries = steps.unconfirmed_entries(project)
+    matters = steps.open_matters(project)
     if open_entries:
-        wait("The map waits for confirmation (edit map.yaml, or --confirm-map NAME).", open_entries)
+        title = "The map waits for confirmation (edit map.yaml, or --confirm-map NAME)."
+        wait(title, [*open_entries, *matters])
+    if matters:
+        wait("Nothing was written: this is to be settled first.", matters)
     with steps.accounts_kept_open(project), steps.alone(project, "migrate"):
         _into_the_account(project, approve_sample)
 

@@ -42,6 +42,7 @@ class GateState:
     `roster`: team members with their HighLevel users, None when never matched; `owners_needed`:
     keys of team members that own records and may stay without a user because the map says so;
     `accounting`, `counts`, `questions`: what does not add up about the exports, in words;
+    `left_behind`: rows and files that do not move and that nobody acknowledged;
     `sample`: the last comparison; `approval`: the newest; `prints`: fingerprints as they are now.
     """
 
@@ -51,6 +52,7 @@ class GateState:
     accounting: list[str]
     counts: list[str]
     questions: list[str]
+    left_behind: list[str]
     sample: Mapping[str, Any] | None
     approval: Mapping[str, Any] | None
     prints: Mapping[str, str]
@@ -66,6 +68,7 @@ def conditions(state: GateState) -> list[Condition]:
         _listed("every row accounted for", state.accounting, ""),
         _listed("on-screen counts explained", state.counts, ""),
         _listed("no open question about the exports", state.questions, ""),
+        _listed("what stays behind is acknowledged", state.left_behind, ""),
         _sample(state.sample, state.prints),
         _approval(state.approval, state.sample, state.prints),
     ]  # fmt: skip

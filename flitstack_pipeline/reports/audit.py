@@ -32,6 +32,7 @@ def audit_document(audit: Audit) -> Document:
             "records and links in HighLevel": effort.records,
             "requests": effort.requests,
             "in quarantine": audit.facts.quarantined,
+            "left behind in all": len(audit.left_behind),
         },
     )
 
@@ -62,8 +63,14 @@ def _sections(audit: Audit) -> list[Section]:
         Section("Custom fields", audit.custom_fields, "Types by definition and values."),
         Section("Dates", audit.dates, "First and last day of every date."),
         Section("Control totals", audit.totals, "Both systems must agree on them afterwards."),
-        Section("Quarantine", audit.quarantine, "Rows we could not use, and what to do."),
-        Section("Orphans", audit.orphans, "References that lead nowhere."),
+        Section(
+            "What stays behind",
+            audit.left_behind,
+            "Rows we could not use, records whose parent is in no export, files that cannot be "
+            "moved. Mend them and export again, or acknowledge that they stay behind: "
+            "flitstack acknowledge RULE, FILE:LINE or all.",
+        ),
+        Section("Orphans", audit.orphans, "References that lead nowhere, counted."),
         Section("Duplicates", audit.duplicates, "Rows that were the same record."),
         Section("Duplicates to decide", audit.open_pairs, "Decide in reports/duplicates.csv."),
         Section("Invoices to link", audit.open_links, "Decide in reports/invoice_links.csv."),

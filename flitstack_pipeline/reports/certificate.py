@@ -22,8 +22,14 @@ def content(
     fingerprints: Mapping[str, str],
     coverage: float | None,
     open_matters: Mapping[str, int],
+    to_settle: Sequence[str] = (),
+    left_behind: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Everything the certificate says, as plain data."""
+    """Everything the certificate says, as plain data.
+
+    `open_matters` counts what waits for a person, `to_settle` names it; `left_behind` is what does
+    not move, with who acknowledged it. The certificate is complete when nothing waits.
+    """
     loads = [r for r in runs if r["stage"] != "reconcile" and r["started_at"]]
     waiting = {k: n for k, n in open_matters.items() if n}
     return {
@@ -54,6 +60,8 @@ def content(
         "files": result.files,
         "differences": result.counts,
         "open matters": waiting,
+        "to settle": list(to_settle),
+        "left behind": [dict(row) for row in left_behind],
         "fingerprints": dict(fingerprints),
         "requests": result.requests,
     }  # fmt: skip

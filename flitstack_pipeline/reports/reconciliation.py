@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,30 @@ def differences_csv(path: Path) -> Iterator[Callable[[Planned, FieldDiff], None]
 
 
 def write(
-    folder: Path, result: Reconciliation, account: str, location: str = "", pages: str = ""
+    folder: Path,
+    result: Reconciliation,
+    account: str,
+    location: str = "",
+    pages: str = "",
+    *,
+    left_behind: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Write reconciliation.html and .json; return the path of the page."""
-    write_json({"good": result.good, **asdict(result)}, folder / "reconciliation.json")
-    return write_html(document(result, account, location, pages), folder / "reconciliation.html")
+    """Write reconciliation.html and .json; return the path of the page.
+
+    `left_behind` is what does not move, with who acknowledged it.
+    """
+    facts = {"good": result.good, **asdict(result), "left_behind": list(left_behind)}
+    write_json(facts, folder / "reconciliation.json")
+    page = document(result, account, location, pages)
+    section = Section(
+        "What stayed behind",
+        left_behind,
+        "Rows, records without their parent and files of the exports that were not moved as they "
+        "are, and who acknowledged it.",
+        empty="Everything moved.",
+    )
+    page = replace(page, sections=[*page.sections, section])
+    return write_html(page, folder / "reconciliation.html")
 
 
 def requests_in_words(requests: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ Each opens what it needs (warehouse briefly, journal, account), calls the rooms,
 StepReport. No business rule lives here; imports no dagster.
 """
 
+from flitstack_pipeline.steps.acknowledging import acknowledge, left_behind, unacknowledged
 from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.auditing import audit
 from flitstack_pipeline.steps.conflicts import (
@@ -30,6 +31,7 @@ from flitstack_pipeline.steps.maps import (
     unconfirmed_entries,
     write_map_workbook,
 )
+from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.merging import delta_loads, delta_summary, plan_delta
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline.steps.planning import plan_stage
@@ -72,6 +74,7 @@ __all__ = [
     "Window",
     "accounting",
     "accounts_kept_open",
+    "acknowledge",
     "alone",
     "answer",
     "apply_decided",
@@ -92,12 +95,14 @@ __all__ = [
     "gate_conditions",
     "gate_reasons",
     "import_answers",
+    "left_behind",
     "load_object",
     "load_refusals",
     "load_stage",
     "map_differences",
     "map_object",
     "open_conflicts",
+    "open_matters",
     "per_object",
     "plan_delta",
     "plan_stage",
@@ -128,6 +133,7 @@ __all__ = [
     "sample_problems",
     "schema_failures",
     "status",
+    "unacknowledged",
     "unconfirmed_entries",
     "unfinished",
     "verify_sample",

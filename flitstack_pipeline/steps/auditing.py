@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-
 from flitstack_pipeline.audit import inventory
 from flitstack_pipeline.audit.advice import warnings
 from flitstack_pipeline.audit.effort import estimate_effort
@@ -17,17 +15,13 @@ from flitstack_pipeline.cleaning.relationships import summary
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.audit import audit_document
-from flitstack_pipeline.reports.document import write_html, write_json
+from flitstack_pipeline.reports.document import write_csv, write_html, write_json
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
+from flitstack_pipeline.steps.acknowledging import left_behind
 from flitstack_pipeline.steps.questions import count_checks, list_questions, questions
 from flitstack_pipeline.steps.review import read_review
 from flitstack_pipeline.warehouse import row_count
-
-_QUARANTINE = """
-    SELECT object, file, line, "column", value, rule, what_to_do FROM quarantine.rows
-    ORDER BY object, file, line
-"""
 
 
 def audit(project: Project) -> StepReport:
@@ -37,6 +31,7 @@ def audit(project: Project) -> StepReport:
     """
     found = _audited(project)
     list_questions(project)
+    write_csv(found.left_behind, project.reports / "left-behind.csv")
     page = write_html(audit_document(found), project.reports / "audit.html")
     write_json(found.as_dict(), project.reports / "audit.json")
     return StepReport(
@@ -59,6 +54,7 @@ def audit(project: Project) -> StepReport:
 def _audited(project: Project) -> Audit:
     on_screen = [check.as_dict() for check in count_checks(project)]
     asked = [_as_row(question) for question in questions(project)]
+    behind = left_behind(project)
     with project.warehouse.connect() as con:
         fields = inventory.custom_fields(con)
         effort = estimate_effort(con)
@@ -88,7 +84,7 @@ def _audited(project: Project) -> Audit:
             duplicates=inventory.duplicates(con),
             attachments=inventory.attachments(con),
             orphans=summary(con),
-            quarantine=_rows(con, _QUARANTINE),
+            left_behind=[behind.as_row() for behind in behind],
             on_screen=on_screen,
             questions=asked,
             warnings=warnings(facts, counts_told=bool(on_screen)),
@@ -106,9 +102,3 @@ def _as_row(question: Question) -> dict[str, Any]:
         "evidence": "; ".join(question.evidence),
         "rows": ", ".join(question.lines[:5]) + (", …" if len(question.lines) > 5 else ""),
     }
-
-
-def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> inventory.Rows:
-    cursor = con.execute(sql)
-    names = [d[0] for d in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

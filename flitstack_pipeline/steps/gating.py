@@ -11,16 +11,12 @@ from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.acknowledging import unacknowledged_reasons
 from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.maps import unconfirmed_entries
 from flitstack_pipeline.steps.opening import location_of, open_journal
 from flitstack_pipeline.steps.prepare import undecided_owners
-from flitstack_pipeline.steps.questions import (
-    count_checks,
-    questions,
-    refused_files,
-    unapplied_answers,
-)
+from flitstack_pipeline.steps.questions import count_checks, question_reasons
 
 APPROVED = "sample approved"
 
@@ -49,9 +45,10 @@ def _state(project: Project, journal: Journal) -> gate.GateState:
         unconfirmed=unconfirmed_entries(project),
         preflight=journal.get_setting("preflight"),
         unresolved_users=undecided_owners(project),
-        accounting=list(dict.fromkeys([*accounting, *refused_files(project)])),
+        accounting=list(dict.fromkeys(accounting)),
         counts=[c.problem for c in count_checks(project) if c.problem],
-        questions=[*map(str, questions(project)), *unapplied_answers(project)],
+        questions=question_reasons(project),
+        left_behind=unacknowledged_reasons(project),
         sample=journal.get_setting("sample"),
         approval=approvals[0] if approvals else None,
         prints=fingerprints(project),

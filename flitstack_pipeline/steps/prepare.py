@@ -20,6 +20,7 @@ from flitstack_pipeline.migration.users import Member, Outcome, members_of, reso
 from flitstack_pipeline.reports.destination import write_checklist, write_preflight, write_roster
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.alone import alone
+from flitstack_pipeline.steps.matters import refuse_open_matters
 from flitstack_pipeline.steps.opening import (
     accounts,
     forget_catalogs,
@@ -137,7 +138,11 @@ def wanted_schema(project: Project) -> TargetSchema:
 
 
 def provision(project: Project) -> StepReport:
-    """Make the schema of every sub-account ready; what the token may not do is a checklist."""
+    """Make the schema of every sub-account ready; what the token may not do is a checklist.
+
+    Raises Refused while a question or a row that stays behind waits for a person.
+    """
+    refuse_open_matters(project, "making the schema ready")
     schema = wanted_schema(project)
     todos: list[Todo] = []
     checklist: list[dict[str, Any]] = []

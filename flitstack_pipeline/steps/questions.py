@@ -20,7 +20,6 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.steps.answer_effects import DATES, FILE, effect
 from flitstack_pipeline.steps.opening import map_document
-from flitstack_pipeline.warehouse import table_exists
 
 
 def answers(project: Project) -> dict[str, str]:
@@ -60,6 +59,11 @@ def unapplied_answers(project: Project) -> list[str]:
     ]
 
 
+def question_reasons(project: Project) -> list[str]:
+    """Open questions and answers that were not applied yet, in words."""
+    return [*map(str, questions(project)), *unapplied_answers(project)]
+
+
 def _asked(project: Project) -> list[Question]:
     with project.warehouse.connect() as con:
         return open_questions(con)
@@ -88,17 +92,6 @@ def question_rows(project: Project, answered: bool = False) -> list[dict[str, An
             rows.append({"key": key, "kind": line.kind, "question": line.question,
                          "answer": word, "by": line.by, "at": line.at})  # fmt: skip
     return rows
-
-
-def refused_files(project: Project) -> list[str]:
-    """Every export file nobody could read, with the reason and what to do."""
-    with project.warehouse.connect() as con:
-        if not table_exists(con, "raw.files"):
-            return []
-        rows = con.execute(
-            "SELECT DISTINCT refused FROM raw.files WHERE refused IS NOT NULL ORDER BY ALL"
-        ).fetchall()
-    return [reason for (reason,) in rows]
 
 
 def answer(

@@ -10,6 +10,7 @@ from flitstack_pipeline.contractor_plus.manifest import export_files
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.steps.maps import unconfirmed_entries
+from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import open_journal
 
 SHOWN = 8
@@ -54,8 +55,8 @@ def before_preflight(project: Project) -> list[str]:
 
 
 def before_provisioning(project: Project) -> list[str]:
-    """A confirmed map and a sub-account that passed its examination."""
-    reasons = _missing(project, "mapped", KEYS)
+    """Every matter settled, a confirmed map, a sub-account that passed its examination."""
+    reasons = _missing(project, "mapped", KEYS) + open_matters(project)
     open_entries = unconfirmed_entries(project)
     if open_entries:
         reasons.append(

@@ -10,6 +10,7 @@ from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.gating import gate_conditions
+from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.steps.source import accounting
 
@@ -44,10 +45,10 @@ def per_object(project: Project) -> list[dict[str, Any]]:
 
 
 def unfinished(project: Project) -> list[str]:
-    """Dead letters, conflicts and missing parents that wait for a person."""
+    """Dead letters, conflicts, and what is to be settled about the exports."""
     locations = [account.location_id for account in accounts(project)]
     with open_journal(project) as journal:
-        return [
+        found = [
             f"{what} {x['record_key']}"
             for location in locations
             for what, waiting in (
@@ -56,6 +57,7 @@ def unfinished(project: Project) -> list[str]:
             )
             for x in waiting
         ]
+    return found + open_matters(project)
 
 
 def status(project: Project) -> dict[str, Any]:

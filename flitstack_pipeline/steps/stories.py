@@ -13,6 +13,7 @@ from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import BECOME, confirm_map, map_object, propose_map
+from flitstack_pipeline.steps.matters import refuse_open_matters
 from flitstack_pipeline.steps.merging import delta_summary
 from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
 from flitstack_pipeline.steps.prepare import preflight, provision
@@ -42,7 +43,11 @@ def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[S
 
 
 def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
-    """Map every object type, examine the account, provision its schema."""
+    """Map every object type, examine the account, provision its schema.
+
+    Raises Refused while a question or a row that stays behind waits for a person.
+    """
+    refuse_open_matters(project, "preparing the account")
     with project.warehouse.connect():
         reports = [map_object(project, key) for key in KEYS]
     for report in reports:

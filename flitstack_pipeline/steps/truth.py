@@ -21,8 +21,10 @@ from flitstack_pipeline.migration.update import DELETED
 from flitstack_pipeline.reports import certificate, reconciliation
 from flitstack_pipeline.reports.sample import SampleBook, write_sample
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.acknowledging import left_behind
 from flitstack_pipeline.steps.expected import plan_into
 from flitstack_pipeline.steps.fingerprints import fingerprints
+from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import (
     Log,
     account_catalog,
@@ -33,6 +35,7 @@ from flitstack_pipeline.steps.opening import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.steps.questions import question_reasons
 
 LOADS = ("sample", "cutover", "delta")
 KNOWN_TO_DELTA = "delta:added"
@@ -132,9 +135,12 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
         }
         journal.set_setting("reconciliation", summary)
         place = (opened.name, destination.location_id, destination.pages)
-        report = reconciliation.write(project.reports, result, *place)
-        paper = certificate.write(project.reports, _certificate(project, result, opened))
+        behind = [b.as_row() for b in left_behind(project)]
+        report = reconciliation.write(project.reports, result, *place, left_behind=behind)
+        facts = _certificate(project, result, opened, behind)
+        paper = certificate.write(project.reports, facts)
     facts = {"report": report, "certificate": paper, **result.verdicts}
+    facts["left behind"] = len(behind)
     facts["requests"] = reconciliation.requests_in_words(result.requests)
     tables = {
         "by object": _by_object(result),
@@ -189,7 +195,9 @@ def _requests(opened: Opened, reading: int) -> dict[str, Any]:
     return {"loads": loads, "reconciliation": reading, "percent": share}
 
 
-def _certificate(project: Project, result: Reconciliation, opened: Opened) -> dict[str, Any]:
+def _certificate(
+    project: Project, result: Reconciliation, opened: Opened, behind: list[dict[str, Any]]
+) -> dict[str, Any]:
     journal, destination, _ = opened.accounts[0]
     approvals = journal.approvals(destination.location_id)
     places = [(j, d.location_id) for j, d, _ in opened.accounts]
@@ -204,7 +212,13 @@ def _certificate(project: Project, result: Reconciliation, opened: Opened) -> di
         open_matters={
             "rejected records": sum(len(j.dead_letters(place)) for j, place in places),
             "conflicts": sum(len(j.conflicts(place)) for j, place in places),
+            "open questions": len(question_reasons(project)),
+            "rows and files left behind that nobody acknowledged": sum(
+                not row["acknowledged by"] for row in behind
+            ),
         },
+        to_settle=open_matters(project),
+        left_behind=behind,
     )
 
 

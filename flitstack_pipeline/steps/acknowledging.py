@@ -1,0 +1,131 @@
+"""Rows and files that stay behind: who acknowledged them, and what still waits for a person.
+
+Belongs here: `decisions/acknowledged.csv` and what it settles. Does not: what is left out and why
+(`cleaning.left_out`).
+
+A line of the file holds for one row with this very content; a changed row, or a new one, opens the
+matter again. To take an acknowledgement back, take its line out of the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flitstack_pipeline.cleaning.left_out import LeftOut, left_out
+from flitstack_pipeline.decision_tables import Row, read_table, write_table
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.settings import Project
+
+FILE = "acknowledged.csv"
+COLUMNS = ("digest", "rule", "object", "file", "sheet", "line", "what", "why", "by", "at")
+ALL = "all"
+#: Rows that a reason names; the rest are counted.
+NAMED = 4
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One row or file that stays behind, and who acknowledged it ("" for nobody)."""
+
+    item: LeftOut
+    by: str = ""
+    at: str = ""
+
+    def as_row(self) -> dict[str, Any]:
+        """For reports and programs."""
+        item = self.item
+        return {
+            "rule": item.rule, "object": item.object or item.dataset, "place": item.place,
+            "what": item.what, "why": item.why, "acknowledged by": self.by, "at": self.at,
+            "row": item.cells,
+        }  # fmt: skip
+
+
+def left_behind(project: Project) -> list[Behind]:
+    """Everything that stays behind, as of the last reading, cleaning and relating."""
+    known = _acknowledged(project)
+    with project.warehouse.connect() as con:
+        return [
+            Behind(item, *((row["by"], row["at"]) if (row := known.get(item.digest)) else ()))
+            for item in left_out(con)
+        ]
+
+
+def unacknowledged(project: Project) -> list[LeftOut]:
+    """What stays behind and nobody has acknowledged."""
+    return [behind.item for behind in left_behind(project) if not behind.by]
+
+
+def unacknowledged_reasons(project: Project) -> list[str]:
+    """What nobody has acknowledged, in one sentence for each rule, with what to do."""
+    return _reasons(unacknowledged(project))
+
+
+def acknowledge(project: Project, which: str, by: str) -> StepReport:
+    """Acknowledge that rows and files stay behind.
+
+    Args:
+        project: The migration.
+        which: A rule such as `not_an_amount` or `orphan`, a place such as `jobs.csv:12` or
+            `invoices.xlsx#Invoices:16`, a file, or `all`.
+        by: Who acknowledges it.
+
+    Raises:
+        ValueError: without a name, or when nothing of the kind waits.
+    """
+    if not by.strip():
+        raise ValueError("Acknowledging needs the name of the person who does it: --by NAME")
+    waiting = unacknowledged(project)
+    chosen = [item for item in waiting if _is_meant(item, which)]
+    if not chosen and which != ALL:
+        rules = ", ".join(sorted({item.rule for item in waiting})) or "nothing"
+        raise ValueError(f"Nothing that waits is called {which!r}; waiting: {rules}")
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    rows = _acknowledged(project)
+    rows |= {item.digest: _line(item, by.strip(), now) for item in chosen}
+    if chosen:
+        write_table(project.decisions / FILE, COLUMNS, rows.values())
+    facts = {"by": by.strip(), "still waiting": len(waiting) - len(chosen)}
+    counts: dict[str, int] = defaultdict(int)
+    for item in chosen:
+        counts[item.rule] += 1
+    tables = {"left behind": [{"rule": rule, "rows": n} for rule, n in counts.items()]}
+    return StepReport(f"acknowledged {len(chosen)} rows and files", len(chosen), facts, tables)
+
+
+def _is_meant(item: LeftOut, which: str) -> bool:
+    return which in (ALL, item.rule, item.place, item.file, f"{item.file}:{item.line}")
+
+
+def _reasons(items: Iterable[LeftOut]) -> list[str]:
+    by_rule: dict[str, list[LeftOut]] = defaultdict(list)
+    for item in items:
+        by_rule[item.rule].append(item)
+    reasons = []
+    for rule, found in by_rule.items():
+        named = "; ".join(f"{item.place} ({item.what}: {item.why})" for item in found[:NAMED])
+        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        reasons.append(
+            f"{len(found)} left behind by the rule {rule}: {named}{more}. Mend them and export "
+            f"again, or acknowledge that they stay behind: flitstack acknowledge {rule} --by NAME "
+            "(all: `flitstack acknowledge all --by NAME`; in Dagster `acknowledged_by` of "
+            "field_map)"
+        )
+    return reasons
+
+
+def _acknowledged(project: Project) -> dict[str, Row]:
+    rows = read_table(project.decisions / FILE, COLUMNS, ("digest", "by"))
+    return {row["digest"]: row for _, row in rows if row["digest"] and row["by"]}
+
+
+def _line(item: LeftOut, by: str, at: str) -> Row:
+    line = "" if item.line is None else str(item.line)
+    return {
+        "digest": item.digest, "rule": item.rule, "object": item.object, "file": item.file,
+        "sheet": item.sheet, "line": line, "what": item.what, "why": item.why, "by": by, "at": at,
+    }  # fmt: skip
