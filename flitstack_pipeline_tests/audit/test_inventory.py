@@ -82,7 +82,13 @@ def test_page_and_json_say_the_same_and_what_comes_first(project):
     assert told["effort"]["by_kind"][0] == {
         "object": "clients", "becomes": "contact", "records": 2, "requests": 3,
     }  # fmt: skip
-    assert told["blocking"] == ["1 on-screen counts that differ"]
+    assert told["blocking"] == [
+        "1 rows and files to mend, or to acknowledge that they stay behind",
+        "1 on-screen counts that differ",
+    ]
+    (behind,) = told["left_behind"]
+    assert (behind["rule"], behind["object"], behind["acknowledged by"]) == ("orphan", "jobs", "")
+    assert behind["why"].endswith("no such client")
     assert [o for o in told["orphans"] if o["object"] == "jobs"] == [
         {"object": "jobs", "link": "client", "reason": "no such client", "count": 1}
     ]

@@ -69,7 +69,8 @@ def test_the_audit_marks_every_partition(page, ui, picture):
 def test_everything_runs_up_to_the_gate_and_the_gate_is_red_with_reasons(
     page, ui, account, picture
 ):
-    confirm = {"ops": {"field_map": {"config": {"confirmed_by": "Ann Example"}}}}
+    names = {"confirmed_by": "Ann Example", "acknowledged_by": "Ann Example"}
+    confirm = {"ops": {"field_map": {"config": names}}}
     assert ui.wait(ui.launch(ASSET_JOB, assets=["field_map"], config=confirm)) == "SUCCESS"
     assert ui.wait(ui.launch("prepare")) == "SUCCESS"
     assert ui.wait(ui.launch("sample")) == "SUCCESS"

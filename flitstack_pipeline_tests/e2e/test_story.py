@@ -26,6 +26,10 @@ def test_the_gate_is_shut_until_a_person_confirms_the_map_and_approves_the_sampl
     assert story.flitstack("migrate") == 3
     assert "map waits for confirmation" in story.said
     assert story.flitstack(*CONFIRMED) == 3
+    assert "flitstack acknowledge not_an_amount --by NAME" in story.said
+    assert story.stats()["writes"] == 0  # what stays behind is acknowledged first
+    assert story.flitstack("acknowledge", "all", "--by", "Ann") == 0
+    assert story.flitstack("migrate") == 3
     assert "flitstack approve NAME" in story.said
     assert story.stats()["writes"] > 0  # the sample was loaded for real
     assert (story.root / "reports" / "sample.html").exists()

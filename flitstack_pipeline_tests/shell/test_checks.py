@@ -1,9 +1,14 @@
 """The checks show what is wrong with a partition, from buttons and in jobs alike."""
 
+import dagster as dg
 import pytest
 
+from flitstack_pipeline import jobs
+from flitstack_pipeline.assets.step import Step
 from flitstack_pipeline.checks import CHECKS
-from flitstack_pipeline.checks.check import evaluation
+from flitstack_pipeline.checks.check import Check, Verdict, evaluation
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline_tests.shell.conftest import refusal
 
 CLIENTS = (
@@ -89,25 +94,49 @@ def test_a_quarantined_row_is_something_to_look_at_and_does_not_block(project, p
     assert row["file"] == "clients.csv" and row["line"] == "4" and row["what_to_do"]
 
 
-def test_a_job_reports_each_partition_and_stops_at_a_blocking_check(project, defs, instance):
-    """The audit job: partitions are marked as they complete; a red check holds up what follows."""
+def test_a_job_reports_each_partition_and_names_what_waits(project, defs, instance):
+    """The audit job: partitions are marked as they complete; a damaged file is named, not fatal."""
     (project.exports / "clients.csv").write_text(CLIENTS)
     (project.exports / "invoices.xlsx").write_bytes(b"PK\x03\x04 no workbook")
-    result = defs.resolve_job_def("audit").execute_in_process(
-        instance=instance, raise_on_error=False
-    )
+    result = defs.resolve_job_def("audit").execute_in_process(instance=instance)
     marked = {
         (e.asset_key.to_user_string(), e.partition)
         for e in result.all_events
         if e.event_type_value == "ASSET_MATERIALIZATION"
     }
-    assert {("raw", "clients"), ("clean", "clients"), ("clean", "users")} <= marked
-    assert ("relationships", None) not in marked
-    said = refusal(result)
-    assert "Check accounting" in said and "invoices.xlsx" in said
+    assert {("raw", "clients"), ("clean", "users"), ("source_audit", None)} <= marked
     judged = {
-        (e.asset_check_evaluation_data.check_name, e.asset_check_evaluation_data.partition)
+        (e.asset_check_evaluation_data.check_name, e.asset_check_evaluation_data.partition): (
+            e.asset_check_evaluation_data
+        )
         for e in result.all_events
         if e.event_type_value == "ASSET_CHECK_EVALUATION"
     }
-    assert {("pandera_schema", "clients"), ("accounting", "invoices")} <= judged
+    assert judged["pandera_schema", "clients"].passed and judged["accounting", "invoices"].passed
+    behind = judged["left_behind_acknowledged", None]
+    assert not behind.passed and "invoices.xlsx" in behind.description
+    refused = defs.resolve_job_def("prepare").execute_in_process(
+        instance=instance, raise_on_error=False
+    )
+    assert "flitstack acknowledge refused_file" in refusal(refused)
+
+
+def test_a_red_blocking_check_holds_up_what_follows(project, instance, monkeypatch):
+    first, second = (
+        Step(
+            dg.AssetKey(name), "source", "A step.", frozenset(),
+            run=lambda *_: StepReport("done"), source=StepReport,
+        )
+        for name in ("first", "second")
+    )  # fmt: skip
+    red = Check(first, "never", "Never.", lambda *_: Verdict(False, "It is red."), blocking=True)
+    monkeypatch.setattr(jobs, "CHECKS", (red,))
+    story = jobs.Story("two_steps", "Two steps.", (first, second))
+    parents = {first.key: set(), second.key: {first.key}}
+    job = jobs.build_job(story, parents)
+    result = job.execute_in_process(
+        instance=instance, resources={"project": MigrationProject()}, raise_on_error=False
+    )
+    assert "Check never: It is red." in refusal(result)
+    started = {e.step_key for e in result.all_events if e.event_type_value == "STEP_START"}
+    assert started == {"first__whole"}

@@ -1,0 +1,94 @@
+"""Nothing is written while a question is open or a row stays behind that nobody acknowledged.
+
+The exports are those of case 06 (amounts as an accounting format writes them), with a file nobody
+knows and a note of job 999, which no export holds, laid beside them.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
+
+pytestmark = pytest.mark.e2e
+
+CASE = Path(__file__).parents[1] / "cases" / "06_accounting_amounts_and_the_certificate"
+NOTES = "Activity ID,Record Type,Record #,Date,Author,Kind,Text\n"
+LOST = "A-1,Job,999,1/20/2024 9:00 AM,Dana,Note,Gate code 12\n"
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    root = tmp_path_factory.mktemp("behind")
+    shutil.copytree(CASE / "exports", root / "exports")
+    (root / "exports" / "odd.csv").write_text("Colour,Size\nred,4\n")
+    (root / "exports" / "notes.csv").write_text(NOTES + LOST)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        patch.setenv("FLITSTACK_DATA", str(root))
+        patch.setenv("FLITSTACK_MEMORY", "off")
+        patch.setenv("COLUMNS", "200")
+        told = Story(root)
+        assert told.flitstack("audit") == 0, told.said
+        with accounts_kept_open(told.project):
+            yield told
+
+
+def certificate(story):
+    return json.loads((story.root / "reports" / "certificate.json").read_text())
+
+
+def test_an_unknown_file_stops_the_migration_with_no_write(story):
+    assert story.flitstack("migrate", "--confirm-map", "Ann", "--approve-sample", "Ann") == 3
+    assert "odd.csv" in story.said and story.stats()["writes"] == 0
+    assert story.flitstack("prepare") == 3
+    assert story.stats()["writes"] == 0, "not even the schema"
+    assert story.flitstack("questions") == 3
+    assert story.flitstack("answer", "file:odd.csv", "nothing", "--by", "Dana") == 0
+    (story.root / "decisions" / "acknowledged.csv").unlink()  # Ann's, taken back
+
+
+def test_a_note_of_a_job_that_no_export_holds_stops_it_too(story):
+    assert story.flitstack("migrate", "--confirm-map", "Ann") == 3
+    assert "notes.csv:2" in story.said and "999" in story.said
+    assert story.flitstack("acknowledge") == 3
+    assert story.stats()["writes"] == 0
+    assert story.flitstack("acknowledge", "notes.csv:2") == 2, "a name is needed"
+
+
+def test_acknowledged_it_is_listed_on_the_certificate_and_the_amounts_are_right(story):
+    assert story.flitstack("migrate", "--approve-sample", "Dana") == 0, story.said
+    assert "acknowledged 1 rows and files" in story.said
+    paper = certificate(story)
+    assert paper["complete"] is True and paper["open matters"] == {}
+    (behind,) = paper["left behind"]
+    assert (behind["place"], behind["acknowledged by"]) == ("notes.csv:2", "Dana")
+    assert "999" in behind["why"]
+    reconciled = json.loads((story.root / "reports" / "reconciliation.json").read_text())
+    assert reconciled["left_behind"] == paper["left behind"]
+    held = story.dump()
+    amounts = {deal["name"]: deal["monetaryValue"] for deal in held["opportunities"]}
+    assert (amounts["Kitchen"], amounts["Credit"]) == (0, -50)
+    names = {f["id"]: f["name"] for f in held["custom_fields"]}
+    assert "Job_Amount__c" in names.values()
+
+
+def test_a_changed_row_opens_the_matter_again(story):
+    later = story.root / "notes_later.csv"
+    later.write_text(NOTES + LOST.replace("code 12", "code 13"))
+    stage(story.root / "exports", [later])
+    assert story.flitstack("delta") == 3
+    assert "code" not in story.said and "notes_later.csv:2" in story.said
+    assert story.flitstack("reconcile") == 5
+    paper = certificate(story)
+    assert paper["complete"] is False
+    assert paper["open matters"] == {"rows and files left behind that nobody acknowledged": 1}
+    assert "notes_later.csv:2" in paper["to settle"][0]
+    assert story.flitstack("acknowledge", "orphan", "--by", "Eve") == 0
+    assert story.flitstack("reconcile") == 0, story.said
+    assert {b["acknowledged by"] for b in certificate(story)["left behind"]} == {"Eve"}
