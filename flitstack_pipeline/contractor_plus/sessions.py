@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -75,16 +75,23 @@ class Mark:
     sequence: int = 0
 
 
-def sessions_of(entries: Iterable[Entry], said: Mapping[str, str] | None = None) -> list[Entry]:
+def sessions_of(
+    entries: Iterable[Entry],
+    said: Mapping[str, str] | None = None,
+    timed: Container[str] = frozenset(),
+) -> list[Entry]:
     """The entries in order, each with its session and the time that orders its versions.
 
     Args:
         entries: Files of one folder as far as the manifest and the file itself tell; `session` is
             "" for a file laid by hand, `exported_at` its own time.
         said: What a person said, by file name: the session it belongs to.
+        timed: Files whose export time the manifest tells; it holds whatever their names say.
     """
     given = [_said(entry, said or {}) for entry in entries]
-    by_hand = _in_sequence([e for e in given if not e.session])
+    by_hand = [e for e in given if not e.session]
+    told = [e for e in by_hand if e.file in timed]
+    by_hand = [*told, *_in_sequence([e for e in by_hand if e.file not in timed])]
     named = {e.file: replace(e, session=mark_of(e.file).label) for e in by_hand}
     loose = sorted((e for e in named.values() if not e.session), key=lambda e: e.exported_at)
     named |= {e.file: e for e in _by_time(loose)}

@@ -60,7 +60,10 @@ def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[Shee
     answers = answers or {}
     entries = manifest.load(exports)
     paths = list(manifest.export_files(exports))
-    known = sessions_of((manifest.entry_of(exports, path, entries) for path in paths), answers)
+    timed = {name for name, entry in entries.items() if entry.exported_at}
+    known = sessions_of(
+        (manifest.entry_of(exports, path, entries) for path in paths), answers, timed
+    )
     workspace_header = workspaces.agreed(answers)
     first_of: dict[tuple[str, str], str] = {}
     found = []
