@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flitstack_pipeline.audit.facts import Facts
+from flitstack_pipeline.spec.not_moved import NOT_MOVED
 
 #: Clients and leads together on the free plan (contractor_plus.md §3).
 FREEDOM_PEOPLE = 250
@@ -19,17 +20,7 @@ IDLE_DAYS = 45
 
 Rows = list[dict[str, Any]]
 
-CANNOT_MOVE: Rows = [
-    {"what": "Automations and scheduling rules",
-     "instead": "rebuilt by hand as workflows; `flitstack workflows` writes the reference"},
-    {"what": "Roles and permissions", "instead": "set per user in HighLevel"},
-    {"what": "Client portal: its settings, links and logins",
-     "instead": "not in HighLevel's API; clients get new links"},
-    {"what": "Branding, document and e-mail templates", "instead": "set up by hand"},
-    {"what": "Payment links and stored cards", "instead": "made anew by the payment provider"},
-    {"what": "Group and client chats", "instead": "no export exists"},
-    {"what": "Live local costs and price books", "instead": "line item templates move as Products"},
-]  # fmt: skip
+CANNOT_MOVE: Rows = [{"what": n.what, "instead": n.instead} for n in NOT_MOVED]
 
 BY_HAND: Rows = [
     {"what": "Attachments and photos",

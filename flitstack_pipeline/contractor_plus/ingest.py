@@ -197,7 +197,7 @@ def _record_unclaimed(con: duckdb.DuckDBPyConnection, read: SheetRead, result: I
     """
     rows = 0
     if read.left_out:
-        warnings = ["not moved: a person said that nothing of it is to be migrated"]
+        warnings = [f"not moved: {read.why_left_out}"]
     elif read.layout is None:
         warnings = [] if read.refused else ["the file is empty"]
     else:

@@ -13,12 +13,16 @@ import pyarrow as pa
 
 from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.lines import Block, Excluded
+from flitstack_pipeline.contractor_plus.other_rows import activity_values
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
+from flitstack_pipeline.spec.other_kinds import OTHER
 from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
 ROWS = 60_000
+#: What stands in the cell of an amount that is not there; another amount stands in for it.
+_NO_AMOUNT = r"|-+|n/?a|#n/a|none|null|nan|undefined"
 
 
 @dataclass(frozen=True)
@@ -109,14 +113,14 @@ def _insert_rows(
     con: duckdb.DuckDBPyConnection, read: SheetRead, workspace: str, part: _Part
 ) -> None:
     """Append records that share one layout to their raw table."""
-    layout, dataset = part.layout, part.layout.dataset or ""
-    names = [c.name for c in BY_KEY[dataset].columns]
+    layout, dataset = part.layout, read.dataset or ""
     position = {name: i for i, name in enumerate(layout.columns) if name}
-    unknown = [i for i, name in enumerate(layout.columns) if name is None]
+    other = layout.dataset in OTHER
+    unknown = [i for i, name in enumerate(layout.columns) if name is None and not other]
+    values = ", ".join(_values(layout, dataset, part.labels))
     rows = pa.concat_tables(part.records, promote_options="default")
     place = position.get("workspace")
     own = f"nullif(trim(c{place}), '')" if place is not None else "NULL"
-    values = ", ".join(f"c{position[n]}" if n in position else "NULL" for n in names)
     extra = "MAP(?::VARCHAR[], [" + ", ".join(f"c{i}" for i in unknown) + "]::VARCHAR[])"
     if "more" in rows.column_names:  # NULL where all rows of a table fit; that adds nothing
         extra = f"map_concat({extra}, MAP(more, cells))"
@@ -138,6 +142,25 @@ def _insert_rows(
     con.unregister("incoming")
 
 
+def _values(layout: Layout, dataset: str, labels: list[str]) -> list[str]:
+    """The SQL of each column of the raw table, in its order."""
+    names = [c.name for c in BY_KEY[dataset].columns]
+    if layout.dataset in OTHER:
+        cells = activity_values(layout.dataset, layout.columns, labels)
+    else:
+        cells = {name: f"c{i}" for i, name in enumerate(layout.columns) if name}
+        for name, others in layout.stand_ins:
+            stand_ins = [f"CASE WHEN {_filled(cell)} THEN {cell} END" for cell in
+                         (cells[name], *(f"c{i}" for i in others))]  # fmt: skip
+            cells[name] = f"coalesce({', '.join(stand_ins)}, {cells[name]})"
+    return [cells.get(name, "NULL") for name in names]
+
+
+def _filled(cell: str) -> str:
+    """SQL of whether an amount's cell holds anything but a word for nothing."""
+    return f"NOT regexp_full_match(trim({cell}), '{_NO_AMOUNT}', 'i')"
+
+
 def _insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, part: _Part) -> None:
     """Record the lines that are no records, each with its rule and text."""
     lines = {
@@ -148,7 +171,7 @@ def _insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, part: _Par
     con.register("incoming", pa.table(lines))
     con.execute(
         'INSERT INTO raw.excluded SELECT ?, ?, "row", ?, rule, text FROM incoming',
-        [read.entry.file, read.sheet.name, part.layout.dataset],
+        [read.entry.file, read.sheet.name, read.dataset],
     )
     con.unregister("incoming")
 

@@ -17,6 +17,8 @@ from pathlib import PurePath
 
 from flitstack_pipeline.contractor_plus.manifest import Entry
 
+#: The key of what a person said of a file's session, before its name.
+SESSION = "session:"
 #: A date in a name: its label, and the moment where it is sure.
 Dated = tuple[str, dt.datetime | None]
 #: Files whose times lie within so much belong together.
@@ -175,7 +177,7 @@ _DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Dated | None]], .
 
 
 def _said(entry: Entry, said: Mapping[str, str]) -> Entry:
-    name = said.get(f"session:{entry.file}", "").strip()
+    name = said.get(f"{SESSION}{entry.file}", "").strip()
     return replace(entry, session=name) if name else entry
 
 

@@ -14,6 +14,8 @@ from flitstack_pipeline.contractor_plus.encoding import Encoding
 from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Layout, recognise
 from flitstack_pipeline.contractor_plus.sessions import sessions_of
 from flitstack_pipeline.questions import Question
+from flitstack_pipeline.spec.not_moved import REASONS
+from flitstack_pipeline.spec.other_kinds import OTHER, is_left_behind
 
 HEAD_ROWS = HEADER_SEARCH_ROWS + 20
 
@@ -39,8 +41,15 @@ class SheetRead:
 
     @property
     def dataset(self) -> str | None:
-        """The kind of export; None when unknown, unreadable from the start, or left out."""
-        return self.layout.dataset if self.layout and not self.left_out else None
+        """The kind of export its rows go with; None when unknown, unreadable, or not moved."""
+        kind = self.layout.dataset if self.layout and not self.left_out else None
+        return "activities" if kind in OTHER else kind
+
+    @property
+    def why_left_out(self) -> str:
+        """The reason why nothing of it is moved."""
+        kind = self.layout.dataset if self.layout else None
+        return REASONS.get(kind or "", "a person said that nothing of it is to be migrated")
 
     def question(self, rows_read: int) -> Question | None:
         """What a person must say about the sheet; a sheet without rows leaves nothing to ask."""
@@ -118,7 +127,7 @@ def _understood(
                 number,
                 _layout(path, manifest.stamp(path), number, entry.file, known, workspace_header),
                 copy_of=copy_of,
-                left_out=answer == NOTHING,
+                left_out=answer == NOTHING or is_left_behind(answer),
                 head=head,
             )
         )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flitstack_pipeline.spec import not_moved as not_moved_list
+
 ARRIVED = "arrived"
 BY_RULE = "changed by rule"
 LINKED = "linked"
@@ -55,9 +57,11 @@ class NotMoved:
 
 #: What is understood and has no place in HighLevel. "*": every column of the export.
 NOT_MOVED_KINDS: tuple[NotMoved, ...] = (
-    NotMoved("expenses", "*", "HighLevel has no expenses", "keep the export with your books"),
-    NotMoved("time_clock", "*", "HighLevel has no time clock", "keep the export for payroll"),
-    NotMoved("mileage", "*", "HighLevel has no mileage log", "keep the export with your books"),
+    *(
+        NotMoved(kind.key, "*", f"{kind.what}: no place in HighLevel", kind.instead)
+        for kind in not_moved_list.NOT_MOVED
+        if kind.key
+    ),
     NotMoved(
         "users", "*", "team members are invited in HighLevel and matched by e-mail, never written",
         "invite them with the same e-mail; roles and permissions are set per user",

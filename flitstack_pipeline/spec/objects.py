@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from flitstack_pipeline.spec.not_moved import NOT_MOVED
+from flitstack_pipeline.spec.source import BY_KEY as EXPORTS
+
 
 @dataclass(frozen=True)
 class ObjectType:
@@ -85,8 +88,8 @@ KEYS: tuple[str, ...] = tuple(BY_KEY)
 #: Kinds of export that describe the schema rather than records (the `destination` group).
 SCHEMA_DATASETS: tuple[str, ...] = ("custom_fields", "items")
 
-#: Kinds of export that are understood and counted, and named as not migrated.
-REPORT_ONLY_DATASETS: tuple[str, ...] = ("expenses", "time_clock", "mileage")
+#: Kinds of export that are understood and counted, and declared as not migrated.
+REPORT_ONLY_DATASETS: tuple[str, ...] = tuple(n.key for n in NOT_MOVED if n.key in EXPORTS)
 
 WAVE_NAMES: tuple[str, ...] = ("people", "deals", "documents", "history")
 

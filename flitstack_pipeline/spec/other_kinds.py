@@ -292,5 +292,12 @@ ANY_NOTE = OtherKind(
 )
 
 OTHER: dict[str, OtherKind] = {k.key: k for k in (*OTHER_KINDS, ANY_NOTE)}
+
+
+def is_left_behind(kind: str) -> bool:
+    """Whether nothing of a kind of file is moved, declared so in `not_moved`."""
+    return kind in OTHER and OTHER[kind].becomes == NOT_MOVED
+
+
 #: Every kind of file there is a name for: exports of Contractor+, and others.
 KINDS: dict[str, Dataset] = {**BY_KEY, **{key: kind.dataset for key, kind in OTHER.items()}}

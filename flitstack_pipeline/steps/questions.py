@@ -13,6 +13,7 @@ from flitstack_pipeline.cleaning.values.evidence import is_date_column
 from flitstack_pipeline.contractor_plus.answers import file_answer
 from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
 from flitstack_pipeline.contractor_plus.manifest import export_files, module
+from flitstack_pipeline.contractor_plus.sessions import SESSION
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question, open_questions
@@ -140,11 +141,14 @@ def _question_of(
 
 
 def _may_be_told(project: Project, key: str) -> bool:
-    """Whether a person may say it unasked: what a file holds, how a date column is written."""
+    """Whether a person may say it unasked: what a file holds, of which session it is, how a date
+    column is written."""
     if key.startswith(FILE):
         file = key.removeprefix(FILE)
         names = [p.relative_to(project.exports).as_posix() for p in export_files(project.exports)]
         return any(file == name or file.startswith(f"{name}#") for name in names)
+    if key.startswith(SESSION):
+        return (project.exports / key.removeprefix(SESSION)).is_file()
     found = re.fullmatch(rf"{DATES}(?:\*|(\w+)(?:\.(\w+))?)", key)
     if not found:
         return False
