@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from flitstack_pipeline import steps
 from flitstack_pipeline.assets.destination import PREFLIGHT
-from flitstack_pipeline.assets.map import FIELD_MAP
+from flitstack_pipeline.assets.map import FIELD_MAP, MAPPED
 from flitstack_pipeline.checks.check import Check, Verdict, verdict
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps import ledger
 
 
 def _map_confirmed(project: Project, key: str) -> Verdict:
     entries = steps.unconfirmed_entries(project)
     return verdict(entries, "Every entry of the map was decided by a person.")
+
+
+def _every_cell_accounted(project: Project, key: str) -> Verdict:
+    problems = ledger.check_cells(project, key)
+    fates = ledger.cells_by_fate(project, key)
+    return verdict(problems, "Every cell is in the record it belongs to, or told.", fates=fates)
 
 
 def _preflight_passed(project: Project, key: str) -> Verdict:
@@ -27,6 +34,14 @@ CHECKS = (
         "Every required entry of the map is confirmed by a person. To confirm: shift-click "
         "Materialize on field_map and type your name in `confirmed_by`.",
         _map_confirmed,
+    ),
+    Check(
+        MAPPED,
+        "every_cell_accounted",
+        "Every non-empty cell of every record row is in a named field of a named record, or its "
+        "fate is told (`reports/ledger.html`). Asked when the last object type is mapped; nothing "
+        "is written to HighLevel while a cell is not accounted for.",
+        _every_cell_accounted,
     ),
     Check(
         PREFLIGHT,

@@ -184,6 +184,20 @@ def explain(
 
 
 @app.command()
+def trace(
+    what: Annotated[
+        str, typer.Argument(help="FILE:LINE, FILE#SHEET:LINE, or a source key: main/jobs/301.")
+    ],
+) -> None:
+    """One row's way: each cell, the field it arrived in, the ids of its records in HighLevel."""
+    from flitstack_pipeline import steps
+
+    report = steps.trace_row(open_project(), what)
+    show_table(f"cells of {what}", report.tables["cells"])
+    show_table("records", report.tables["records"])
+
+
+@app.command()
 def examples(
     folder: Annotated[Path, typer.Argument(help="Where the exports are written.")],
     clients: Annotated[

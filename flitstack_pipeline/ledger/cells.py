@@ -356,10 +356,13 @@ class _Dataset:
     def _kind(self, path: Path) -> str:
         """SQL of the kind of reading, which for days and numbers depends on the file."""
         kind = path.kind
-        if "{order}" in kind:
-            told = {f: o for (f, c), o in self.orders.items() if c == path.column}
-            usual = self.around.answers.get("dates:*", witness.MONTH)
-            return f"{literal(kind.replace('{order}', ''))} || {_by_file(told, usual)}"
+        for mark, mapped in _ORDERS.items():
+            if mark in kind:
+                told = {f: o for (f, c), o in self.orders.items() if c == path.column}
+                undecided = witness.UNDECIDED
+                told = {f: mapped if mapped and o == undecided else o for f, o in told.items()}
+                usual = mapped or self.around.answers.get("dates:*", witness.MONTH)
+                return f"{literal(kind.replace(mark, ''))} || {_by_file(told, usual)}"
         if "{sign}" in kind:
             told = {f: "," for f, c in self.commas if c == path.column}
             return f"{literal(kind.replace('{sign}', ''))} || {_by_file(told, '.')}"
@@ -371,6 +374,7 @@ class _Dataset:
 
 
 _ASKS = 'STRUCT(path INT, "out" INT, kind VARCHAR, value VARCHAR, words VARCHAR)[]'
+_ORDERS = {"{order}": "", "{mdy}": witness.MONTH, "{dmy}": witness.DAY}
 _MAPPED_OBJECTS = frozenset(
     {"clients", "leads", "jobs", "estimates", "invoices", "work_orders", "attachments",
      "activities"}

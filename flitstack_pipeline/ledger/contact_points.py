@@ -118,16 +118,15 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
     if how == "zip":
         return _postcode(text, value)
     wanted, held = address_words(text), address_words(value)
-    if _without_marks(wanted, account) == _without_marks(held, account):
+    said, parts = _without_marks(wanted), _without_marks(held)
+    if said and said == parts[: len(said)]:  # other columns may go on: the postcode, the country
         return "address in its parts, usual short forms"
     return ""
 
 
-def _without_marks(words: list[str], account: Account) -> list[str]:
-    """The words of an address without those that mark a unit, and a country at the end."""
-    bare = [w for w in words if w not in ("apt", "ste", "unit", "no")]
-    countries = {*COUNTRIES.values(), "usa", account.country.casefold()}
-    return bare[:-1] if len(bare) > 2 and bare[-1] in countries and bare[-2].isdigit() else bare
+def _without_marks(words: list[str]) -> list[str]:
+    """The words of an address without those that mark a unit."""
+    return [w for w in words if w not in ("apt", "ste", "unit", "no")]
 
 
 def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:

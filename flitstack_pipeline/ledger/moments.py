@@ -119,7 +119,7 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
 def _offset(rest: str) -> tuple[str, dt.timedelta | None]:
     """(the time of day, its offset from UTC or None) of what stands after a day."""
     rest = re.sub(r"\s*\([^)]*\)\s*$", "", rest).strip()
-    named = re.search(r"\s*(?:UTC|GMT)?\s*([+-])(\d{2}):?(\d{2})?$", rest, re.I)
+    named = re.search(r"\s*(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?$", rest, re.I)
     if named and re.search(r"\d", rest[: named.start()]):
         hours = dt.timedelta(hours=int(named[2]), minutes=int(named[3] or 0))
         return rest[: named.start()].strip(), -hours if named[1] == "-" else hours

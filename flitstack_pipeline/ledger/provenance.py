@@ -29,9 +29,11 @@ KIND_OF_PARSER = {
     "line": "address", "words": "list", "people": "list", "numbers": "id", "status": "word",
     "record_type": "record_kind", "done": "yes_no",
 }  # fmt: skip
+#: `{order}` and `{sign}` stand for what the file's cells say; `{mdy}` and `{dmy}` for that, else
+#: for the order that the confirmed map names.
 KIND_OF_TRANSFORM = {
     "money": "number:{sign}", "number": "number:{sign}", "date": "date:{order}",
-    "date_mdy": "date:{order}", "date_dmy": "date:{order}", "yes_no": "yes_no", "choice": "word",
+    "date_mdy": "date:{mdy}", "date_dmy": "date:{dmy}", "yes_no": "yes_no", "choice": "word",
     "multi": "list", "list": "list", "joined": "list",
 }  # fmt: skip
 #: Parsers that read several columns into several fields: their fields are looked at together.

@@ -230,7 +230,8 @@ def _insert(con: duckdb.DuckDBPyConnection, verdicts: list[tuple[str, str, str, 
 def is_empty_word_sql(text: str, words: frozenset[str]) -> str:
     """SQL: whether a cell is one of the words that stand for nothing."""
     listed = ", ".join("'" + w.replace("'", "''") + "'" for w in sorted(words))
-    return f"lower(trim({text})) IN ({listed})"
+    zeros = "'^0{1,4}[/.-]0{1,2}[/.-]0{1,4}([T ][0:]+)?$'"
+    return f"(lower(trim({text})) IN ({listed}) OR regexp_matches(trim({text}), {zeros}))"
 
 
 def alike(one: str, other: str) -> float:

@@ -43,6 +43,7 @@ class GateState:
     keys of team members that own records and may stay without a user because the map says so;
     `accounting`, `counts`, `questions`: what does not add up about the exports, in words;
     `left_behind`: rows and files that do not move and that nobody acknowledged;
+    `cells`: cells of the exports that are in no record;
     `sample`: the last comparison; `approval`: the newest; `prints`: fingerprints as they are now.
     """
 
@@ -53,6 +54,7 @@ class GateState:
     counts: list[str]
     questions: list[str]
     left_behind: list[str]
+    cells: list[str]
     sample: Mapping[str, Any] | None
     approval: Mapping[str, Any] | None
     prints: Mapping[str, str]
@@ -66,6 +68,7 @@ def conditions(state: GateState) -> list[Condition]:
         _preflight(state.preflight),
         _users(state.unresolved_users),
         _listed("every row accounted for", state.accounting, ""),
+        _listed("every cell accounted for", state.cells, ""),
         _listed("on-screen counts explained", state.counts, ""),
         _listed("no open question about the exports", state.questions, ""),
         _listed("what stays behind is acknowledged", state.left_behind, ""),

@@ -21,6 +21,7 @@ from flitstack_pipeline.steps.delta import (
     delta_window,
 )
 from flitstack_pipeline.steps.gating import approve, gate_conditions, gate_reasons, sample_problems
+from flitstack_pipeline.steps.ledger import account_cells, cells_by_fate, ledger_reasons, trace_row
 from flitstack_pipeline.steps.loading import load_object, load_refusals, load_stage
 from flitstack_pipeline.steps.maps import (
     confirm_map,
@@ -72,6 +73,7 @@ from flitstack_pipeline.steps.workflows import release_workflows
 __all__ = [
     "DeltaDecision",
     "Window",
+    "account_cells",
     "accounting",
     "accounts_kept_open",
     "acknowledge",
@@ -80,6 +82,7 @@ __all__ = [
     "apply_decided",
     "approve",
     "audit",
+    "cells_by_fate",
     "choose",
     "clean_context",
     "clean_object",
@@ -95,6 +98,7 @@ __all__ = [
     "gate_conditions",
     "gate_reasons",
     "import_answers",
+    "ledger_reasons",
     "left_behind",
     "load_object",
     "load_refusals",
@@ -133,6 +137,7 @@ __all__ = [
     "sample_problems",
     "schema_failures",
     "status",
+    "trace_row",
     "unacknowledged",
     "unconfirmed_entries",
     "unfinished",

@@ -13,6 +13,7 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.acknowledging import unacknowledged_reasons
 from flitstack_pipeline.steps.fingerprints import fingerprints
+from flitstack_pipeline.steps.ledger import ledger_reasons
 from flitstack_pipeline.steps.maps import unconfirmed_entries
 from flitstack_pipeline.steps.opening import location_of, open_journal
 from flitstack_pipeline.steps.prepare import undecided_owners
@@ -49,6 +50,7 @@ def _state(project: Project, journal: Journal) -> gate.GateState:
         counts=[c.problem for c in count_checks(project) if c.problem],
         questions=question_reasons(project),
         left_behind=unacknowledged_reasons(project),
+        cells=ledger_reasons(project),
         sample=journal.get_setting("sample"),
         approval=approvals[0] if approvals else None,
         prints=fingerprints(project),

@@ -11,6 +11,7 @@ from flitstack_pipeline.steps.auditing import audit
 from flitstack_pipeline.steps.conflicts import apply_decided
 from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
+from flitstack_pipeline.steps.ledger import account_cells, refuse_unaccounted
 from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import BECOME, confirm_map, map_object, propose_map
 from flitstack_pipeline.steps.matters import refuse_open_matters
@@ -54,6 +55,9 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
         log(f"{report.step}: {report.rows} records")
         for line in report.tables.get(BECOME, ()):
             log(f"  {line['records']:,} {line['what']}")
+    with project.warehouse.connect():
+        reports.append(account_cells(project))
+        refuse_unaccounted(project, "preparing the account")
     with accounts_kept_open(project):
         checked = preflight(project)
         return [checked] if checked.problems else [checked, provision(project)]
@@ -91,6 +95,7 @@ def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -
     with project.warehouse.connect():
         for key in KEYS:
             map_object(project, key)
+        refuse_unaccounted(project, "the delta")
     with accounts_kept_open(project), alone(project, "delta"):
         provision(project)  # new options and columns need their place first
         decided = apply_decided(project)

@@ -1,0 +1,53 @@
+"""One row's way: from its line in a file to the records it became, and back from a source key."""
+
+# ruff: noqa: S608 - the names in the SQL come from our own specification
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.warehouse import dicts, table_exists
+
+_CELLS = """
+    SELECT file || CASE WHEN sheet <> '' THEN '#' || sheet ELSE '' END || ':' || line AS row,
+           "column", text, fate, rule, field, record, what_to_do
+    FROM ledger.cells"""
+
+
+def cells_of(con: duckdb.DuckDBPyConnection, what: str) -> list[dict[str, Any]]:
+    """The cells of a row named as `FILE:LINE` or `FILE#SHEET:LINE`, or of a source key's rows."""
+    if not table_exists(con, "ledger.cells"):
+        return []
+    place = re.fullmatch(r"(?P<file>[^#]+?)(?:#(?P<sheet>.*))?:(?P<line>\d+)", what)
+    if place:
+        rows = dicts(
+            con,
+            f"{_CELLS} WHERE file = ? AND line = ? AND ? IN ('', sheet) ORDER BY sheet, row_id",
+            [place["file"], int(place["line"]), place["sheet"] or ""],
+        )
+        if rows:
+            return rows
+    return dicts(con, f"{_CELLS} WHERE record = ? ORDER BY file, line", [what])
+
+
+def records_of(
+    con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]], what: str
+) -> list[dict[str, Any]]:
+    """The mapped records of those rows' source keys, with the records they lead to."""
+    keys = sorted({row["record"] for row in rows if row["record"]} or {what})
+    found: list[dict[str, Any]] = []
+    for key in KEYS:
+        if table_exists(con, f"mapped.{key}"):
+            found += dicts(
+                con,
+                "SELECT record_key AS record, kind, label, coalesce(remark, '') AS remark, "
+                "array_to_string(json_extract_string(parents, '$[*].record_key'), ', ') AS "
+                f'"leads to" FROM mapped."{key}" WHERE list_contains(?::VARCHAR[], source_key) '
+                "ORDER BY record_key",
+                [keys],
+            )
+    return found
