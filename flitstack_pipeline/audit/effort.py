@@ -55,6 +55,11 @@ class Effort:
         return sum(w.requests for w in self.works)
 
     @property
+    def requests_without_files(self) -> int:
+        """Requests, those that carry files apart."""
+        return sum(w.requests for w in self.works if w.object != "attachments")
+
+    @property
     def hours(self) -> float:
         """Hours at the allowed pace, never pausing."""
         return self.requests / RATE_PER_S / 3600

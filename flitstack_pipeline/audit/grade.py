@@ -1,6 +1,7 @@
 """How complex a migration is: a letter and a word, from four things that are scored, with reasons.
 
-Each is scored 0 (nothing special) to 3. Belongs here: the scales. Does not: counting (`facts`).
+Each is scored 0 (nothing special) to 3. How many files there are and how many questions are open
+scores nothing: it is told. Belongs here: the scales. Does not: counting (`facts`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from flitstack_pipeline.audit.effort import A_DAY
 from flitstack_pipeline.audit.facts import Facts
 
-#: Above this many records the migration is scoped by hand, whatever the grade.
+#: Whether something holds, and how to say it.
+Test = tuple[bool, str]
+#: Above this many records (files apart) the migration is scoped by hand, whatever the grade.
 BY_HAND = 2_000_000
 #: Points up to and including → grade.
 GRADES = ((1, "A", "Simple"), (4, "B", "Standard"), (7, "C", "Moderate"), (12, "D", "Complex"))
@@ -46,7 +49,7 @@ def grade(facts: Facts) -> Grade:
     """The grade of what was found."""
     scores = (_objects(facts), _mapping(facts), _interface(facts), _volume(facts))
     points = sum(score.points for score in scores)
-    if facts.records > BY_HAND:
+    if facts.weighed > BY_HAND:
         return Grade("E", "Scoped by hand", scores)
     letter, word = next((letter, word) for most, letter, word in GRADES if points <= most)
     return Grade(letter, word, scores)
@@ -74,12 +77,12 @@ def _mapping(facts: Facts) -> Score:
     return _score(
         "Mapping clarity",
         (facts.custom_fields > 15, f"{facts.custom_fields} custom fields to confirm"),
-        (open_points > 0, f"{open_points} questions or unknown words to answer"),
         (
             facts.to_decide + facts.orphans > 0.05 * max(facts.records, 1),
             f"{facts.to_decide:,} pairs to decide and {facts.orphans:,} references that lead "
             "nowhere: more than one record in twenty",
         ),
+        told=((open_points > 0, f"{open_points} questions or unknown words to answer"),),
     )
 
 
@@ -92,9 +95,11 @@ def _interface(facts: Facts) -> Score:
             facts.requests > A_DAY,
             f"{facts.requests:,} requests, more than the {A_DAY:,} a day allowed",
         ),
-        (
-            facts.attachments_stuck > 0,
-            f"{facts.attachments_stuck:,} files that cannot be moved as they are",
+        told=(
+            (
+                facts.attachments_stuck > 0,
+                f"{facts.attachments_stuck:,} files that cannot be moved as they are",
+            ),
         ),
     )
 
@@ -102,11 +107,16 @@ def _interface(facts: Facts) -> Score:
 def _volume(facts: Facts) -> Score:
     """Data volume."""
     steps = (10_000, 100_000, 1_000_000)
+    files = [f"{facts.attachments:,} files, which weigh nothing"] if facts.attachments else []
     return Score(
-        "Data volume", sum(facts.records >= step for step in steps), (f"{facts.records:,} records",)
+        "Data volume",
+        sum(facts.weighed >= step for step in steps),
+        (f"{facts.weighed:,} records", *files),
     )
 
 
-def _score(about: str, *tests: tuple[bool, str]) -> Score:
+def _score(about: str, *tests: Test, told: tuple[Test, ...] = ()) -> Score:
+    """One point for each test that holds; what is only told scores nothing."""
     reasons = tuple(reason for holds, reason in tests if holds)
-    return Score(about, len(reasons), reasons or ("nothing special",))
+    remarks = tuple(remark for holds, remark in told if holds)
+    return Score(about, len(reasons), reasons + remarks or ("nothing special",))

@@ -3,23 +3,27 @@
 A rule adds its amount when its measure is at least `from` and below `below` (empty: no limit). Our
 table is `prices.csv` beside this module; another one is named by FLITSTACK_PRICES. Above two
 million records there is no price: the migration is scoped by hand (contractor_plus.md §4.1).
+
+Amounts stand in the column `amount (CUR)` of the account's currency; a plain column `amount` is in
+whatever currency the account has. A table with neither is in the currency it names.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from math import ceil
 from pathlib import Path
 
-from flitstack_pipeline.audit.effort import Effort
+from flitstack_pipeline.audit.effort import A_DAY
 from flitstack_pipeline.audit.facts import Facts
 from flitstack_pipeline.audit.grade import BY_HAND, Grade
 
 OURS = Path(__file__).with_name("prices.csv")
-_AMOUNT = re.compile(r"amount \(([A-Z]{3})\)")
+_AMOUNT = re.compile(r"amount(?: \(([A-Z]{3})\))?")
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Quote:
         return f"{self.total:,} {self.currency}"
 
 
-def measures(facts: Facts, grade: Grade, effort: Effort, activities: int) -> dict[str, int]:
+def measures(facts: Facts, grade: Grade, activities: int) -> dict[str, int]:
     """What rules may ask about, by the name they use."""
     return {
         "points": grade.points,
@@ -61,35 +65,54 @@ def measures(facts: Facts, grade: Grade, effort: Effort, activities: int) -> dic
         "sessions": facts.sessions,
         "attachments": facts.attachments,
         "activities": activities,
-        "days": effort.days,
+        "days": max(1, ceil(facts.requests / A_DAY)),
     }
 
 
-def quote(values: Mapping[str, int], records: int, table: Path = OURS) -> Quote:
-    """The quote by the rules of `table`. Raises ValueError that names the row it cannot follow."""
-    currency, rules = read_prices(table, values)
+def quote(
+    values: Mapping[str, int], records: int, table: Path = OURS, currency: str = "USD"
+) -> Quote:
+    """What the migration costs.
+
+    Args:
+        values: The measures, by name.
+        records: Records to move, files apart; above `BY_HAND` there is no price.
+        table: The table of prices.
+        currency: The account's currency.
+
+    Raises:
+        ValueError: naming the row of the table that cannot be followed.
+    """
+    currency, rules = read_prices(table, values, currency)
     if records > BY_HAND:
         return Quote(currency, (), None)
     lines = tuple((r.line, r.amount) for r in rules if r.holds(values[r.measure]))
     return Quote(currency, lines, sum((amount for _, amount in lines), Decimal(0)))
 
 
-def read_prices(table: Path, known: Mapping[str, int]) -> tuple[str, list[Rule]]:
-    """(currency, rules) of a table of prices."""
+def read_prices(
+    table: Path, known: Mapping[str, int], wanted_currency: str = "USD"
+) -> tuple[str, list[Rule]]:
+    """(currency, rules) of a table of prices, in the wanted currency where the table has it."""
     with table.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         names = reader.fieldnames or []
-        priced = next((n for n in names if _AMOUNT.fullmatch(n.strip())), None)
+        priced, currency = _amount_column(names, wanted_currency)
         wanted = {"measure", "from", "below", "line"}
-        if priced is None or not wanted <= set(names):
+        if not priced or not wanted <= set(names):
             raise ValueError(
                 f"{table}: its columns must be measure, from, below, amount (USD) and line, with "
                 "the currency of the amounts in brackets"
             )
-        currency = _AMOUNT.fullmatch(priced.strip())
-        assert currency is not None
         rules = [_rule(table, reader.line_num, row, priced, known) for row in reader]
-    return currency[1], rules
+    return currency, rules
+
+
+def _amount_column(names: Iterable[str], wanted: str) -> tuple[str, str]:
+    """(the column of amounts, its currency); ("", "") when there is none."""
+    found = {m[1] or wanted: n for n in names if (m := _AMOUNT.fullmatch(n.strip()))}
+    currency = wanted if wanted in found else next(iter(found), "")
+    return found.get(currency, ""), currency
 
 
 def _rule(

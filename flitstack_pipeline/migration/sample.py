@@ -67,15 +67,15 @@ def choose_sample(
     has one row per record: `record_key`, `object`. The same mapped rows and seed give the same
     sample.
     """
-    features, lottery = Features(transforms or {}), _Lottery(seed, most)
+    features = Features(transforms or {})
+    main, others = _Lottery(seed, most), _Lottery(seed, most)
     for _, row in mapped_rows(con):
         features.learn(row)
-        if row.kind in _MAIN:
-            lottery.offer(row.record_key)
+        (main if row.kind in _MAIN else others).offer(row.record_key)
     wanted = features.wanted()
     pool = _Pool(con, features, wanted)
     chosen = _pruned(pool, *_greedy_cover(pool, wanted, most))
-    by_lot = _lots(con, lottery, chosen, most)
+    by_lot = _lots(con, [*main.drawn(), *others.drawn()], chosen, most)
     covered = wanted & pool.features_in(chosen | by_lot)
     by_object = _store(con, chosen | by_lot)
     return SampleChoice(
@@ -156,7 +156,7 @@ class _Pool:
         while frontier:
             frontier = {n for k in frontier for n in self._needs.get(k, ())} - closed
             closed |= frontier
-        return frozenset(closed)
+        return frozenset(closed & self._features.keys())
 
 
 def _greedy_cover(pool: _Pool, wanted: frozenset[str], most: int) -> tuple[list[str], set[str]]:
@@ -191,36 +191,38 @@ def _pruned(pool: _Pool, roots: list[str], chosen: set[str]) -> set[str]:
 
 
 def _lots(
-    con: duckdb.DuckDBPyConnection, lottery: _Lottery, chosen: set[str], most: int
+    con: duckdb.DuckDBPyConnection, drawn: list[str], chosen: set[str], most: int
 ) -> set[str]:
     """A random share, and enough records to reach the minimum, with what they need."""
     share = max(MINIMUM - len(chosen), math.ceil(len(chosen) * RANDOM_SHARE))
-    drawn = [key for key in lottery.drawn() if key not in chosen]
-    needs = _needs_of(con, drawn[:share])
+    left = [key for key in drawn if key not in chosen]
     added: set[str] = set()
-    for key in drawn[:share]:
-        more = needs[key] - chosen - added
-        if len(added) >= share or len(chosen) + len(added) + len(more) > most:
-            break
-        added |= more
+    for start in range(0, len(left), share):
+        needs = _needs_of(con, left[start : start + share])
+        for more in (found - chosen - added for found in needs.values()):
+            if len(added) >= share:
+                return added
+            if len(chosen) + len(added) + len(more) <= most:
+                added |= more
     return added
 
 
 def _needs_of(con: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[str, set[str]]:
-    """Each record with everything it needs."""
+    """Each record with everything it needs of what is mapped."""
     direct: dict[str, set[str]] = {}
-    frontier = set(keys)
+    looked, frontier = set[str](), set(keys)
     while frontier:
+        looked |= frontier
         found = {row.record_key: set(row.needs) for _, row in mapped_rows(con, frontier)}
-        direct |= {key: set() for key in frontier} | found
-        frontier = set().union(*found.values()) - direct.keys()
+        direct |= found
+        frontier = set().union(*found.values()) - looked
     closed = {}
     for key in keys:
         reached, edge = {key}, {key}
         while edge:
             edge = {n for k in edge for n in direct.get(k, ())} - reached
             reached |= edge
-        closed[key] = reached
+        closed[key] = reached & direct.keys()
     return closed
 
 

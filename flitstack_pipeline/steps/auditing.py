@@ -67,9 +67,10 @@ def _audited(project: Project) -> Audit:
             effort,
             complexity,
             quote(
-                measures(facts, complexity, effort, activities),
-                facts.records,
+                measures(facts, complexity, activities),
+                facts.weighed,
                 project.settings.prices or OURS,
+                project.settings.currency,
             ),
             counts=[
                 {"object": key, "rows": row_count(con, f"clean.{BY_KEY[key].dataset}")}

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flitstack_pipeline.audit.advice import warnings
-from flitstack_pipeline.audit.effort import Effort, Work
 from flitstack_pipeline.audit.facts import Facts
 from flitstack_pipeline.audit.grade import BY_HAND, grade
-from flitstack_pipeline.audit.quote import measures, quote, read_prices
+from flitstack_pipeline.audit.quote import OURS, measures, quote, read_prices
 
 SMALL = Facts(
     records=900, objects=5, workspaces=1, sessions=2, people=300, businesses=0, estimate_lines=0,
@@ -20,16 +19,14 @@ SMALL = Facts(
     attachments=0, attachments_stuck=0, requests=2_000, not_migrated=(), absent=(),
     exported=dt.date(2026, 11, 2), last_activity=dt.date(2026, 11, 1), busiest_month=40,
 )  # fmt: skip
-EFFORT = Effort((Work("clients", "contact", 300, 300, 1),))
 
 
 def facts(**changed):
     return dataclasses.replace(SMALL, **changed)
 
 
-def priced(found, table=None):
-    values = measures(found, grade(found), EFFORT, activities=0)
-    return quote(values, found.records, *([table] if table else []))
+def priced(found, table=OURS, currency="USD"):
+    return quote(measures(found, grade(found), activities=0), found.weighed, table, currency)
 
 
 @pytest.mark.parametrize(
@@ -39,12 +36,12 @@ def priced(found, table=None):
         ({"businesses": 4, "estimate_lines": 9}, "B", "9 estimate lines become records"),
         (
             {"businesses": 4, "estimate_lines": 9, "custom_fields": 30, "workspaces": 3,
-             "records": 20_000, "questions": 1},
+             "records": 150_000},
             "C", "3 workspaces, each a sub-account or routed",
         ),
         (
             {"businesses": 4, "estimate_lines": 9, "custom_fields": 30, "workspaces": 3,
-             "records": 1_500_000, "questions": 1, "requests": 400_000},
+             "records": 1_500_000, "requests": 400_000},
             "D", "400,000 requests, more than the 200,000 a day allowed",
         ),
         ({"records": BY_HAND + 1}, "E", "2,000,001 records"),
@@ -60,6 +57,27 @@ def test_the_grade_comes_with_its_reasons(changed, letter, reason):
 @given(st.integers(0, 9_999), st.integers(0, 9_999))
 def test_no_record_has_a_price(some, others):
     assert priced(facts(records=some)).total == priced(facts(records=others)).total
+
+
+@pytest.mark.parametrize("many", [1, 500, 2_500_000])
+def test_many_files_and_many_questions_raise_neither_grade_nor_price(many):
+    found = facts(
+        records=SMALL.records + many, attachments=many, attachments_stuck=many,
+        questions=many, unknown_words=many, sessions=many,
+    )  # fmt: skip
+    assert grade(found).letter == grade(SMALL).letter == "A"
+    assert priced(found) == priced(SMALL)
+    told = [reason for score in grade(found).scores for reason in score.reasons]
+    assert f"{2 * many} questions or unknown words to answer" in told, "told all the same"
+
+
+def test_the_price_is_in_the_currency_of_the_account(tmp_path):
+    assert str(priced(SMALL, currency="GBP")) == "900 GBP"
+    table = tmp_path / "prices.csv"
+    table.write_text("measure,from,below,amount (USD),amount (EUR),line\npoints,,,1000,930,Base\n")
+    assert str(priced(SMALL, table, "EUR")) == "930 EUR"
+    assert str(priced(SMALL, table, "USD")) == "1,000 USD"
+    assert str(priced(SMALL, table, "GBP")) == "1,000 USD", "said as it stands, not converted"
 
 
 def test_above_two_million_records_there_is_no_price():
@@ -84,7 +102,7 @@ def test_a_persons_own_table_of_prices_is_followed(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("measure,from,below,amount,line\n", "amount (USD)"),
+        ("measure,from,below,price,line\n", "amount (USD)"),
         ("measure,from,below,amount (USD),line\nrecords,0,,1,Each\n", "line 2, column measure"),
         ("measure,from,below,amount (USD),line\npoints,x,,1,A\n", "line 2, column from: 'x'"),
         ("measure,from,below,amount (USD),line\npoints,0,,,A\n", "an amount is missing"),

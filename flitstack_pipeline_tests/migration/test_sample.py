@@ -74,6 +74,30 @@ def test_every_feature_is_covered_by_few_records(chosen):
     assert choice.random > 0
 
 
+@pytest.mark.parametrize(("notes", "expected"), [(300, 100), (60, 76)])
+def test_few_clients_with_many_notes_still_make_a_sample_of_a_hundred(notes, expected):
+    """Eight clients and eight jobs: the rest of the sample can only be notes, all if need be."""
+    hanging = [
+        (f"note:{n}", "note", "contact", {"fields": {"body": f"Note {n}"}},
+         [{"role": "contact", "record_key": f"contact:{n % 8}"}])
+        for n in range(notes)
+    ]  # fmt: skip
+    con = warehouse(
+        clients=[client(n) for n in range(8)],
+        jobs=[job(n, n) for n in range(8)],
+        activities=hanging,
+    )
+    choice = choose_sample(con)
+    assert len(choice.record_keys) == sum(choice.by_object.values()) == expected
+
+
+def test_a_parent_that_is_not_mapped_counts_for_no_record():
+    con = warehouse(clients=[client(n) for n in range(99)], jobs=[job(n, 900) for n in range(99)])
+    choice = choose_sample(con)
+    assert MINIMUM <= sum(choice.by_object.values()) == len(choice.record_keys)
+    assert "contact:900" not in choice.record_keys
+
+
 def test_the_rare_choice_the_extreme_the_foreign_letter_and_the_files_are_in_it(chosen):
     _, choice = chosen
     rare = {"contact:137", "contact:211", "opportunity:333", "opportunity:444", "opportunity:555"}
