@@ -25,6 +25,8 @@ MINIMUM, MAXIMUM = 100, 500
 RANDOM_SHARE = 0.1
 SEED = 7
 _MAIN = frozenset({"contact", "opportunity", "record"})
+#: What hangs between or on records, and is none for the minimum of a sample; files neither.
+_NO_RECORDS = frozenset({"relation", "company_link", "conversation", "media"})
 
 
 @dataclass
@@ -71,7 +73,8 @@ def choose_sample(
     main, others = _Lottery(seed, most), _Lottery(seed, most)
     for _, row in mapped_rows(con):
         features.learn(row)
-        (main if row.kind in _MAIN else others).offer(row.record_key)
+        if _is_record(row):
+            (main if row.kind in _MAIN else others).offer(row.record_key)
     wanted = features.wanted()
     pool = _Pool(con, features, wanted)
     chosen = _pruned(pool, *_greedy_cover(pool, wanted, most))
@@ -190,32 +193,48 @@ def _pruned(pool: _Pool, roots: list[str], chosen: set[str]) -> set[str]:
     return set().union(*(pool.closure[r] for r in kept))
 
 
+def _is_record(row: Row) -> bool:
+    """Whether a row counts as a record of the sample."""
+    return row.kind not in _NO_RECORDS and not row.kind.endswith("_file")
+
+
 def _lots(
     con: duckdb.DuckDBPyConnection, drawn: list[str], chosen: set[str], most: int
 ) -> set[str]:
     """A random share, and enough records to reach the minimum, with what they need."""
-    share = max(MINIMUM - len(chosen), math.ceil(len(chosen) * RANDOM_SHARE))
+    there = sum(_is_record(row) for _, row in mapped_rows(con, chosen))
+    share = max(MINIMUM - there, math.ceil(len(chosen) * RANDOM_SHARE))
     left = [key for key in drawn if key not in chosen]
     added: set[str] = set()
+    records = 0
     for start in range(0, len(left), share):
-        needs = _needs_of(con, left[start : start + share])
-        for more in (found - chosen - added for found in needs.values()):
-            if len(added) >= share:
+        needs, is_record = _needs_of(con, left[start : start + share])
+        for more in needs.values():
+            new = more - chosen - added
+            if records >= share:
                 return added
-            if len(chosen) + len(added) + len(more) <= most:
-                added |= more
+            if len(chosen) + len(added) + len(new) <= most:
+                added |= new
+                records += len(new & is_record)
     return added
 
 
-def _needs_of(con: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[str, set[str]]:
-    """Each record with everything it needs of what is mapped."""
+def _needs_of(
+    con: duckdb.DuckDBPyConnection, keys: list[str]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """(each key with everything it needs of what is mapped, those of them that are records)."""
     direct: dict[str, set[str]] = {}
+    is_record: set[str] = set()
     looked, frontier = set[str](), set(keys)
     while frontier:
         looked |= frontier
-        found = {row.record_key: set(row.needs) for _, row in mapped_rows(con, frontier)}
-        direct |= found
-        frontier = set().union(*found.values()) - looked
+        needed: set[str] = set()
+        for _, row in mapped_rows(con, frontier):
+            direct[row.record_key] = set(row.needs)
+            needed |= direct[row.record_key]
+            if _is_record(row):
+                is_record.add(row.record_key)
+        frontier = needed - looked
     closed = {}
     for key in keys:
         reached, edge = {key}, {key}
@@ -223,7 +242,7 @@ def _needs_of(con: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[str, set[
             edge = {n for k in edge for n in direct.get(k, ())} - reached
             reached |= edge
         closed[key] = reached & direct.keys()
-    return closed
+    return closed, is_record
 
 
 def _store(con: duckdb.DuckDBPyConnection, chosen: set[str]) -> dict[str, int]:

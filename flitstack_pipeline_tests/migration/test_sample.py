@@ -91,6 +91,17 @@ def test_few_clients_with_many_notes_still_make_a_sample_of_a_hundred(notes, exp
     assert len(choice.record_keys) == sum(choice.by_object.values()) == expected
 
 
+def test_links_and_files_do_not_make_up_the_hundred():
+    links = [
+        (f"relation:{n}", "relation", "contact_opportunity", {"fields": {}},
+         [{"role": "first", "record_key": f"contact:{n % 90}"}])
+        for n in range(200)
+    ]  # fmt: skip
+    con = warehouse(clients=[client(n) for n in range(150)], jobs=links)
+    choice = choose_sample(con)
+    assert choice.by_object["clients"] >= MINIMUM
+
+
 def test_a_parent_that_is_not_mapped_counts_for_no_record():
     con = warehouse(clients=[client(n) for n in range(99)], jobs=[job(n, 900) for n in range(99)])
     choice = choose_sample(con)
