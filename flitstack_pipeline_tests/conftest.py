@@ -2,6 +2,12 @@
 
 import signal
 
+from hypothesis import settings
+
+# A shared machine is slow now and then; what is too slow shows in the time of the whole run.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
+
 
 def pytest_configure():
     """Hear Ctrl-C, and so let the processes we start hear it.

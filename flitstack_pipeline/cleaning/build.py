@@ -16,7 +16,11 @@ from flitstack_pipeline.cleaning.crushed_lines import ITEMS_OF, split_crushed_li
 from flitstack_pipeline.cleaning.identity import identified, mark
 from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.parsing import Parsing
-from flitstack_pipeline.cleaning.quarantine import quarantine_invalid, quarantine_refused
+from flitstack_pipeline.cleaning.quarantine import (
+    quarantine_invalid,
+    quarantine_misfits,
+    quarantine_refused,
+)
 from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
 from flitstack_pipeline.cleaning.row_states import record_states
@@ -151,7 +155,7 @@ class _Cleaning:
     def clean(self, dataset: str) -> None:
         """Clean one dataset and account for its rows."""
         con, table = self.con, f"raw.{dataset}"
-        rows = row_count(con, table)
+        rows = _places(con, table)
         mark(con, dataset)
         con.execute(REFUSED_DDL)
         self.evidence = gather(con, dataset, self.context.date_answers)
@@ -162,6 +166,7 @@ class _Cleaning:
         if merged:
             merged_rows.refuse_with_their_client(con)
             self.further = merged_rows.make_further(con)
+        self.result.quarantined += quarantine_misfits(con, self.object_key, dataset)
         self.result.quarantined += quarantine_refused(con, self.object_key, dataset)
         self.result.quarantined += quarantine_invalid(con, self.object_key, dataset)
         self._note(dataset)
@@ -226,6 +231,11 @@ class _Cleaning:
             [self.object_key],
         ).fetchall()
         self.result.unknown_words = {f"{d}.{c}: {word}": n for d, c, word, n in found}
+
+
+def _places(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """One more than the last rowid of a table: rows that were taken out leave gaps."""
+    return int(con.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {table}").fetchall()[0][0])
 
 
 def _columns_used(con: duckdb.DuckDBPyConnection, dataset: str, table: str) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Rows that cannot be used leave for quarantine, with file, line, column, rule and what to do.
 
-Two kinds: rows their declaration refused (`rows`), and clean rows that do not hold to their schema.
+Three kinds: rows that do not stand under their header (the reader put them aside), rows their
+declaration refused (`rows`), and clean rows that do not hold to their schema.
 The rules of the second are those of `spec.clean` (required, closed vocabulary, pattern), said in
 SQL so that a million rows are judged where they lie; `validate` runs the Pandera schema of the same
 fields over what is left, as the asset check.
@@ -14,7 +15,13 @@ import duckdb
 
 from flitstack_pipeline.spec.clean import BY_DATASET, Field
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
+from flitstack_pipeline.warehouse import table_exists
 
+MISFIT = "row_does_not_fit"
+MISFIT_TO_DO = (
+    "Correct the line in the export (a separator inside a cell needs quotation marks around the "
+    "cell), or export again."
+)
 WHAT_TO_DO = "Correct the value in Contractor+ and export again."
 
 
@@ -32,6 +39,22 @@ def quarantine_refused(con: duckdb.DuckDBPyConnection, object_key: str, dataset:
         [object_key, dataset],
     )
     return int(con.execute("SELECT count(*) FROM refused").fetchall()[0][0])
+
+
+def quarantine_misfits(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> int:
+    """Write the rows the reader put aside to quarantine; how many there are."""
+    if not table_exists(con, "raw.misfits"):
+        return 0
+    con.execute(
+        """
+        INSERT INTO quarantine.rows
+        SELECT ?, ?, raw_id, file, sheet, "row", '', NULL, ?, why || '. ' || ?, ?, cells
+        FROM raw.misfits WHERE dataset = ? ORDER BY file, sheet, "row"
+        """,
+        [object_key, dataset, MISFIT, MISFIT_TO_DO, MISFIT_TO_DO, dataset],
+    )
+    found = con.execute("SELECT count(*) FROM raw.misfits WHERE dataset = ?", [dataset])
+    return int(found.fetchall()[0][0])
 
 
 def cells_as_json(dataset: str) -> str:

@@ -1,7 +1,8 @@
 """Loads export files into the `raw` schema: every row as read, all text, every line accounted for.
 
-`raw.<dataset>` holds the rows; `raw.excluded` the lines that are no rows, by rule; `raw.files`
-one line per file and sheet. A file that cannot be trusted is refused whole, with the reason.
+`raw.<dataset>` holds the rows; `raw.excluded` the lines that are no rows, by rule; `raw.misfits`
+rows that do not stand under their header; `raw.files` one line per file and sheet. A file that
+cannot be trusted is refused whole, with the reason.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import duckdb
 from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
+from flitstack_pipeline.contractor_plus.misfits import settle_rows
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead, open_questions, survey
@@ -145,6 +147,7 @@ def _load_sheet(
                 too_long += overlong(block)
                 _note_layout(read, block.layout)
             writer.close()
+            settled = settle_rows(con, read, writer.stored_labels, writer.counts, writer.put_back)
     except UnreadableFile as error:
         con.execute("ROLLBACK")
         read.refused = str(error)
@@ -156,7 +159,8 @@ def _load_sheet(
     warnings = [
         *_layout_warnings(read),
         *read.sheet.notes,
-        *overlong_warning(too_long),
+        *settled.warnings(),
+        *(overlong_warning(too_long) if _all_overlong(too_long, writer.loaded) else []),
         *cap_warning(writer.loaded),
         *raw_tables.cut_cells(con, read),
     ]
@@ -166,6 +170,11 @@ def _load_sheet(
     result.excluded += writer.excluded
     result.files.append(read.entry.file)
     result.warnings += [f"{read.entry.file}: {w}" for w in warnings]
+
+
+def _all_overlong(too_long: list[int], rows: int) -> bool:
+    """Whether most rows are longer than the header: a column without one, and no damage."""
+    return len(too_long) > rows / 2
 
 
 def _note_layout(read: SheetRead, layout: Layout) -> None:

@@ -190,8 +190,8 @@ def overlong_warning(numbers: list[int]) -> list[str]:
         return []
     return [
         f"{len(numbers)} rows have more cells than the header, the first on line {numbers[0]}: "
-        "perhaps a separator inside a cell without quotation marks, so the cells after it stand "
-        "one column too far; what is beyond the header is kept under its column number"
+        "a column without a header, kept under its number, or a separator inside a cell without "
+        "quotation marks; when the file is read, such a row is put right or goes to quarantine"
     ]
 
 

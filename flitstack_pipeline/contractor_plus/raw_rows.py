@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.lines import Block, Excluded
+from flitstack_pipeline.contractor_plus.misfits import CellCounts
 from flitstack_pipeline.contractor_plus.other_rows import activity_values
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
@@ -41,7 +42,8 @@ class RowWriter:
     `labels` names custom columns by `label_key`: one that another file spells otherwise goes by
     the spelling listed; new ones are added. The connection belongs to the writer until its `with`
     block is left; whatever an INSERT raises comes out of `add` or `close`. `loaded` and `excluded`
-    count what was taken.
+    count what was taken; `counts` are the rows that have another number of cells than their header;
+    `stored_labels` tells, by the line of a header, under which labels its columns are stored.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class RowWriter:
         labels: dict[str, str],
     ) -> None:
         self.loaded = self.excluded = 0
+        self.counts = CellCounts()
+        self.stored_labels: dict[int, list[str]] = {}
         self._con, self._read, self._workspace, self._labels = con, read, workspace, labels
         self._part: _Part | None = None
         self._waiting = 0
@@ -63,9 +67,11 @@ class RowWriter:
         if self._part and (self._part.layout is not block.layout or self._waiting >= ROWS):
             self._send()
         if self._part is None:
-            self._part = _Part(block.layout, _named(block.layout, self._labels), [], [])
+            labels = _named(block.layout, self._labels)
+            self.stored_labels[block.layout.header_row] = labels
+            self._part = _Part(block.layout, labels, [], [])
         if block.records.rows:
-            self._part.records.append(_table(block.records, block.layout))
+            self._part.records.append(_table(block.records, block.layout, self.counts))
         self._part.excluded.extend(block.excluded)
         self.loaded += len(block.records.rows)
         self.excluded += len(block.excluded)
@@ -75,6 +81,13 @@ class RowWriter:
         """Write what is left, and wait for it."""
         self._send()
         self._settle()
+        self.counts.rows = self.loaded
+
+    def put_back(self, layout: Layout, numbers: list[int], rows: list[list[str]]) -> None:
+        """Write rows that were written before and taken out; they are counted already."""
+        table = _table(Batch(numbers, rows), layout, CellCounts())
+        part = _Part(layout, self.stored_labels[layout.header_row], [table], [])
+        _insert_rows(self._con, self._read, self._workspace, part)
 
     def __enter__(self) -> Self:
         return self
@@ -194,11 +207,12 @@ def _row_prefix(read: SheetRead) -> str:
     return f"{file}-{read.number}-"
 
 
-def _table(records: Batch, layout: Layout) -> pa.Table:
+def _table(records: Batch, layout: Layout, counts: CellCounts) -> pa.Table:
     """Cells by column; the cells a ragged row has beyond the header stand under "cells"."""
     width, rows = len(layout.columns), records.rows
     beyond = None
     if set(map(len, rows)) != {width}:
+        counts.note(records.numbers, rows, width)
         beyond = [_beyond(cells, layout) for cells in rows]
         rows = [_fitted(cells, width) for cells in rows]
     columns = {

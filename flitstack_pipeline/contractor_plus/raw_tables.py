@@ -1,7 +1,8 @@
 """The tables of the `raw` schema, and what they say of each file. Rows get in by `raw_rows`.
 
-`raw.<dataset>` holds the rows as read, `raw.excluded` the lines that are none, `raw.files` one
-line per file and sheet, `raw.expected_counts` what the modules showed on screen.
+`raw.<dataset>` holds the rows as read, `raw.excluded` the lines that are none, `raw.misfits` the
+rows that do not stand under their header, `raw.realigned` those that were put right, as they were,
+`raw.files` one line per file and sheet, `raw.expected_counts` what the modules showed on screen.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 import duckdb
 
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
+from flitstack_pipeline.contractor_plus.misfits import MISFITS_DDL, REALIGNED_DDL
 from flitstack_pipeline.contractor_plus.survey import SheetRead
 from flitstack_pipeline.spec.source import BY_KEY
 
@@ -35,6 +37,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(EXCLUDED_DDL)
     con.execute("ALTER TABLE raw.files DROP COLUMN IF EXISTS question")  # of older versions
     con.execute(HEADERS_DDL)
+    con.execute(MISFITS_DDL)
+    con.execute(REALIGNED_DDL)
 
 
 def replace_counts(con: duckdb.DuckDBPyConnection, counts: Iterable[OnScreen]) -> None:
@@ -55,8 +59,8 @@ def replace_table(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         "_session VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT, _exported_at TIMESTAMP, "
         f"{columns}, _extra MAP(VARCHAR, VARCHAR))"
     )
-    con.execute("DELETE FROM raw.files WHERE dataset = ?", [dataset])
-    con.execute("DELETE FROM raw.excluded WHERE dataset = ?", [dataset])
+    for listed in ("files", "excluded", "misfits", "realigned"):
+        con.execute(f"DELETE FROM raw.{listed} WHERE dataset = ?", [dataset])  # noqa: S608
 
 
 def forget_missing(con: duckdb.DuckDBPyConnection, present: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Whatever happens to the bytes of an export, it is read as it stands, or refused with a reason."""
 
 import csv
+import json
 import random
 
 import duckdb
@@ -71,11 +72,16 @@ def _is_stored(con, read):
     (header,) = con.execute("SELECT header_row FROM raw.files").fetchone()
     names = ", ".join(f'"{c.name}"' for c in BY_KEY["clients"].columns)
     records = con.execute(f"SELECT _row, map_values(_extra), {names} FROM raw.clients").fetchall()
+    aside = con.execute('SELECT "row", cells FROM raw.misfits').fetchall()
+    moved = con.execute('SELECT "row", cells FROM raw.realigned').fetchall()
+    as_read = {number: list(json.loads(cells).values()) for number, cells in (*aside, *moved)}
     for number, more, *values in records:
         cells = [cell for cell in (*values, *more) if cell and cell.strip()]
+        as_read.setdefault(number, cells)
+    for number, cells in as_read.items():
         assert sorted(cells) == sorted(cell for cell in read[number] if cell.strip())
     others = con.execute('SELECT "row", text FROM raw.excluded').fetchall()
     for number, text in others:
         assert text == " | ".join(cell for cell in read[number] if cell)[:500]
-    told = [number for number, *_ in (*records, *others)] + ([header] if header else [])
+    told = [number for number, *_ in (*records, *aside, *others)] + ([header] if header else [])
     assert sorted(told) == (sorted(read) if header else [])
