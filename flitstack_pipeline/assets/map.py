@@ -95,7 +95,7 @@ def field_map(
     name, acknowledged_by = config.confirmed_by.strip(), config.acknowledged_by.strip()
     metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP.key, ""))
     if acknowledged_by:
-        acknowledged = steps.acknowledge(project.open(), "all", acknowledged_by)
+        acknowledged = steps.acknowledge(project.open(), steps.LISTED, acknowledged_by)
         metadata |= {"acknowledged by": acknowledged_by, "acknowledged now": acknowledged.rows or 0}
     if name:
         confirmed = steps.confirm_map(project.open(), name, words=config.status_words)

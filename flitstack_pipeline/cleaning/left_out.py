@@ -18,10 +18,15 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.cleaning.quarantine import cells_as_json
+from flitstack_pipeline.cleaning.values.cell_sql import literal
 from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.spec.not_moved import REASONS
+from flitstack_pipeline.spec.objects import REPORT_ONLY_DATASETS
 from flitstack_pipeline.warehouse import dicts, table_exists
 
 #: Lines that are no records by what they are: counted, never acknowledged.
+#: Files that stay behind by a declaration or a person's answer: named, nothing to acknowledge.
+NOT_MOVED = "not_moved"
 NO_RECORDS = ("title_line", "blank_line", "repeated_header", "totals_line")
 #: What a reader is shown of a row.
 SHOWN = 240
@@ -114,6 +119,11 @@ def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     yield from (LeftOut(**row) for row in dicts(con, sql))
 
 
+#: Kinds of export that are declared not to move, with the reason.
+_DECLARED = "SELECT * FROM (VALUES {}) AS v(dataset, reason)".format(
+    ", ".join(f"({literal(key)}, {literal(REASONS[key])})" for key in REPORT_ONLY_DATASETS)
+)
+
 #: Table → the rows of it that are left out.
 _PARTS = {
     "quarantine.rows": f"""
@@ -132,10 +142,19 @@ _PARTS = {
                concat_ws(' ', 'of', a.record_type, a.record_ref) || ': ' || a.problem, ''
         FROM clean.attachments a JOIN raw.attachments r ON r._row_id = a.raw_id
         WHERE a.problem IS NOT NULL""",
-    "raw.files": """
+    "raw.files": f"""
         SELECT md5(concat_ws(chr(31), 'refused', sha256)), 'refused_file', '',
                coalesce(dataset, ''), file, coalesce(sheet, ''), NULL, file, refused, ''
-        FROM raw.files WHERE refused IS NOT NULL""",
+        FROM raw.files WHERE refused IS NOT NULL
+        UNION ALL
+        SELECT md5(concat_ws(chr(31), 'not moved', sha256, sheet)), '{NOT_MOVED}', '', '', file,
+               coalesce(sheet, ''), NULL, file, w.warning, ''
+        FROM raw.files, unnest(from_json(warnings, '["VARCHAR"]')) AS w(warning)
+        WHERE dataset IS NULL AND starts_with(w.warning, 'not moved: ')
+        UNION ALL
+        SELECT md5(concat_ws(chr(31), 'not moved', sha256, sheet)), '{NOT_MOVED}', '', f.dataset,
+               file, coalesce(sheet, ''), NULL, rows_read || ' rows of ' || f.dataset, r.reason, ''
+        FROM raw.files f JOIN ({_DECLARED}) r ON r.dataset = f.dataset WHERE refused IS NULL""",
     "raw.excluded": f"""
         SELECT md5(concat_ws(chr(31), 'excluded', dataset, rule, text)), rule, '', dataset, file,
                coalesce(sheet, ''), "row", dataset || ' line', 'excluded by the rule ' || rule,

@@ -143,7 +143,7 @@ def acknowledge(
     if which:
         show(steps.acknowledge(project, which, by))
         return
-    behind = steps.left_behind(project)
+    behind = [*steps.left_behind(project), *steps.dead_files(project).values()]
     waiting = [b.as_row() for b in behind if not b.by]
     if as_json:
         print_json([b.as_row() for b in behind])

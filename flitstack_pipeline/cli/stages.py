@@ -56,7 +56,7 @@ def migrate(
     for report in understood:
         show(report)
     if approve_sample and steps.unacknowledged(project):
-        show(steps.acknowledge(project, "all", approve_sample))
+        show(steps.acknowledge(project, steps.LISTED, approve_sample))
     open_entries = steps.unconfirmed_entries(project)
     matters = steps.open_matters(project)
     if open_entries:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -31,6 +31,7 @@ CHUNK = 500
 OWNER_CHOSEN = "the map gives this team member's records to another HighLevel user"
 UNMATCHED_OWNER = "the team member has no HighLevel user"
 KEPT = "edited in HighLevel and kept"
+LEFT_BEHIND = "cannot be moved, as a person acknowledged"
 TAGS_ADDED = "further tags in HighLevel"
 BAD = (Verdict.DIFFERENT, Verdict.MISSING)
 
@@ -114,6 +115,7 @@ def reconcile(
     missing_parents: Iterable[Mapping[str, Any]] = (),
     whole: bool = True,
     sink: Sink | None = None,
+    left_behind: Collection[str] = (),
 ) -> Reconciliation:
     """Compare planned records with what was read back.
 
@@ -121,9 +123,11 @@ def reconcile(
     of each sub-account by its name in the map; an owner nobody matched is expected to be empty and
     counted as changed by that rule. `known` explains unplanned ids of one kind (id to reason).
     Without `whole` only the planned records are of interest, and nothing is called extra. `sink`
-    gets every comparison, same ones included.
+    gets every comparison, same ones included. `left_behind`: keys of records that cannot be moved,
+    as a person acknowledged; that they are missing is told, and no problem.
     """
     comparison = _Comparison(planned, users, known or (lambda kind, ids: {}), sink)
+    comparison.left_behind = frozenset(left_behind)
     iterator = iter(found)
     while chunk := list(itertools.islice(iterator, CHUNK)):
         comparison.take(chunk)
@@ -135,6 +139,7 @@ class _Comparison:
         self, planned: PlannedRecords, users: Users, known: Known, sink: Sink | None
     ) -> None:
         self.planned, self.users, self.known, self.sink = planned, users, known, sink
+        self.left_behind: frozenset[str] = frozenset()
         self.result = Reconciliation()
         self.verdicts: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
@@ -378,10 +383,11 @@ class _Comparison:
         row = planned.row
         self.counts["missing"] += 1
         self.result.by_object[row.object_key]["wrong"] += 1
-        if planned.kept.get("") == "deleted":
+        deleted = planned.kept.get("") == "deleted"
+        if deleted or row.record_key in self.left_behind:
             self.counts["missing"] -= 1
             self.result.by_object[row.object_key]["wrong"] -= 1
-            self.rules["deleted in HighLevel, kept so"] += 1
+            self.rules["deleted in HighLevel, kept so" if deleted else LEFT_BEHIND] += 1
             return
         why = "its id is not there any more" if planned.hl_id else "it was never written"
         meant = flatten(row.payload)

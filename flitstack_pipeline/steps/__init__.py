@@ -4,7 +4,13 @@ Each opens what it needs (warehouse briefly, journal, account), calls the rooms,
 StepReport. No business rule lives here; imports no dagster.
 """
 
-from flitstack_pipeline.steps.acknowledging import acknowledge, left_behind, unacknowledged
+from flitstack_pipeline.steps.acknowledging import (
+    LISTED,
+    acknowledge,
+    dead_files,
+    left_behind,
+    unacknowledged,
+)
 from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.auditing import audit
 from flitstack_pipeline.steps.conflicts import (
@@ -71,6 +77,7 @@ from flitstack_pipeline.steps.undo import rollback
 from flitstack_pipeline.steps.workflows import release_workflows
 
 __all__ = [
+    "LISTED",
     "DeltaDecision",
     "Window",
     "account_cells",
@@ -88,6 +95,7 @@ __all__ = [
     "clean_object",
     "confirm_map",
     "counts",
+    "dead_files",
     "delta_loads",
     "delta_refusals",
     "delta_summary",

@@ -10,19 +10,25 @@ matter again. To take an acknowledgement back, take its line out of the file.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flitstack_pipeline.cleaning.left_out import LeftOut, left_out
+from flitstack_pipeline.answers_file import Line, read_lines
+from flitstack_pipeline.cleaning.left_out import NOT_MOVED, LeftOut, left_out
 from flitstack_pipeline.decision_tables import Row, read_table, write_table
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.opening import accounts, open_journal
 
 FILE = "acknowledged.csv"
 COLUMNS = ("digest", "rule", "object", "file", "sheet", "line", "what", "why", "by", "at")
-ALL = "all"
+ALL, LISTED = "all", "what the audit lists"
+DEAD_FILE = "dead_file"
+#: Who stands for what the list of kinds declares, or an answer without a name.
+DECLARED = "declared"
 #: Rows that a reason names; the rest are counted.
 NAMED = 4
 
@@ -48,11 +54,48 @@ class Behind:
 def left_behind(project: Project) -> list[Behind]:
     """Everything that stays behind, as of the last reading, cleaning and relating."""
     known = _acknowledged(project)
+    told = read_lines(project.decisions)
     with project.warehouse.connect() as con:
-        return [
-            Behind(item, *((row["by"], row["at"]) if (row := known.get(item.digest)) else ()))
-            for item in left_out(con)
+        return [_behind(item, known, told) for item in left_out(con)]
+
+
+def dead_files(project: Project) -> dict[str, Behind]:
+    """Files that could not be had or sent when they were loaded, by the key of their record.
+
+    They hold up no load, which tries them again, but the sample and the certificate, until they
+    are mended or acknowledged.
+    """
+    known = _acknowledged(project)
+    with open_journal(project) as journal:
+        letters = [
+            letter
+            for account in accounts(project)
+            for letter in journal.dead_letters(account.location_id)
+            if letter["kind"].endswith("_file") or letter["kind"] == "media"
         ]
+    return {x["record_key"]: _behind(_dead_file(x), known, {}) for x in letters}
+
+
+def acknowledged_files(project: Project) -> set[str]:
+    """Record keys of the dead files that a person acknowledged."""
+    return {key for key, behind in dead_files(project).items() if behind.by}
+
+
+def _dead_file(letter: Mapping[str, Any]) -> LeftOut:
+    why = "; ".join(letter["messages"] or ())
+    text = f"dead file|{letter['record_key']}|{letter['source_key']}"
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    label = str(letter["label"] or letter["record_key"])
+    return LeftOut(digest, DEAD_FILE, letter["object_key"], "", label, "", None, label, why)
+
+
+def _behind(item: LeftOut, known: Mapping[str, Row], told: Mapping[str, Line]) -> Behind:
+    if item.rule == NOT_MOVED:
+        sheet = f"#{item.sheet}" if item.sheet else ""
+        line = told.get(f"file:{item.file}{sheet}") or told.get(f"file:{item.file}")
+        return Behind(item, (line and line.by) or DECLARED, line.at if line else "")
+    row = known.get(item.digest)
+    return Behind(item, row["by"], row["at"]) if row else Behind(item)
 
 
 def unacknowledged(project: Project) -> list[LeftOut]:
@@ -71,7 +114,7 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
     Args:
         project: The migration.
         which: A rule such as `not_an_amount` or `orphan`, a place such as `jobs.csv:12` or
-            `invoices.xlsx#Invoices:16`, a file, or `all`.
+            `invoices.xlsx#Invoices:16`, a file, `all`, or `LISTED` for what the audit lists.
         by: Who acknowledges it.
 
     Raises:
@@ -80,8 +123,10 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
     if not by.strip():
         raise ValueError("Acknowledging needs the name of the person who does it: --by NAME")
     waiting = unacknowledged(project)
+    if which != LISTED:
+        waiting += [behind.item for behind in dead_files(project).values() if not behind.by]
     chosen = [item for item in waiting if _is_meant(item, which)]
-    if not chosen and which != ALL:
+    if not chosen and which not in (ALL, LISTED):
         rules = ", ".join(sorted({item.rule for item in waiting})) or "nothing"
         raise ValueError(f"Nothing that waits is called {which!r}; waiting: {rules}")
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -98,7 +143,7 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
 
 
 def _is_meant(item: LeftOut, which: str) -> bool:
-    return which in (ALL, item.rule, item.place, item.file, f"{item.file}:{item.line}")
+    return which in (ALL, LISTED, item.rule, item.place, item.file, f"{item.file}:{item.line}")
 
 
 def _reasons(items: Iterable[LeftOut]) -> list[str]:

@@ -9,6 +9,7 @@ from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.steps.acknowledging import acknowledged_files
 from flitstack_pipeline.steps.gating import gate_conditions
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import accounts, open_journal
@@ -46,6 +47,7 @@ def per_object(project: Project) -> list[dict[str, Any]]:
 
 def unfinished(project: Project) -> list[str]:
     """Dead letters, conflicts, and what is to be settled about the exports."""
+    acknowledged = acknowledged_files(project)
     locations = [account.location_id for account in accounts(project)]
     with open_journal(project) as journal:
         found = [
@@ -56,6 +58,7 @@ def unfinished(project: Project) -> list[str]:
                 ("conflict", journal.conflicts(location)),
             )
             for x in waiting
+            if x["record_key"] not in acknowledged
         ]
     return found + open_matters(project)
 

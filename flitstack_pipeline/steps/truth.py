@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,12 @@ from flitstack_pipeline.migration.update import DELETED
 from flitstack_pipeline.reports import certificate, reconciliation
 from flitstack_pipeline.reports.sample import SampleBook, write_sample
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.acknowledging import left_behind
+from flitstack_pipeline.steps.acknowledging import (
+    DEAD_FILE,
+    acknowledged_files,
+    dead_files,
+    left_behind,
+)
 from flitstack_pipeline.steps.expected import plan_into
 from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.matters import open_matters
@@ -80,10 +85,11 @@ def verify_sample(project: Project) -> StepReport:
     """Read the sample back, compare field by field, write the document for the approver."""
     with accounts_kept_open(project), opened_with_plan(project, sample_only=True) as opened:
         book = SampleBook({d.alias: (d.location_id, d.pages) for _, d, _ in opened.accounts})
-        result = _compared(opened, whole=False, sink=book.take)
+        behind = acknowledged_files(project)
+        result = _compared(opened, whole=False, sink=book.take, left_behind=behind)
         for record in opened.planned.unseen():
-            if record.kept.get("") == DELETED:
-                continue  # a person deleted it in HighLevel, and a person agreed
+            if record.kept.get("") == DELETED or record.row.record_key in behind:
+                continue  # deleted in HighLevel, or it cannot be moved, and a person agreed
             why = "its id is not there any more" if record.hl_id else "it was never written"
             book.missing(record, why)
         name = opened.name
@@ -120,10 +126,12 @@ def _store_sample(project: Project, book: SampleBook, result: Reconciliation) ->
 def reconcile(project: Project, log: Log = silent) -> StepReport:
     """Read everything back and compare it; write the report, and the certificate."""
     csv = project.reports / "reconciliation.csv"
+    files = dead_files(project)
     with accounts_kept_open(project), opened_with_plan(project) as opened:
         before = opened.sent
         with reconciliation.differences_csv(csv) as sink:
-            result = _compared(opened, whole=True, sink=sink)
+            keys = {key for key, dead in files.items() if dead.by}
+            result = _compared(opened, whole=True, sink=sink, left_behind=keys)
         result.requests = _requests(opened, opened.sent - before)
         journal, destination, _ = opened.accounts[0]
         summary = {
@@ -135,7 +143,7 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
         }
         journal.set_setting("reconciliation", summary)
         place = (opened.name, destination.location_id, destination.pages)
-        behind = [b.as_row() for b in left_behind(project)]
+        behind = [b.as_row() for b in (*left_behind(project), *files.values())]
         report = reconciliation.write(project.reports, result, *place, left_behind=behind)
         facts = _certificate(project, result, opened, behind)
         paper = certificate.write(project.reports, facts)
@@ -159,7 +167,9 @@ def reconciliation_problems(project: Project) -> list[str]:
     return ["nothing was reconciled yet"] if found is None else list(found["problems"])
 
 
-def _compared(opened: Opened, whole: bool, sink: Sink) -> Reconciliation:
+def _compared(
+    opened: Opened, whole: bool, sink: Sink, left_behind: Collection[str] = ()
+) -> Reconciliation:
     """Everything the accounts hold of the planned kinds, compared as it is read."""
 
     def known(kind: str, ids: list[str]) -> dict[str, str]:
@@ -179,8 +189,9 @@ def _compared(opened: Opened, whole: bool, sink: Sink) -> Reconciliation:
     parents = [m for j, d, _ in opened.accounts for m in j.missing_parents(d.location_id)]
     users = {d.alias: catalog.users for _, d, catalog in opened.accounts}
     return compare_all(
-        opened.planned, found, users, known=known, whole=whole, sink=sink, missing_parents=parents
-    )
+        opened.planned, found, users, known=known, whole=whole, sink=sink,
+        missing_parents=parents, left_behind=left_behind,
+    )  # fmt: skip
 
 
 def _requests(opened: Opened, reading: int) -> dict[str, Any]:
@@ -210,11 +221,12 @@ def _certificate(
         fingerprints=fingerprints(project),
         coverage=(journal.get_setting("sample") or {}).get("coverage"),
         open_matters={
-            "rejected records": sum(len(j.dead_letters(place)) for j, place in places),
+            "rejected records": sum(len(j.dead_letters(place)) for j, place in places)
+            - len(acknowledged_files(project)),
             "conflicts": sum(len(j.conflicts(place)) for j, place in places),
             "open questions": len(question_reasons(project)),
             "rows and files left behind that nobody acknowledged": sum(
-                not row["acknowledged by"] for row in behind
+                not row["acknowledged by"] and row["rule"] != DEAD_FILE for row in behind
             ),
         },
         to_settle=open_matters(project),

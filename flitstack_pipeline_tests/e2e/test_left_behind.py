@@ -1,7 +1,7 @@
 """Nothing is written while a question is open or a row stays behind that nobody acknowledged.
 
 The exports are those of case 06 (amounts as an accounting format writes them), with a file nobody
-knows and a note of job 999, which no export holds, laid beside them.
+knows, a note of job 999, which no export holds, and a photo behind a dead link laid beside them.
 """
 
 import json
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 CASE = Path(__file__).parents[1] / "cases" / "06_accounting_amounts_and_the_certificate"
 NOTES = "Activity ID,Record Type,Record #,Date,Author,Kind,Text\n"
 LOST = "A-1,Job,999,1/20/2024 9:00 AM,Dana,Note,Gate code 12\n"
+PHOTO = "Record Type,Record #,File Name,Path or URL\nJob,301,roof.jpg,https://x.invalid/roof.jpg\n"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def story(tmp_path_factory):
     shutil.copytree(CASE / "exports", root / "exports")
     (root / "exports" / "odd.csv").write_text("Colour,Size\nred,4\n")
     (root / "exports" / "notes.csv").write_text(NOTES + LOST)
+    (root / "exports" / "attachments.csv").write_text(PHOTO)
     with pytest.MonkeyPatch.context() as patch:
         for name in VARIABLES:
             patch.delenv(name, raising=False)
@@ -61,14 +63,24 @@ def test_a_note_of_a_job_that_no_export_holds_stops_it_too(story):
     assert story.flitstack("acknowledge", "notes.csv:2") == 2, "a name is needed"
 
 
+def test_a_dead_link_is_told_in_the_sample_and_acknowledged_like_a_row(story):
+    assert story.flitstack("migrate", "--approve-sample", "Dana") == 3
+    assert "acknowledged 1 rows and files" in story.said  # the note; the link was not known dead
+    assert "sample shows differences" in story.said
+    assert story.flitstack("acknowledge") == 3 and "dead_file" in story.said
+    assert story.flitstack("acknowledge", "dead_file", "--by", "Dana") == 0
+
+
 def test_acknowledged_it_is_listed_on_the_certificate_and_the_amounts_are_right(story):
     assert story.flitstack("migrate", "--approve-sample", "Dana") == 0, story.said
-    assert "acknowledged 1 rows and files" in story.said
     paper = certificate(story)
     assert paper["complete"] is True and paper["open matters"] == {}
-    (behind,) = paper["left behind"]
-    assert (behind["place"], behind["acknowledged by"]) == ("notes.csv:2", "Dana")
-    assert "999" in behind["why"]
+    behind = {row["rule"]: row for row in paper["left behind"]}
+    assert set(behind) == {"orphan", "not_moved", "dead_file"}
+    assert {row["acknowledged by"] for row in behind.values()} == {"Dana"}
+    assert behind["orphan"]["place"] == "notes.csv:2" and "999" in behind["orphan"]["why"]
+    assert behind["not_moved"]["place"] == "odd.csv"
+    assert behind["dead_file"]["what"] == "roof.jpg"
     reconciled = json.loads((story.root / "reports" / "reconciliation.json").read_text())
     assert reconciled["left_behind"] == paper["left behind"]
     held = story.dump()
@@ -91,4 +103,5 @@ def test_a_changed_row_opens_the_matter_again(story):
     assert "notes_later.csv:2" in paper["to settle"][0]
     assert story.flitstack("acknowledge", "orphan", "--by", "Eve") == 0
     assert story.flitstack("reconcile") == 0, story.said
-    assert {b["acknowledged by"] for b in certificate(story)["left behind"]} == {"Eve"}
+    signed = {b["rule"]: b["acknowledged by"] for b in certificate(story)["left behind"]}
+    assert signed == {"orphan": "Eve", "not_moved": "Dana", "dead_file": "Dana"}
