@@ -162,6 +162,7 @@ def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[s
     seed = _seed_file(project, accounts)
     with start_sandbox(
         state=project.sandbox_state,
+        profile=project.settings.sandbox_profile,
         rate="none",
         search_lag_ms=0,
         allow_duplicate_contact=True,

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     agency_token: SecretStr | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
     base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
     search_lag_s: float = Field(65.0, alias="FLITSTACK_SEARCH_LAG_S", ge=0)
+    sandbox_profile: str = Field(
+        "live", alias="FLITSTACK_SANDBOX_PROFILE", pattern="^(live|documented)$"
+    )
     state_home: Path = Field(Path("~/.local/state"), alias="XDG_STATE_HOME")
     allow_hosts: str = Field("", alias="FLITSTACK_ALLOW_HOSTS")
     time_zone: str = Field("America/New_York", alias="FLITSTACK_TIME_ZONE")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from flitstack_pipeline.sandbox import faults
-from flitstack_pipeline.sandbox.options import SandboxOptions, serve
+from flitstack_pipeline.sandbox.options import PROFILES, SandboxOptions, serve
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -19,6 +19,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
+    add("--profile", choices=PROFILES, default=usual.profile,
+        help="live: the harshest recorded shapes; documented: the official pages'")  # fmt: skip
     add("--port", type=int, default=usual.port, help="0 picks a free port")
     add("--state", type=Path, default=usual.state, help="SQLite file of the state")
     add("--rate", default=usual.rate, help="N/SECONDS per sub-account; 0 or none: no limit")
@@ -28,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("contact", "opportunity"):
         add(f"--allow-duplicate-{name}", action=argparse.BooleanOptionalAction, default=False)
     add("--seed-location", type=Path, help="JSON: what exists before the migration")
-    add("--faults", default="", help="fault spec, see below")
+    add("--faults", help="fault spec, see below; the profile live has a few by default")
     add("--token", default=usual.token)
     add("--agency-token", default=usual.agency_token)
     add("--location", action="append", metavar="ID[=TOKEN]", help="repeatable")

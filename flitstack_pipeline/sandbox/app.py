@@ -44,10 +44,11 @@ def build_app(options: SandboxOptions) -> FastAPI:
         state=state,
         limits=Limits(Rate.parse(options.rate), options.daily, state.used_today),
         stats=Stats(),
-        faults=Faults(options.faults),
+        faults=Faults(options.fault_spec),
         tokens=tokens,
         latency_ms=options.latency_ms,
         search_lag_ms=options.search_lag_ms,
+        live=options.live,
     )
     locations = [c.location for c in tokens.values() if not c.agency]
 

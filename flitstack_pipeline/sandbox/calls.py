@@ -42,7 +42,10 @@ class Reply:
 
 @dataclass
 class Call:
-    """One request, checked: everything a handler may use."""
+    """One request, checked: everything a handler may use.
+
+    `live`: the sandbox plays what live clients recorded, not what the official pages say.
+    """
 
     state: State
     method: str
@@ -54,6 +57,8 @@ class Call:
     dialect: Dialect
     base_url: str
     agency: bool = False
+    live: bool = False
+    trail_ms: int = 0
     uploads: list[Upload] = field(default_factory=list)
     arrange: Callable[[list[Found]], list[Found]] = lambda hits: hits
     shorten: Callable[[int], int] = lambda limit: limit
@@ -62,7 +67,7 @@ class Call:
         """Return a document of this sub-account; raise 400 if missing, 403 if another's."""
         found = self.state.get(kind, record_id)
         if found is None:
-            raise not_found(label, record_id)
+            raise not_found(label, record_id, live=self.live)
         if found.location != self.location:
             raise wrong_location()
         return found
@@ -95,6 +100,7 @@ class Endpoint:
     multipart: bool
     creates: bool
     v3_only: bool
+    v2_only: bool = False
 
     def query_rule(self, dialect: Dialect) -> Query:
         """Return the query rule of a dialect."""
@@ -120,6 +126,7 @@ def endpoint(
     multipart: bool = False,
     creates: bool = False,
     v3_only: bool = False,
+    v2_only: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a handler as an operation; `creates` marks targets of the 422-after-create fault."""
 
@@ -137,6 +144,7 @@ def endpoint(
                 multipart,
                 creates,
                 v3_only,
+                v2_only,
             )
         )
         return handler

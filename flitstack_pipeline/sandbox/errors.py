@@ -7,6 +7,7 @@ routes' work). `traceId` is added by the pipeline, since every body carries one.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -46,12 +47,19 @@ def bad_request(message: str, **details: Any) -> ApiError:
     return ApiError(400, message, **details)
 
 
-def not_found(what: str, record_id: str) -> ApiError:
+_MONGO_IDS = frozenset({"Business", "Record", "Association", "Relation", "Field"})
+
+
+def not_found(what: str, record_id: str, *, live: bool = False) -> ApiError:
     """Return the answer to an id that does not exist.
 
     HighLevel's v3 files list 400 and no 404 for nearly every family, so a missing record is a
     400 whose message says so.
     """
+    if live and what in _MONGO_IDS and not re.fullmatch(r"[0-9a-f]{24}", record_id):
+        return ApiError(400, f"{record_id} is not a valid ObjectId")  # recording R28
+    if live and what == "Contact":
+        return ApiError(400, f"Contact not found for id:{record_id}")  # recording R09
     return ApiError(400, f"{what} with id {record_id} not found")
 
 

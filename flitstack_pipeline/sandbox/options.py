@@ -18,13 +18,20 @@ from pathlib import Path
 
 DEFAULT_TOKEN = "pit-sandbox"  # noqa: S105  (a stand-in's token guards nothing)
 DEFAULT_AGENCY_TOKEN = "pit-agency-sandbox"  # noqa: S105
+PROFILES = ("live", "documented")
 DEFAULT_LOCATION = "sandbox-location"
+
+
+#: What the live API does now and then (live: L11).
+LIVE_FAULTS = "transient_400=0.002,cloudflare=0.002"
 
 
 @dataclass(frozen=True)
 class SandboxOptions:
     """How a sandbox behaves.
 
+    profile: `live` plays the harshest shapes that live clients recorded (live_shapes.py, and what
+        routes do when a call is `live`), `documented` what the official pages describe.
     port: where it listens on 127.0.0.1; 0 picks a free port.
     state: the SQLite file; made when missing, kept when present.
     rate: `N/SECONDS` per sub-account; `0` or `none` for no limit.
@@ -34,12 +41,13 @@ class SandboxOptions:
     allow_duplicate_contact, allow_duplicate_opportunity: the sub-accounts' settings; the seed
         file can set them per sub-account.
     seed_location: JSON file with what exists before the migration (format: seed.py).
-    faults: fault spec (grammar: faults.py).
+    faults: fault spec (grammar: faults.py); None is the profile's own (LIVE_FAULTS when live).
     token: token of the first sub-account; the others' is `<token>-<location>` unless named.
     agency_token: token of the agency; empty for none.
     locations: sub-account ids, each `ID` or `ID=TOKEN`.
     """
 
+    profile: str = "live"
     port: int = 0
     state: Path = Path("sandbox.sqlite")
     rate: str = "100/10"
@@ -49,10 +57,24 @@ class SandboxOptions:
     allow_duplicate_contact: bool = False
     allow_duplicate_opportunity: bool = False
     seed_location: Path | None = None
-    faults: str = ""
+    faults: str | None = None
     token: str = DEFAULT_TOKEN
     agency_token: str = DEFAULT_AGENCY_TOKEN
     locations: tuple[str, ...] = (DEFAULT_LOCATION,)
+
+    @property
+    def live(self) -> bool:
+        """Whether it plays the recorded shapes. Raises ValueError for an unknown profile."""
+        if self.profile not in PROFILES:
+            raise ValueError(f"profile {self.profile!r}: choose {' or '.join(PROFILES)}")
+        return self.profile == "live"
+
+    @property
+    def fault_spec(self) -> str:
+        """The faults in force from the start."""
+        if self.faults is None:
+            return LIVE_FAULTS if self.live else ""
+        return self.faults
 
 
 def serve(options: SandboxOptions) -> None:

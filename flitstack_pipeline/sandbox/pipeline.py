@@ -32,6 +32,7 @@ from flitstack_pipeline.sandbox.errors import (
 from flitstack_pipeline.sandbox.faults import Decision, Faults
 from flitstack_pipeline.sandbox.formats import uuid_id
 from flitstack_pipeline.sandbox.limits import Limits
+from flitstack_pipeline.sandbox.live_shapes import as_recorded
 from flitstack_pipeline.sandbox.requests import (
     cut_line,
     json_body,
@@ -52,6 +53,8 @@ VERSIONS: dict[str, Dialect] = {
     "legacy": "v2",
 }
 Headers = list[tuple[bytes, bytes]]
+#: How many times as long as writes deleted records (and new pipelines) trail, when live (L20).
+LINGERS = 5
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Sandbox:
     tokens: dict[str, Caller] = field(default_factory=dict)
     latency_ms: int = 0
     search_lag_ms: int = 0
+    live: bool = False
     reseed: Callable[[bool], None] = lambda keep_seed: None
 
     def __post_init__(self) -> None:
@@ -90,6 +94,13 @@ class Sandbox:
         self.faults = faults
         self.limits.daily_override = faults.numbers.get("daily_quota")
         self.state.index.lag = lambda: self.faults.write_lag(self.search_lag_ms)
+        self.state.index.delete_lag_times = LINGERS if self.live else 1
+
+
+PAGES = (
+    (502, "502 Bad Gateway"), (520, "Web server is returning an unknown error"),
+    (524, "services.leadconnectorhq.com | 524: A timeout occurred"), (403, "Just a moment..."),
+)  # fmt: skip
 
 
 class CutLine(Exception):
@@ -134,6 +145,9 @@ class Operation:
     async def _answer(self, request: Request, decision: Decision) -> Answer:
         headers: Headers = []
         await self._before(decision)
+        late_page = self.endpoint.method != "GET" and decision.draw >= 0.5
+        if "cloudflare" in decision.kinds and not late_page:
+            return self._proxy_page(decision)
         try:
             caller = self._caller(request.headers, decision)
             dialect = self._dialect(request.headers)
@@ -169,6 +183,8 @@ class Operation:
             faults.happened("timeout_after")
             await asyncio.sleep(decision.times["timeout_after"] / 1000)
             raise CutLine
+        if "cloudflare" in kinds:
+            return self._proxy_page(decision)
         if "http_500_after" in kinds:
             faults.happened("http_500_after")
             late = ApiError(decision.status, "Internal server error")
@@ -178,6 +194,14 @@ class Operation:
             late = unprocessable("Unprocessable Entity")
             return Answer(late.status, late.body(), answer.headers)
         return answer
+
+    def _proxy_page(self, decision: Decision) -> Answer:
+        """The page a proxy shows instead of an answer (recordings R33 to R35)."""
+        self.sandbox.faults.happened("cloudflare")
+        status, title = PAGES[int(decision.draw * len(PAGES))]
+        page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body></body></html>"
+        headers = [(b"content-type", b"text/html; charset=UTF-8"), (b"cf-ray", b"8f1")]
+        return Answer(status, page.encode(), headers)
 
     async def _pause(self, decision: Decision) -> None:
         """Wait for half of the latency: once before the work and once after it."""
@@ -211,7 +235,8 @@ class Operation:
         dialect = VERSIONS.get(version)
         if dialect is None:
             raise unauthorized("version header is invalid.")
-        if self.endpoint.v3_only and dialect != "v3":
+        wrong = "v2" if self.endpoint.v3_only else "v3" if self.endpoint.v2_only else ""
+        if dialect == wrong:
             raise ApiError(404, f"Cannot {self.endpoint.method} {self.endpoint.path}")
         return dialect
 
@@ -229,6 +254,9 @@ class Operation:
         if "http_500_before" in decision.kinds:
             self.sandbox.faults.happened("http_500_before")
             raise ApiError(decision.status, "Internal server error")
+        if "transient_400" in decision.kinds:
+            self.sandbox.faults.happened("transient_400")
+            raise ApiError(400, "Error occurred while searching for contact")  # recording R08
         if "http_404_before" in decision.kinds:
             self.sandbox.faults.happened("http_404_before")
             raise ApiError(404, f"Cannot {self.endpoint.method} {self.endpoint.path}")
@@ -276,6 +304,8 @@ class Operation:
             dialect=dialect,
             base_url=str(request.base_url).rstrip("/"),
             agency=caller.agency,
+            live=self.sandbox.live,
+            trail_ms=self.sandbox.search_lag_ms * LINGERS if self.sandbox.live else 0,
             uploads=uploads,
             **self._disturbance(decision),
         )
@@ -330,6 +360,8 @@ class Operation:
             state.rollback()
             state.changes = changes
             raise
-        if isinstance(result, Reply):
-            return result.status or self.endpoint.status, result.body
-        return self.endpoint.status, result
+        reply = result if isinstance(result, Reply) else Reply(result)
+        status = reply.status or self.endpoint.status
+        if not call.live:
+            return status, reply.body
+        return as_recorded(call, self.endpoint.method, self.endpoint.path, status, reply.body)

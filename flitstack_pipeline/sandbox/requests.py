@@ -73,13 +73,11 @@ async def multipart_body(request: Request) -> tuple[Json, list[Upload]]:
 async def send_answer(
     send: Send, status: int, body: Any, headers: list[tuple[bytes, bytes]]
 ) -> None:
-    """Send a JSON answer."""
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    start = [
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"content-length", str(len(raw)).encode()),
-        *headers,
-    ]
+    """Send a JSON answer, or a page that is bytes already."""
+    is_page = isinstance(body, bytes)
+    raw = body if is_page else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    json_type = [] if is_page else [(b"content-type", b"application/json; charset=utf-8")]
+    start = [*json_type, (b"content-length", str(len(raw)).encode()), *headers]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": raw})
 

@@ -119,6 +119,7 @@ class SearchIndex:
         """Use this connection; `lag` returns the delay in milliseconds of the next write."""
         self.con = con
         self.lag: Callable[[], int] = lambda: 0
+        self.delete_lag_times = 1
         con.create_function("holds", 3, _holds, deterministic=True)
         con.create_function("sort_value", 3, _sort_value, deterministic=True)
 
@@ -130,7 +131,7 @@ class SearchIndex:
 
     def follow(self, entry: Entry, *, deleted: bool) -> None:
         """Take note of a write: at once without lag, else when its time has come."""
-        lag = self.lag()
+        lag = self.lag() * (self.delete_lag_times if deleted else 1)
         doc = None if deleted else json.dumps(entry.doc)
         version = entry.version + 1 if deleted else entry.version
         row = (entry.seq, entry.kind, entry.location, entry.parent, entry.id, version,

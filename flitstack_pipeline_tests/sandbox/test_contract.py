@@ -126,6 +126,7 @@ def exchanges(tmp_path_factory):
         patch.setattr(requests.adapters.HTTPAdapter, "send", record)
         generate(root / "exports", clients=8, seed=5)
         _of_every_kind(root / "exports" / "notes.csv")
+        patch.setenv("FLITSTACK_SANDBOX_PROFILE", "documented")
         project = Project.from_environment().prepare()
         steps.run_audit(project)
         steps.run_map(project, confirm_as="contract")

@@ -40,7 +40,9 @@ class Wire:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     state = tmp_path_factory.mktemp("faults") / "s.sqlite"
-    with start_sandbox(state, rate="none", daily=0, search_lag_ms=0) as sandbox:
+    with start_sandbox(
+        state, rate="none", daily=0, search_lag_ms=0, profile="documented"
+    ) as sandbox:
         yield Wire(sandbox.url)
 
 

@@ -11,7 +11,8 @@ from flitstack_pipeline.sandbox.process import start_sandbox
 
 @pytest.fixture(scope="module")
 def sandbox():
-    options = {"search_lag_ms": 0, "rate": "none", "agency_token": "pit-agency"}
+    options = {"search_lag_ms": 0, "rate": "none", "agency_token": "pit-agency",
+               "profile": "documented"}  # fmt: skip
     with start_sandbox(allow_duplicate_opportunity=False, **options) as running:
         yield running
 

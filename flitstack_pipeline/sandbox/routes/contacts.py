@@ -19,6 +19,7 @@ from flitstack_pipeline.sandbox.routes.shared import (
     set_field_values,
     stamps,
 )
+from flitstack_pipeline.sandbox.search_index import Search
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import Anything, Flag, ListOf, Obj, Rule, Text, body, query
 
@@ -26,6 +27,8 @@ _TEXTS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
     "country", "website", "timezone", "source", "dateOfBirth", "assignedTo",
 )  # fmt: skip
+#: A setting that the API does not show; the seed file can switch it off.
+OWNER_SYNC = "syncOwners"
 _COMMON: dict[str, Rule] = {
     **{name: Text() for name in _TEXTS},
     "tags": ListOf(Text()),
@@ -138,8 +141,8 @@ def _refuse_duplicate(call: Call, doc: Json, but: str = "") -> None:
     found = _duplicate(call, doc, but)
     if found and not call.location_settings().get("allowDuplicateContact"):
         raise bad_request(
-            "This location does not allow duplicated contacts.",
-            meta={"contactId": found[0].id, "matchingField": found[1]},
+            "This location does not allow duplicated contacts.",  # live without meta: R07
+            meta=None if call.live else {"contactId": found[0].id, "matchingField": found[1]},
         )
 
 
@@ -172,6 +175,28 @@ def upsert(call: Call) -> Json:
     return {"new": False, "contact": answered(call.state.update(entry, {**merged, "id": entry.id}))}
 
 
+@endpoint(
+    "GET",
+    "/contacts/",
+    scope="contacts.readonly",
+    query=query(["locationId"], ["limit", "startAfter", "startAfterId", "query"], limit=100),
+    v2_only=True,
+)
+def listed(call: Call) -> Json:
+    """The list of contacts, newest first; only the older version has it."""
+    q = call.query
+    start = [int(q["startAfter"]), str(q["startAfterId"])] if q.get("startAfterId") else None
+    wanted = Search("contact", call.location, "", [], str(q.get("query", "")).lower(), [], start,
+                    call.shorten(call.number("limit", 20)))  # fmt: skip
+    hits, total = call.state.index.search(wanted)
+    rows = [{**_hit(call, h), "startAfter": h.cursor} for h in call.arrange(hits)]
+    last = hits[-1] if hits else None
+    meta: Json = {"total": total, "currentPage": 1, "nextPage": None, "prevPage": None}
+    meta |= {"startAfter": last.created, "startAfterId": last.id} if last else {}
+    return {"contacts": [{k: v for k, v in r.items() if k != "searchAfter"} for r in rows],
+            "meta": meta, "count": total}  # fmt: skip
+
+
 @endpoint("GET", "/contacts/{contactId}", scope="contacts.readonly")
 def get(call: Call) -> Json:
     """One contact."""
@@ -184,7 +209,21 @@ def update(call: Call) -> Json:
     entry = _entry(call)
     doc = {**_written(call, entry.doc), "id": entry.id}
     _refuse_duplicate(call, doc, entry.id)
-    return {"succeded": True, "succeeded": True, "contact": answered(call.state.update(entry, doc))}
+    entry = call.state.update(entry, doc)
+    if "assignedTo" in call.body:
+        share_owner(call, entry.id, call.body["assignedTo"])
+    return {"succeded": True, "succeeded": True, "contact": answered(entry)}
+
+
+def share_owner(call: Call, contact_id: str, owner: str | None) -> None:
+    """Give a contact and all its opportunities one owner (live: L8, unless it is switched off)."""
+    if not call.live or not call.location_settings().get(OWNER_SYNC, True):
+        return
+    contact = call.state.get("contact", contact_id)
+    deals = call.state.find("opportunity", call.location, "contactId", contact_id)
+    for entry in (*([contact] if contact else []), *deals):
+        if entry.doc.get("assignedTo") != owner:
+            call.state.update(entry, {**entry.doc, "assignedTo": owner}, silent=True)
 
 
 @endpoint("DELETE", "/contacts/{contactId}", scope="contacts.write")

@@ -90,6 +90,7 @@ def upload_to_contact(call: Call) -> Json:
     """Put files into file fields of a contact; each part is named `<field id>_<uuid>`."""
     contact = call.entry("contact", str(call.query["contactId"]), "Contact")
     values = dict(contact.doc.get("customFields", {}))
+    sent: set[str] = set()
     for file in call.uploads:
         field_id, _, key = file.field.partition("_")
         field = call.state.get("contact_field", field_id)
@@ -101,7 +102,8 @@ def upload_to_contact(call: Call) -> Json:
         stored = keep_file(call, file.filename, file.mimetype, file.content)
         meta = {"fieldname": file.field, "originalname": file.filename, "encoding": "7bit",
                 "mimetype": file.mimetype, "size": len(file.content), "uuid": key}  # fmt: skip
-        known = values.get(field_id) or {}
+        known = {} if call.live and field_id not in sent else values.get(field_id) or {}
+        sent.add(field_id)  # live, the field then holds what was sent and nothing else (L6)
         values[field_id] = {
             **known,
             key: {"meta": meta, "url": stored["url"], "documentId": stored["id"]},

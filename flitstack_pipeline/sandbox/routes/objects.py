@@ -11,6 +11,7 @@ from flitstack_pipeline.sandbox.routes.shared import (
     SEARCH_BODY,
     drop_relations,
     page_of,
+    refuse_long_text,
     shown_field,
     stamps,
 )
@@ -229,6 +230,7 @@ def _properties(call: Call, key: str, known: Json, given: Json) -> Json:
         if field is None:
             wrong.append(f"property {name} should not exist")
             continue
+        refuse_long_text(call, field, value)
         try:
             stored = _value(field, value, values.get(name))
         except ValueError as problem:

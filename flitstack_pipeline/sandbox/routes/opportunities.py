@@ -8,6 +8,7 @@ from typing import Any
 from flitstack_pipeline.sandbox.calls import Call, Dialect, Json, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, unprocessable
 from flitstack_pipeline.sandbox.formats import iso, now_ms, short_id
+from flitstack_pipeline.sandbox.routes.contacts import share_owner
 from flitstack_pipeline.sandbox.routes.shared import (
     drop_relations,
     field_list,
@@ -148,6 +149,8 @@ def create(call: Call) -> Json:
             meta={"existingId": known[0].id},
         )
     entry = call.state.create("opportunity", call.location, {"id": short_id(), **_timed(doc, {})})
+    if doc.get("assignedTo"):
+        share_owner(call, doc["contactId"], doc["assignedTo"])
     return {"opportunity": _answered(call, entry)}
 
 
@@ -212,6 +215,10 @@ def _search_query(dialect: Dialect) -> Query:
 )
 def search_more(call: Call) -> Json:
     """The newer search: filters in snake_case, `page` from 0, `searchAfter` cursors."""
+    if call.live:
+        if "page" in call.body and "searchAfter" in call.body:
+            raise bad_request("page should not be provided with searchAfter")
+        call.body["page"] = max(0, int(call.body.get("page") or 1) - 1)
     call.body["page"] = int(call.body.get("page") or 0) + 1
     hits, total = page_of(call, "opportunity")
     return {"opportunities": [_hit(call, h) for h in hits], "total": total}
@@ -260,7 +267,10 @@ def update(call: Call) -> Json:
     """Change an opportunity."""
     entry = _entry(call)
     doc = _timed(_written(call, entry.doc), entry.doc)
-    return {"opportunity": _answered(call, call.state.update(entry, {**doc, "id": entry.id}))}
+    entry = call.state.update(entry, {**doc, "id": entry.id})
+    if "assignedTo" in call.body:
+        share_owner(call, doc["contactId"], call.body["assignedTo"])
+    return {"opportunity": _answered(call, entry)}
 
 
 def _timed(doc: Json, before: Json) -> Json:

@@ -80,7 +80,7 @@ def _refuse_same_name(call: Call, name: str, but: str = "") -> None:
 )
 def listed(call: Call) -> Json:
     """Every pipeline of the sub-account; the list trails writes as searches do (reference 1.5)."""
-    seen = now_ms() - call.state.index.lag()
+    seen = now_ms() - max(call.state.index.lag(), call.trail_ms)  # by seconds when live (L20)
     found = call.state.listed("pipeline", call.location)
     return {"pipelines": [shown(e) for e in found if e.created <= seen]}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flitstack_pipeline.sandbox.calls import Call, Json, endpoint
 from flitstack_pipeline.sandbox.errors import bad_request, not_found
 from flitstack_pipeline.sandbox.formats import short_id
-from flitstack_pipeline.sandbox.routes.contacts import shown_task
+from flitstack_pipeline.sandbox.routes.contacts import OWNER_SYNC, shown_task
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import (
     Anything,
@@ -29,7 +29,9 @@ def get(call: Call) -> Json:
     entry = call.state.get("location", call.path["locationId"])
     if entry is None:
         raise not_found("Location", call.path["locationId"])
-    return {"location": {k: v for k, v in entry.doc.items() if k != "deniedScopes"}}
+    shown = {k: v for k, v in entry.doc.items() if k != "deniedScopes"}
+    settings = {k: v for k, v in shown["settings"].items() if k != OWNER_SYNC}
+    return {"location": {**shown, "settings": settings}}
 
 
 @endpoint("PUT", "/locations/{locationId}", access="agency", body=Obj(open=True))
@@ -141,6 +143,7 @@ def delete_value(call: Call) -> Json:
     body=Obj({
         "contactId": ListOf(Text()), "completed": Flag(), "assignedTo": ListOf(Text()),
         "query": Text(), "limit": Number(), "skip": Number(), "businessId": Text(),
+        "searchAfter": ListOf(Anything()),
     }),
 )  # fmt: skip
 def search_tasks(call: Call) -> Json:
@@ -156,6 +159,10 @@ def search_tasks(call: Call) -> Json:
             continue
         found.append(shown_task(entry))
     skip, limit = int(asked.get("skip") or 0), int(asked.get("limit") or 25)
+    if call.live:  # paged by cursor alone (R21)
+        after = asked.get("searchAfter")
+        skip = int(after[0]) + 1 if after else 0
+        found = [{**task, "searchAfter": [n, task["id"]]} for n, task in enumerate(found)]
     return {"tasks": found[skip : skip + limit]}
 
 

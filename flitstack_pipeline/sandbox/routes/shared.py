@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flitstack_pipeline.sandbox.calls import Call, Dialect, Json
-from flitstack_pipeline.sandbox.errors import unprocessable
+from flitstack_pipeline.sandbox.errors import bad_request, unprocessable
 from flitstack_pipeline.sandbox.formats import iso, parse_moment
 from flitstack_pipeline.sandbox.search_index import Search
 from flitstack_pipeline.sandbox.state import Entry
@@ -37,6 +37,7 @@ SEARCH_BODY = Obj(
         "sort": Anything(),
     }
 )
+LARGE_TEXT_MOST = 12_000
 _MULTI = {"CHECKBOX", "MULTIPLE_OPTIONS"}
 _SINGLE = {"SINGLE_OPTIONS", "RADIO"}
 
@@ -63,6 +64,7 @@ def set_field_values(call: Call, model: str, known: Json, items: list[Json] | No
         if field is None:
             raise unprocessable(f"customFields: no custom field {named!r} on {model}")
         value = next((item[k] for k in ("fieldValue", "field_value") if k in item), None)
+        refuse_long_text(call, field, value)
         stored = _stored(field, value)
         if model == "opportunity" and field["dataType"] == "FILE_UPLOAD" and field["id"] in known:
             continue  # write-once: a later value is accepted and ignored
@@ -71,6 +73,17 @@ def set_field_values(call: Call, model: str, known: Json, items: list[Json] | No
         else:
             values[field["id"]] = stored
     return values
+
+
+def refuse_long_text(call: Call, field: Json, value: Any) -> None:
+    """A long text holds 12,000 characters; the refusal repeats what was sent (live: L10)."""
+    if not call.live or field["dataType"] != "LARGE_TEXT" or not isinstance(value, str):
+        return
+    if len(value) > LARGE_TEXT_MOST:
+        raise bad_request(
+            f"Value {value} for {field['name']} exceeds the maximum length of {LARGE_TEXT_MOST} "
+            "characters"
+        )
 
 
 def _stored(field: Json, value: Any) -> Any:
