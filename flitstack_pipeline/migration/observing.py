@@ -15,6 +15,7 @@ from typing import Any
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found
+from flitstack_pipeline.migration.owners import as_if_not_shared
 from flitstack_pipeline.migration.planned import Planned, PlannedRecords
 from flitstack_pipeline.migration.update import (
     Part,
@@ -92,7 +93,8 @@ class _Observer:
 
     def _edits(self, planned: Planned, entry: Entry, found: Found) -> None:
         """Note edits that stay; settle conflicts that a person settled in HighLevel itself."""
-        last, now = parts_of(entry.last_written), parts_of(found.logical)
+        logical = as_if_not_shared(self.ctx, entry, found.logical)
+        last, now = parts_of(entry.last_written), parts_of(logical)
         wanted = parts_of(planned.row.payload)
         edited = {k: now.get(k) for k, v in last.items() if not same(v, now.get(k))}
         kept = {k: v for k, v in edited.items() if _unchanged(k, wanted, last)}

@@ -39,6 +39,7 @@ CREATE TABLE extra (
 ) WITHOUT ROWID;
 CREATE TABLE amount (side TEXT, record TEXT, measure TEXT, amount INTEGER);
 CREATE TABLE belongs (side TEXT, record TEXT, client TEXT);
+CREATE TABLE family (contact TEXT, owner TEXT, PRIMARY KEY (contact, owner)) WITHOUT ROWID;
 """
 
 
@@ -106,8 +107,14 @@ class PlannedRecords:
                 "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 [_values(row, entries.get(row.record_key)) for row in chunk],
             )
+            self._con.executemany("INSERT OR IGNORE INTO family VALUES (?, ?)", _family(chunk))
             count += len(chunk)
         return count
+
+    def family_owners(self, contact_key: str) -> set[str]:
+        """The planned owners of a contact and of its opportunities (HighLevel may share them)."""
+        query = "SELECT owner FROM family WHERE contact = ?"
+        return {owner for (owner,) in self._con.execute(query, [contact_key])}
 
     def pairs(self) -> set[tuple[str, str]]:
         """The (kind, target) pairs that are planned."""
@@ -294,6 +301,22 @@ _COLUMNS = (
     "record_key, source_key, object, kind, target, label, payload, parents, hl_id, origin, kept, "
     "location, hash, written_hash"
 )
+
+
+def _family(rows: Iterable[MappedRow]) -> Iterator[tuple[str, str]]:
+    """(contact's record key, owner) of contacts and opportunities that have an owner."""
+    for row in rows:
+        owner = row.payload.get("owner")
+        if owner and (key := contact_key_of(row)):
+            yield key, owner
+
+
+def contact_key_of(row: MappedRow) -> str:
+    """The record key of the contact that a contact or opportunity is or belongs to, else ''."""
+    if row.kind == "contact":
+        return row.record_key
+    parents = row.parents if row.kind == "opportunity" else []
+    return next((p["record_key"] for p in parents if p["role"] == "contact"), "")
 
 
 def _values(row: MappedRow, entry: Entry | None) -> tuple[Any, ...]:

@@ -22,13 +22,20 @@ from flitstack_pipeline.migration.compare import (
     flatten,
 )
 from flitstack_pipeline.migration.kinds.base import Found
-from flitstack_pipeline.migration.planned import FOUND, PLANNED, Planned, PlannedRecords
+from flitstack_pipeline.migration.planned import (
+    FOUND,
+    PLANNED,
+    Planned,
+    PlannedRecords,
+    contact_key_of,
+)
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.objects import KEYS
 
 LISTED = 5_000
 CHUNK = 500
 OWNER_CHOSEN = "the map gives this team member's records to another HighLevel user"
+OWNER_SHARED = "HighLevel keeps the owner of a contact and of its opportunities the same"
 UNMATCHED_OWNER = "the team member has no HighLevel user"
 KEPT = "edited in HighLevel and kept"
 LEFT_BEHIND = "cannot be moved, as a person acknowledged"
@@ -195,7 +202,10 @@ class _Comparison:
                 return replace(diff, verdict=Verdict.BY_RULE, rule=UNMATCHED_OWNER)
             if diff.expected in users and users[diff.expected] == users.get(str(diff.found)):
                 return replace(diff, verdict=Verdict.BY_RULE, rule=OWNER_CHOSEN)
-        if diff.field == "tags" and diff.found and set(diff.expected) <= set(diff.found):
+            family = self.planned.family_owners(contact_key_of(planned.row))
+            if diff.found and users.get(str(diff.found)) in {users.get(o) for o in family}:
+                return replace(diff, verdict=Verdict.BY_RULE, rule=OWNER_SHARED)
+        if diff.field == "tags" and diff.found and _folded(diff.expected) <= _folded(diff.found):
             return replace(diff, verdict=Verdict.BY_RULE, rule=TAGS_ADDED)
         for part in ("fields", "custom", "dnd", ""):
             name = f"{part}.{diff.field}"
@@ -478,6 +488,11 @@ def _named(line: dict[str, Any]) -> dict[str, Any]:
 def _link_name(planned: Planned, role: str) -> str:
     row = planned.row
     return row.target if row.kind == "relation" else f"{row.kind} to {role}"
+
+
+def _folded(tags: Any) -> set[str]:
+    """Tags as HighLevel keeps them: in lower case."""
+    return {str(tag).strip().casefold() for tag in (tags if isinstance(tags, list) else [tags])}
 
 
 def _created(found: Found) -> str:

@@ -19,6 +19,7 @@ from flitstack_pipeline.migration.kinds.base import Logical
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
 from flitstack_pipeline.migration.update import BEFORE_BY_ID
 
+OWNER: Part = ("", "owner")
 FIRST, LAST = ("fields", "firstName"), ("fields", "lastName")
 #: Fields HighLevel fills by itself: a value in them that we did not write is nobody's edit.
 SERVER_MAY_FILL = frozenset({"name", "dnd", "country", "source", "companyName", "tags", "timezone",
@@ -145,6 +146,25 @@ def restoration(
         else:
             result.back[part] = goal
     return result
+
+
+def give_owner_back(plan: Restoration, entry: Entry, owner: str | None) -> None:
+    """Add the owner of a contact that was there before to what is given back.
+
+    Args:
+        plan: what is given back otherwise.
+        entry: the contact in the id map.
+        owner: the owner it has now, which HighLevel shared from an opportunity of ours.
+    """
+    image = entry.before_image
+    if entry.kind != "contact" or image is None or OWNER in plan.goal:
+        return
+    goal = image.get("owner")
+    plan.goal[OWNER] = goal
+    if goal:
+        plan.back[OWNER] = goal
+    else:
+        plan.clear[OWNER] = owner
 
 
 def _before(entry: Entry, mine: list[Touch], scope: Scope) -> tuple[dict[Part, Any], set[Part]]:

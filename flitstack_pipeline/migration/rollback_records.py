@@ -34,9 +34,11 @@ from flitstack_pipeline.migration.journal_history import (
 )
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.owners import as_if_not_shared, is_shared
 from flitstack_pipeline.migration.parts import Part
 from flitstack_pipeline.migration.rollback_changes import (
     Restoration,
+    give_owner_back,
     restoration,
     restored_entry,
 )
@@ -343,9 +345,12 @@ class Undo:
             self._gone(entry)
             return
         ours = touches(self.ctx.journal, entry.location, entry.record_key)
+        held = as_if_not_shared(self.ctx, entry, current)
         plan = restoration(
-            self.ctx.catalog, entry, current, ours, self.scope, partial(self.forced_field, entry)
+            self.ctx.catalog, entry, held, ours, self.scope, partial(self.forced_field, entry)
         )
+        if held is not current and is_shared(self.ctx, entry, current.get("owner")):
+            give_owner_back(plan, entry, current.get("owner"))
         if self.dry_run or (plan.partial and not plan.goal):
             self._noted(entry, plan)
         else:

@@ -20,6 +20,7 @@ from flitstack_pipeline.migration.journal_history import Scope, owners_of, touch
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found
 from flitstack_pipeline.migration.kinds.messages import ACTIVITIES, EMAIL
+from flitstack_pipeline.migration.owners import as_if_not_shared
 from flitstack_pipeline.migration.parts import parts_of
 from flitstack_pipeline.migration.rollback_changes import edits
 
@@ -227,7 +228,7 @@ class _Looker:
 def changed_since(ctx: Context, entry: Entry, current: Any) -> list[str]:
     """The fields of a record we made that somebody changed since our last write."""
     ours = partial(touches, ctx.journal, entry.location, entry.record_key)
-    return edits(ctx.catalog, entry, current, ours)
+    return edits(ctx.catalog, entry, as_if_not_shared(ctx, entry, current), ours)
 
 
 def pages(records: Iterable[Found]) -> Iterator[list[Found]]:

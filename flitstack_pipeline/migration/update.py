@@ -20,6 +20,7 @@ from flitstack_pipeline.migration.existing import OPT_OUT, TAGS, take_existing
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.owners import as_if_not_shared
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
 from flitstack_pipeline.migration.rows import MappedRow
 
@@ -138,10 +139,12 @@ def _current(ctx: Context, entry: Entry, wanted: dict[Part, Any]) -> tuple[Logic
     """
     seen = ctx.options.current(entry.record_key) if ctx.options.current is not None else None
     if seen is not None:
+        seen = as_if_not_shared(ctx, entry, seen)
         decision = _decision(ctx, wanted, entry, seen)
         if not (decision.write or decision.clear):
             return seen, 0
-    return HANDLERS[entry.kind].read(ctx, entry), 1
+    now = HANDLERS[entry.kind].read(ctx, entry)
+    return (as_if_not_shared(ctx, entry, now) if now is not None else None), 1
 
 
 def _decision(ctx: Context, wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:

@@ -130,7 +130,9 @@ def test_after_any_part_of_a_migration_rollback_leaves_the_account_as_it_was(
                        for n in range(min(prefix, 4))]  # fmt: skip
             migration.load(changed, "delta")
         if faulty:
-            account.faults(seed=prefix, http_500_after=0.1, reset_after=0.05, http_500_before=0.05)
+            account.faults(
+                seed=prefix + 1, http_500_after=0.1, reset_after=0.05, http_500_before=0.05
+            )
         result = migration.rollback()
         account.faults()
         assert result.clean, (result.left, result.failed, result.not_proven)

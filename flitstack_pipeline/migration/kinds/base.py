@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import RootModel
 
@@ -22,6 +23,9 @@ from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Run
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow
 
 Logical = dict[str, Any]
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.migration.owners import OwnerFamilies
 
 #: A null that survives a request model's dumping, which leaves plain None out.
 NULL = RootModel[None](None)
@@ -79,6 +83,13 @@ class Context:
     def location(self) -> str:
         """The sub-account written to."""
         return self.hl.location_id
+
+    @cached_property
+    def owner_families(self) -> OwnerFamilies:
+        """The owners HighLevel may have shared between contacts and opportunities of ours."""
+        from flitstack_pipeline.migration.owners import OwnerFamilies
+
+        return OwnerFamilies(self.journal, self.location)
 
 
 @dataclass
