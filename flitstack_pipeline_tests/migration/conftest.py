@@ -158,7 +158,7 @@ class Account:
 def connect(url, timeout_s=5.0, token=None):
     connection = Connection(url, token or "pit-sandbox", "sandbox-location", "pit-agency-sandbox",
                             timeout_s=timeout_s)  # fmt: skip
-    policy = RetryPolicy(first_wait_s=0.01, interval_s=0.05, longest_wait_s=0.1)
+    policy = RetryPolicy(tries=8, first_wait_s=0.01, interval_s=0.05, longest_wait_s=0.1)
     return HighLevel(HighLevelClient(connection, UnlimitedPacer(), retry=policy))
 
 
