@@ -58,7 +58,7 @@ def migrate(
     if approve_sample and steps.unacknowledged(project):
         show(steps.acknowledge(project, steps.LISTED, approve_sample))
     open_entries = steps.unconfirmed_entries(project)
-    matters = steps.open_matters(project)
+    matters = steps.open_matters(project, mapped=False)
     if open_entries:
         title = "The map waits for confirmation (edit map.yaml, or --confirm-map NAME)."
         wait(title, [*open_entries, *matters])

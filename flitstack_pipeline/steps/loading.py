@@ -21,7 +21,6 @@ from flitstack_pipeline.steps.conflicts import duplicate_decisions
 from flitstack_pipeline.steps.delta import delta_refusals, open_window
 from flitstack_pipeline.steps.files import spool_images, write_file_inventory
 from flitstack_pipeline.steps.gating import gate_reasons
-from flitstack_pipeline.steps.ledger import ledger_reasons
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.merging import current_values
 from flitstack_pipeline.steps.opening import (
@@ -55,7 +54,7 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
     if stage == "delta":
         reasons += delta_refusals(project)
     if stage == "sample":
-        reasons += [*open_matters(project), *ledger_reasons(project)]
+        reasons += open_matters(project)
     else:
         reasons += gate_reasons(project)
     with open_journal(project) as journal:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from flitstack_pipeline.contractor_plus.manifest import export_files
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
-from flitstack_pipeline.steps.ledger import ledger_reasons
 from flitstack_pipeline.steps.maps import unconfirmed_entries
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import open_journal
@@ -70,7 +69,7 @@ def before_provisioning(project: Project) -> list[str]:
     if lines is None:
         reasons.append("The sub-account has not been examined. Materialize preflight first.")
     reasons += [line["what_to_do"] for line in lines or [] if line["verdict"] == "fail"]
-    return reasons + ledger_reasons(project)
+    return reasons
 
 
 def before_choosing(project: Project) -> list[str]:

@@ -48,7 +48,7 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
 
     Raises Refused while a question or a row that stays behind waits for a person.
     """
-    refuse_open_matters(project, "preparing the account")
+    refuse_open_matters(project, "preparing the account", mapped=False)
     with project.warehouse.connect():
         reports = [map_object(project, key) for key in KEYS]
     for report in reports:
