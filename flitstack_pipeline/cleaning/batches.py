@@ -83,6 +83,7 @@ class Batches:
             "source_id": "r._id",
             "raw_id": "r._row_id",
             "custom": self.cells.custom(),
+            "custom_formats": self.cells.custom_formats(),
             **self.row,
         }
         made = [

@@ -8,12 +8,14 @@ is kept as original with a note; what makes a row useless refuses it. `batches` 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flitstack_pipeline.cleaning.values import cell_sql
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal
 from flitstack_pipeline.cleaning.values.dates import MONTH_FIRST
-from flitstack_pipeline.cleaning.values.evidence import Evidence
+from flitstack_pipeline.cleaning.values.evidence import CUSTOM, Place
+from flitstack_pipeline.cleaning.values.formats import POINT, Format
 from flitstack_pipeline.cleaning.values.parsers import PARSERS, SEPARATOR, Parser
 
 #: A clean row: SQL by column of the clean table. A raw row is `r`.
@@ -53,7 +55,7 @@ class Lookup:
 class Cells:
     """The cells of one raw table. `present` are its columns that hold anything at all."""
 
-    evidence: Evidence
+    formats: Mapping[Place, Format]
     present: frozenset[str]
     #: Further columns the batch needs: trimmed texts, by their name.
     texts: dict[str, str] = field(default_factory=dict)
@@ -113,12 +115,27 @@ class Cells:
             f"lambda e: {{'key': e.key, 'value': {value}}})) ELSE MAP {{}} END"
         )
 
+    def custom_formats(self) -> str:
+        """How the file of each custom cell writes it, by label, where that is not as usual."""
+        unusual: dict[str, dict[str, str]] = {}
+        for (file, column), found in self.formats.items():
+            if column.startswith(CUSTOM) and found != Format():
+                unusual.setdefault(column.removeprefix(CUSTOM), {})[file] = found.word
+        if not unusual:
+            return "MAP {}"
+        entries = ", ".join(
+            f"{{'key': {literal(label)}, 'value': {_by_file(files, '', 'r')}}}"
+            for label, files in sorted(unusual.items())
+        )
+        told = "lambda e: e.value <> '' AND r._extra[e.key] IS NOT NULL"
+        return f"map_from_entries(list_filter([{entries}], {told}))"
+
     # --- cells that a parser reads ---
 
     def date(self, column: str) -> tuple[str, str]:
         """(day, exact moment as ISO 8601 text or NULL) of a date cell."""
-        orders = {p: o.order for p, o in self.evidence.date_orders.items() if p[1] == column}
-        order = _by_file({file: o for (file, _), o in orders.items()}, MONTH_FIRST)
+        orders = {f: o.date_order for (f, c), o in self.formats.items() if c == column}
+        order = _by_file(orders, MONTH_FIRST)
         found = self._look("date", column, before=order)
         return found.value("day", "DATE"), found.value("exact")
 
@@ -215,8 +232,8 @@ class Cells:
     # --- inside ---
 
     def _sign(self, column: str) -> str:
-        places = {f: "," for f, c in self.evidence.comma_places if c == column}
-        return _by_file(places, ".")
+        signs = {f: o.sign for (f, c), o in self.formats.items() if c == column}
+        return _by_file(signs, POINT)
 
     def _look(
         self,
@@ -259,10 +276,10 @@ def _kept(column: str, value: str, note: str, *, original: bool = True) -> str:
     return f"{{{told}, 'original': {str(original).lower()}}}"
 
 
-def _by_file(told: dict[str, str], usual: str) -> str:
+def _by_file(told: dict[str, str], usual: str, row: str = "s") -> str:
     """SQL of what is told by file, and of the usual for every other."""
     cases = ""
     for value in sorted({v for v in told.values() if v != usual}):
         files = ", ".join(literal(f) for f, v in told.items() if v == value)
-        cases += f" WHEN s._file IN ({files}) THEN {literal(value)}"
+        cases += f" WHEN {row}._file IN ({files}) THEN {literal(value)}"
     return f"CASE{cases} ELSE {literal(usual)} END" if cases else literal(usual)

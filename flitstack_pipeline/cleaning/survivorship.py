@@ -65,7 +65,21 @@ def _all_of(items: str) -> str:
     return f"flatten(list({items} ORDER BY place) FILTER ({items} IS NOT NULL))"
 
 
+def _first_of_each_key(entries: str, holds: str) -> str:
+    """A map of the first entry of each key, of those for which `holds` is true."""
+    first = f"list_position(list_transform({entries}, lambda o: o.key), e.key) = i"
+    return (
+        f"CASE WHEN len({entries}) > 0 THEN map_from_entries("
+        f"list_filter({entries}, lambda e, i: {first} AND {holds})) END"
+    )
+
+
 _ENTRIES = _all_of("map_entries(custom)")
+#: The format of each custom cell, NULL for the usual one: it stays with the cell that is kept.
+_FORMATS = _all_of(
+    "list_transform(map_entries(custom), "
+    "lambda e: {'key': e.key, 'value': custom_formats[e.key]})"
+)
 _REFS = "converted_client_ref"
 #: Field → the expression over the rows of one record; what is not named takes its first value.
 RULES: dict[str, str] = {
@@ -80,8 +94,8 @@ RULES: dict[str, str] = {
     "converted": "bool_or(converted)",
     _REFS: f"string_agg(DISTINCT {_REFS}, ', ' ORDER BY {_REFS})",
     "notes": f"array_to_string({_distinct('list(notes ORDER BY place)')}, chr(10) || chr(10))",
-    "custom": f"CASE WHEN len({_ENTRIES}) > 0 THEN map_from_entries(list_filter({_ENTRIES}, "
-    f"lambda e, i: list_position(list_transform({_ENTRIES}, lambda o: o.key), e.key) = i)) END",
+    "custom": _first_of_each_key(_ENTRIES, "true"),
+    "custom_formats": _first_of_each_key(_FORMATS, "e.value IS NOT NULL"),
 }
 
 

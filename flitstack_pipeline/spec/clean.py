@@ -113,6 +113,7 @@ _STAMPS = (
 )
 _OPEN = (
     _f("custom", MAP, "custom fields by header, as text"),
+    _f("custom_formats", MAP, "how the file of a custom field writes it, where not as usual"),
     _f("originals", MAP, "source text that the typed columns cannot give back, by column"),
 )
 _OWNER = (_f("assigned_to", LIST, "display names of assigned team members, first is the owner"),)

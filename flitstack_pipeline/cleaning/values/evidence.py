@@ -3,15 +3,17 @@
 One file is written one way, so the evidence of a column in one file counts first, then that of the
 file's other columns, then that of the same column in other files, then that of all other exports of
 the account. Counting is done in SQL over every row: no sample can miss the one value that
-contradicts. What nothing decides is asked, never guessed.
+contradicts. Custom columns count like known ones; they are named `custom:HEADER`. What nothing
+decides is asked, never guessed.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import duckdb
 
@@ -24,39 +26,82 @@ from flitstack_pipeline.cleaning.values.dates import (
     leading_pair,
     order_from_counts,
 )
-from flitstack_pipeline.cleaning.values.money import decimal_sign
+from flitstack_pipeline.cleaning.values.formats import (
+    DecimalSign,
+    Format,
+    decide_sign,
+    decimal_answer,
+    order_answer,
+    united,
+)
+from flitstack_pipeline.cleaning.values.money import mark_of
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import table_exists
 
 Place = tuple[str, str]
 #: Values that make sense day first only, month first only, and either way.
 Counts = tuple[int, int, int]
+CUSTOM = "custom:"
+#: A custom column is asked about when so many of its filled cells are dates, or numbers.
+MOSTLY = 0.8
+MONEY_COLUMNS = frozenset(
+    ["amount", "total", "subtotal", "discount", "tax", "balance", "amount_paid", "late_fee",
+     "estimated_value", "unit_price", "unit_cost", "quantity"]
+)  # fmt: skip
+#: Kept as text, for they may be a share: what they say counts for their file.
+MONEY_TEXTS = frozenset(["markup", "deposit"])
+_DATE_START = r"^\s*[0-9]{1,4}\s?[/.-]\s?[0-9]{1,2}\s?[/.-]\s?[0-9]{2,4}"
+_WRITTEN = r"^[A-Za-z0-9,.\s]{0,14}([0-9]{1,2}.{0,5}[^\W\d_]{3}|[^\W\d_]{3}.{0,8}[0-9]{1,2}).{0,9}[0-9]{2}"
+_AFTER = r"([T,\s]+[0-9].*)?$"
+_NUMBER = (
+    r"^[^0-9A-Za-z]{0,4}[A-Za-z]{0,3}[^0-9A-Za-z]{0,4}"
+    r"[0-9][0-9 .,''\x{2019}\x{a0}\x{202f}]*[^0-9]{0,6}$"
+)
+_UTC_DAY = r"T00:00(:00(\.0+)?)?(Z|[+]00:?00)$"
+_ZONED = r"[0-9]:[0-9]{2}.*(Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 
 @dataclass
 class Evidence:
-    """Per (file, column): the order of day and month; and which places write a decimal comma."""
+    """Per (file, column): the order of day and month, the decimal sign, days written in UTC."""
 
     date_orders: dict[Place, DateOrder] = field(default_factory=dict)
-    comma_places: set[Place] = field(default_factory=set)
+    signs: dict[Place, DecimalSign] = field(default_factory=dict)
+    utc_days: set[Place] = field(default_factory=set)
+    mixed: set[Place] = field(default_factory=set)
+
+    def formats(self) -> dict[Place, Format]:
+        """What the parsers are told of each place."""
+        usual = Format()
+        return {
+            place: Format(
+                self.date_orders[place].order if place in self.date_orders else usual.order,
+                self.signs[place].sign if place in self.signs else usual.sign,
+                place in self.utc_days,
+            )
+            for place in sorted({*self.date_orders, *self.signs, *self.utc_days})
+        }
 
 
-MONEY_COLUMNS = frozenset(
-    [
-        "amount",
-        "total",
-        "subtotal",
-        "discount",
-        "tax",
-        "balance",
-        "amount_paid",
-        "late_fee",
-        "estimated_value",
-        "unit_price",
-        "unit_cost",
-        "quantity",
-    ]
-)
+@dataclass
+class Counted:
+    """What was counted of one raw table, by (file, column)."""
+
+    dates: dict[Place, Counts] = field(default_factory=dict)
+    signs: dict[Place, Counter[str | None]] = field(default_factory=dict)
+    utc_days: set[Place] = field(default_factory=set)
+    #: Custom columns that hold only some dates or numbers: they say nothing of their file.
+    mixed: set[Place] = field(default_factory=set)
+
+    @property
+    def telling_dates(self) -> dict[Place, Counts]:
+        """The dates of the columns that hold dates."""
+        return {place: c for place, c in self.dates.items() if place not in self.mixed}
+
+    @property
+    def telling_signs(self) -> dict[Place, Counter[str | None]]:
+        """The numbers of the columns that hold numbers."""
+        return {place: c for place, c in self.signs.items() if place not in self.mixed}
 
 
 def is_date_column(name: str) -> bool:
@@ -66,69 +111,168 @@ def is_date_column(name: str) -> bool:
     )
 
 
-def gather(con: duckdb.DuckDBPyConnection, dataset: str, answers: Mapping[str, str]) -> Evidence:
-    """The evidence of every date and money column of one raw table.
+def gather(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    date_answers: Mapping[str, str],
+    decimal_answers: Mapping[str, str] | None = None,
+    country: str = "US",
+) -> Evidence:
+    """The evidence of every date and number column of one raw table, custom ones included.
 
-    `answers` are a person's: `dataset.column`, `dataset` or `*` → "day first" or "month first";
-    they decide where the values do not: a file that can only be read one way is read that way.
-    Raises ValueError for an answer that is neither.
+    Args:
+        con: The warehouse with the raw tables read so far.
+        dataset: The raw table.
+        date_answers: A person's: `dataset.column`, `dataset` or `*` → "day first" or "month
+            first"; they decide where the values do not: a file that can only be read one way is
+            read that way.
+        decimal_answers: Likewise → "comma" or "point".
+        country: The account's.
+
+    Raises:
+        ValueError: An answer is no order, or no decimal sign.
     """
-    orders = _date_orders(_date_counts(con, dataset), lambda: _elsewhere(con, dataset))
+    counted = count(con, dataset)
+    others: list[Counted] = []
+
+    def elsewhere() -> list[Counted]:
+        if not others:
+            named = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
+            others.extend(count(con, d) for d in named or [dataset])
+        return others
+
+    orders = _date_orders(counted, elsewhere)
     for (file, column), order in orders.items():
-        answer = _answer(answers, dataset, column)
+        answer = order_answer(date_answers, dataset, column.removeprefix(CUSTOM))
         if answer and not order.certain:
             orders[file, column] = DateOrder(answer, "decided by a person")
-    money = [c.name for c in DATASETS[dataset].columns if c.name in MONEY_COLUMNS]
-    return Evidence(orders, _comma_places(_sign_counts(con, dataset, money)))
+    signs = _decimal_signs(counted, elsewhere, country)
+    for (file, column), sign in signs.items():
+        answer = decimal_answer(decimal_answers or {}, dataset, column.removeprefix(CUSTOM))
+        if answer and sign.undecided:
+            signs[file, column] = replace(sign, sign=answer, evidence="decided by a person")
+    return Evidence(orders, signs, counted.utc_days, counted.mixed)
 
 
-def _elsewhere(con: duckdb.DuckDBPyConnection, dataset: str) -> tuple[int, int]:
-    """Values of all other exports read so far that make sense day first only, month first only."""
-    others = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
-    counts = [c for other in others for c in _date_counts(con, other).values()]
-    return sum(day for day, _, _ in counts), sum(month for _, month, _ in counts)
-
-
-def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None:
-    found = next((answers[k] for k in (f"{dataset}.{column}", dataset, "*") if k in answers), None)
-    if found not in (None, DAY_FIRST, MONTH_FIRST):
-        raise ValueError(
-            f"{found!r} is no order of day and month for {dataset}.{column}. "
-            f"Write {DAY_FIRST!r} or {MONTH_FIRST!r}."
-        )
+def count(con: duckdb.DuckDBPyConnection, dataset: str) -> Counted:
+    """Count what the cells of one raw table say, known columns and custom ones."""
+    found = Counted()
+    names = [c.name for c in DATASETS[dataset].columns]
+    for column in filter(is_date_column, names):
+        _count_dates(con, dataset, column, found)
+    for column in (n for n in names if n in MONEY_COLUMNS | MONEY_TEXTS):
+        _count_signs(con, dataset, column, found)
+    _count_custom(con, dataset, found)
     return found
 
 
-def _date_counts(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[Place, Counts]:
-    """Values that are day first, month first, either, per file and column."""
+def _count_dates(con: duckdb.DuckDBPyConnection, dataset: str, column: str, found: Counted) -> None:
+    rows = con.execute(
+        f"""
+        WITH beginnings AS (
+            SELECT _file AS file, regexp_extract(trim("{column}"), '{_DATE_START}') AS value,
+                   regexp_matches("{column}", '{_UTC_DAY}') AS utc_day,
+                   regexp_matches("{column}", '{_ZONED}') AS zoned
+            FROM raw."{dataset}" WHERE "{column}" IS NOT NULL)
+        SELECT file, value, utc_day, zoned, count(*) FROM beginnings GROUP BY ALL
+        """
+    ).fetchall()
+    _take_dates(((file, column, *rest) for file, *rest in rows), found)
+
+
+def _take_dates(rows: Iterable[tuple[Any, ...]], found: Counted) -> None:
+    """Take (file, column, beginning, day in UTC, moment with zone, cells) into what is counted."""
     pairs: dict[Place, Counter[tuple[int, int] | None]] = defaultdict(Counter)
-    for column in (c.name for c in DATASETS[dataset].columns if is_date_column(c.name)):
-        found = con.execute(
-            f"""
-            WITH beginnings AS (
-                SELECT _file AS file, regexp_extract(
-                    trim("{column}"), '^[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-][0-9]+') AS value
-                FROM raw."{dataset}" WHERE "{column}" IS NOT NULL)
-            SELECT file, value, count(*) FROM beginnings GROUP BY ALL
-            """
-        ).fetchall()
-        for file, value, count in found:
-            pairs[file, column][leading_pair(value)] += count
-    return {place: count_orders(counted) for place, counted in pairs.items()}
+    utc: dict[Place, set[bool]] = defaultdict(set)
+    for file, column, value, utc_day, zoned, n in rows:
+        pairs[file, column][leading_pair(value)] += n
+        if zoned:
+            utc[file, column].add(bool(utc_day))
+    found.dates |= {place: count_orders(counted) for place, counted in pairs.items()}
+    found.utc_days |= {place for place, seen in utc.items() if seen == {True}}
+
+
+#: A number with 9 for every digit, but a lone 0 before the mark: all that tells how to read it.
+_SHAPE = """
+    CASE WHEN regexp_matches({0}, '(^|[^0-9.,])0[.,]')
+         THEN regexp_replace(regexp_replace({0}, '[0-9]', '9', 'g'), '9', '0')
+         ELSE regexp_replace({0}, '[0-9]', '9', 'g') END"""
+
+
+def _count_signs(con: duckdb.DuckDBPyConnection, dataset: str, column: str, found: Counted) -> None:
+    rows = con.execute(
+        f"""
+        SELECT _file, {_SHAPE.format("cell")} AS shape, sum(n)
+        FROM (SELECT _file, "{column}" AS cell, count(*) AS n FROM raw."{dataset}"
+              WHERE length("{column}") BETWEEN 1 AND 40 GROUP BY ALL)
+        GROUP BY ALL
+        """
+    ).fetchall()
+    signs: dict[str, Counter[str | None]] = defaultdict(Counter)
+    for file, shape, n in rows:
+        signs[file][mark_of(shape)] += int(n)
+    found.signs |= {(file, column): counted for file, counted in signs.items()}
+
+
+def _count_custom(con: duckdb.DuckDBPyConnection, dataset: str, found: Counted) -> None:
+    """Count the custom columns that mostly hold dates or numbers."""
+    rows = con.execute(
+        f"""
+        WITH cells AS (
+            SELECT _file AS file, unnest(map_entries(_extra)) AS e FROM raw."{dataset}"
+            WHERE cardinality(_extra) > 0),
+        named AS (
+            SELECT file, e.key AS label, trim(e.value) AS cell FROM cells
+            WHERE trim(coalesce(e.value, '')) <> ''),
+        shaped AS (
+            SELECT file, label,
+                   length(cell) <= 60 AND regexp_matches(cell, '{_DATE_START}{_AFTER}') AS numeric,
+                   CASE WHEN numeric THEN regexp_extract(cell, '{_DATE_START}')
+                        WHEN length(cell) <= 60 AND regexp_matches(cell, '{_WRITTEN}')
+                        THEN 'written' ELSE '' END AS date,
+                   CASE WHEN date = '' AND length(cell) <= 40 AND regexp_matches(cell, '{_NUMBER}')
+                        THEN {_SHAPE.format("cell")} ELSE '' END AS shape,
+                   numeric AND regexp_matches(cell, '{_UTC_DAY}') AS utc_day,
+                   numeric AND regexp_matches(cell, '{_ZONED}') AS zoned
+            FROM named)
+        SELECT file, '{CUSTOM}' || label, date, utc_day, zoned, shape, count(*)
+        FROM shaped GROUP BY ALL
+        """
+    ).fetchall()
+    columns: dict[Place, list[tuple[Any, ...]]] = defaultdict(list)
+    for file, column, *rest in rows:
+        columns[file, column].append(tuple(rest))
+    for place, cells in columns.items():
+        _take_custom(place, cells, found)
+
+
+def _take_custom(place: Place, cells: list[tuple[Any, ...]], found: Counted) -> None:
+    """Take (beginning of a date, day in UTC, moment with zone, shape, cells) of one column."""
+    filled = sum(n for *_, n in cells)
+    dates = [(*place, date, utc, zoned, n) for date, utc, zoned, _, n in cells if date]
+    numbers = Counter({None: 0})
+    for _, _, _, shape, n in cells:
+        if shape:
+            numbers[mark_of(shape)] += n
+    if dates:
+        _take_dates(dates, found)
+    if numbers.total():
+        found.signs[place] = numbers
+    if max(sum(n for *_, n in dates), numbers.total()) < MOSTLY * filled:
+        found.mixed.add(place)
 
 
 def _date_orders(
-    counts: Mapping[Place, Counts], elsewhere: Callable[[], tuple[int, int]]
+    counted: Counted, elsewhere: Callable[[], list[Counted]]
 ) -> dict[Place, DateOrder]:
     orders = {}
-    others: tuple[int, int] | None = None
-    for (file, column), own in counts.items():
+    for (file, column), own in counted.dates.items():
         order = order_from_counts(*own)
         if order.evidence == NOTHING_DECIDES:
-            order = _order_of_neighbours(counts, file, column) or order
+            order = _order_of_neighbours(counted.telling_dates, file, column) or order
         if order.evidence == NOTHING_DECIDES:
-            others = others or elsewhere()
-            order = _one_way(*others, "the other exports") or order
+            others = [c for other in elsewhere() for c in other.telling_dates.values()]
+            order = _one_way(others, "the other exports") or order
         orders[file, column] = order
     return orders
 
@@ -141,51 +285,31 @@ def _order_of_neighbours(
         "the file's other columns": [c for (f, _), c in counts.items() if f == file],
         "the same column in other files": [c for (_, n), c in counts.items() if n == column],
     }
-    found = (_one_way(sum(c[0] for c in of), sum(c[1] for c in of), w) for w, of in near.items())
-    return next(filter(None, found), None)
+    return next(filter(None, (_one_way(of, where) for where, of in near.items())), None)
 
 
-def _one_way(day: int, month: int, where: str) -> DateOrder | None:
+def _one_way(counts: list[Counts], where: str) -> DateOrder | None:
     """The order that values elsewhere have, when they have but one."""
+    day, month = sum(c[0] for c in counts), sum(c[1] for c in counts)
     if bool(day) == bool(month):
         return None
     word = DAY_FIRST if day else MONTH_FIRST
     return DateOrder(word, f"{day or month} values of {where} are {word}", certain=True)
 
 
-def _sign_counts(
-    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str]
-) -> dict[Place, Counter[str | None]]:
-    """Cells that can only be read with a comma or with a point, per file and column."""
-    signs: dict[Place, Counter[str | None]] = defaultdict(Counter)
-    for column in columns:
-        found = con.execute(
-            f"""
-            SELECT _file, regexp_replace(cell, '[0-9]', '9', 'g') AS shape, sum(n)
-            FROM (SELECT _file, "{column}" AS cell, count(*) AS n FROM raw."{dataset}"
-                  WHERE length("{column}") BETWEEN 1 AND 40 GROUP BY ALL)
-            GROUP BY ALL
-            """
-        ).fetchall()
-        for file, shape, count in found:
-            signs[file, column][decimal_sign(shape)] += count
-    return signs
+def _decimal_signs(
+    counted: Counted, elsewhere: Callable[[], list[Counted]], country: str
+) -> dict[Place, DecimalSign]:
+    counts = counted.telling_signs
 
+    def nearby(file: str, column: str) -> Iterator[tuple[str, Counter[str | None]]]:
+        yield "the file's other columns", united(c for (f, _), c in counts.items() if f == file)
+        same = (c for (_, n), c in counts.items() if n == column)
+        yield "the same column in other files", united(same)
+        others = (c for other in elsewhere() for c in other.telling_signs.values())
+        yield "the other exports", united(others)
 
-def _comma_places(signs: Mapping[Place, Counter[str | None]]) -> set[Place]:
-    by_file: dict[str, Counter[str | None]] = defaultdict(Counter)
-    by_column: dict[str, Counter[str | None]] = defaultdict(Counter)
-    for (file, column), counted in signs.items():
-        by_file[file].update(counted)
-        by_column[column].update(counted)
     return {
-        (file, column)
-        for (file, column), own in signs.items()
-        if _comma(own, by_file[file], by_column[column])
+        (file, column): decide_sign(own, nearby(file, column), country)
+        for (file, column), own in counted.signs.items()
     }
-
-
-def _comma(*evidence: Counter[str | None]) -> bool:
-    """The first evidence that says anything decides; without any, the point."""
-    telling = next((e for e in evidence if e[","] != e["."]), None)
-    return telling is not None and telling[","] > telling["."]

@@ -15,13 +15,13 @@ from flitstack_pipeline.cleaning.values.words import text
 
 LARGEST = Decimal("99999999999999")
 _AMERICAN = re.compile(
-    r"\d{1,3}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*(?:\.\d*)?"
+    r"(?!0)\d{1,3}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*(?:\.\d*)?"
     r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
     r"|\d+(?:\.\d*)?|\.\d+",
     re.A,
 )
 _EUROPEAN = re.compile(
-    r"\d{1,3}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*(?:,\d*)?|\d+(?:,\d*)?|,\d+", re.A
+    r"(?!0)\d{1,3}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*(?:,\d*)?|\d+(?:,\d*)?|,\d+", re.A
 )
 _CURRENCY = r"(?:[A-Z]{0,2}\$|[€£¥₡₱₲₴₹]|(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF))"
 _MONEY = re.compile(
@@ -43,16 +43,31 @@ class NotAnAmount(ValueError):
     """Text that is neither empty nor an amount."""
 
 
+class DoubtfulAmount(NotAnAmount):
+    """A number that comma or point could divide, in a column that nothing decides."""
+
+
 def decimal_sign(value: str | None) -> str | None:
     """`,` or `.` when a cell can only be read with that decimal sign, else None."""
+    mark = mark_of(value)
+    return mark if mark in (",", ".") else None
+
+
+def mark_of(value: str | None) -> str | None:
+    """What a cell says of the decimal sign.
+
+    `,` or `.` when it can only be read with that one, `either comma` or `either point` when its one
+    mark could also stand between thousands ("1.250"), None when it has none or is no number.
+    """
     match = _MONEY.fullmatch(_without_brackets(_plain(value or ""))[0])
     if not match:
         return None
     number = match.group("number").strip()
     american, european = _AMERICAN.fullmatch(number), _EUROPEAN.fullmatch(number)
-    if bool(american) == bool(european):
-        return None
-    return "." if american else ","
+    if american and european:
+        mark = next((m for m in (",", ".") if m in number), None)
+        return {",": "either comma", ".": "either point", None: None}[mark]
+    return "." if american else "," if european else None
 
 
 def decimal_comma(values: Iterable[str | None]) -> bool:
@@ -62,12 +77,13 @@ def decimal_comma(values: Iterable[str | None]) -> bool:
 
 
 @lru_cache(maxsize=200_000)
-def amount(value: str | None, *, comma: bool = False) -> Decimal | None:
+def amount(value: str | None, *, comma: bool | None = False) -> Decimal | None:
     """One amount; brackets and a trailing minus are negative, a lone dash is zero; None when empty.
 
-    `comma` says that the column writes its decimals after a comma (see `decimal_comma`); it
-    decides only what the cell leaves open ("1.234"). Raises NotAnAmount for words, percentages,
-    ranges, scientific notation and amounts beyond any contractor's books.
+    `comma` says that the column writes its decimals after a comma (see `decimal_comma`), None that
+    nobody knows; it decides only what the cell leaves open ("1.234"). Raises NotAnAmount for words,
+    percentages, ranges, scientific notation, amounts beyond any contractor's books, and
+    DoubtfulAmount for what only `comma` could decide.
     """
     plain = _plain(value or "")
     if _DASH_FOR_ZERO.fullmatch(plain):
@@ -95,12 +111,12 @@ _EVERYDAY = re.compile(r"\$?(\d{1,3}(?:,\d{3}){0,2}|\d{1,9})(\.\d{1,4})?", re.A)
 
 
 @lru_cache(maxsize=200_000)
-def stored(value: str, comma: bool, places: int) -> tuple[str | None, bool]:
+def stored(value: str, comma: bool | None, places: int) -> tuple[str | None, bool]:
     """(an amount as decimal text for a column of so many decimals, whether it must be rounded).
 
     Raises NotAnAmount, also for what such a column (18 digits) cannot hold.
     """
-    everyday = None if comma else _EVERYDAY.fullmatch(value)
+    everyday = None if comma is not False else _EVERYDAY.fullmatch(value)
     if everyday:
         return everyday[1].replace(",", "") + (everyday[2] or ""), False
     found = amount(value, comma=comma)
@@ -132,8 +148,14 @@ def _without_brackets(plain: str) -> tuple[str, bool]:
     return f"{match['before']}{match['inside'].strip()}{match['after']}", True
 
 
-def _decimal(number: str, comma: bool) -> Decimal | None:
+def _decimal(number: str, comma: bool | None) -> Decimal | None:
     american, european = _AMERICAN.fullmatch(number), _EUROPEAN.fullmatch(number)
-    if european and (comma or not american):
-        return Decimal(re.sub(r"[.' ]", "", number).replace(",", "."))
-    return Decimal(re.sub(r"[,' ]", "", number)) if american else None
+    with_comma = Decimal(re.sub(r"[.' ]", "", number).replace(",", ".")) if european else None
+    with_point = Decimal(re.sub(r"[,' ]", "", number)) if american else None
+    if with_comma is None or with_point is None:
+        return with_comma if with_point is None else with_point
+    if comma is None and with_comma != with_point:
+        raise DoubtfulAmount(
+            f"{number!r} could be {with_point} or {with_comma}; say whether comma or point divides"
+        )
+    return with_comma if comma else with_point

@@ -26,6 +26,7 @@ from flitstack_pipeline.cleaning.values.addresses import (
     country_code,
     parse_line,
 )
+from flitstack_pipeline.cleaning.values.formats import comma_of
 from flitstack_pipeline.cleaning.values.names import Name, natural_cases, split_name
 
 #: A cell that is kept as it was: its column ("" for the only one), and why; silently when None.
@@ -193,9 +194,15 @@ def _line(context: Context, cell: str) -> tuple[Any, ...]:
 # --- dates, times, money ------------------------------------------------------------------------
 
 
+#: What is kept of a typed cell that says its value is not known yet.
+_PENDING: list[Kept] = [("", "not known yet in Contractor+; kept as it is written")]
+
+
 @_parser("date", "order", "cell", day="DATE", exact="VARCHAR")
 def _date(context: Context, order: str, cell: str) -> tuple[Any, ...]:
     """A day and, where the cell has a time, the exact moment; an unreadable cell is kept."""
+    if words.pending(cell):
+        return None, None, _PENDING
     try:
         found = dates.moment(cell, order, context.time_zone)
     except dates.NotADate as error:
@@ -205,6 +212,8 @@ def _date(context: Context, order: str, cell: str) -> tuple[Any, ...]:
 
 @_parser("time", "cell", value="VARCHAR")
 def _time(_: Context, cell: str) -> tuple[Any, ...]:
+    if words.pending(cell):
+        return None, _PENDING
     try:
         return dates.time_of_day(cell), []
     except dates.NotADate as error:
@@ -228,8 +237,10 @@ def _done(_: Context, cell: str) -> tuple[Any, ...]:
 @_parser("money", "sign", "cell", value="DECIMAL(18,4)", refused="BOOLEAN")
 def _money(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
     """An exact amount; `sign` is the decimal sign the column writes."""
+    if words.pending(cell):
+        return None, False, _PENDING
     try:
-        found, rounded = money.stored(cell, sign == ",", 4)
+        found, rounded = money.stored(cell, comma_of(sign), 4)
     except money.NotAnAmount as error:
         return None, True, [("", str(error))]
     return found, False, [("", "rounded to 4 decimals")] if rounded else []
@@ -238,9 +249,11 @@ def _money(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
 @_parser("quantity", "sign", "cell", value="DECIMAL(18,6)", unit="VARCHAR")
 def _quantity(_: Context, sign: str, cell: str) -> tuple[Any, ...]:
     """An exact quantity; a unit beside it ("3 hrs") is told, and the cell kept."""
+    if words.pending(cell):
+        return None, None, _PENDING
     number, unit = money.quantity_and_unit(words.text(cell))
     try:
-        found, rounded = money.stored(number, sign == ",", 6) if number else (None, False)
+        found, rounded = money.stored(number, comma_of(sign), 6) if number else (None, False)
     except money.NotAnAmount as error:
         return None, unit, [("", str(error))]
     kept: list[Kept] = [("", "rounded to 6 decimals")] if rounded else []

@@ -10,11 +10,18 @@ from flitstack_pipeline.cleaning.values.firms import is_given
 PLACEHOLDERS = frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
 )
+#: Placeholders that say something: the value is to come, or nobody knows it.
+PENDING = frozenset({"tbd", "tbc", "tba", "unknown", "?", "to be determined", "to be confirmed"})
 TRUE_WORDS = frozenset({"yes", "y", "true", "1", "x", "si", "sí", "oui", "on"})
 FALSE_WORDS = frozenset({"no", "n", "false", "0", "", "non", "off"})
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 #: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space.
 WHITE = SPACES + "\ufeff\u200b"
+
+
+def pending(value: str | None) -> bool:
+    """Whether a cell says that its value is not known yet (`TBD`): nothing is lost silently."""
+    return bool(value) and " ".join(str(value).split()).casefold() in PENDING
 
 
 def text(value: str | None) -> str | None:
