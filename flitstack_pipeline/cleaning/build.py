@@ -13,6 +13,11 @@ from flitstack_pipeline.cleaning.accounting import account, count_records, state
 from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
 from flitstack_pipeline.cleaning.cells import UNKNOWN_WORD, Cells
 from flitstack_pipeline.cleaning.crushed_lines import ITEMS_OF, split_crushed_lines
+from flitstack_pipeline.cleaning.format_questions import (
+    FORMATS_DDL,
+    format_questions,
+    store_formats,
+)
 from flitstack_pipeline.cleaning.identity import identified, mark
 from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.parsing import Parsing
@@ -25,16 +30,9 @@ from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
 from flitstack_pipeline.cleaning.row_states import record_states
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
-from flitstack_pipeline.cleaning.values.dates import (
-    DAY_FIRST,
-    MONTH_FIRST,
-    NOTHING_DECIDES,
-    UNDECIDED,
-    DateOrder,
-)
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
-from flitstack_pipeline.questions import Choice, Question, ask, merged
+from flitstack_pipeline.questions import Question, ask, merged
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
@@ -58,6 +56,7 @@ _SUPPORT_DDL = (
       note VARCHAR)""",
     """CREATE TABLE IF NOT EXISTS clean.unknown_words (
       object VARCHAR, dataset VARCHAR, "column" VARCHAR, word VARCHAR, count BIGINT)""",
+    FORMATS_DDL,
     "DROP TABLE IF EXISTS clean.questions",  # of older versions
     """CREATE TABLE IF NOT EXISTS clean.inline_images (
       sha256 VARCHAR, content_type VARCHAR, data BLOB)""",
@@ -71,6 +70,7 @@ _PER_OBJECT = (
     "clean.row_states",
     "clean.notes",
     "clean.unknown_words",
+    "clean.formats",
 )
 
 
@@ -84,6 +84,8 @@ class CleanContext:
     exports: Path = Path("data/exports")
     #: A person's answers about day and month: `dataset.column`, `dataset` or `*` → the order.
     date_answers: Mapping[str, str] = field(default_factory=dict)
+    #: Likewise → "comma" or "point".
+    decimal_answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -117,6 +119,10 @@ def _clean(
         con.execute(ddl)
     for table in _PER_OBJECT:
         con.execute(f"DELETE FROM {table} WHERE object = ?", [object_key])
+    con.execute(
+        "CREATE OR REPLACE TABLE clean.account AS SELECT ? AS time_zone, ? AS country",
+        [context.time_zone, context.country],
+    )
     known = Context(context.time_zone, context.country, str(context.exports))
     cleaning = _Cleaning(con, object_key, context, Parsing(con, known))
     with limited(con, MEMORY):
@@ -158,7 +164,8 @@ class _Cleaning:
         rows = _places(con, table)
         mark(con, dataset)
         con.execute(REFUSED_DDL)
-        self.evidence = gather(con, dataset, self.context.date_answers)
+        given = self.context.date_answers, self.context.decimal_answers
+        self.evidence = gather(con, dataset, *given, self.context.country)
         merged = state_count(con, "merged")
         source = merged_rows.completed() if merged else identified(dataset)
         if rows:
@@ -178,7 +185,7 @@ class _Cleaning:
         self.result.merged += state_count(con, "merged")
 
     def _batches(self, dataset: str, table: str) -> Batches:
-        cells = Cells(self.evidence, _columns_used(self.con, dataset, table))
+        cells = Cells(self.evidence.formats(), _columns_used(self.con, dataset, table))
         row = DECLARATIONS[dataset](cells)
         return Batches(self.con, self.object_key, dataset, cells, row, self.parsing)
 
@@ -197,27 +204,8 @@ class _Cleaning:
             [self.object_key, dataset, REPEATED],
         )
         note_oddities(self.con, self.object_key, dataset)
-        for (file, column), order in self.evidence.date_orders.items():
-            if order.order == UNDECIDED:
-                self._ask(dataset, column, file, order)
-
-    def _ask(self, dataset: str, column: str, file: str, order: DateOrder) -> None:
-        """One question for a column that contradicts itself; one for all that nothing decides."""
-        key, where = f"dates:{dataset}.{column}", f" in {column} of {file}"
-        if order.evidence == NOTHING_DECIDES:
-            key, where = "dates:*", ""
-        question = Question(
-            key,
-            "dates",
-            f"Day or month first{where}? {order.evidence}",
-            object=self.object_key if where else "",
-            dataset=dataset if where else "",
-            file=file if where else "",
-            column=column if where else "",
-            evidence=(f"{column} of {file}: {order.evidence}",),
-            choices=(Choice(MONTH_FIRST), Choice(DAY_FIRST)),
-        )
-        self.result.questions.append(question)
+        store_formats(self.con, self.object_key, dataset, self.evidence)
+        self.result.questions += format_questions(self.con, self.object_key, dataset, self.evidence)
 
     def tell_unknown_words(self) -> None:
         """Count the status words nobody knows: they wait for the value map."""

@@ -111,7 +111,7 @@ class Cells:
         value = cell_sql.stripped("e.value")
         return (
             "CASE WHEN cardinality(r._extra) > 0 THEN map_from_entries(list_transform(list_filter("
-            f"map_entries(r._extra), lambda e: ({cell_sql.text('e.value')}) IS NOT NULL), "
+            f"map_entries(r._extra), lambda e: ({cell_sql.said('e.value')}) IS NOT NULL), "
             f"lambda e: {{'key': e.key, 'value': {value}}})) ELSE MAP {{}} END"
         )
 

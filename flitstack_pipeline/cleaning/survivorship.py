@@ -76,10 +76,7 @@ def _first_of_each_key(entries: str, holds: str) -> str:
 
 _ENTRIES = _all_of("map_entries(custom)")
 #: The format of each custom cell, NULL for the usual one: it stays with the cell that is kept.
-_FORMATS = _all_of(
-    "list_transform(map_entries(custom), "
-    "lambda e: {'key': e.key, 'value': custom_formats[e.key]})"
-)
+_FORMATS = _all_of("formats")
 _REFS = "converted_client_ref"
 #: Field → the expression over the rows of one record; what is not named takes its first value.
 RULES: dict[str, str] = {
@@ -167,7 +164,9 @@ def _members(dataset: str, rows: str) -> str:
     known = "lambda e: list_contains(h.headers, e.key)"
     return f"""
         SELECT m.kept_key, m.place, {columns},
-               map_from_entries(list_filter(map_entries(x.custom), {known})) AS custom
+               map_from_entries(list_filter(map_entries(x.custom), {known})) AS custom,
+               list_transform(map_entries(x.custom),
+                   lambda e: {{'key': e.key, 'value': x.custom_formats[e.key]}}) AS formats
         FROM ranked m JOIN clean."{rows}" x ON x.source_key = m.key
         SEMI JOIN clean."{dataset}" k ON k.source_key = m.kept_key
         CROSS JOIN headers h

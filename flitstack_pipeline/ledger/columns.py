@@ -14,7 +14,6 @@ from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity import source_id
 from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
-from flitstack_pipeline.cleaning.values.evidence import Evidence
 from flitstack_pipeline.spec.source import BY_KEY
 
 _LOOKUP = re.compile(r'"(\w+)\(([^)]*)\)"\.found\."?(\w+)')
@@ -34,7 +33,7 @@ class Source:
 @cache
 def fields_of(dataset: str) -> dict[str, tuple[Source, ...]]:
     """Clean field → the columns it is made of; an entry of a map is a field `map.entry`."""
-    cells = Cells(Evidence(), frozenset(c.name for c in BY_KEY[dataset].columns))
+    cells = Cells({}, frozenset(c.name for c in BY_KEY[dataset].columns))
     found: dict[str, tuple[Source, ...]] = {}
     for name, sql in DECLARATIONS[dataset](cells).items():
         entries = _ENTRY.findall(sql)

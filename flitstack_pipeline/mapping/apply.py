@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.mapping.transforms import TRANSFORMS, Unfit, split_values
+from flitstack_pipeline.mapping.transforms import Account, Unfit, read_as, split_values
 from flitstack_pipeline.spec.targets import ORIGINALS, STANDARD_FIELDS
 
 Row = Mapping[str, Any]
@@ -43,8 +43,9 @@ class Values:
 class Mapper:
     """The map, ready to be applied row by row."""
 
-    def __init__(self, document: MapDocument) -> None:
+    def __init__(self, document: MapDocument, account: Account | None = None) -> None:
         self.document = document
+        self.account = account or Account()
         self._entries: dict[tuple[str, str], list[FieldEntry]] = defaultdict(list)
         for entry in document.fields:
             if entry.active:
@@ -86,9 +87,11 @@ class Mapper:
             if entry.transform == "multi":
                 labels = [self._word(entry, part) for part in split_values(raw)]
                 return list(dict.fromkeys(label for label in labels if label))
-            return TRANSFORMS[entry.transform](raw)
+            how = self.account.format_of(entry.dataset, entry.source, row)
+            return read_as(entry.transform, raw, how, self.account.time_zone)
         except Unfit:
-            found.kept.append(f"{entry.source.removeprefix('custom:')}: {raw}")
+            if entry.transform != "moment":  # its day is told of the same cell
+                found.kept.append(f"{entry.source.removeprefix('custom:')}: {raw}")
             return None
 
     def _word(self, entry: FieldEntry, raw: Any) -> str | None:

@@ -18,6 +18,7 @@ from flitstack_pipeline.mapping.opt_outs import prepare_opt_outs
 from flitstack_pipeline.mapping.rows import Record, Skipped, write
 from flitstack_pipeline.mapping.schema import TargetSchema, target_schema
 from flitstack_pipeline.mapping.sources import prepare
+from flitstack_pipeline.mapping.transforms import Account
 
 __all__ = ["MapResult", "TargetSchema", "map_object", "target_schema"]
 
@@ -61,7 +62,9 @@ def map_object(con: duckdb.DuckDBPyConnection, object_key: str, document: MapDoc
     prepare_opt_outs(con, document)
     writer = con.cursor()
     try:
-        by_kind, skipped = write(writer, object_key, builder(con, Mapper(document)))
+        by_kind, skipped = write(
+            writer, object_key, builder(con, Mapper(document, Account.load(con)))
+        )
     finally:
         writer.close()
     return MapResult(object_key, sum(by_kind.values()), by_kind, tuple(skipped))

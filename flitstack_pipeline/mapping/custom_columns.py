@@ -53,10 +53,29 @@ class ColumnType:
     words: tuple[str, ...] = ()
     confidence: float = 0.8
     evidence: str = ""
+    doubt: str = ""
 
 
-def infer_type(profile: Profile, definition: Definition | None) -> ColumnType:
-    """The type by its definition when the values agree, else by the values."""
+#: A column has a type when so many of its filled cells fit it; with fewer a person is asked, and
+#: below `DOUBTFUL` it is text.
+FITTING, DOUBTFUL = 0.95, 0.8
+#: What a person may answer about the type of a column.
+TYPES = ("date", "number", "money", "text")
+
+
+def infer_type(profile: Profile, definition: Definition | None, answer: str = "") -> ColumnType:
+    """The type of a custom column.
+
+    Args:
+        profile: What its values look like, read as its files are written.
+        definition: The source's own definition; it counts when the values agree.
+        answer: One of `TYPES`, a person's word for a column that only mostly fits a type.
+
+    Returns:
+        The type; with a `doubt` when a person must say which it is.
+    """
+    if answer in TYPES:
+        return _as_answered(answer, profile)
     if definition and definition.type:
         stated = next((d for pat, d in _TYPE_WORDS if re.search(pat, definition.type.lower())), "")
         found = _as_stated(stated, profile, definition)
@@ -74,11 +93,16 @@ def _as_stated(stated: str, profile: Profile, definition: Definition) -> ColumnT
         t.NUMERICAL: ("number", profile.numbers),
         t.MONEY: ("money", profile.numbers),
     }
-    if stated in simple and (simple[stated][1] == 1.0 or not profile.filled):
+    rates = stated == t.NUMERICAL and "percent" in definition.type.lower()
+    if rates and profile.rates >= FITTING:
+        return ColumnType(t.NUMERICAL, "rate", (), 0.97, f"{said}{_odd(profile, profile.rates)}")
+    if stated in simple and (simple[stated][1] >= FITTING or not profile.filled):
+        said += _odd(profile, simple[stated][1])
         data_type = t.LARGE_TEXT if stated == t.TEXT and profile.longest > 250 else stated
         return ColumnType(data_type, simple[stated][0], (), 0.97, said)
-    if stated == t.DATE and (not profile.filled or _date_transform(profile)):
-        return ColumnType(t.DATE, _date_transform(profile) or "date", (), 0.97, said)
+    days = profile.dates + profile.day_numbers
+    if stated == t.DATE and (not profile.filled or days >= FITTING):
+        return ColumnType(t.DATE, "date", (), 0.97, f"{said}{_odd(profile, days)}")
     if stated == t.CHOICE and len(words) <= 200:
         return ColumnType(t.CHOICE, "choice", words, 0.97, f"{said}, {len(words)} options")
     if stated == t.MULTI:
@@ -89,25 +113,50 @@ def _as_stated(stated: str, profile: Profile, definition: Definition) -> ColumnT
     return None
 
 
-def _date_transform(profile: Profile) -> str:
-    if profile.filled and profile.dates_mdy == 1.0:
-        return "date_mdy"
-    return "date_dmy" if profile.filled and profile.dates_dmy == 1.0 else ""
+def _odd(profile: Profile, share: float) -> str:
+    """How many values of a column do not fit its type, in words."""
+    odd = round(profile.filled * (1 - share))
+    return f"; {odd:,} that do not fit are kept in Original_Values__c" if odd else ""
+
+
+def _as_answered(answer: str, profile: Profile) -> ColumnType:
+    said = "a person said what it is"
+    typed = {
+        "date": (t.DATE, "date", profile.dates + profile.day_numbers),
+        "number": (t.NUMERICAL, "number", profile.numbers),
+        "money": (t.MONEY, "money", profile.numbers),
+    }
+    if answer in typed:
+        data_type, transform, share = typed[answer]
+        return ColumnType(data_type, transform, (), 0.97, f"{said}{_odd(profile, share)}")
+    return ColumnType(t.LARGE_TEXT if profile.longest > 250 else t.TEXT, "text", (), 0.97, said)
 
 
 def _by_values(profile: Profile) -> ColumnType:
     n = f"{profile.filled} values, {profile.distinct} distinct"
     if not profile.filled:
         return ColumnType(t.TEXT, "text", (), 0.6, "no values: kept as text")
-    if profile.yes_no == 1.0:
-        return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.92, f"{n}, all yes or no")
-    if _date_transform(profile):
-        return ColumnType(t.DATE, _date_transform(profile), (), 0.92, f"{n}, all dates")
-    if profile.numbers == 1.0 and profile.money > 0.5:
-        return ColumnType(t.MONEY, "money", (), 0.92, f"{n}, amounts with a currency sign")
-    if profile.numbers == 1.0:
-        return ColumnType(t.NUMERICAL, "number", (), 0.88, f"{n}, all numbers")
     few = profile.distinct <= 12 and profile.filled >= 3 * profile.distinct
+    if profile.yes_no == 1.0 or (profile.yes_no >= FITTING and not few):
+        odd = _odd(profile, profile.yes_no)
+        return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.92, f"{n}, yes or no{odd}")
+    sorts = (
+        (profile.dates, t.DATE, "date", 0.92, "dates"),
+        (profile.numbers if profile.money > 0.5 else 0.0, t.MONEY, "money", 0.92,
+         "amounts with a currency sign"),
+        (profile.numbers, t.NUMERICAL, "number", 0.88, "numbers"),
+    )  # fmt: skip
+    for share, data_type, transform, sure, words in sorts:
+        if share == 1.0 or (share >= FITTING and not few):
+            odd = _odd(profile, share)
+            return ColumnType(data_type, transform, (), sure, f"{n}, all {words}{odd}" if not odd
+                              else f"{n}, {words}{odd}")  # fmt: skip
+    likely = next((s for s in sorts if DOUBTFUL <= s[0] < FITTING and not few), None)
+    if likely:
+        share, _, transform, _, words = likely
+        data_type = t.LARGE_TEXT if profile.longest > 250 else t.TEXT
+        why = f"{n}, {share:.0%} of them {words}: text until a person says what it is"
+        return ColumnType(data_type, "text", (), 0.6, why, doubt=transform)
     if few and profile.longest <= 40 and not profile.separated:
         return ColumnType(t.CHOICE, "choice", profile.words, 0.82, f"{n}: looks like a dropdown")
     tokens = len(profile.parts)

@@ -7,6 +7,7 @@ before and what a language model says. Does not: the type of a column and where 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from flitstack_pipeline.mapping.matcher import Candidate, Header, Match, match_h
 from flitstack_pipeline.mapping.memory import Memory, values_key
 from flitstack_pipeline.mapping.profiles import Profile, custom_profiles, profile_samples
 from flitstack_pipeline.mapping.sources import relation
+from flitstack_pipeline.questions import Choice, Question, ask
 from flitstack_pipeline.spec import targets as t
 
 Destination = dict[str, list[dict[str, Any]]]
@@ -50,13 +52,15 @@ class Surroundings:
 
     `destination`: the sub-account's custom fields by target, each `{name, dataType, options}`;
     `memory`: earlier maps; `refine`: a language model's second opinion on a list of matches;
-    `activities`: what calls, texts, e-mails and meetings can become beside notes.
+    `activities`: what calls, texts, e-mails and meetings can become beside notes;
+    `answers`: a person's, by the key of the question.
     """
 
     destination: Destination = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     refine: Any = None
     activities: dict[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def existing(self, target: str) -> list[dict[str, Any]]:
         """Fields of the sub-account that are not ours: ours are declared."""
@@ -79,7 +83,13 @@ def propose_custom(
     target = CUSTOM_TARGETS[dataset]
     definitions = definitions_of(con, dataset)
     profiles = custom_profiles(con, dataset)
-    types = {h: infer_type(p, definitions.get(h.strip().casefold())) for h, p in profiles.items()}
+    types = {
+        h: infer_type(
+            p, definitions.get(h.strip().casefold()), around.answers.get(type_key(dataset, h), "")
+        )
+        for h, p in profiles.items()
+    }
+    ask(con, f"map:{dataset}", _type_questions(dataset, profiles, types))
     matches = _against_account(target, profiles, types, around)
     for header, profile in profiles.items():
         wanted = types[header]
@@ -101,9 +111,52 @@ def propose_custom(
             required=profile.filled > 0,
         )
         document.fields.append(entry)
+        if entry.transform == "date" and profile.moments:
+            document.fields.append(_whole_moment(entry, profile, taken[target]))
         if entry.transform in ("choice", "multi"):
             name = f"{dataset}.{entry.source}"
             document.values[name] = _values(header, entry, wanted, profile, around.memory)
+
+
+def type_key(dataset: str, header: str) -> str:
+    """The key of the question what a custom column holds."""
+    return f"type:{dataset}.{header}"
+
+
+def _type_questions(
+    dataset: str, profiles: dict[str, Profile], types: dict[str, ColumnType]
+) -> Iterator[Question]:
+    """One question for each custom column that mostly, but not nearly always, fits a type."""
+    for header, wanted in types.items():
+        if wanted.doubt:
+            yield Question(
+                type_key(dataset, header),
+                "type",
+                f"What does the column {header!r} of {dataset} hold? {wanted.evidence}",
+                dataset=dataset,
+                column=header,
+                evidence=tuple(profiles[header].odd.get(wanted.doubt, ())),
+                choices=(
+                    Choice(wanted.doubt, "values that do not fit go to Original_Values__c"),
+                    Choice("text", "every value stays as it is written"),
+                ),
+            )
+
+
+def _whole_moment(entry: FieldEntry, profile: Profile, taken: set[str]) -> FieldEntry:
+    """A text field for the moments of a date column: HighLevel has no field for date and time."""
+    label = f"{entry.field} (time)"
+    taken.add(label.casefold())
+    share = f"{profile.moments:.0%} of the values have a time of day"
+    return replace(
+        entry,
+        field=label,
+        data_type=t.TEXT,
+        transform="moment",
+        options=[],
+        alternatives=[],
+        evidence=f"the whole moment of {entry.field!r}: {share}",
+    )
 
 
 def _against_account(

@@ -78,8 +78,11 @@ class FieldEntry(Decision):
     def key(self) -> tuple[str, str, str, str]:
         """What makes an entry the same entry when the map is proposed again.
 
-        A custom column has one entry; a standard column may feed several fields.
+        A custom column has one entry, and one more for its moments; a standard column may feed
+        several fields.
         """
+        if self.is_custom_column and self.transform == "moment":
+            return (self.dataset, self.source, self.transform, "")
         if self.is_custom_column:
             return (self.dataset, self.source, "", "")
         return (self.dataset, self.source, self.target, self.field)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.cleaning.values.dates import UNDECIDED, DoubtfulDate, NotADate
+from flitstack_pipeline.cleaning.values.dates import moment as read_moment
+from flitstack_pipeline.cleaning.values.formats import Format
+from flitstack_pipeline.cleaning.values.money import DoubtfulAmount
+from flitstack_pipeline.cleaning.values.words import pending
 from flitstack_pipeline.mapping.sources import relation
-from flitstack_pipeline.mapping.transforms import Unfit, date_dmy, date_mdy, number, split_values
+from flitstack_pipeline.mapping.transforms import Account, Unfit, read_as, split_values
 
 MOST_WORDS = 300  # a dropdown may have as many; each becomes an option
 _MONEY = re.compile(r"^\(?-?\s*[$€£]\s*-?[\d,]+(\.\d+)?\)?$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _PHONE = re.compile(r"^\+?[\d\s().-]{7,20}(\s*(x|ext\.?)\s*\d+)?$", re.IGNORECASE)
 _URL = re.compile(r"^(https?://\S+|(www\.)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?)$", re.IGNORECASE)
-_YES_NO = {"yes", "no", "y", "n", "true", "false", "x"}
+_NO_WORD_OF_YES_OR_NO = {"1", "0"}  # they are numbers
+_DIGITS = re.compile(r"\d+(\.\d+)?", re.A)
+_USUAL = Format()
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,10 @@ class Profile:
     longest: int = 0
     numbers: float = 0.0
     money: float = 0.0
-    dates_mdy: float = 0.0
-    dates_dmy: float = 0.0
+    dates: float = 0.0
+    day_numbers: float = 0.0
+    moments: float = 0.0
+    rates: float = 0.0
     emails: float = 0.0
     phones: float = 0.0
     urls: float = 0.0
@@ -41,6 +50,8 @@ class Profile:
     parts: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     part_counts: tuple[int, ...] = ()
+    #: Three values that do not fit, by transform, for evidence.
+    odd: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def common(self, of_parts: bool = False) -> str:
         """The commonest words and how often, for evidence: `PVC 12, Copper 3, …`."""
@@ -49,16 +60,32 @@ class Profile:
         return ", ".join([*shown, *(["…"] if len(words) > 4 else [])]) or "none seen"
 
 
-def profile(counts: dict[str, int]) -> Profile:
-    """The profile of values given as text → how often."""
+def profile(
+    counts: dict[str, int], how: dict[str, Format] | None = None, zone: str = "UTC"
+) -> Profile:
+    """The profile of the values of a column.
+
+    Args:
+        counts: How often each text stands in the column.
+        how: How the file of each text writes its values; the usual way for what is not named.
+        zone: The account's time zone.
+    """
+    told = {v.strip(): f for v, f in (how or {}).items()}
     counts = {v.strip(): n for v, n in counts.items() if v and v.strip()}
     filled = sum(counts.values())
     if not filled:
         return Profile()
 
+    known = filled - sum(n for v, n in counts.items() if pending(v))
+
     def share(test: Callable[[str], Any]) -> float:
         return sum(n for v, n in counts.items() if test(v)) / filled
 
+    def typed(test: Callable[[str], Any]) -> float:
+        """The share of what is known already: `TBD` is of any type."""
+        return sum(n for v, n in counts.items() if test(v)) / known if known else 0.0
+
+    read = {v: _days(v, told.get(v, _USUAL), zone) for v in counts}
     parts: Counter[str] = Counter()
     for value, n in counts.items():
         for part in split_values(value):
@@ -69,19 +96,26 @@ def profile(counts: dict[str, int]) -> Profile:
         filled=filled,
         distinct=len(counts),
         longest=max(map(len, counts)),
-        numbers=share(lambda v: _fits(number, v) and not _leading_zero(v)),
-        money=share(_MONEY.match),
-        dates_mdy=share(lambda v: _fits(date_mdy, v)),
-        dates_dmy=share(lambda v: _fits(date_dmy, v)),
+        numbers=typed(lambda v: _is_number(v, told.get(v, _USUAL))),
+        money=typed(_MONEY.match),
+        dates=typed(lambda v: read[v] and not _DIGITS.fullmatch(v)),
+        day_numbers=typed(lambda v: read[v] and _DIGITS.fullmatch(v)),
+        moments=share(lambda v: read[v] == "moment"),
+        rates=typed(lambda v: _fits("rate", v, told.get(v, _USUAL))),
         emails=share(_EMAIL.match),
         phones=share(_is_phone),
         urls=share(_URL.match),
-        yes_no=share(lambda v: v.casefold() in _YES_NO),
+        yes_no=share(_is_yes_or_no),
         separated=share(lambda v: len(split_values(v)) > 1),
         words=tuple(ranked),
         parts=tuple(ranked_parts),
         counts=tuple(counts[v] for v in ranked),
         part_counts=tuple(parts[v] for v in ranked_parts),
+        odd={
+            "date": tuple(v for v in ranked if not read[v])[:3],
+            "number": tuple(v for v in ranked if not _is_number(v, told.get(v, _USUAL)))[:3],
+            "money": tuple(v for v in ranked if not _is_number(v, told.get(v, _USUAL)))[:3],
+        },
     )
 
 
@@ -92,7 +126,7 @@ def value_type(seen: Profile) -> str:
     sure = 0.8
     tests = (
         ("email", seen.emails), ("phone", seen.phones), ("url", seen.urls),
-        ("date", max(seen.dates_mdy, seen.dates_dmy)), ("yes_no", seen.yes_no),
+        ("date", seen.dates), ("yes_no", seen.yes_no),
         ("money", seen.money), ("number", seen.numbers),
     )  # fmt: skip
     return next((name for name, share in tests if share >= sure), "text")
@@ -103,11 +137,35 @@ def profile_samples(values: Iterable[str]) -> Profile:
     return profile(dict(Counter(values)))
 
 
-def _fits(transform: Callable[[Any], Any], value: str) -> bool:
+def _fits(transform: str, value: str, how: Format = _USUAL) -> bool:
     try:
-        return transform(value) is not None
+        return read_as(transform, value, how) is not None
     except Unfit:
         return False
+
+
+def _is_number(value: str, how: Format) -> bool:
+    """Also where nobody decided yet how to read it."""
+    try:
+        return read_as("number", value, how) is not None
+    except Unfit as error:
+        cause = error.__cause__
+        return isinstance(cause and cause.__cause__, DoubtfulAmount)
+
+
+def _days(value: str, how: Format, zone: str) -> str:
+    """`day` or `moment` for a date, also where nobody decided yet how to read it; else empty."""
+    try:
+        found = read_moment(value, how.date_order, zone)
+    except DoubtfulDate:
+        return "moment" if ":" in value else "day"
+    except NotADate:
+        return ""
+    return "moment" if found and found.exact else "day" if found else ""
+
+
+def _is_yes_or_no(value: str) -> bool:
+    return value not in _NO_WORD_OF_YES_OR_NO and _fits("yes_no", value)
 
 
 def _is_phone(value: str) -> bool:
@@ -115,26 +173,27 @@ def _is_phone(value: str) -> bool:
     digits = sum(c.isdigit() for c in value)
     if not _PHONE.match(value) or digits < 7 or digits > 15 + 6:
         return False
-    return not (_fits(date_mdy, value) or _fits(date_dmy, value))
-
-
-def _leading_zero(value: str) -> bool:
-    """`0042` is a code, not a number: as a number it would lose its zeros."""
-    return len(value) > 1 and value[0] == "0" and value[1].isdigit()
+    return not _days(value, Format(UNDECIDED), "UTC")
 
 
 def custom_profiles(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Profile]:
     """Profiles of the custom columns of a clean table, by header; at most 2,000 distinct each."""
     cells = con.execute(f"""
-      WITH cells AS (
-        SELECT unnest(map_keys(custom)) AS header, unnest(map_values(custom)) AS value
+      WITH entries AS (
+        SELECT unnest(map_entries(custom)) AS e, custom_formats
         FROM {relation(con, f"clean.{dataset}")}),
-      counted AS (SELECT header, value, count(*) AS n FROM cells
-        WHERE trim(coalesce(value, '')) <> '' GROUP BY ALL)
-      SELECT header, value, n FROM counted
-      QUALIFY row_number() OVER (PARTITION BY header ORDER BY n DESC, value) <= 2000
+      cells AS (
+        SELECT e.key AS header, e.value AS value, custom_formats[e.key] AS format FROM entries),
+      counted AS (SELECT header, value, min(format) AS format, count(*) AS n FROM cells
+        WHERE trim(coalesce(value, '')) <> '' GROUP BY header, value)
+      SELECT header, value, format, n FROM counted
+      QUALIFY row_number() OVER (PARTITION BY header ORDER BY n DESC, hash(value), value) <= 2000
       ORDER BY header, value""").fetchall()  # noqa: S608
     by_header: dict[str, dict[str, int]] = {}
-    for header, value, n in cells:
+    formats: dict[str, dict[str, Format]] = {}
+    for header, value, format_, n in cells:
         by_header.setdefault(header, {})[value] = n
-    return {header: profile(counts) for header, counts in by_header.items()}
+        if format_:
+            formats.setdefault(header, {})[value] = Format.of(format_)
+    zone = Account.load(con).time_zone
+    return {h: profile(counts, formats.get(h), zone) for h, counts in by_header.items()}

@@ -24,7 +24,9 @@ OBJECT_NAMES = {
     **{key: target.singular for key, target in t.OBJECTS.items()},
 }  # fmt: skip
 _TRANSFORMS = {
-    "text": "as it is", "money": "as an amount", "number": "as a number", "date": "as a day",
+    "text": "as it is", "money": "as an amount", "number": "as a number",
+    "date": "as a day, read as its file writes days",
+    "moment": "the whole moment, in the account's time zone", "rate": "as a rate in percent",
     "date_mdy": "as a day, read month first", "date_dmy": "as a day, read day first",
     "yes_no": "as Yes or No", "list": "as a list", "joined": "all in one text",
     "lines": "all in one text, a line each", "choice": "word by word (see values)",

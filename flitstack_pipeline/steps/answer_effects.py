@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import duckdb
 
+from flitstack_pipeline.cleaning.values.cell_sql import literal
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
-from flitstack_pipeline.cleaning.values.evidence import gather
+from flitstack_pipeline.cleaning.values.evidence import CUSTOM, gather
 from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
 from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.settings import Project
@@ -100,11 +101,14 @@ def _date_effect(
 
 def _either_way(con: duckdb.DuckDBPyConnection, dataset: str, file: str, column: str) -> int:
     """Dates of a column that make sense day first and month first, and differ."""
+    cell = f'"{column}"'
+    if column.startswith(CUSTOM):
+        cell = f"_extra[{literal(column.removeprefix(CUSTOM))}]"
     found = con.execute(
         f"""
         WITH parts AS (
-            SELECT TRY_CAST(regexp_extract("{column}", $shape, 1) AS INTEGER) AS a,
-                   TRY_CAST(regexp_extract("{column}", $shape, 2) AS INTEGER) AS b
+            SELECT TRY_CAST(regexp_extract({cell}, $shape, 1) AS INTEGER) AS a,
+                   TRY_CAST(regexp_extract({cell}, $shape, 2) AS INTEGER) AS b
             FROM raw."{dataset}" WHERE _file = $file)
         SELECT count(*) FROM parts WHERE a BETWEEN 1 AND 12 AND b BETWEEN 1 AND 12 AND a <> b
         """,  # noqa: S608

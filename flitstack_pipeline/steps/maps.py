@@ -23,6 +23,7 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.clean import TABLES
 from flitstack_pipeline.steps.account_fields import account_fields
 from flitstack_pipeline.steps.opening import accounts, map_document
+from flitstack_pipeline.steps.questions import answers
 from flitstack_pipeline.steps.second_opinion import second_opinion
 from flitstack_pipeline.warehouse import table_exists
 
@@ -43,7 +44,7 @@ def propose_map(project: Project) -> StepReport:
     memory = Memory.load(project.memory_path)
     model = second_opinion()
     previous = copy.deepcopy(map_document(project))
-    around = Surroundings(fields, memory, model, _possible_forms(project))
+    around = Surroundings(fields, memory, model, _possible_forms(project), answers(project))
     with project.warehouse.connect() as con:
         document = propose(con, previous, None, around)
     document.save(project.map_path)

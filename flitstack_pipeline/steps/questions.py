@@ -22,6 +22,9 @@ from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.steps.answer_effects import DATES, FILE, effect
 from flitstack_pipeline.steps.opening import map_document
 
+#: Questions about the decimal sign of a column, and about the type of a custom one.
+DECIMAL, TYPE = "decimal:", "type:"
+
 
 def answers(project: Project) -> dict[str, str]:
     """Every answer a person gave, by the key of its question.
@@ -39,8 +42,13 @@ def _earlier_answers(project: Project) -> dict[str, str]:
 
 def date_answers(project: Project) -> dict[str, str]:
     """The answers about day and month, by `dataset.column`, `dataset` or `*`."""
+    return answers_about(project, DATES)
+
+
+def answers_about(project: Project, prefix: str) -> dict[str, str]:
+    """The answers to one kind of question, by what stands behind its prefix."""
     given = answers(project).items()
-    return {key.removeprefix(DATES): word for key, word in given if key.startswith(DATES)}
+    return {key.removeprefix(prefix): word for key, word in given if key.startswith(prefix)}
 
 
 def questions(project: Project) -> list[Question]:

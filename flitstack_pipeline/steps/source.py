@@ -14,14 +14,21 @@ from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY
 from flitstack_pipeline.steps.opening import as_rows
-from flitstack_pipeline.steps.questions import answers, date_answers
+from flitstack_pipeline.steps.questions import DECIMAL, answers, answers_about, date_answers
 from flitstack_pipeline.steps.review import read_review, remember_decisions, write_review
 
 
 def clean_context(project: Project) -> CleanContext:
     """Zone, country and currency of the source account, for the cleaners."""
     s = project.settings
-    return CleanContext(s.time_zone, s.country, s.currency, project.exports, date_answers(project))
+    return CleanContext(
+        s.time_zone,
+        s.country,
+        s.currency,
+        project.exports,
+        date_answers(project),
+        answers_about(project, DECIMAL),
+    )
 
 
 def read_object(project: Project, key: str) -> StepReport:

@@ -55,7 +55,7 @@ def test_custom_columns_are_proposed_by_what_they_hold(con):
     document = propose(con)
     assert entry(document, "custom:Pipe").data_type == "SINGLE_OPTIONS"
     assert document.values["clients.custom:Pipe"].map["pvc"] == "PVC"
-    assert entry(document, "custom:Visited").transform == "date_mdy"
+    assert entry(document, "custom:Visited").transform == "date"
     assert entry(document, "custom:Pets").transform == "yes_no"
 
 

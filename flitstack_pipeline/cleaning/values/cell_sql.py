@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flitstack_pipeline.cleaning.values.words import (
     FALSE_WORDS,
+    PENDING,
     PLACEHOLDERS,
     SPACES,
     TRUE_WORDS,
@@ -55,6 +56,12 @@ def text(x: str) -> str:
     """`words.text`: trimmed, NULL for an empty cell or a placeholder."""
     bare = stripped(x)
     return f"CASE WHEN lower({bare}) IN ('', {_listed(PLACEHOLDERS)}) THEN NULL ELSE {bare} END"
+
+
+def said(x: str) -> str:
+    """Trimmed text, NULL for an empty cell or a placeholder that says nothing; `TBD` does."""
+    nothing = _listed(PLACEHOLDERS - PENDING)
+    return f"CASE WHEN lower({stripped(x)}) IN ('', {nothing}) THEN NULL ELSE {stripped(x)} END"
 
 
 def one_line(trimmed: str) -> str:

@@ -51,7 +51,9 @@ MONEY_COLUMNS = frozenset(
 #: Kept as text, for they may be a share: what they say counts for their file.
 MONEY_TEXTS = frozenset(["markup", "deposit"])
 _DATE_START = r"^\s*[0-9]{1,4}\s?[/.-]\s?[0-9]{1,2}\s?[/.-]\s?[0-9]{2,4}"
-_WRITTEN = r"^[A-Za-z0-9,.\s]{0,14}([0-9]{1,2}.{0,5}[^\W\d_]{3}|[^\W\d_]{3}.{0,8}[0-9]{1,2}).{0,9}[0-9]{2}"
+_WRITTEN = (
+    r"^[A-Za-z0-9,.\s]{0,14}([0-9]{1,2}.{0,5}[^\W\d_]{3}|[^\W\d_]{3}.{0,8}[0-9]{1,2}).{0,9}[0-9]{2}"
+)
 _AFTER = r"([T,\s]+[0-9].*)?$"
 _NUMBER = (
     r"^[^0-9A-Za-z]{0,4}[A-Za-z]{0,3}[^0-9A-Za-z]{0,4}"
@@ -250,13 +252,13 @@ def _take_custom(place: Place, cells: list[tuple[Any, ...]], found: Counted) -> 
     """Take (beginning of a date, day in UTC, moment with zone, shape, cells) of one column."""
     filled = sum(n for *_, n in cells)
     dates = [(*place, date, utc, zoned, n) for date, utc, zoned, _, n in cells if date]
-    numbers = Counter({None: 0})
+    numbers: Counter[str | None] = Counter()
     for _, _, _, shape, n in cells:
         if shape:
             numbers[mark_of(shape)] += n
     if dates:
         _take_dates(dates, found)
-    if numbers.total():
+    if numbers:
         found.signs[place] = numbers
     if max(sum(n for *_, n in dates), numbers.total()) < MOSTLY * filled:
         found.mixed.add(place)

@@ -15,13 +15,13 @@ from flitstack_pipeline.cleaning.values.words import text
 
 LARGEST = Decimal("99999999999999")
 _AMERICAN = re.compile(
-    r"(?!0)\d{1,3}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*(?:\.\d*)?"
+    r"\d{1,3}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*(?:\.\d*)?"
     r"|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
     r"|\d+(?:\.\d*)?|\.\d+",
     re.A,
 )
 _EUROPEAN = re.compile(
-    r"(?!0)\d{1,3}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*(?:,\d*)?|\d+(?:,\d*)?|,\d+", re.A
+    r"\d{1,3}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*(?:,\d*)?|\d+(?:,\d*)?|,\d+", re.A
 )
 _CURRENCY = r"(?:[A-Z]{0,2}\$|[€£¥₡₱₲₴₹]|(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF))"
 _MONEY = re.compile(
@@ -36,6 +36,7 @@ _DASH_FOR_ZERO = re.compile(
 _BRACKETED = re.compile(
     rf"(?P<before>{_CURRENCY}?)\s*\((?P<inside>[^()]*)\)\s*(?P<after>{_CURRENCY}?)", re.I | re.A
 )
+_PART_OF_ONE = re.compile(r"0([.,])\d{3}", re.A)
 _WITH_UNIT = re.compile(r"([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", re.A)
 
 
@@ -63,7 +64,7 @@ def mark_of(value: str | None) -> str | None:
     if not match:
         return None
     number = match.group("number").strip()
-    american, european = _AMERICAN.fullmatch(number), _EUROPEAN.fullmatch(number)
+    american, european = _ways(number)
     if american and european:
         mark = next((m for m in (",", ".") if m in number), None)
         return {",": "either comma", ".": "either point", None: None}[mark]
@@ -107,7 +108,7 @@ def amount(value: str | None, *, comma: bool | None = False) -> Decimal | None:
 
 
 #: How nearly every amount is written: needs no further look where the point is the decimal sign.
-_EVERYDAY = re.compile(r"\$?(\d{1,3}(?:,\d{3}){0,2}|\d{1,9})(\.\d{1,4})?", re.A)
+_EVERYDAY = re.compile(r"\$?((?!0,\d{3}$)\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(\.\d{1,4})?", re.A)
 
 
 @lru_cache(maxsize=200_000)
@@ -148,8 +149,17 @@ def _without_brackets(plain: str) -> tuple[str, bool]:
     return f"{match['before']}{match['inside'].strip()}{match['after']}", True
 
 
-def _decimal(number: str, comma: bool | None) -> Decimal | None:
+def _ways(number: str) -> tuple[bool, bool]:
+    """Whether a number can be read with a point, and with a comma; no thousands begin with 0."""
     american, european = _AMERICAN.fullmatch(number), _EUROPEAN.fullmatch(number)
+    part = _PART_OF_ONE.fullmatch(number)
+    if part:
+        return part[1] == ".", part[1] == ","
+    return bool(american), bool(european)
+
+
+def _decimal(number: str, comma: bool | None) -> Decimal | None:
+    american, european = _ways(number)
     with_comma = Decimal(re.sub(r"[.' ]", "", number).replace(",", ".")) if european else None
     with_point = Decimal(re.sub(r"[,' ]", "", number)) if american else None
     if with_comma is None or with_point is None:
