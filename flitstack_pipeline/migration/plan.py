@@ -17,6 +17,7 @@ from flitstack_pipeline.highlevel.contacts import BULK_MOST
 from flitstack_pipeline.highlevel.conversations import EXPORT_PAGE
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.files import CONTACT_FILE_REQUESTS, FILES_PER_UPLOAD
+from flitstack_pipeline.migration.long_texts import REST
 from flitstack_pipeline.migration.rows import MappedRow
 
 PAGE = {"contact": 500, "message": EXPORT_PAGE}
@@ -24,12 +25,19 @@ PAGE = {"contact": 500, "message": EXPORT_PAGE}
 WITH_OTHERS = (
     "company_link", "relation", "conversation", "contact_file", "opportunity_file", "media"
 )  # fmt: skip
+#: Kinds whose rows in searches may not tell everything.
+SHOWN_IN_PART = frozenset({"contact", "opportunity", "record"})
 UPDATE_REQUESTS = 2  # read what is there by its id (pages trail edits), then write
 
 
 @dataclass
 class Plan:
-    """What loading some rows means; times in hours at the allowed pace."""
+    """What loading some rows means; times in hours at the allowed pace.
+
+    `continued`: notes that hold the rest of texts too long for their field. `more_reads`: how many
+    more requests reading back takes at most where HighLevel's searches show records in part (live:
+    L1, L3, L16), each then read by its id.
+    """
 
     create: int = 0
     update: int = 0
@@ -39,6 +47,8 @@ class Plan:
     by_kind: dict[str, dict[str, int]] = field(default_factory=dict)
     rate_per_s: float = 10.0
     daily_limit: int = 200_000
+    continued: int = 0
+    more_reads: int = 0
 
     @property
     def requests(self) -> int:
@@ -74,6 +84,8 @@ class Plan:
             kinds,
             other.rate_per_s,
             other.daily_limit,
+            self.continued + other.continued,
+            self.more_reads + other.more_reads,
         )
 
 
@@ -99,6 +111,8 @@ def plan_load(
             if entry is not None and entry.payload_hash == row.payload_hash:
                 verdict = "skip"
             counts[row.kind][verdict] += 1
+            plan.continued += row.record_key.startswith(REST)
+            plan.more_reads += row.kind in SHOWN_IN_PART
             subjects += bool(row.kind == "message" and row.payload["fields"].get("subject"))
             if verdict == "create":
                 batches[row.kind][_batch(row)] += 1

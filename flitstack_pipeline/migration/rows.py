@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.migration.long_texts import FIELD_MOST, REST, cut, long_texts, note_body
 from flitstack_pipeline.warehouse import table_exists
 
 COLUMNS = (
@@ -104,7 +105,8 @@ def spool_rows(
     handle, name = tempfile.mkstemp(prefix=f"flitstack-{object_key}-", suffix=".jsonl")
     path = Path(name)
     with open(handle, "w", encoding="utf-8") as out:  # noqa: PTH123 - the private handle
-        count = _write(con, object_key, record_keys, location, out) if _has(con, object_key) else 0
+        args = (con, object_key, record_keys, location)
+        count = _write(*args, out, path) if _has(con, object_key) else 0
     return SpooledRows(path, object_key, count)
 
 
@@ -118,6 +120,7 @@ def _write(
     record_keys: Collection[str] | None,
     location: str | None,
     out: Any,
+    path: Path,
 ) -> int:
     wanted = None if record_keys is None else set(record_keys)
     listed = ", ".join(f'"{name}"' for name in COLUMNS)
@@ -126,10 +129,87 @@ def _write(
         "WHERE ?::VARCHAR IS NULL OR location = ? ORDER BY phase, record_key",
         [location, location],
     )
-    count = 0
+    count = phase = 0
+    too_long: list[dict[str, Any]] = []
     while rows := cursor.fetchmany(2000):
-        for row in rows:
-            if wanted is None or row[0] in wanted:
-                out.write(json.dumps(dict(zip(COLUMNS, row, strict=True)), default=str) + "\n")
-                count += 1
-    return count
+        for values in rows:
+            if wanted is not None and values[0] not in wanted:
+                continue
+            row = dict(zip(COLUMNS, values, strict=True))
+            phase = int(row["phase"] or 0)
+            if len(str(row["payload"])) > FIELD_MOST and _has_long_text(row):
+                too_long.append(row)
+                continue
+            _put(out, row)
+            count += 1
+    made = [part for row in too_long for part in _parted(con, object_key, row, phase)]
+    if not made:
+        return count
+    _insert(out, path, made)
+    return count + len(made)
+
+
+def _put(out: Any, row: dict[str, Any]) -> None:
+    out.write(json.dumps(row, default=str) + "\n")
+
+
+def _has_long_text(row: dict[str, Any]) -> bool:
+    return bool(long_texts(row["kind"], json.loads(row["payload"])))
+
+
+def _insert(out: Any, path: Path, made: list[dict[str, Any]]) -> None:
+    """Put the rows with cut texts and their notes where their phases belong."""
+    out.flush()
+    with path.open(encoding="utf-8") as lines:
+        rows = [*map(json.loads, lines), *made]
+    rows.sort(key=lambda row: int(row["phase"] or 0))  # stable: the order of keys stays
+    out.seek(0)
+    out.truncate()
+    for row in rows:
+        _put(out, row)
+
+
+def _parted(
+    con: duckdb.DuckDBPyConnection, object_key: str, row: dict[str, Any], last_phase: int
+) -> list[dict[str, Any]]:
+    """A row whose texts are cut, and notes with what is left of them on its contact.
+
+    A record of no contact keeps its text: HighLevel refuses it, and a person sees why.
+    """
+    contact = _contact_of(con, object_key, row)
+    if not contact:
+        return [row]
+    payload, rest = cut(row["kind"], json.loads(row["payload"]))
+    parents = json.loads(row["parents"] or "[]")
+    cut_row = {**row, "payload": payload, "payload_hash": payload_hash(payload, parents)}
+    notes = []
+    for name, pieces in rest.items():
+        for number, piece in enumerate(pieces, 1):
+            key = f"{row['source_key']}/{name}/{number}"
+            label = row["label"] or row["source_key"]
+            body = note_body(label, name, piece, number, len(pieces), key)
+            note, ends = {"body": body}, [{"role": "contact", "record_key": contact}]
+            notes.append(
+                {
+                    "record_key": f"{REST}{row['record_key']}/{name}/{number}",
+                    "source_key": key, "kind": "note", "target": "note",
+                    "location": row["location"], "phase": last_phase + 1, "payload": note,
+                    "parents": ends, "payload_hash": payload_hash(note, ends), "label": label,
+                }
+            )  # fmt: skip
+    return [cut_row, *notes]
+
+
+def _contact_of(con: duckdb.DuckDBPyConnection, object_key: str, row: dict[str, Any]) -> str:
+    """The record key of the contact a row is, hangs on, or is linked to; empty when of none."""
+    if row["kind"] == "contact":
+        return str(row["record_key"])
+    parents = [json.loads(row["parents"] or "[]")]
+    linked = con.execute(
+        f"""SELECT parents FROM mapped."{object_key}" WHERE kind IN ('relation', 'company_link')
+        AND contains(parents::VARCHAR, ?) ORDER BY record_key""",  # noqa: S608
+        [json.dumps(row["record_key"], ensure_ascii=False)],
+    ).fetchall()
+    parents += [json.loads(found) for (found,) in linked]
+    keys = [str(p["record_key"]) for several in parents for p in several]
+    return next((key for key in keys if key.startswith("contact:")), "")

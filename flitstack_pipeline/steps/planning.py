@@ -34,6 +34,9 @@ def plan_stage(project: Project, stage: str) -> StepReport:
         journal.set_setting(f"plan:{stage}", stored)
     facts = {"requests": total.requests, "time": _time(total), "days": total.days}
     facts["allowance"] = f"{total.rate_per_s:.1f} requests/s, {total.daily_limit:,} a day"
+    facts["more reads at most"] = total.more_reads
+    if total.continued:
+        facts["long texts continued in notes"] = total.continued
     rows = total.create + total.update + total.skip
     shown = [line for line in lines if line["records"]]
     tables = {
@@ -50,6 +53,8 @@ def plan_lines(planned: StepReport) -> list[str]:
     return [
         f"{planned.step}: {facts['requests']:,} requests, {facts['time']}{days} at most "
         f"{facts['allowance']}",
+        f"  and up to {facts['more reads at most']:,} reads where HighLevel's searches show "
+        "records in part",
         *(
             f"  {line['object']}: {line['create']:,} to create, {line['update']:,} to update, "
             f"{line['write requests']:,} requests, {line['time']}"

@@ -98,6 +98,8 @@ def quota_line(plan: Plan, pace: PaceSnapshot) -> Line:
     check = "requests"
     reads, writes = plan.read_requests, plan.write_requests
     needed = f"{writes} to write and {reads} to read back"
+    if plan.more_reads:
+        needed += f" (up to {plan.more_reads} more where searches show records in part)"
     if not pace.daily_limit:
         return passed(check, f"{needed}; this account has no daily limit")
     left = pace.left_today
