@@ -44,6 +44,7 @@ def migrate(folder: Path, clients: int, seed: int) -> tuple[Used, int, int]:
     project = Project.from_environment().prepare()
     steps.run_audit(project)
     steps.run_map(project, confirm_as="benchmark")
+    steps.acknowledge(project, steps.LISTED, "benchmark")
     with accounts_kept_open(project):
         steps.run_prepare(project)
         steps.run_sample(project)

@@ -112,7 +112,7 @@ def _orphan_rows(dataset: str) -> str:
 
 def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     """Everything that does not move as it is, in the order of rule, file and line."""
-    parts = [sql for table, sql in _PARTS.items() if table_exists(con, table)]
+    parts = [sql for tables, sql in _PARTS.items() if all(table_exists(con, t) for t in tables)]
     if not parts:
         return
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY rule, file, line, what"
@@ -124,17 +124,17 @@ _DECLARED = "SELECT * FROM (VALUES {}) AS v(dataset, reason)".format(
     ", ".join(f"({literal(key)}, {literal(REASONS[key])})" for key in REPORT_ONLY_DATASETS)
 )
 
-#: Table → the rows of it that are left out.
-_PARTS = {
-    "quarantine.rows": f"""
+#: Tables → the rows of them that are left out.
+_PARTS: dict[tuple[str, ...], str] = {
+    ("quarantine.rows",): f"""
         SELECT md5(concat_ws(chr(31), 'quarantine', dataset, rule, "column", raw)) AS digest,
                rule, object, dataset, file, coalesce(sheet, '') AS sheet, line,
                dataset || ' row' AS what, message AS why, (raw::VARCHAR)[:{SHOWN}] AS cells
         FROM quarantine.rows""",
-    "clean.orphan_rows": """
+    ("clean.orphan_rows",): """
         SELECT digest, 'orphan', object, dataset, coalesce(file, ''), sheet, line, what, why, cells
         FROM clean.orphan_rows""",
-    "clean.attachments": """
+    ("clean.attachments", "raw.attachments"): """
         SELECT md5(concat_ws(chr(31), 'file', a.record_type, a.record_ref, a.file_name,
                              coalesce(a.path, a.url), a.problem)),
                'file_not_moved', 'attachments', 'attachments', r._file, coalesce(r._sheet, ''),
@@ -142,7 +142,7 @@ _PARTS = {
                concat_ws(' ', 'of', a.record_type, a.record_ref) || ': ' || a.problem, ''
         FROM clean.attachments a JOIN raw.attachments r ON r._row_id = a.raw_id
         WHERE a.problem IS NOT NULL""",
-    "raw.files": f"""
+    ("raw.files",): f"""
         SELECT md5(concat_ws(chr(31), 'refused', sha256)), 'refused_file', '',
                coalesce(dataset, ''), file, coalesce(sheet, ''), NULL, file, refused, ''
         FROM raw.files WHERE refused IS NOT NULL
@@ -155,7 +155,7 @@ _PARTS = {
         SELECT md5(concat_ws(chr(31), 'not moved', sha256, sheet)), '{NOT_MOVED}', '', f.dataset,
                file, coalesce(sheet, ''), NULL, rows_read || ' rows of ' || f.dataset, r.reason, ''
         FROM raw.files f JOIN ({_DECLARED}) r ON r.dataset = f.dataset WHERE refused IS NULL""",
-    "raw.excluded": f"""
+    ("raw.excluded",): f"""
         SELECT md5(concat_ws(chr(31), 'excluded', dataset, rule, text)), rule, '', dataset, file,
                coalesce(sheet, ''), "row", dataset || ' line', 'excluded by the rule ' || rule,
                text[:{SHOWN}]

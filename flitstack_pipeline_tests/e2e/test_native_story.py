@@ -50,6 +50,7 @@ def story(tmp_path_factory):
         lifelike(root / "exports" / "notes.csv")
         told = Story(root)
         assert told.flitstack("audit") == 0, told.said
+        assert told.flitstack("acknowledge", "all", "--by", "Ann") == 0, told.said
         with accounts_kept_open(told.project):
             yield told
 
