@@ -23,6 +23,8 @@ Row = dict[str, str]
 UNKNOWN_WORD = "unknown status word; decide it in the value map"
 KEPT_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, note VARCHAR, original BOOLEAN)'
 _SEPARATOR = f"chr({ord(SEPARATOR)})"
+#: `Null` is a surname, too.
+_NAMES = frozenset({"name", "first_name", "last_name"})
 _SEVERAL = r"[;,|\n&]|\b[aA][nN][dD]\b"
 
 
@@ -179,7 +181,7 @@ class Cells:
         read = cell(column)
         html = f"CASE WHEN contains({read}, '<') THEN {read} END"
         found = self._look("note", column, read=html)
-        shown = self.raw(column)
+        shown = cell_sql.written(self.raw(column))
         plain = f"nullif({cell_sql.stripped(shown)}, '')"
         return f"CASE WHEN contains({shown}, '<') THEN {found.value('text')} ELSE {plain} END"
 
@@ -248,7 +250,7 @@ class Cells:
             return Lookup(name, PARSERS[parser], columns)
         if name in self.lookups:
             return self.lookups[name]
-        cells = [read] if read else [cell(c) if c in self.present else "NULL" for c in columns]
+        cells = [read] if read else [self._written(c) for c in columns]
         key = f"nullif({cells[0]}, '')"
         if len(cells) > 1:
             any_cell = " OR ".join(f"{c} <> ''" for c in cells if c != "NULL")
@@ -259,6 +261,12 @@ class Cells:
         found = self.lookups[name] = Lookup(name, PARSERS[parser], columns, key)
         self._keep_found(found, columns[0])
         return found
+
+    def _written(self, column: str) -> str:
+        """A cell as a parser is asked with it; names decide themselves what is nobody's."""
+        if column not in self.present:
+            return "NULL"
+        return cell(column) if column in _NAMES else cell_sql.written(cell(column))
 
     def _keep_found(self, found: Lookup, column: str) -> None:
         """Keep what the parser says cannot be given back."""

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from csv import Error as CsvError
 from csv import field_size_limit
 from csv import reader as csv_reader
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from flitstack_pipeline.contractor_plus.cell_text import unwrapped_row
 from flitstack_pipeline.contractor_plus.counting import Count, count_rows
 from flitstack_pipeline.contractor_plus.dialect import HEAD_CHARACTERS, Dialect, detect_dialect
 from flitstack_pipeline.contractor_plus.encoding import Encoding, detect_encoding
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+from flitstack_pipeline.contractor_plus.text_lines import WRAPPED, Lines, habits_of, open_lines
 from flitstack_pipeline.contractor_plus.workbooks import Row, sheet_names, workbook_rows
 
 __all__ = ["SUFFIXES", "Row", "Sheet", "UnreadableFile", "sheets"]
@@ -62,7 +64,7 @@ class Sheet:
         another number of rows (after the last).
         """
         if self.dialect is None:
-            yield from _in_batches(workbook_rows(self.path, self.name))
+            yield from _in_batches(_unwrapped(workbook_rows(self.path, self.name)))
             return
         counted = _trusted_count(self.path, self.encoding, self.dialect)
         if counted.careless_quotes:
@@ -89,7 +91,8 @@ class Sheet:
     def head(self, limit: int) -> list[Row]:
         """The first rows, without counting the rest."""
         if self.dialect is None:
-            return list(islice(workbook_rows(self.path, self.name, limit), limit))
+            rows = workbook_rows(self.path, self.name, limit)
+            return list(islice(_unwrapped(rows), limit))
         first = next(_text_batches(self.path, self.encoding, self.dialect, limit), Batch([], []))
         return list(zip(first.numbers, first.rows, strict=True))
 
@@ -104,9 +107,17 @@ def sheets(path: Path) -> list[Sheet]:
         encoding = Encoding("xlsx", "Excel workbook")
         return [Sheet(path, name, encoding, None) for name in sheet_names(path)]
     encoding = detect_encoding(path)
-    with path.open(encoding=encoding.name, errors="replace", newline="") as text:
-        dialect = detect_dialect(text.read(HEAD_CHARACTERS))
-    return [Sheet(path, "", encoding, dialect)]
+    habits = habits_of(path, encoding.name)
+    with open_lines(path, encoding.name, habits) as lines:
+        dialect = detect_dialect(_head_of(path, encoding, lines))
+    return [Sheet(path, "", encoding, replace(dialect, habits=habits))]
+
+
+def _head_of(path: Path, encoding: Encoding, lines: Lines) -> str:
+    try:
+        return lines.read(HEAD_CHARACTERS)
+    except UnicodeError as error:
+        raise _wrong_encoding(path, encoding, error) from error
 
 
 def _refuse_foreign(path: Path, magic: bytes) -> None:
@@ -149,6 +160,10 @@ def _trusted_count(path: Path, encoding: Encoding, dialect: Dialect) -> Count:
     return counted
 
 
+def _unwrapped(rows: Iterator[Row]) -> Iterator[Row]:
+    return ((number, unwrapped_row(cells)) for number, cells in rows)
+
+
 def _in_batches(rows: Iterator[Row]) -> Iterator[Batch]:
     while taken := list(islice(rows, BATCH)):
         yield Batch([number for number, _ in taken], [cells for _, cells in taken])
@@ -156,7 +171,8 @@ def _in_batches(rows: Iterator[Row]) -> Iterator[Batch]:
 
 def _text_batches(path: Path, encoding: Encoding, dialect: Dialect, size: int) -> Iterator[Batch]:
     try:
-        with path.open(encoding=encoding.name, newline="") as text:
+        unwrap = WRAPPED in dialect.habits
+        with open_lines(path, encoding.name, dialect.habits, dialect.separator) as text:
             for _ in range(dialect.skip_lines):
                 text.readline()
             lines = csv_reader(text, delimiter=dialect.separator)
@@ -164,7 +180,7 @@ def _text_batches(path: Path, encoding: Encoding, dialect: Dialect, size: int) -
             while True:
                 rows, ends = [], [start]
                 for cells in islice(lines, size):
-                    rows.append(cells)
+                    rows.append(unwrapped_row(cells) if unwrap else cells)
                     ends.append(dialect.skip_lines + lines.line_num + 1)
                 if not rows:
                     return

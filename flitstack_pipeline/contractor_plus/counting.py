@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.dialect import Dialect
+from flitstack_pipeline.contractor_plus.text_lines import open_lines
 
 _BREAKS = ("\r\n", "\r", "\n")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^>]*>")
@@ -121,7 +122,7 @@ def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
     does not end a row. A mark that never closes, or rows glued by a missing mark, is a problem.
     """
     scan = _Scan(dialect.separator)
-    with path.open(encoding=encoding, newline="") as text:
+    with open_lines(path, encoding, dialect.habits, dialect.separator) as text:
         for _ in range(dialect.skip_lines):
             text.readline()
         number = dialect.skip_lines + 1

@@ -27,11 +27,15 @@ _SEP_LINE = re.compile(r"^\s*\"?sep=(.)\"?\s*(\r\n|\r|\n)", re.I)
 
 @dataclass(frozen=True)
 class Dialect:
-    """Separator, the number of leading lines that only name it, and the evidence."""
+    """Separator, the number of leading lines that only name it, and the evidence.
+
+    `habits` are what must be put right line by line before the file is read (`text_lines`).
+    """
 
     separator: str
     skip_lines: int = 0
     evidence: tuple[str, ...] = field(default=())
+    habits: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

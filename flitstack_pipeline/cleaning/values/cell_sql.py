@@ -7,6 +7,7 @@ other on any text.
 from __future__ import annotations
 
 from flitstack_pipeline.cleaning.values.words import (
+    EMPTY_WORDS,
     FALSE_WORDS,
     PENDING,
     PLACEHOLDERS,
@@ -62,6 +63,11 @@ def said(x: str) -> str:
     """Trimmed text, NULL for an empty cell or a placeholder that says nothing; `TBD` does."""
     nothing = _listed(PLACEHOLDERS - PENDING)
     return f"CASE WHEN lower({stripped(x)}) IN ('', {nothing}) THEN NULL ELSE {stripped(x)} END"
+
+
+def written(x: str) -> str:
+    """A cell as it is, NULL where a program wrote that nothing is there (`words.EMPTY_WORDS`)."""
+    return f"CASE WHEN lower(trim({x})) IN ({_listed(EMPTY_WORDS)}) THEN NULL ELSE {x} END"
 
 
 def one_line(trimmed: str) -> str:

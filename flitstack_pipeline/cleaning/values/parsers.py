@@ -91,6 +91,9 @@ def _parser(
     return declared
 
 
+#: Words for nothing that people are called as well, as they are written in names.
+_SURNAMES_TOO = frozenset({"Null", "None", "Nil", "Na", "Nan"})
+
 # --- people -------------------------------------------------------------------------------------
 
 
@@ -100,10 +103,10 @@ def _parser(
 )  # fmt: skip
 def _name(_: Context, shown: str | None, first: str | None, last: str | None) -> tuple[Any, ...]:
     """The name from its split columns when both are there, else from the display name."""
-    given, family = words.one_line(first), words.one_line(last)
+    given, family = _part(first, last), _part(last, first)
     name = split_name(shown)
     if given and family:
-        return _given(name, shown, first, last)
+        return _given(name, shown, given, family)
     if name is None and family and not given:
         return family, None, family, False, "a surname alone", []
     if name is None:
@@ -112,9 +115,14 @@ def _name(_: Context, shown: str | None, first: str | None, last: str | None) ->
     return _as_values(name, [] if name.invertible else [("name", None)])
 
 
-def _given(name: Name | None, shown: str | None, first: Any, last: Any) -> tuple[Any, ...]:
+def _part(cell: str | None, other: str | None) -> str | None:
+    """A part of a name; `Null` beside another part is somebody's surname, alone it is nothing."""
+    bare = (cell or "").strip()
+    return bare if bare in _SURNAMES_TOO and words.one_line(other) else words.one_line(cell)
+
+
+def _given(name: Name | None, shown: str | None, given: str, family: str) -> tuple[Any, ...]:
     """The person of the split columns; a display name that says something else is kept."""
-    given, family = words.one_line(first) or "", words.one_line(last) or ""
     tidy_first, tidy_last = natural_cases(given, family)
     whole = f"{tidy_first} {tidy_last}"
     pairs = (("first_name", given, tidy_first), ("last_name", family, tidy_last))

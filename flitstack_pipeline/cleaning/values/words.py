@@ -7,7 +7,15 @@ from functools import lru_cache
 
 from flitstack_pipeline.cleaning.values.firms import is_given
 
-PLACEHOLDERS = frozenset(
+#: What programs write where nothing is: JavaScript, spreadsheets, databases. Never a value.
+EMPTY_WORDS = frozenset(
+    {"undefined", "nan", "null", "(null)", "none", "(none)", "<null>", "nil", "n/a", "#n/a",
+     "[object object]", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#error!",
+     "{}", "[]", "invalid date", "0000-00-00", "0000-00-00 00:00:00", "not provided",
+     "not available",
+     "not specified", "(blank)", "(empty)", "no data"}
+)  # fmt: skip
+PLACEHOLDERS = EMPTY_WORDS | frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
 )
 #: Placeholders that say something: the value is to come, or nobody knows it.

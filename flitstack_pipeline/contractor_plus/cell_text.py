@@ -1,0 +1,79 @@
+"""Takes off a cell what a tool wrapped around its text: Excel's armour, escapes, HTML entities.
+
+Belongs here: one cell as a person would read it on the screen it was exported from. Does not:
+meaning (`cleaning`), rows and dialects (`cells`, `dialect`).
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+#: A line break inside an unquoted cell, between reading (`text_lines`) and here.
+INNER_BREAK = "\x0b"
+_ARMOUR = re.compile(r'^=\s*"((?:[^"]|"")*)"$')
+_APOSTROPHE = re.compile(r"^'(?=[0-9+(=-])")
+_EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});")
+_BREAK_TAG = re.compile(r"<br\s*/?>", re.I)
+_OTHER_TAG = re.compile(r"<(?!br\b)/?[a-z][^<>]*>", re.I)
+#: Anything of the above in a row of cells joined by `JOINT`: most rows have none.
+JOINT = "\x1f"
+_ANY = re.compile(
+    r'="|= +"|(?:^|\x1f)\'[0-9+(=-]|_x[0-9A-Fa-f]{4}_|&(?:#|[A-Za-z]{2,25};)|[\x00\x0b]|<br'
+    r'|(?:^|\x1f) *[\[{] *"',
+    re.I,
+)
+#: The same in the bytes of a file of any one-byte encoding or UTF-8.
+WRAPPED_BYTES = re.compile(
+    rb'="|= +"|\'[0-9+(=-]|_x[0-9A-Fa-f]{4}_|&(?:#|[A-Za-z]{2,25};)|\x00|<[bB][rR]|[\[{] *"'
+)
+
+
+def unwrapped_row(cells: list[str]) -> list[str]:
+    """The cells of a row, each unwrapped (`unwrapped`); the same list where nothing is wrapped."""
+    if not _ANY.search(JOINT.join(cells)):
+        return cells
+    return [unwrapped(cell) for cell in cells]
+
+
+def unwrapped(cell: str) -> str:
+    """The text of a cell without what a tool wrapped around it.
+
+    `="00042"` and `'00042` are 00042 (how programs keep Excel from eating zeros); `_x000D_` is a
+    character that Excel's format cannot hold; `&amp;` and `&#39;` are entities, also escaped twice;
+    `<br>` in a text without other tags is a line break; NUL is nothing; a list or an object of
+    JavaScript is its values. Notes with HTML keep their entities for the sanitiser.
+    """
+    text = _EXCEL_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), cell)
+    text = text.replace("\x00", "").replace("\r\n", "\n").replace(INNER_BREAK, "\n")
+    bare = text.strip()
+    armoured = _ARMOUR.match(bare)
+    if armoured:
+        text = armoured.group(1).replace('""', '"')
+    elif _APOSTROPHE.match(bare):
+        text = bare[1:]
+    if bare[:1] in ("[", "{") and bare[1:].lstrip()[:1] == '"':
+        text = _values_of_json(bare) or text
+    if _OTHER_TAG.search(text):
+        return text
+    text = _BREAK_TAG.sub("\n", text)
+    return _entities(_entities(text))
+
+
+def _values_of_json(text: str) -> str:
+    """`["a","b"]` is `a; b`, `{"street":"12 Oak St","city":"Tampa"}` is `12 Oak St, Tampa`."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ""
+    joint = "; " if isinstance(found, list) else ", "
+    values = found if isinstance(found, list) else list(found.values())
+    if not all(value is None or isinstance(value, str | int | float) for value in values):
+        return ""
+    return joint.join(str(value) for value in values if value not in (None, ""))
+
+
+def _entities(text: str) -> str:
+    return _ENTITY.sub(lambda m: html.unescape(m.group(0)), text) if "&" in text else text
