@@ -225,16 +225,18 @@ def note_body(row: Row) -> str:
     """
     kind = row["kind"] or row["kind_text"] or "note"
     head = " · ".join(part for part in (_clock(row), kind, row["author"]) if part)
-    about = _about(row)
-    if row["duration_minutes"] is not None:
-        about.append(f"{row['duration_minutes']} min")
-    parts = [f"[{head}]", " · ".join(about), row["subject"], row["text"] or "", *_extras(row)]
+    parts = [f"[{head}]", " · ".join(_about(row)), row["subject"], row["text"] or "", *_extras(row)]
     return "\n".join([*(p for p in parts if p), f"Contractor+ ref: {row['source_key']}"])
 
 
 def _about(row: Row) -> list[str]:
-    """The record an activity hangs on, unless that is the client itself."""
-    return [] if "clients" in row["record_type"] else [f"{row['record_type']} {row['record_ref']}"]
+    """The record an activity hangs on, unless that is the client itself, its kind and length."""
+    kind, word = row["kind"] or "", row["kind_text"] or ""
+    record = "" if "clients" in row["record_type"] else f"{row['record_type']} {row['record_ref']}"
+    minutes = row["duration_minutes"]
+    length = "" if minutes is None else f"minutes: {minutes}"
+    said = word if kind and word.casefold() != kind else ""
+    return [part for part in (record, said, length) if part]
 
 
 def _extras(row: Row) -> list[str]:

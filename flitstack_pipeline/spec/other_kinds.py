@@ -119,7 +119,7 @@ OTHER_KINDS: tuple[OtherKind, ...] = (
         tells=("date|start_time", "start_time|end_time|duration"),
     ),
     _kind(
-        "vendors", "Vendors and subcontractors", CONTACT, "vendors, vendor, suppliers, supplier, "
+        "vendors", "Vendors and subcontractors", NOT_MOVED, "vendors, vendor, suppliers, supplier, "
         "subcontractors, subcontractor, subs, trade partners, vendor list, payees",
         _columns("Vendor|vendor name|supplier|supplier name|subcontractor|subcontractor name|company"
                  "|company name|name", "Contact Name|contact|contact person|rep", "Email|email address",
@@ -130,7 +130,7 @@ OTHER_KINDS: tuple[OtherKind, ...] = (
         subjects="vendor, supplier, subcontractor, payee", tells=("vendor", "phone|email|terms|trade"),
     ),
     _kind(
-        "client_contacts", "Contact persons of clients", CONTACT, "client contacts, customer contacts, "
+        "client_contacts", "Contact persons of clients", NOTE, "client contacts, customer contacts, "
         "contacts, contact, contact persons, contact people, additional contacts, contact list",
         _columns("Contact Name|contact|contact person|name", "First Name|contact first name",
                  "Last Name|contact last name", "Email|contact email", "Phone|contact phone",

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
+from flitstack_pipeline.cleaning.left_out import left_out
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
@@ -233,8 +234,10 @@ def test_40_each_file_keeps_the_time_it_was_exported_at(con, tmp_path):
     assert found == [("2026-11-01 07:00:00",), ("2026-11-02 07:00:00",)]
 
 
-def test_a_refused_file_blocks_the_accounting_of_what_it_feeds(con, tmp_path):
+def test_a_refused_file_stays_behind_until_a_person_acknowledges_it(con, tmp_path):
     (tmp_path / "customers.csv").write_text('Client ID,Client Name,Email\n1,"Ann\n2,Bo,\n')
     ingest_object(con, tmp_path, "clients")
     clean_object(con, "clients", CleanContext(exports=tmp_path))
-    assert any("never closed" in p for p in check_accounting(con, "clients").problems)
+    (item,) = left_out(con)
+    assert (item.rule, item.file) == ("refused_file", "customers.csv")
+    assert "never closed" in item.why

@@ -90,7 +90,7 @@ def test_a_call_keeps_its_note_for_what_a_call_has_no_place_for(con):
     }
     body = found["note"]["payload"]["body"].split("\n")
     assert body == [
-        "[2024-03-05 14:12 · call · Luis Ortega]", "12 min", "Left a message",
+        "[2024-03-05 14:12 · call · Luis Ortega]", "minutes: 12", "Left a message",
         "Contractor+ ref: main/activities/c",
     ]  # fmt: skip
 
