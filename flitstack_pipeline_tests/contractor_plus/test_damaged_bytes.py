@@ -8,8 +8,10 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.contractor_plus.cell_text import unwrapped_row
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.contractor_plus.text_lines import WRAPPED, open_lines
 from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.contractor_plus import damage
@@ -61,10 +63,14 @@ def test_every_cell_of_a_damaged_file_is_stored_or_the_file_is_refused(
 
 
 def _by_the_csv_module(sheet):
-    with sheet.path.open(encoding=sheet.encoding.name, newline="") as text:
-        for _ in range(sheet.dialect.skip_lines):
+    """The rows of the csv module; what tools wrap around cells has tests of its own."""
+    dialect = sheet.dialect
+    habits = dialect.habits
+    with open_lines(sheet.path, sheet.encoding.name, habits, dialect.separator) as text:
+        for _ in range(dialect.skip_lines):
             text.readline()
-        return list(csv.reader(text, delimiter=sheet.dialect.separator))
+        rows = list(csv.reader(text, delimiter=dialect.separator))
+    return [unwrapped_row(row) for row in rows] if WRAPPED in habits else rows
 
 
 def _is_stored(con, read):
