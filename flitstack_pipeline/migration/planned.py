@@ -111,6 +111,10 @@ class PlannedRecords:
             count += len(chunk)
         return count
 
+    def add_family(self, rows: Iterable[MappedRow]) -> None:
+        """Note the owners of records that are not compared, but share a contact with some."""
+        self._con.executemany("INSERT OR IGNORE INTO family VALUES (?, ?)", _family(rows))
+
     def family_owners(self, contact_key: str) -> set[str]:
         """The planned owners of a contact and of its opportunities (HighLevel may share them)."""
         query = "SELECT owner FROM family WHERE contact = ?"

@@ -9,6 +9,9 @@ from flitstack_pipeline.migration.sample import sample_keys
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 
+#: Whose owners HighLevel may share: a contact's and its opportunities'.
+_SHARED = ("clients", "leads", "jobs", "estimates", "invoices")
+
 
 def plan_into(
     planned: PlannedRecords,
@@ -23,7 +26,12 @@ def plan_into(
         with project.warehouse.connect() as con:
             chosen = sample_keys(con, key) if sample_only else None
             rows = spool_rows(con, key, chosen, alias)
+            others = spool_rows(con, key, None, alias) if sample_only and key in _SHARED else None
         try:
             planned.add(journal, location, rows)
+            if others is not None:
+                planned.add_family(others)
         finally:
             rows.close()
+            if others is not None:
+                others.close()
