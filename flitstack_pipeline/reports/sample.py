@@ -20,7 +20,7 @@ import duckdb
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict
 from flitstack_pipeline.migration.planned import Planned
-from flitstack_pipeline.migration.reconcile import Reconciliation
+from flitstack_pipeline.migration.reconcile import OWNER_SHARED, Reconciliation
 from flitstack_pipeline.reports.document import (
     render_template,
     shown,
@@ -144,9 +144,13 @@ class SampleBook:
                 one.column, one.source = sources.of(record.planned.row, one.field)
 
     def fingerprint(self) -> str:
-        """SHA-256 of every value that was meant and its verdict: what an approval approves."""
+        """SHA-256 of every value that was meant and its verdict: what an approval approves.
+
+        An owner that HighLevel shares follows records loaded after the sample, so it counts as the
+        same.
+        """
         values = sorted(
-            [key, f.field, f.expected, f.verdict]
+            [key, f.field, f.expected, str(Verdict.SAME) if f.rule == OWNER_SHARED else f.verdict]
             for key, record in self.records.items()
             for f in record.fields
         )
