@@ -111,7 +111,11 @@ class _Looker:
             linked = company and owners_of(
                 self.ctx.journal, self.ctx.location, "company_link", [seen.hl_id]
             )
-            if company and not linked:
+            if (
+                company
+                and not linked
+                and HANDLERS["contact"].is_there(self.ctx, "contact", seen.hl_id)
+            ):  # searches still show contacts that an interrupted rollback deleted
                 self.found.guests["company", company].append("a contact that is not ours")
         self._edited(seen, owners)
 
