@@ -20,7 +20,7 @@ import duckdb
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict
 from flitstack_pipeline.migration.planned import Planned
-from flitstack_pipeline.migration.reconcile import OWNER_SHARED, Reconciliation
+from flitstack_pipeline.migration.reconcile import Reconciliation
 from flitstack_pipeline.reports.document import (
     render_template,
     shown,
@@ -62,6 +62,11 @@ class SampleField:
     rule: str = ""
     column: str = ""
     source: Any = None
+
+
+def _settled(field: SampleField) -> str:
+    explained = field.field == "owner" and field.verdict == str(Verdict.BY_RULE)
+    return str(Verdict.SAME) if explained else field.verdict
 
 
 @dataclass
@@ -146,11 +151,11 @@ class SampleBook:
     def fingerprint(self) -> str:
         """SHA-256 of every value that was meant and its verdict: what an approval approves.
 
-        An owner that HighLevel shares follows records loaded after the sample, so it counts as the
-        same.
+        HighLevel gives a contact the owner of whichever of its opportunities was written last, so
+        an owner that a rule explains counts as the same.
         """
         values = sorted(
-            [key, f.field, f.expected, str(Verdict.SAME) if f.rule == OWNER_SHARED else f.verdict]
+            [key, f.field, f.expected, _settled(f)]
             for key, record in self.records.items()
             for f in record.fields
         )
