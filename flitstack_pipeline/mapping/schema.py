@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.mapping.sources import has_further_estimates, relation
+from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates, relation
 from flitstack_pipeline.mapping.transforms import money
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
@@ -98,7 +98,10 @@ def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> Targ
 
 
 def used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
-    """Columns of a clean table that hold a value in some row."""
+    """Columns of a clean table that hold a value in some row as it is migrated.
+
+    A merge or fold may be what makes the first second phone or e-mail: no raw row has one.
+    """
     columns = BY_DATASET[dataset].fields
     tests = [
         f'count(*) FILTER (cardinality("{f.name}") > 0)' if f.type == MAP
@@ -107,7 +110,7 @@ def used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
         for f in columns
     ]  # fmt: skip
     counts = con.execute(
-        f"SELECT {', '.join(tests)} FROM {relation(con, f'clean.{dataset}')}"  # noqa: S608
+        f"SELECT {', '.join(tests)} FROM {as_migrated(con, dataset)}"  # noqa: S608
     ).fetchall()[0]
     return {f.name for f, n in zip(columns, counts, strict=True) if n}
 
