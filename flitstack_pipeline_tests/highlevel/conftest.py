@@ -85,7 +85,7 @@ class Server:
         self.asked.append(asked)
         told = self.script.pop(0) if self.script else self.answer(asked)
         if told.fault == "timeout":
-            time.sleep(0.5)
+            time.sleep(1.3)
         if told.fault in ("reset", "timeout"):
             linger = struct.pack("ii", 1, 0)
             request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -113,7 +113,7 @@ def server():
 
 @pytest.fixture
 def connection(server):
-    return Connection(server.url, TOKEN, "loc1", agency_token="pit-agency-secret", timeout_s=0.3)
+    return Connection(server.url, TOKEN, "loc1", agency_token="pit-agency-secret", timeout_s=1.0)
 
 
 @pytest.fixture
