@@ -35,9 +35,9 @@ class Question:
     """What a person must say before anything is written to HighLevel.
 
     `key` is stable from run to run and says what the question is about (`file:schedule.csv`,
-    `dates:jobs.start_date`, `same-number:invoices:main/invoices/1001`); the answer is kept under
-    it. `kind` groups alike questions (`file`, `dates`, `same number`, `doubt`). `lines` are the
-    rows concerned, as `FILE[#SHEET]:LINE`. `evidence` are short sentences or first rows, as text.
+    `dates:jobs.start_date`, `decimal:clients.Budget`); the answer is kept under it. `kind` groups
+    alike questions (`file`, `dates`, `decimal`, `workspace`). `lines` are the rows concerned, as
+    `FILE[#SHEET]:LINE`. `evidence` are short sentences or first rows, as text.
     """
 
     key: str

@@ -14,26 +14,25 @@ import re
 INNER_BREAK = "\x0b"
 _ARMOUR = re.compile(r'^=\s*"((?:[^"]|"")*)"$')
 _APOSTROPHE = re.compile(r"^'(?=[0-9+(=-])")
+#: A carriage return before a line feed, as Excel's format writes it.
+_EXCEL_RETURN = re.compile(r"_x000[Dd]_(?=\n)")
 _EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.I)
 _OTHER_TAG = re.compile(r"<(?!br\b)/?[a-z][^<>]*>", re.I)
-#: Anything of the above in a row of cells joined by `JOINT`: most rows have none.
-JOINT = "\x1f"
-_ANY = re.compile(
-    r'="|= +"|(?:^|\x1f)\'[0-9+(=-]|_x[0-9A-Fa-f]{4}_|&(?:#|[A-Za-z]{2,25};)|[\x00\x0b]|<br'
-    r'|(?:^|\x1f) *[\[{] *"',
-    re.I,
+#: A sign of any of the above; most rows, and most files, have none.
+_SIGN = (
+    r"""=\s*"|'[0-9+(=-]|_x[0-9A-Fa-f]{4}_|&(?:#|[A-Za-z][A-Za-z0-9]{1,24};)"""
+    r"""|[\x00\x0b]|<[bB][rR]|[\[{]\s*\""""
 )
+_IN_ROW = re.compile(_SIGN)
 #: The same in the bytes of a file of any one-byte encoding or UTF-8.
-WRAPPED_BYTES = re.compile(
-    rb'="|= +"|\'[0-9+(=-]|_x[0-9A-Fa-f]{4}_|&(?:#|[A-Za-z]{2,25};)|\x00|<[bB][rR]|[\[{] *"'
-)
+WRAPPED_BYTES = re.compile(_SIGN.encode())
 
 
 def unwrapped_row(cells: list[str]) -> list[str]:
     """The cells of a row, each unwrapped (`unwrapped`); the same list where nothing is wrapped."""
-    if not _ANY.search(JOINT.join(cells)):
+    if not _IN_ROW.search("\x1f".join(cells)):
         return cells
     return [unwrapped(cell) for cell in cells]
 
@@ -46,8 +45,8 @@ def unwrapped(cell: str) -> str:
     `<br>` in a text without other tags is a line break; NUL is nothing; a list or an object of
     JavaScript is its values. Notes with HTML keep their entities for the sanitiser.
     """
-    text = _EXCEL_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), cell)
-    text = text.replace("\x00", "").replace("\r\n", "\n").replace(INNER_BREAK, "\n")
+    text = _EXCEL_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), _EXCEL_RETURN.sub("", cell))
+    text = text.replace("\x00", "").replace(INNER_BREAK, "\n")
     bare = text.strip()
     armoured = _ARMOUR.match(bare)
     if armoured:

@@ -7,7 +7,9 @@ separator and a quotation mark. Which habits a file has is told by its bytes (`h
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,11 +60,41 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
             tail = block[-1:]
     if backslashed and not doubled:
         found.add(BACKSLASH)
-    if alone and alone < ends:
+    if alone and ends and _returns_stand_in_cells(path, encoding):
         found |= {LONE_RETURN, WRAPPED}
     if spaced and spaced > tight:
         found.add(SPACED)
     return frozenset(found)
+
+
+def _returns_stand_in_cells(path: Path, encoding: str) -> bool:
+    """Whether some rows end in a lone carriage return, but most in a line feed.
+
+    Those few rows are pieces of cells; a return between quotation marks ends no row at all.
+    """
+    ends: Counter[bool] = Counter()
+    try:
+        with path.open(encoding=encoding, newline="") as text:
+            lines = _Last(text)
+            for _ in csv.reader(lines):
+                ends[lines.line.endswith("\r")] += 1
+    except (UnicodeError, csv.Error):
+        return False  # refused, with the reason, when it is read
+    return 0 < ends[True] < ends[False]
+
+
+class _Last:
+    """The lines of a text; `line` is the one given last."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text, self.line = text, ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.line = next(self._text)
+        return self.line
 
 
 @contextmanager

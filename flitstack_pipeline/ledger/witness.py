@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -24,14 +23,6 @@ DAY, MONTH, UNDECIDED = "day first", "month first", "undecided"
 PIECE = 50_000
 _PAIR = "^[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})($|[^0-9])"
 Place = tuple[str, str]
-
-
-@dataclass
-class Habits:
-    """How (file, column) is written: the order of day and month, where the decimal comma rules."""
-
-    orders: dict[Place, str] = field(default_factory=dict)
-    commas: set[Place] = field(default_factory=set)
 
 
 def count_pairs(

@@ -219,8 +219,10 @@ class MapDocument:
 
     def open_words(self) -> Iterator[tuple[str, str]]:
         """Status words that a person must name: (value or stage map, the word and its hint)."""
-        maps = [(f"values of {n}", n, v) for n, v in self.values.items()]
-        maps += [(f"stages of {n}", n, s) for n, s in self.stages.items()]  # type: ignore[misc]
+        maps: list[tuple[str, str, ValueMap | StageMap]] = [
+            *((f"values of {name}", name, values) for name, values in self.values.items()),
+            *((f"stages of {name}", name, stages) for name, stages in self.stages.items()),
+        ]
         for shown, name, entry in maps:
             for word in entry.open:
                 hint = entry.hints.get(word, "nobody knows this word")
@@ -251,11 +253,12 @@ class MapDocument:
             raise MapError(
                 f"The map has no status {word!r} of {dataset}; see `flitstack map check`."
             )
+        staged = any(isinstance(entry, StageMap) for entry, _ in spelled)
         for entry, known in spelled:
             if goal and isinstance(entry, StageMap):
                 entry.map[known] = self._stage_goal(goal)
-            elif goal and not any(isinstance(m, StageMap) for m, _ in spelled):
-                entry.map[known] = goal.strip()  # type: ignore[assignment]
+            elif goal and isinstance(entry, ValueMap) and not staged:
+                entry.map[known] = goal.strip()
             entry.open = [w for w in entry.open if w != known]
             entry.named[known] = by.strip()
 

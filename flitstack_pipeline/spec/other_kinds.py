@@ -15,13 +15,12 @@ from flitstack_pipeline.spec.not_moved import REASONS
 from flitstack_pipeline.spec.source import BY_KEY, Column, Dataset
 
 #: What the rows of such a file become.
-TASK, MEETING, NOTE, CONTACT, NOT_MOVED = "task", "meeting", "note", "contact", "not moved"
+TASK, MEETING, NOTE, NOT_MOVED = "task", "meeting", "note", "not moved"
 _EFFECT = {
     TASK: "each row becomes a task on the contact of the record it names",
     MEETING: "each row becomes a meeting on the contact of the record it names: a note, or an "
     "appointment where the map says so",
     NOTE: "each row becomes a readable note, with every cell, on the record it names",
-    CONTACT: "each row becomes a contact with a Source_Type__c of its own",
     NOT_MOVED: "nothing of it is moved, and the certificate says so",
 }
 

@@ -1,8 +1,10 @@
 """Whatever happens to the bytes of an export, it is read as it stands, or refused with a reason."""
 
 import csv
+import io
 import json
 import random
+import re
 
 import duckdb
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from flitstack_pipeline.contractor_plus.cell_text import unwrapped_row
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
-from flitstack_pipeline.contractor_plus.text_lines import WRAPPED, open_lines
+from flitstack_pipeline.contractor_plus.text_lines import BACKSLASH, LONE_RETURN, SPACED, WRAPPED
 from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.contractor_plus import damage
@@ -63,14 +65,25 @@ def test_every_cell_of_a_damaged_file_is_stored_or_the_file_is_refused(
 
 
 def _by_the_csv_module(sheet):
-    """The rows of the csv module; what tools wrap around cells has tests of its own."""
+    """The rows of the csv module over the whole text, its habits put right here once more.
+
+    What tools wrap around a cell is taken off by the product; test_cell_text.py holds that to
+    values worked out by hand.
+    """
     dialect = sheet.dialect
-    habits = dialect.habits
-    with open_lines(sheet.path, sheet.encoding.name, habits, dialect.separator) as text:
-        for _ in range(dialect.skip_lines):
-            text.readline()
-        rows = list(csv.reader(text, delimiter=dialect.separator))
-    return [unwrapped_row(row) for row in rows] if WRAPPED in habits else rows
+    with sheet.path.open(encoding=sheet.encoding.name, newline="") as file:
+        text = file.read()
+    for _ in range(dialect.skip_lines):
+        text = text[re.match(r"[^\r\n]*(?:\r\n|\r|\n)?", text).end() :]
+    if LONE_RETURN in dialect.habits:
+        text = re.sub(r"\r(?!\n)", "\x0b", text)
+    if BACKSLASH in dialect.habits:
+        text = re.sub(r'\\(["\\])', lambda m: '""' if m[1] == '"' else m[1], text)
+    if SPACED in dialect.habits:
+        start = rf"(?:(?<=^)|(?<=\n)|(?<={re.escape(dialect.separator)}))"
+        text = re.sub(rf'{start} +(?=")', "", text)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.separator))
+    return [unwrapped_row(row) for row in rows] if WRAPPED in dialect.habits else rows
 
 
 def _is_stored(con, read):

@@ -46,19 +46,18 @@ def test_any_table_in_any_dialect_reads_back_cell_for_cell(
     tmp_path_factory, rows, encoding, separator, terminator
 ):
     path = tmp_path_factory.mktemp("t") / "clients.csv"
-    table = [HEADER, *([_plain(cell) for cell in row] for row in rows)]
-    assert _one_break(cells(write(path, table, encoding, separator, terminator))) == _one_break(
-        table
-    )
+    table = [HEADER, *([_unwrapped(cell) for cell in row] for row in rows)]
+    assert cells(write(path, table, encoding, separator, terminator)) == table
 
 
-def _plain(cell):
-    """A cell without the signs that tools wrap around one; those have tests of their own."""
-    return re.sub(r"['=&_<\[{\x00\x0b]", "", cell)
+#: What tools wrap around a cell, which is taken off (test_cell_text.py tells how).
+WRAPPED = re.compile(
+    r"""^\s*=\s*"|^\s*'[0-9+(=-]|_x[0-9a-f]{4}_|&#?\w+;|<br|^\s*[\[{]\s*"|[\x00\x0b]""", re.I
+)
 
 
-def _one_break(table):
-    return [[re.sub(r"\r\n?", "\n", cell) for cell in row] for row in table]
+def _unwrapped(cell):
+    return "a wrapped cell" if WRAPPED.search(cell) else cell
 
 
 def test_the_separator_named_in_the_first_line_wins(tmp_path):
