@@ -52,7 +52,7 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
                 backslashed += len(_BACKSLASHED.findall(block))
                 doubled += len(_DOUBLED.findall(block))
             if b"\r" in block:
-                alone += len(_ALONE.findall(block[:-1]))
+                alone += len(_ALONE.findall(block)) - block.endswith(b"\r")  # the next tells
             ends += block.count(b"\n")
             if b' "' in block:
                 spaced += len(_SPACE_MARK.findall(block))

@@ -7,7 +7,7 @@ import re
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
@@ -47,7 +47,17 @@ def test_any_table_in_any_dialect_reads_back_cell_for_cell(
 ):
     path = tmp_path_factory.mktemp("t") / "clients.csv"
     table = [HEADER, *([_unwrapped(cell) for cell in row] for row in rows)]
-    assert cells(write(path, table, encoding, separator, terminator)) == table
+    written = write(path, table, encoding, separator, terminator)
+    assume(encoding != "cp1252" or not _is_also_utf8(written.read_bytes()))
+    assert cells(written) == table
+
+
+def _is_also_utf8(data):
+    """Whether the bytes of a Windows-1252 file are those of a UTF-8 file of another text, too."""
+    try:
+        return not data.decode("utf-8").isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 #: What tools wrap around a cell, which is taken off (test_cell_text.py tells how).
