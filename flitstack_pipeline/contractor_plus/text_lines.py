@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from flitstack_pipeline.contractor_plus.cell_text import INNER_BREAK, WRAPPED_BYTES
+from flitstack_pipeline.contractor_plus.cell_text import INNER_BREAK, has_signs
 
 BACKSLASH, LONE_RETURN, SPACED, WRAPPED = (
     "quotation marks are escaped by a backslash",
@@ -46,7 +46,7 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             block = tail + block
-            if WRAPPED not in found and WRAPPED_BYTES.search(block):
+            if WRAPPED not in found and has_signs(block):
                 found.add(WRAPPED)
             if b'\\"' in block:
                 backslashed += len(_BACKSLASHED.findall(block))
