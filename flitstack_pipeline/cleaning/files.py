@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from flitstack_pipeline.cleaning.values import words
 
@@ -62,7 +64,7 @@ def look_at(
     `problem` says why it cannot be moved. Nothing outside `exports` is ever opened.
     """
     place, claimed = words.text(location), words.text(sha256)
-    name = safe_name(words.text(shown) or Path(place or "").name)
+    name = safe_name(words.text(shown) or _last_name(place or ""))
     place = place or name
     url = place if re.match(r"^https?://", place, re.I) else None
     path = None if url else _inside(exports, place)
@@ -72,6 +74,13 @@ def look_at(
         "url": url,
         **_measured(path, url, name, claimed),
     }
+
+
+def _last_name(place: str) -> str:
+    """The file's name in a path or an address; what an address signs or asks is no part of it."""
+    if re.match(r"^https?://", place, re.I):
+        return unquote(urlsplit(place).path.rsplit("/", 1)[-1])
+    return Path(place).name
 
 
 def safe_name(name: str) -> str:
@@ -92,7 +101,26 @@ def _inside(exports: Path, location: str) -> Path | None:
                     return found
             except (OSError, ValueError):  # too long for a path, or holds a null character
                 continue
-    return None
+    near = (_near(root / folder, name) for name in names for folder in ("", "attachments"))
+    return next((path for path in near if path and path.resolve().is_relative_to(root)), None)
+
+
+def _near(folder: Path, location: str) -> Path | None:
+    """The one file whose path is the same up to letter case, Unicode form and `%20`."""
+    found = folder
+    for part in Path(location.replace("\\", "/")).parts:
+        if part in ("", "/", ".", "..") or not found.is_dir():
+            return None
+        alike = [p for p in found.iterdir() if _alike(p.name) == _alike(part)]
+        exact = [p for p in alike if p.name == part]
+        if len(exact or alike) != 1:
+            return None
+        found = (exact or alike)[0]
+    return found if found.is_file() else None
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", unquote(name)).casefold()
 
 
 def _measured(path: Path | None, url: str | None, name: str, sha256: str | None) -> dict[str, Any]:

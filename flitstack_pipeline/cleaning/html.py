@@ -18,6 +18,18 @@ _LOOKS_LIKE_HTML = re.compile(
     re.I,
 )
 _DATA_URL = re.compile(r"data:(image/[a-z0-9.+-]+)((?:;[^,;]*)*),(.*)", re.I | re.S)
+#: Tags that begin or end a line; of a run of them one break stays.
+_BLOCK = re.compile(
+    r"</?(?:div|section|article|header|footer|address|pre|hr|h[1-6]|table|thead|tbody|tfoot|tr"
+    r"|dl|dt|dd|figure|figcaption|form|center)(?:\s[^<>]*)?/?>",
+    re.I,
+)
+_CELL_END = re.compile(r"</t[dh]\s*>\s*(?=<t[dh][\s>])", re.I)
+_BREAKS = re.compile(r"(?:\s*<br\s*/?>\s*){2,}", re.I)
+_OUTER_BREAKS = re.compile(r"^(?:\s*<br\s*/?>)+|(?:<br\s*/?>\s*)+$", re.I)
+#: An address in angle brackets is text and no tag.
+_ADDRESS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 ALLOWED_TAGS = {"a", "b", "br", "em", "i", "li", "ol", "p", "strong", "u", "ul", "blockquote"}
 
 
@@ -44,9 +56,19 @@ def clean_note(value: str | None) -> tuple[str | None, list[InlineImage]]:
     if not _LOOKS_LIKE_HTML.search(value):
         return value.strip(), []
     images: list[InlineImage] = []
+    value = _ADDRESS.sub(r"&lt;\1&gt;", value)
     text = _take_images(value, images) if "<img" in value.lower() else value
+    text = _with_breaks(text)
     text = nh3.clean(text, tags=ALLOWED_TAGS, attributes={"a": {"href"}}, link_rel=None)
     return text.strip() or None, images
+
+
+def _with_breaks(text: str) -> str:
+    """HTML whose blocks and rows of tables are told apart by breaks, its cells by bars."""
+    if not _BLOCK.search(text):
+        return text
+    broken = _BLOCK.sub("<br>", _CELL_END.sub(" | ", text))
+    return _OUTER_BREAKS.sub("", _BREAKS.sub("<br>", broken))
 
 
 def _take_images(value: str, images: list[InlineImage]) -> str:
@@ -63,11 +85,14 @@ def _take_images(value: str, images: list[InlineImage]) -> str:
 def _replacement(source: str, alt: str | None, images: list[InlineImage]) -> str:
     match = _DATA_URL.fullmatch(source)
     if match is None:
+        if source.startswith("//"):
+            source = f"https:{source}"
         if source.lower().startswith(("http://", "https://")):
             mark = hashlib.sha256(source.encode()).hexdigest()
             images.append(InlineImage(mark, "", b"", source))
             return f"{{{{image:{mark}}}}}"
-        return f"[image: {alt}]" if alt else ""
+        told = ", ".join(dict.fromkeys(t for t in (alt, source[:200]) if t))
+        return f"[image not in the export: {told}]" if told else "[image not in the export]"
     data = _bytes(match.group(2), match.group(3))
     if not data:
         return "[damaged image]"
@@ -80,7 +105,8 @@ def _bytes(parameters: str, text: str) -> bytes:
     """The bytes of a data URL; empty when damaged."""
     if "base64" not in parameters.lower():
         return unquote_to_bytes(text)
+    coded = re.sub(rb"\s", b"", unquote_to_bytes(text)).rstrip(b"=").translate(_URL_SAFE)
     try:
-        return base64.b64decode(re.sub(r"\s", "", text), validate=True)
+        return base64.b64decode(coded + b"=" * (-len(coded) % 4), validate=True)
     except (binascii.Error, ValueError):
         return b""

@@ -19,6 +19,7 @@ import openpyxl
 
 from flitstack_pipeline.contractor_plus.counting import last_workbook_row
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+from flitstack_pipeline.contractor_plus.workbook_forms import readable
 
 Row = tuple[int, list[str]]
 _ZEROS = re.compile(r'^(?:"([^"]*)")?(0{2,})(?:"([^"]*)")?$')
@@ -28,7 +29,10 @@ _SAVE_AGAIN = "Open it in Excel, save it again as .xlsx or CSV, and stage that."
 def sheet_names(path: Path) -> list[str]:
     """Every sheet with cells, hidden ones too. Raises UnreadableFile."""
     with _opened(path, data_only=True) as book:
-        return [sheet.title for sheet in book.worksheets]
+        names = [sheet.title for sheet in book.worksheets]
+    if not names:
+        raise UnreadableFile(path, "no sheet with cells is found in it", _SAVE_AGAIN)
+    return names
 
 
 def workbook_rows(path: Path, name: str, limit: int | None = None) -> Iterator[Row]:
@@ -62,7 +66,7 @@ def workbook_rows(path: Path, name: str, limit: int | None = None) -> Iterator[R
 
 def _check_count(path: Path, name: str, member: str, read: int) -> None:
     with _refusing(path):
-        counted = last_workbook_row(path, member)
+        counted = last_workbook_row(readable(path), member)
     if counted.problem or counted.rows != read:
         why = counted.problem or f"{read} rows were read but its XML holds {counted.rows}"
         raise UnreadableFile(path, f"sheet {name!r} is damaged: {why}", _SAVE_AGAIN)
@@ -81,7 +85,7 @@ def _has_empty_formula(path: Path, sheet: Any) -> bool:
     member = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
     pattern = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
     tail = b""
-    with zipfile.ZipFile(path) as archive, archive.open(member) as part:
+    with zipfile.ZipFile(readable(path)) as archive, archive.open(member) as part:
         while block := part.read(1 << 20):
             block = tail + block
             if pattern.search(block):
@@ -100,7 +104,7 @@ def _shown(cell: Any, formula: Any) -> str:
 @contextmanager
 def _opened(path: Path, *, data_only: bool) -> Iterator[Any]:
     """The workbook, opened by its bytes and not by its name."""
-    with path.open("rb") as file:
+    with readable(path).open("rb") as file:
         with _refusing(path):
             book = openpyxl.load_workbook(file, read_only=True, data_only=data_only)
         try:

@@ -20,6 +20,9 @@ from flitstack_pipeline.migration.fetching import FileRefused, check_address, fe
 __all__ = ["FileRefused", "check_address", "local_file", "sha256_of"]
 
 _CHUNK = 1 << 16
+#: Extensions whose files are text, and how files begin that are no text though they begin as one.
+_TEXT_EXTENSIONS = frozenset({"txt", "csv", "svg", "xls", "doc"})
+_TEXT_BINARIES = (b"%pdf-", b"gif8", b"rar!")
 
 
 @contextmanager
@@ -84,7 +87,30 @@ def _fetched(
         raise FileRefused(
             "the address answers with a web page, not the file: does it need a login?"
         )
+    _refuse_text(path, str(payload.get("file_name") or ""))
     return path
+
+
+def _refuse_text(path: Path, name: str) -> None:
+    """Refuse a fetched photo or document that is text inside: a message of the server."""
+    extension = name.rsplit(".", 1)[-1].lower()
+    with path.open("rb") as source:
+        head = source.read(1024)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise FileRefused(f"the address answers with a web page instead of {name!r}")
+    if extension in _TEXT_EXTENSIONS or start.startswith(_TEXT_BINARIES):
+        return
+    if not head or b"\0" in head:
+        return
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # not a letter cut in two at the end of what was read
+            return
+    raise FileRefused(
+        f"the address answers with text instead of {name!r}: {head[:80].decode(errors='replace')!r}"
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -269,3 +269,46 @@ def test_a_split_that_says_it_lost_nothing_lost_nothing(text):
 def test_any_day_reads_back_from_every_way_of_writing_it(day):
     for shape in ("%Y-%m-%d", "%m/%d/%Y", "%b %d, %Y", "%d %B %Y", "%Y%m%d"):
         assert dates.moment(day.strftime(shape)).day == day
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<div>Gate code 12</div><div>34 Oak is the other house</div>",
+         "Gate code 12<br>34 Oak is the other house"),
+        ("<h3>Quote</h3><table><tr><td>Deck</td><td>100</td></tr><tr><td>200</td><td>Fence</td>"
+         "</tr></table>", "Quote<br>Deck | 100<br>200 | Fence"),
+        ("<p>Call John <john@mailbox.net> before 9<br>thanks</p>",
+         "<p>Call John &lt;john@mailbox.net&gt; before 9<br>thanks</p>"),
+        ('<b>x</b><img src="/uploads/notes/77.png" alt="">',
+         "<b>x</b>[image not in the export: /uploads/notes/77.png]"),
+    ],
+)  # fmt: skip
+def test_lines_and_cells_of_html_stay_apart_and_nothing_in_it_vanishes(html, text):
+    assert clean_note(html) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["data:image/png;base64,AAEC-_8", "data:image/png;charset=utf-8;base64,AAEC%2B%2F8%3D"],
+)
+def test_base64_without_padding_or_percent_encoded_is_an_image(source):
+    _, (image,) = clean_note(f'<p>a</p><img src="{source}">')
+    assert image.data == b"\0\1\2\xfb\xff"
+
+
+def test_an_image_whose_address_has_no_scheme_is_fetched_by_https():
+    _, (image,) = clean_note('<p>a</p><img src="//cdn.example.org/77.png">')
+    assert image.url == "https://cdn.example.org/77.png"
+
+
+@pytest.mark.parametrize(
+    "word", ["undefined", "NaN", "null", "[object Object]", "#REF!", "#VALUE!", "{}", "(none)"]
+)
+def test_what_programs_write_for_nothing_is_empty(word):
+    assert words.text(word) is None
+
+
+@pytest.mark.parametrize("value", ["None St", "Nan Road 5", "Undefined Cafe", "{12}"])
+def test_what_only_looks_like_nothing_stays(value):
+    assert words.text(value) == value

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import zipfile
 
 import duckdb
 import openpyxl
@@ -192,3 +193,33 @@ def test_files_that_cannot_be_read_are_all_named_and_nothing_is_staged(tmp_path)
     said = str(error.value)
     assert "jobs.csv: the quotation mark opened on line 2" in said and "leads.xls" in said
     assert not (tmp_path / "exports").exists()
+
+
+def _other_form(path, strict):
+    """The workbook as Excel's "Strict Open XML", or with backslashes in the names of its parts."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(path, "w") as book:
+        for name, part in parts.items():
+            if strict:
+                main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+                part = part.replace(main, b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+                links = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+                part = part.replace(
+                    links, b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+                )
+            elif "sheet1" in name:
+                name = name.replace("/", "\\")
+            book.writestr(name, part)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_strict_workbooks_and_backslashes_in_the_names_of_parts_are_read(con, tmp_path, strict):
+    book = openpyxl.Workbook()
+    for row in (["Client ID", "Client Name", "Email"], ["1", "Ann Roe", "ann@mailbox.net"]):
+        book.active.append(row)
+    book.save(tmp_path / "clients.xlsx")
+    _other_form(tmp_path / "clients.xlsx", strict)
+    assert ingest_object(con, tmp_path, "clients").refused == []
+    found = con.execute("SELECT client_id, name, email FROM raw.clients").fetchall()
+    assert found == [("1", "Ann Roe", "ann@mailbox.net")]
