@@ -250,7 +250,11 @@ def catalog_reads(
         Read("the sub-account", "locations.readonly", lambda: _read_location(hl, catalog)),
         Read("custom fields", "locations/customFields.readonly", lambda: _read_v1(hl, catalog)),
         Read("custom objects", "objects/schema.readonly", lambda: _read_objects(hl, catalog, keys)),
-        Read("pipelines", "opportunities.readonly", lambda: _read_pipelines(hl, catalog)),
+        Read(
+            "pipelines",
+            "pipelines.readonly, in older accounts opportunities.readonly",
+            lambda: _read_pipelines(hl, catalog),
+        ),
         Read("associations", "associations.readonly", lambda: _read_associations(hl, catalog)),
         Read("tags", "locations/tags.readonly", lambda: _read_tags(hl, catalog)),
     ]

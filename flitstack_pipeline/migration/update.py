@@ -22,6 +22,11 @@ from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
 from flitstack_pipeline.migration.owners import as_if_not_shared
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
+from flitstack_pipeline.migration.refused_values import (
+    KEPT_BESIDE,
+    kept_beside,
+    refused_part,
+)
 from flitstack_pipeline.migration.rows import MappedRow
 
 #: The payload hash of a record that was there before, until our values are written.
@@ -202,7 +207,59 @@ def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> i
     if not decision.write and not decision.clear:
         ctx.journal.conclude([], [after])
         return 0
-    return send_change(ctx, item.row, entry, decision, after, current)
+    return _send_without_refused(ctx, item.row, entry, decision, after, current)
+
+
+def _send_without_refused(
+    ctx: Context,
+    row: MappedRow,
+    entry: Entry,
+    decision: Decision,
+    after: Entry,
+    current: Logical,
+) -> int:
+    """Write a decision; a value HighLevel refuses is left out, kept beside and listed.
+
+    Returns the requests. Raises HighLevelError when it is refused as a whole.
+    """
+    requests = 0
+    while True:
+        try:
+            return requests + send_change(ctx, row, entry, decision, after, current)
+        except HighLevelError as error:
+            part = refused_part(error, decision.write) if entry.kind == "contact" else None
+            if part is None:
+                raise
+            requests += 1
+            decision, after = _without(ctx, row, decision, after, part, current)
+
+
+def _without(
+    ctx: Context,
+    row: MappedRow,
+    decision: Decision,
+    after: Entry,
+    part: Part,
+    current: Logical,
+) -> tuple[Decision, Entry]:
+    """The decision and the entry without one refused value, which goes into the originals."""
+    now, value = parts_of(current), decision.write[part]
+    write = {key: v for key, v in decision.write.items() if key != part}
+    last = {key: v for key, v in parts_of(after.last_written).items() if key != part}
+    kept = {part: now.get(part)}
+    if ctx.catalog.has_field("contact", KEPT_BESIDE[1]):
+        write[KEPT_BESIDE] = kept[KEPT_BESIDE] = kept_beside(write, now, part, value)
+        last[KEPT_BESIDE] = write[KEPT_BESIDE]
+    message = (
+        f"{row.label or row.record_key}: HighLevel refused the {part[1]} (another contact has it, "
+        f"or it takes it for invalid). Everything else was written; the {part[1]} is kept in "
+        f"{KEPT_BESIDE[1]}. Correct it in HighLevel if it is meant for this contact."
+    )
+    ctx.journal.put_conflict(
+        _conflict(ctx, after, part[1], "shared_field", value, now.get(part), message)
+    )
+    settled = replace(with_kept(after, kept), last_written=joined(last))
+    return replace(decision, write=write), settled
 
 
 def send_change(

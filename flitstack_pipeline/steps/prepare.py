@@ -12,7 +12,13 @@ from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.checklist import Todo, required
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.preflight import Examination, Line, Needs, examine
-from flitstack_pipeline.migration.preflight.mapped import astray_links, planned, recognisable
+from flitstack_pipeline.migration.preflight.mapped import (
+    astray_links,
+    crowded_contacts,
+    differing_owners,
+    planned,
+    recognisable,
+)
 from flitstack_pipeline.migration.provision import not_unique
 from flitstack_pipeline.migration.provision import provision as provision_schema
 from flitstack_pipeline.migration.report import StepReport
@@ -86,6 +92,8 @@ def _needs(
             account.conversation_provider_id,
             account.calendar_id,
             released(journal),
+            crowded=crowded_contacts(con, account.alias),
+            differing_owners=differing_owners(con, account.alias),
         )
 
 

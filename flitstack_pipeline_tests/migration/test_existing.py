@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.custom_fields import FieldCreateV1
+from flitstack_pipeline.migration.catalog import field_v1
 from flitstack_pipeline.migration.existing import take_existing
 from flitstack_pipeline.migration.kinds.opt_outs import CHANNELS, opt_out_body, read_opt_outs
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.migration.rows import payload_hash
+from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import contact, small_schema
 
 QUICK = LoadOptions(search_lag_s=0.2, workers=4)
@@ -139,3 +142,30 @@ def test_a_contact_of_ours_that_opted_out_since_is_not_deleted(ready):
     (left,) = undone.left
     assert (left["hl_id"], left["fields"]) == (hl_id, "doNotSms")
     assert [c["id"] for c in account.dump()["contacts"]] == [hl_id]
+
+
+@pytest.mark.parametrize("shared", ["phone", "email"])
+def test_a_refused_update_loses_only_the_value_another_contact_has(account, journal, shared):
+    hl = account.connect()
+    values = {"phone": "+17025550111", "email": "taken@example.com"}
+    hl.contacts.create(ContactCreate(first_name="Owner", **{shared: values[shared]}))
+    run = journal.start_run(hl.location_id, "delta")
+    catalog = provision(hl, small_schema(), journal, run)
+    field = hl.custom_fields.v1.create(
+        FieldCreateV1(name=t.ORIGINALS, data_type="LARGE_TEXT")
+    )  # fmt: skip
+    catalog.add_field(field_v1(field))
+    options = LoadOptions(search_lag_s=2.0, workers=8)
+    load(hl, journal, catalog, [contact(1)], run, options=options)
+    changed = contact(1, city="Sparks", **{shared: values[shared]})
+    result = load(hl, journal, catalog, [changed], run, options=options)
+    assert result.rejected == 0 and result.updated == 1
+    entry = journal.entry(hl.location_id, "contact:main/clients/1")
+    now = hl.contacts.get(entry.hl_id)
+    assert now["city"] == "Sparks" and now.get(shared) != values[shared]
+    assert {"id": field["id"], "value": f"{shared}: {values[shared]}"} in now["customFields"]
+    (conflict,) = journal.conflicts(hl.location_id)
+    assert (conflict["field"], conflict["reason"], conflict["wanted"]) == (
+        shared, "shared_field", values[shared],
+    )  # fmt: skip
+    assert "kept in Original_Values__c" in conflict["message"]

@@ -27,7 +27,9 @@ from flitstack_pipeline.migration.preflight.lines import Line, Verdict, few, pas
 from flitstack_pipeline.migration.preflight.schema import objects_by_hand, schema_lines
 from flitstack_pipeline.migration.preflight.settings import (
     contacts_line,
+    crowded_line,
     opportunities_line,
+    owners_line,
     time_zone_line,
 )
 from flitstack_pipeline.migration.preflight.workflows import (
@@ -49,9 +51,10 @@ class Needs:
     `schema` is a TargetSchema; `source_zone` the zone the exports are read in; `members` the team
     with the records each owns here, `owners` and `fallback_owner` the map's decisions about them;
     `policy` the map's policy for records that are there already; `plan` the load as planned;
-    `astray` counts links between records that are routed to different sub-accounts; `activities`
-    is what calls, texts, e-mails and meetings are to become, with the ids that takes; `released`
-    what a person decided about published workflows.
+    `crowded` names contacts with more opportunities than one may have; `differing_owners` counts
+    contacts with jobs of another owner; `astray` counts links between records that are routed to
+    different sub-accounts; `activities` is what calls, texts, e-mails and meetings are to become,
+    with the ids that takes; `released` what a person decided about published workflows.
     """
 
     schema: Any
@@ -67,6 +70,8 @@ class Needs:
     conversation_provider_id: str = ""
     calendar_id: str = ""
     released: Released = field(default_factory=Released)
+    crowded: Mapping[str, int] = field(default_factory=dict)
+    differing_owners: int = 0
 
 
 @dataclass
@@ -133,6 +138,8 @@ def _settings(access: Access, needs: Needs) -> list[Line]:
         time_zone_line(zone, needs.source_zone, dt.datetime.now(dt.UTC).date()),
         opportunities_line(catalog.settings),
         contacts_line(catalog.settings, shared),
+        owners_line(needs.differing_owners, catalog.settings),
+        crowded_line(needs.crowded),
     ]
 
 

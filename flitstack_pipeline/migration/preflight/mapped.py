@@ -18,6 +18,8 @@ from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
 PEOPLE = ("clients", "leads")
+#: How many opportunities HighLevel links to one contact (live: L19).
+OPPORTUNITIES_MOST = 1_000
 PLURALS = {"contact": "contacts", "company": "companies"}
 
 
@@ -57,6 +59,56 @@ def astray_links(con: duckdb.DuckDBPyConnection) -> int:
       SELECT count(*) FROM links JOIN every AS p ON p.record_key = links.parent.record_key
       WHERE p.location <> links.location""").fetchall()  # noqa: S608
     return int(found[0][0])
+
+
+def crowded_contacts(con: duckdb.DuckDBPyConnection, location: str) -> dict[str, int]:
+    """Contacts with more opportunities than HighLevel links to one, by label, largest first."""
+    deals = _opportunities(con)
+    if not deals:
+        return {}
+    names = _contacts(con)
+    found = con.execute(
+        f"""SELECT coalesce(any_value(c.label), d.contact), count(*) AS several
+        FROM ({deals}) d LEFT JOIN ({names}) c ON c.record_key = d.contact
+        WHERE d.location = ? GROUP BY d.contact HAVING several > ? ORDER BY several DESC""",  # noqa: S608
+        [location, OPPORTUNITIES_MOST],
+    ).fetchall()
+    return {str(label): int(several) for label, several in found}
+
+
+def differing_owners(con: duckdb.DuckDBPyConnection, location: str) -> int:
+    """Contacts that are to have another owner than one of their opportunities."""
+    deals = _opportunities(con)
+    if not deals:
+        return 0
+    (found,) = con.execute(
+        f"""SELECT count(DISTINCT d.contact)
+        FROM ({deals}) d JOIN ({_contacts(con)}) c ON c.record_key = d.contact
+        WHERE d.location = ? AND d.owner IS DISTINCT FROM c.owner AND d.owner IS NOT NULL""",  # noqa: S608
+        [location],
+    ).fetchall()
+    return int(found[0])
+
+
+def _opportunities(con: duckdb.DuckDBPyConnection) -> str:
+    """A query for location, owner and contact of every opportunity; empty when there is none."""
+    return " UNION ALL ".join(
+        f"""SELECT location, payload->>'$.owner' AS owner, list_filter(
+          from_json(parents, '[{{"role": "VARCHAR", "record_key": "VARCHAR"}}]'),
+          lambda p: p.role = 'contact')[1].record_key AS contact
+        FROM mapped."{key}" WHERE kind = 'opportunity'"""  # noqa: S608
+        for key in KEYS
+        if table_exists(con, f"mapped.{key}")
+    )
+
+
+def _contacts(con: duckdb.DuckDBPyConnection) -> str:
+    return " UNION ALL ".join(
+        f"""SELECT record_key, label, payload->>'$.owner' AS owner
+        FROM mapped."{key}" WHERE kind = 'contact'"""  # noqa: S608
+        for key in KEYS
+        if table_exists(con, f"mapped.{key}")
+    )
 
 
 def planned(

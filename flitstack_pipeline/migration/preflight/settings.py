@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flitstack_pipeline.migration.preflight.lines import Line, failed, passed, warned
+from flitstack_pipeline.migration.preflight.lines import Line, failed, few, passed, warned
 
+OPPORTUNITY_SWITCH = "Settings → Objects → Opportunities"
 SWITCH = "Settings → Business Profile → General"
 
 
@@ -49,9 +50,39 @@ def opportunities_line(settings: Mapping[str, Any]) -> Line:
         return passed(check, "allowed: a client may have many jobs")
     return failed(
         check, "not allowed: only one opportunity per contact and pipeline",
-        f"Switch on “Allow Duplicate Opportunity” ({SWITCH}); with it off, every further job of a "
-        "client is refused.",
+        f"Switch on “Allow Duplicate Opportunity” ({OPPORTUNITY_SWITCH}); with it off, every "
+        "further job of a client is refused.",
     )  # fmt: skip
+
+
+def crowded_line(crowded: Mapping[str, int]) -> Line:
+    """A contact holds 1,000 opportunities (live: L19); a load would end in the middle of them."""
+    check = "opportunities of a contact"
+    if not crowded:
+        return passed(check, "no contact has more than HighLevel's 1,000")
+    return failed(
+        check, f"more than HighLevel's 1,000: {few(f'{n} ({c:,})' for n, c in crowded.items())}",
+        "Give the jobs to several clients in the export (by property, say), or leave old ones out, "
+        "and map again.",
+    )  # fmt: skip
+
+
+def owners_line(differing: int, settings: Mapping[str, Any]) -> Line:
+    """HighLevel keeps the owner of a contact and of its opportunities alike by default (L8).
+
+    The API shows the setting under no documented name, so it counts as on unless it says off.
+    """
+    check = "owner synchronisation"
+    told = next((v for k, v in settings.items() if "owner" in k.lower() and "sync" in k.lower()), 1)
+    if not told or not differing:
+        return passed(check, "no contact has jobs of another owner" if told else "switched off")
+    return warned(
+        check,
+        f"HighLevel keeps the owner of a contact and of its opportunities the same, unless that is "
+        f"switched off; {differing:,} contacts have jobs of another owner",
+        "Switch it off in the settings of opportunities to keep each record's own owner. Left on, "
+        "the last owner written wins, and reconciliation accepts it as shared.",
+    )
 
 
 def contacts_line(settings: Mapping[str, Any], shared: int) -> Line:
