@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.steps.others import answer_others
 from flitstack_pipeline.steps.workflows import release_workflows
 
 
@@ -29,6 +30,11 @@ class MigrationProject(dg.ConfigurableResource):
         description="Your name says that you looked, in HighLevel, at the workflows the API does "
         "not list (those of custom objects, or all where the token may not read them).",
     )
+    other_journal: str = Field(
+        default="",
+        description="For a sub-account that another journal migrated: `adopt` (that journal was "
+        "lost, these are its exports) or `beside` (it is another workspace's). Empty: refused.",
+    )
     _project: Project | None = PrivateAttr(default=None)
     _held: ExitStack | None = PrivateAttr(default=None)
 
@@ -42,6 +48,11 @@ class MigrationProject(dg.ConfigurableResource):
                 self._project = Project.from_environment()
             project = self._project.prepare()
             release_workflows(project, self.workflows_may_run, self.workflows_checked_by)
+            answer_others(
+                project,
+                adopt=self.other_journal == "adopt",
+                beside=self.other_journal == "beside",
+            )
         return self._project.prepare()
 
     def hold_accounts(self) -> None:

@@ -73,11 +73,12 @@ def exit_code(error: Exception) -> Exit | None:
     from flitstack_pipeline.migration.lock import LockLost, RunInProgress
     from flitstack_pipeline.migration.report import Refused
     from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
+    from flitstack_pipeline.steps.others import OtherJournal
     from flitstack_pipeline.steps.workflows import WorkflowsRunning
     from flitstack_pipeline.warehouse import WarehouseBusy
 
     known: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
-        ((WorkflowsRunning,), Exit.PREFLIGHT_FAILED),
+        ((WorkflowsRunning, OtherJournal), Exit.PREFLIGHT_FAILED),
         ((Refused,), Exit.WAITING),
         ((CredentialsFailed, Unauthorized, Forbidden), Exit.PREFLIGHT_FAILED),
         ((RunStopped, RunInProgress, LockLost, JournalFailed, WarehouseBusy), Exit.STOPPED),

@@ -28,8 +28,31 @@ CheckedBy = Annotated[
 ]
 
 
+Adopt = Annotated[
+    bool,
+    typer.Option(
+        "--adopt",
+        help="The sub-account was migrated by a journal that was lost, from these exports: read "
+        "its records back and take them over.",
+    ),
+]
+Beside = Annotated[
+    bool,
+    typer.Option(
+        "--beside",
+        help="The sub-account was migrated by another journal, from another workspace: migrate "
+        "this one beside it.",
+    ),
+]
+
+
 @app.command()
-def preflight(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
+def preflight(
+    workflows_may_run: MayRun = None,
+    workflows_checked: CheckedBy = "",
+    adopt: Adopt = False,
+    beside: Beside = False,
+) -> None:
     """Examine every sub-account; only reads. Exit 4 while something stands in the way."""
     from flitstack_pipeline import steps
     from flitstack_pipeline.migration.report import Refused
@@ -37,6 +60,7 @@ def preflight(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "
 
     project = open_project()
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
+    steps.answer_others(project, adopt=adopt, beside=beside)
     reasons = readiness.before_preflight(project)
     if reasons:
         raise Refused("the preflight", reasons)
@@ -47,12 +71,18 @@ def preflight(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "
 
 
 @app.command()
-def prepare(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
+def prepare(
+    workflows_may_run: MayRun = None,
+    workflows_checked: CheckedBy = "",
+    adopt: Adopt = False,
+    beside: Beside = False,
+) -> None:
     """Map every record, examine every sub-account, and make its schema ready."""
     from flitstack_pipeline import steps
 
     project = open_project()
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
+    steps.answer_others(project, adopt=adopt, beside=beside)
     entries = steps.unconfirmed_entries(project)
     if entries:
         wait("The map waits for confirmation (edit map.yaml, then flitstack map confirm).", entries)

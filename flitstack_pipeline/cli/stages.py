@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flitstack_pipeline.cli.accounts import CheckedBy, MayRun
+from flitstack_pipeline.cli.accounts import Adopt, Beside, CheckedBy, MayRun
 from flitstack_pipeline.cli.progress import load_bars, working
 from flitstack_pipeline.cli.terminal import (
     Exit,
@@ -43,12 +43,15 @@ def migrate(
     ] = "",
     workflows_may_run: MayRun = None,
     workflows_checked: CheckedBy = "",
+    adopt: Adopt = False,
+    beside: Beside = False,
 ) -> None:
     """Run the whole migration up to the gate, and through it when the sample is approved."""
     from flitstack_pipeline import steps
 
     project = open_project()
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
+    steps.answer_others(project, adopt=adopt, beside=beside)
     with working("Reading, cleaning and relating the exports"):
         understood = steps.run_audit(project, log)
     with working("Proposing the map"):

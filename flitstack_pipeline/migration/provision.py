@@ -7,12 +7,14 @@ What belongs here: the order, and what is read back. What does not: making one t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.migration.catalog import Catalog, build_catalog
 from flitstack_pipeline.migration.checklist import unique_todo
 from flitstack_pipeline.migration.journal import Journal, Run
+from flitstack_pipeline.migration.marker import set_mark
 from flitstack_pipeline.migration.provisioning.fields import make_fields
 from flitstack_pipeline.migration.provisioning.making import Maker
 from flitstack_pipeline.migration.provisioning.objects import (
@@ -30,13 +32,16 @@ from flitstack_pipeline.migration.schema_state import adopt_renamed, listed
 from flitstack_pipeline.migration.snapshot import remember_before
 
 
-def provision(hl: HighLevel, schema: Any, journal: Journal, run: Run) -> Catalog:
+def provision(
+    hl: HighLevel, schema: Any, journal: Journal, run: Run, workspaces: Collection[str] = ()
+) -> Catalog:
     """Create what `schema` declares and the sub-account lacks; returns the catalog.
 
     `schema` has `fields` (by target: label, data_type, options), `objects` (key, singular, plural,
     primary, searchable), `associations` (key, first, first_label, second, second_label),
-    `pipeline` (name, stages), `products` and `tags`; mappings or sequences. A second run writes
-    nothing. What could not be made stands in the catalog's `checklist`. Raises HighLevelError.
+    `pipeline` (name, stages), `products` and `tags`; mappings or sequences. The sub-account is
+    marked first as migrated by this journal from `workspaces`. A second run writes nothing. What
+    could not be made stands in the catalog's `checklist`. Raises HighLevelError.
     """
     remember_before(hl, journal)
     objects = listed(getattr(schema, "objects", ()))
@@ -44,6 +49,7 @@ def provision(hl: HighLevel, schema: Any, journal: Journal, run: Run) -> Catalog
     wanted_products = listed(getattr(schema, "products", ()))
     catalog = build_catalog(hl, keys, products=bool(wanted_products))
     maker = Maker(hl, journal, run, catalog)
+    set_mark(maker, workspaces)
     adopt_renamed(schema, catalog, maker.known.values())
     make_objects(maker, objects)
     make_fields(maker, getattr(schema, "fields", {}))

@@ -21,6 +21,7 @@ from flitstack_pipeline.highlevel.errors import (
     NotFound,
     Unauthorized,
 )
+from flitstack_pipeline.migration.adoption import BEFORE_LOST
 from flitstack_pipeline.migration.attempts import outcome_now
 from flitstack_pipeline.migration.existing import OPT_OUT
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
@@ -55,6 +56,10 @@ EVERYTHING = "all"
 #: The name that gives back every opt-out we brought.
 OPT_OUTS = "opt-outs"
 EDITED = "edited in HighLevel since our last write"
+LOST = (
+    "it was, or may have been, there before an earlier journal that was lost, and what it held "
+    "then is lost too: it is left as it is"
+)
 UNKNOWN = "the journal does not hold what it was before"
 OPT_OUT_STAYS = "an opt-out we brought stays; --force KEY#FIELD or --force opt-outs lifts it"
 
@@ -338,6 +343,9 @@ class Undo:
 
     def _give_back(self, entry: Entry) -> None:
         """Restore what we changed of a record we did not make (or, for a run, made before it)."""
+        if (entry.details or {}).get(BEFORE_LOST):
+            self.tally.note(entry, "left", LOST)
+            return
         handler = HANDLERS[entry.kind]
         current = handler.read(self.ctx, entry)
         self.tally.requests()

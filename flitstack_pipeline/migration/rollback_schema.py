@@ -34,6 +34,7 @@ ENDPOINTS = {
     "field_v1": "DELETE /locations/{locationId}/customFields/{id}",
     "field_v2": "DELETE /custom-fields/{id}",
     "folder": "DELETE /custom-fields/folder/{id}",
+    "marker": "DELETE /locations/{locationId}/customValues/{id}",
 }
 ORDER = tuple(ENDPOINTS)
 
@@ -146,5 +147,7 @@ def _delete(ctx: Context, item: dict[str, Any]) -> None:
         hl.custom_fields.v1.delete(hl_id)
     elif kind == "field_v2":
         hl.custom_fields.v2.delete(hl_id)
+    elif kind == "marker":
+        hl.locations.delete_custom_value(hl_id)
     else:
         hl.custom_fields.v2.delete_folder(hl_id)

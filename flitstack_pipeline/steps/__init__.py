@@ -41,6 +41,7 @@ from flitstack_pipeline.steps.maps import (
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.merging import delta_loads, delta_summary, plan_delta
 from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.steps.others import answer_others
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
 from flitstack_pipeline.steps.questions import (
@@ -86,6 +87,7 @@ __all__ = [
     "acknowledge",
     "alone",
     "answer",
+    "answer_others",
     "apply_decided",
     "approve",
     "audit",

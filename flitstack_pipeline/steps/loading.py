@@ -34,6 +34,7 @@ from flitstack_pipeline.steps.opening import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.steps.others import refuse_other_journal
 from flitstack_pipeline.steps.planning import chosen_keys, plan_lines, plan_stage
 from flitstack_pipeline.steps.records import publish_journal, requests_report
 from flitstack_pipeline.steps.workflows import refuse_running_workflows
@@ -150,6 +151,7 @@ def _load_into(
         if len(rows):
             what = f"{stage} of {key} into {account.alias}"
             refuse_running_workflows(what, stage, journal, destination, catalog)
+            refuse_other_journal(what, stage, journal, destination, catalog)
         if key == "activities":
             _refuse_unconfigured(project, f"{stage} of {key}", account)
         for line in catalog.changed:

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from flitstack_pipeline.accounts import NATIVE, Account, variable
+from flitstack_pipeline.destination import Destination
+from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.catalog import Catalog
@@ -34,6 +36,7 @@ from flitstack_pipeline.steps.opening import (
     open_account,
     open_journal,
 )
+from flitstack_pipeline.steps.others import ANSWER, CHECK, others_line, workspaces
 from flitstack_pipeline.steps.workflows import released
 
 CHECKLIST = "schema-checklist.html"
@@ -49,8 +52,11 @@ def preflight(project: Project) -> StepReport:
     names = []
     for account in known:
         with open_account(project, account, purpose="prepare") as (journal, destination):
+            others = _others(project, account, schema, journal, destination)
             needs = _needs(project, journal, account, schema, len(known) > 1)
             found = examine(destination.hl, journal, needs)
+            if others is not None:
+                found.lines.append(others)
             names.append(destination.name)
         lines += [_line_of(account, line) for line in found.lines]
         roster += found.team.roster(account.alias)
@@ -59,6 +65,8 @@ def preflight(project: Project) -> StepReport:
     with open_journal(project) as journal:
         journal.set_setting("preflight", lines)
         journal.set_setting("teams", teams)
+        if not any(x["verdict"] == "fail" and x["check"] == CHECK for x in lines):
+            journal.set_setting(ANSWER, "")  # carried out
     facts: dict[str, Any] = {
         "account": "; ".join(names),
         "report": write_preflight(lines, names, project.reports / "preflight.html"),
@@ -71,6 +79,20 @@ def preflight(project: Project) -> StepReport:
     unmatched = [x for x in roster if x["records"] and x["outcome"] != Outcome.MATCHED]
     tables = {"lines": worst_first, "team members without a user of their own": unmatched}
     return StepReport("preflight", len(lines), facts, tables, failed)
+
+
+def _others(
+    project: Project,
+    account: Account,
+    schema: TargetSchema,
+    journal: Journal,
+    destination: Destination,
+) -> Line | None:
+    """The line about other migrations; None where the account does not answer: others say why."""
+    try:
+        return others_line(project, account, schema, journal, destination)
+    except HighLevelError:
+        return None
 
 
 def _needs(
@@ -94,6 +116,7 @@ def _needs(
             released(journal),
             crowded=crowded_contacts(con, account.alias),
             differing_owners=differing_owners(con, account.alias),
+            workspaces=workspaces(project),
         )
 
 
@@ -178,7 +201,7 @@ def _provision(project: Project, account: Account, schema: TargetSchema) -> Cata
         open_account(project, account, purpose="prepare") as (journal, destination),
         journal.running(destination.location_id, "prepare") as run,
     ):
-        catalog = provision_schema(destination.hl, schema, journal, run)
+        catalog = provision_schema(destination.hl, schema, journal, run, workspaces(project))
         journal.set_setting("objects", [o.key for o in schema.objects])
     return catalog
 

@@ -224,6 +224,60 @@ def test_a_published_workflow_stops_preflight_and_every_load_until_released_by_n
     assert all(r.complete for r in load_everything(project).values())
 
 
+def _lose_the_journal(project):
+    for path in project.root.glob("journal.sqlite*"):
+        path.unlink()
+
+
+def test_a_lost_journal_is_refused_and_adopted_without_doubling_a_thing(two_accounts):
+    project, url = two_accounts
+    run = CliRunner().invoke
+    steps.preflight(project)
+    steps.provision(project)
+    load_everything(project)
+    before = held(url, "loc-m")[1], held(url, "loc-d")[1]
+    marks = [v["value"] for v in _custom_values(url)]
+    assert len(marks) == 1 and '"workspaces": ["main"]' in marks[0]
+    _lose_the_journal(project)
+    refused = run(app, ["preflight"])
+    assert refused.exit_code == 4
+    stops = {x["check"]: x for x in steps.preflight_lines(project) if x["verdict"] == "fail"}
+    assert "--adopt" in stops["other migrations"]["what_to_do"]
+    assert run(app, ["preflight", "--beside"]).exit_code == 4  # the same workspace
+    checked = ["--workflows-checked", "Ann"]  # the objects are not this journal's
+    assert run(app, ["preflight", "--adopt", *checked]).exit_code == 0
+    steps.provision(project)
+    results = load_everything(project)
+    assert all(r.created == 0 for r in results.values())
+    assert (held(url, "loc-m")[1], held(url, "loc-d")[1]) == before
+    assert len(_custom_values(url)) == 1  # the mark is this journal's now
+    assert run(app, ["preflight"]).exit_code == 0
+
+
+def test_records_of_exports_that_are_not_here_are_not_adopted(two_accounts):
+    project, _ = two_accounts
+    steps.preflight(project)
+    steps.provision(project)
+    load_everything(project)
+    _lose_the_journal(project)
+    with project.warehouse.connect() as con:
+        con.execute("CREATE TEMP TABLE kept AS SELECT * FROM mapped.invoices")
+        con.execute("DELETE FROM mapped.invoices WHERE source_key = 'main/invoices/1'")
+        assert CliRunner().invoke(app, ["preflight", "--adopt"]).exit_code == 4
+        con.execute("CREATE OR REPLACE TABLE mapped.invoices AS SELECT * FROM kept")
+    (stop,) = [x for x in steps.preflight_lines(project)
+               if x["check"] == "other migrations" and x["verdict"] == "fail"]  # fmt: skip
+    assert "1 of those keys are in no export of this folder (main/invoices/1)" in stop["what_to_do"]
+
+
+def _custom_values(url):
+    answer = requests.get(
+        f"{url}/locations/loc-m/customValues", timeout=10,
+        headers={"Authorization": "Bearer pit-main", "Version": "v3"},
+    )  # fmt: skip
+    return answer.json()["customValues"]
+
+
 def test_names_after_one_option_are_read_one_by_one():
     asked = ["migrate", "--workflows-may-run", "A", "B c", "--confirm-map", "Ann"]
     assert spread_names(asked, "--workflows-may-run") == [

@@ -144,7 +144,11 @@ class ContactHandler(Handler):
     def _found(self, ctx: Context, record: Contact) -> Found:
         values = logical(ctx, record)
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
-        details = {"business_id": record.get("businessId"), MISSING: record["missing"]}
+        details = {
+            "business_id": record.get("businessId"),
+            "created": record.get("dateAdded"),
+            MISSING: record["missing"],
+        }
         return Found(self.kind, "contact", record["id"], values, source_id, details)
 
 

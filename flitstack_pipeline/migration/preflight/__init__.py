@@ -54,7 +54,8 @@ class Needs:
     `crowded` names contacts with more opportunities than one may have; `differing_owners` counts
     contacts with jobs of another owner; `astray` counts links between records that are routed to
     different sub-accounts; `activities` is what calls, texts, e-mails and meetings are to become,
-    with the ids that takes; `released` what a person decided about published workflows.
+    with the ids that takes; `released` what a person decided about published workflows;
+    `workspaces` those our records come from.
     """
 
     schema: Any
@@ -72,6 +73,7 @@ class Needs:
     released: Released = field(default_factory=Released)
     crowded: Mapping[str, int] = field(default_factory=dict)
     differing_owners: int = 0
+    workspaces: Sequence[str] = ()
 
 
 @dataclass
@@ -107,7 +109,7 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     lines += schema_lines(needs.schema, catalog, items, access.agency)
     lines.append(_users(team))
     adopt_renamed(needs.schema, catalog, items)
-    lines += existing_lines(hl, catalog, journal, needs.recognisable, needs.policy)
+    lines += existing_lines(hl, catalog, journal, needs)
     lines += [
         messages_line(hl, needs.activities, needs.conversation_provider_id),
         appointments_line(hl, needs.activities, needs.calendar_id),

@@ -6,8 +6,9 @@ What belongs here: records that would be taken for ours, counted by paged search
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.pacing import PaceSnapshot
@@ -16,7 +17,7 @@ from flitstack_pipeline.migration.duplicates import match_values
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.plan import Plan
-from flitstack_pipeline.migration.preflight.lines import Line, passed, warned
+from flitstack_pipeline.migration.preflight.lines import Line, failed, passed, warned
 from flitstack_pipeline.migration.readback import reading_context
 
 PAGE = 200
@@ -48,21 +49,31 @@ def existing_lines(
     hl: HighLevel,
     catalog: Catalog,
     journal: Journal,
-    recognisable: Iterable[Recognisable],
-    policy: str,
+    needs: Any,
 ) -> list[Line]:
-    """Records of nobody's migration that would match ours, and ours of a lost journal."""
-    return [_existing(hl, catalog, journal, ours, policy) for ours in recognisable]
+    """Records of nobody's migration that would match ours, and ours of a lost journal.
+
+    `needs` is what the migration asks: `recognisable`, `policy`, `workspaces`.
+    """
+    return [_existing(hl, catalog, journal, ours, needs) for ours in needs.recognisable]
 
 
 def _existing(
-    hl: HighLevel, catalog: Catalog, journal: Journal, ours: Recognisable, policy: str
+    hl: HighLevel, catalog: Catalog, journal: Journal, ours: Recognisable, needs: Any
 ) -> Line:
-    foreign, matching, adoptable = _counted(hl, catalog, journal, ours)
+    policy = needs.policy
+    foreign, matching, adoptable = _counted(hl, catalog, journal, ours, needs.workspaces)
     check = f"existing {ours.plural}"
     found = f"{foreign} that no migration made, {matching} of them match ours"
     if adoptable:
         found += f"; {adoptable} carry our Source ID and are not in this journal"
+    if adoptable and not journal.kinds(hl.location_id):
+        return failed(
+            check, found,
+            "A migration of this workspace wrote them, whose journal is not in this data folder. "
+            "Use that folder; or, if its journal was lost and these are its exports, `--adopt` "
+            "reads the records back and takes them over.",
+        )  # fmt: skip
     what = []
     if matching:
         what.append(f"Policy `{policy}` (duplicates in map.yaml): {POLICIES[policy]}.")
@@ -75,7 +86,11 @@ def _existing(
 
 
 def _counted(
-    hl: HighLevel, catalog: Catalog, journal: Journal, ours: Recognisable
+    hl: HighLevel,
+    catalog: Catalog,
+    journal: Journal,
+    ours: Recognisable,
+    workspaces: Sequence[str],
 ) -> tuple[int, int, int]:
     """(foreign records, those that match ours, those that carry our Source ID), page by page."""
     foreign = matching = adoptable = 0
@@ -86,7 +101,7 @@ def _counted(
             if found.hl_id in known:
                 continue
             if found.source_id:
-                adoptable += 1
+                adoptable += not workspaces or found.source_id.split("/")[0] in workspaces
                 continue
             foreign += 1
             matching += any(v in ours.values for v in match_values(ours.kind, found.logical))

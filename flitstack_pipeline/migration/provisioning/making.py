@@ -46,15 +46,15 @@ class Maker:
         """Whether provisioning made it."""
         return bool(self.known.get(item_key, {}).get("origin") == "created")
 
-    def exists(self, item_key: str, kind: str, hl_id: str) -> None:
-        """Note what is there; it is ours when we once tried to make it.
+    def exists(self, item_key: str, kind: str, hl_id: str, *, ours: bool = False) -> None:
+        """Note what is there; it is ours when we once tried to make it, or when `ours` says so.
 
         Something we made under the same key and that has another id now was made again by a
         person: from then on it is theirs.
         """
         item = self.known.get(item_key)
         if item is None:
-            origin = "created" if item_key in self._tried else "existing"
+            origin = "created" if ours or item_key in self._tried else "existing"
             self._note(item_key, kind, hl_id, origin, "", {})
         elif item["hl_id"] != hl_id:
             self._note(item_key, kind, hl_id, "existing", "", {})
