@@ -31,6 +31,7 @@ from flitstack_pipeline.highlevel.models import (
 from flitstack_pipeline.highlevel.reading import (
     Contact,
     cursor_of,
+    may_hold,
     read_contact,
     read_note,
     read_task,
@@ -147,6 +148,13 @@ class Contacts(Family):
         path = {"contactId": contact_id}
         return read_contact(self._record("GET", "/contacts/{contactId}", "contact", path=path))
 
+    def get_if_there(self, contact_id: str) -> Contact | None:
+        """Read a contact as it is now; None when there is none."""
+        try:
+            return self.get(contact_id)
+        except NotFound:
+            return None  # deleted: searches show it for a while (live: L20)
+
     def delete(self, contact_id: str) -> None:
         """Delete a contact."""
         self._call("DELETE", "/contacts/{contactId}", path={"contactId": contact_id})
@@ -201,10 +209,7 @@ class Contacts(Family):
         What a row of the search does not tell is taken from the list of contacts where that tells
         it (recording R02), else the contact is read by its id.
         """
-        whole = self.completing()
-        rows_found = self.iterate_rows(page_limit)
-        while page := list(itertools.islice(rows_found, LIST_PAGE)):
-            yield from whole.complete(page)
+        return self.completing().every(page_limit=page_limit)
 
     def completing(self) -> WholeContacts:
         """What makes whole contacts of rows, with as few requests as can be."""
@@ -231,9 +236,15 @@ class Contacts(Family):
                 return
 
     def find_by_custom_field(self, field_id: str, value: str) -> list[Contact]:
-        """Find rows of contacts by a custom field's value (how a source key finds its record)."""
+        """Find contacts by a custom field's value (how a source key finds its record).
+
+        Each is read by its id: a row need not repeat the value, and may be of a contact that was
+        deleted (live: L20).
+        """
         filters = all_of(condition(f"customFields.{field_id}", value))
-        return self.search(filters=filters, page_limit=20).records
+        found = self.search(filters=filters, page_limit=20).records
+        whole = (self.get_if_there(row["id"]) for row in found if may_hold(row, field_id, value))
+        return [contact for contact in whole if contact is not None]
 
     def find_duplicate(
         self, *, email: str | None = None, number: str | None = None
@@ -412,6 +423,14 @@ class WholeContacts:
         self._known: dict[str, Contact] | None = None
         self.listed = self.read = 0
 
+    def every(
+        self, wanted: frozenset[str] | None = None, page_limit: int = 500
+    ) -> Iterator[Contact]:
+        """Yield every contact, oldest first, with the keys that matter (all when None)."""
+        found = self._contacts.iterate_rows(page_limit)
+        while page := list(itertools.islice(found, LIST_PAGE)):
+            yield from self.complete(page, wanted)
+
     def complete(
         self, found: Sequence[Contact], wanted: frozenset[str] | None = None
     ) -> list[Contact]:
@@ -433,10 +452,7 @@ class WholeContacts:
 
     def _one(self, contact_id: str) -> Contact | None:
         self.read += 1
-        try:
-            return self._contacts.get(contact_id)
-        except NotFound:
-            return None  # deleted: searches show it for a while (live: L20)
+        return self._contacts.get_if_there(contact_id)
 
     def _listed(self, row: Contact, wanted: frozenset[str] | None) -> Contact | None:
         if self._known is None:

@@ -29,14 +29,16 @@ _DUPLICATE_OPPORTUNITY = re.compile(r"(?i)duplicate opportunity")
 _HTML = re.compile(rb"(?i)^\s*(?:<!doctype html|<html)")
 _TITLE = re.compile(r"(?is)<title>(.*?)</title>")
 _EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"\+?\d(?:[\s().-]*\d){8,14}(?!\w)")
+_PHONE = re.compile(r"\+?\(?\d(?:[\s().-]*\d){8,14}(?!\w)")
 _RULE = re.compile(
     r"(?i)\b(?:exceed|must|should|cannot|can not|is too|longer than|not allowed|invalid|unexpected)"
 )
 #: The parts of `meta` that name records, and no people.
 _META = ("contactId", "matchingField", "existingId")
 MESSAGE_MOST = 300
-ECHO_LEAST = 8
+#: Values of a request that are ours or HighLevel's own words: a refusal may name them.
+_OUR_KEYS = re.compile(r"(?:Ids?|Keys?|Type|_id)$|^(?:id|ids|key|status|model|type|field|sort)$")
+ECHO_LEAST = 2
 
 
 class HttpResponse(Protocol):
@@ -280,10 +282,11 @@ def rule_of(text: str, sent: bytes | None = None) -> str:
 
     Args:
         text: the message.
-        sent: the JSON body of the request; its longer values are taken out wherever they stand.
+        sent: the JSON body of the request; its values are taken out wherever they stand.
     """
     for value in sorted(set(_texts(_parsed(sent))), key=len, reverse=True):
-        text = text.replace(value, "[value]")
+        if value in text:
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[value]", text)
     text = _PHONE.sub("[number]", _EMAIL.sub("[e-mail]", text))
     if len(text) <= MESSAGE_MOST:
         return text
@@ -295,7 +298,7 @@ def rule_of(text: str, sent: bytes | None = None) -> str:
 def _texts(value: Any) -> Iterator[str]:
     """The texts of a body that may be a customer's words."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [part for key, part in value.items() if not _OUR_KEYS.search(key)]
     if isinstance(value, list):
         for part in value:
             yield from _texts(part)

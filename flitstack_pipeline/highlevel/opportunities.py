@@ -26,7 +26,7 @@ from flitstack_pipeline.highlevel.models import (
     all_of,
     condition,
 )
-from flitstack_pipeline.highlevel.reading import Opportunity, read_opportunity
+from flitstack_pipeline.highlevel.reading import Opportunity, may_hold, read_opportunity
 
 IN_FLIGHT = 8
 Status = Literal["open", "won", "lost", "abandoned"]
@@ -95,6 +95,13 @@ class Opportunities(Family):
         return read_opportunity(
             self._record("GET", "/opportunities/{id}", "opportunity", path=path)
         )
+
+    def get_if_there(self, opportunity_id: str) -> Opportunity | None:
+        """Read an opportunity as it is now; None when there is none."""
+        try:
+            return self.get(opportunity_id)
+        except NotFound:
+            return None  # deleted: searches show it for a while (live: L20)
 
     def delete(self, opportunity_id: str) -> None:
         """Delete an opportunity."""
@@ -195,22 +202,19 @@ class Opportunities(Family):
         whole: dict[str, Opportunity | None] = {row["id"]: row for row in found}
         if left:
             with ThreadPoolExecutor(min(IN_FLIGHT, len(left))) as pool:
-                whole |= dict(zip(left, pool.map(self._one, left), strict=True))
+                whole |= dict(zip(left, pool.map(self.get_if_there, left), strict=True))
         return [one for one in whole.values() if one is not None]
-
-    def _one(self, opportunity_id: str) -> Opportunity | None:
-        try:
-            return self.get(opportunity_id)
-        except NotFound:
-            return None  # deleted: searches show it for a while (live: L20)
 
     def find_by_custom_field(self, field_id: str, value: str) -> list[Opportunity]:
         """Find opportunities by a custom field's value (how a source key finds its record).
 
-        Each is whole: a row that does not repeat its custom fields is read by its id.
+        Each is read by its id: a row need not repeat the value (live: L3), and may be of an
+        opportunity that was deleted.
         """
         filters = all_of(condition(f"custom_fields.{field_id}", value))
-        return self.complete(self.search(filters=filters, limit=20).records)
+        found = self.search(filters=filters, limit=20).records
+        whole = (self.get_if_there(row["id"]) for row in found if may_hold(row, field_id, value))
+        return [opportunity for opportunity in whole if opportunity is not None]
 
 
 def _places(cursor: list[Any] | None, number: int) -> list[dict[str, Any]]:

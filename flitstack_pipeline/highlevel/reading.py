@@ -29,6 +29,8 @@ _COUNTRIES = {
     "mexico": "MX", "united kingdom": "GB", "great britain": "GB", "australia": "AU",
     "new zealand": "NZ", "ireland": "IE", "puerto rico": "PR", "south africa": "ZA",
 }  # fmt: skip
+#: Where a row may show the whole name though it shows neither part of it.
+_WHOLE_NAMES = ("name", "contactName", "fullNameLowerCase")
 _YES = frozenset({"true", "yes", "1", "completed", "complete", "done"})
 
 
@@ -149,7 +151,8 @@ def _name(raw: Raw, key: str, *, row: bool) -> tuple[Any, bool]:
         return shown, True
     lowered = raw.get(f"{key}LowerCase")
     if shown in (None, ""):
-        return None, key in raw and lowered in (None, "")
+        named = any(raw.get(other) for other in _WHOLE_NAMES)
+        return None, key in raw and lowered in (None, "") and not named
     is_lowered = str(shown) == str(shown).lower() and any(c.isalpha() for c in str(shown))
     return (None, False) if is_lowered else (shown, True)
 
@@ -333,6 +336,18 @@ def read_cells(raw: Raw) -> tuple[list[Cell], bool]:
         if isinstance(cells, Mapping):
             return [{"id": str(k), "value": v} for k, v in cells.items()], True
     return [], False
+
+
+def may_hold(row: Contact | Opportunity, field_id: str, value: str) -> bool:
+    """Whether the record of a search's row may hold a value that the row need not repeat.
+
+    Args:
+        row: a contact or opportunity as a search shows it.
+        field_id: of the custom field.
+        value: what it was searched for.
+    """
+    shown = [cell["value"] for cell in row["customFields"] if cell["id"] == field_id]
+    return not shown or value in shown
 
 
 def cell_value(cell: Raw) -> Any:

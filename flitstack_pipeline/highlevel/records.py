@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, search_page
 from flitstack_pipeline.highlevel.models import WireModel, all_of, condition
 from flitstack_pipeline.highlevel.reading import read_record
@@ -59,6 +60,13 @@ class Records(Family):
         path = {"schemaKey": object_key, "id": record_id}
         route = "/objects/{schemaKey}/records/{id}"
         return read_record(self._record("GET", route, "record", path=path))
+
+    def get_if_there(self, object_key: str, record_id: str) -> Record | None:
+        """Read a record as it is now; None when there is none."""
+        try:
+            return self.get(object_key, record_id)
+        except NotFound:
+            return None  # deleted: searches show it for a while (live: L20)
 
     def update(self, object_key: str, record_id: str, record: RecordUpdate) -> None:
         """Change a record."""
@@ -123,6 +131,12 @@ class Records(Family):
         return iterate(page, f"POST /objects/{object_key}/records/search")
 
     def find_by_property(self, object_key: str, name: str, value: Any) -> list[Record]:
-        """Find records by a property's value (how a source key finds its record)."""
+        """Find records by a property's value (how a source key finds its record).
+
+        Each is read by its id: searches show deleted ones for a while (live: L20).
+        """
         filters = all_of(condition(f"properties.{name}", value))
-        return self.search(object_key, filters=filters, page_limit=20).records
+        found = self.search(object_key, filters=filters, page_limit=20).records
+        likely = [r for r in found if r["properties"].get(name) in (None, "", value)]
+        whole = (self.get_if_there(object_key, record["id"]) for record in likely)
+        return [record for record in whole if record is not None]

@@ -61,8 +61,7 @@ def read_back(
 
 def _contacts(ctx: Context) -> Iterator[Found]:
     fields = {r.id: r for r in ctx.catalog.of_target("contact") if r.data_type == "FILE_UPLOAD"}
-    for record in ctx.hl.contacts.iterate_all():
-        values = contacts.logical(ctx, record)
+    for record, values in contacts.every_contact(ctx):
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
         made = {"created": record.get("dateAdded")}
         yield Found("contact", "contact", record["id"], values, source_id, made)
@@ -75,8 +74,7 @@ def _contacts(ctx: Context) -> Iterator[Found]:
 def _opportunities(ctx: Context) -> Iterator[Found]:
     refs = ctx.catalog.of_target("opportunity")
     fields = {r.id: r for r in refs if r.data_type == "FILE_UPLOAD"}
-    for record in ctx.hl.opportunities.iterate_all():
-        values = opportunities.logical(ctx, record)
+    for record, values in opportunities.every_opportunity(ctx):
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
         pipeline, _ = ctx.catalog.stage_name(record.get("pipelineStageId"))
         details = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from flitstack_pipeline.migration.kinds.base import (
     owner_id,
     with_source_id,
 )
+from flitstack_pipeline.migration.kinds.confirmed import confirmed
 from flitstack_pipeline.migration.kinds.opt_outs import opt_out_body, read_opt_outs
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
@@ -32,7 +32,6 @@ FIELDS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
     "country", "website", "companyName", "source", "tags", "dateOfBirth",
 )  # fmt: skip
-PAGE = 100
 #: What a contact is recognised by (duplicates.py): rows need not tell more.
 RECOGNISED_BY = frozenset({"customFields", "email", "phone"})
 NOT_IN_UPDATE = frozenset({"companyName", "gender"})
@@ -80,18 +79,9 @@ class ContactHandler(Handler):
         """Find the contact that carries our source key."""
         ref = ctx.catalog.field("contact", SOURCE_ID_LABEL)
         for record in ctx.hl.contacts.find_by_custom_field(ref.id, item.row.source_id):
-            if self._carries(ctx, record, item.row.source_id):
+            if logical(ctx, record)["custom"].get(SOURCE_ID_LABEL) == item.row.source_id:
                 return Written(record["id"], self.intended(ctx, item))
         return None
-
-    def _carries(self, ctx: Context, row: Contact, source_id: str) -> bool:
-        """Whether a contact that a search shows has our source key, and is still there."""
-        if not row["customFields"]:
-            try:
-                row = ctx.hl.contacts.get(row["id"])
-            except NotFound:
-                return False
-        return bool(logical(ctx, row)["custom"].get(SOURCE_ID_LABEL) == source_id)
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
         """The contact as it is now."""
@@ -126,23 +116,19 @@ class ContactHandler(Handler):
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every contact, whole; `details` holds the company it is linked to."""
-        for record in ctx.hl.contacts.iterate_all():
-            yield self._found(ctx, record)
+        for record, values in every_contact(ctx):
+            yield self._found(ctx, record, values)
 
     def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every contact with its source key, e-mail and phone; the rest as far as rows tell it."""
-        whole = ctx.hl.contacts.completing()
-        rows = ctx.hl.contacts.iterate_rows()
-        while page := list(itertools.islice(rows, PAGE)):
-            for record in whole.complete(page, RECOGNISED_BY):
-                yield self._found(ctx, record)
+        for record in ctx.hl.contacts.completing().every(RECOGNISED_BY):
+            yield self._found(ctx, record, logical(ctx, record))
 
     def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
         """Whether the contact can be read by its id."""
         return can_be_read(lambda: ctx.hl.contacts.get(hl_id))
 
-    def _found(self, ctx: Context, record: Contact) -> Found:
-        values = logical(ctx, record)
+    def _found(self, ctx: Context, record: Contact, values: Logical) -> Found:
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
         details = {
             "business_id": record.get("businessId"),
@@ -150,6 +136,12 @@ class ContactHandler(Handler):
             MISSING: record["missing"],
         }
         return Found(self.kind, "contact", record["id"], values, source_id, details)
+
+
+def every_contact(ctx: Context) -> Iterator[tuple[Contact, Logical]]:
+    """Every contact whole, with its values; what we wrote and a row lacks is read by id."""
+    rows = ctx.hl.contacts.iterate_all()
+    return confirmed(ctx, "contact", rows, lambda c: logical(ctx, c), ctx.hl.contacts.get)
 
 
 def logical(ctx: Context, record: Contact) -> Logical:

@@ -176,7 +176,7 @@ class ContactFileHandler(Handler):
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every file in a FILE_UPLOAD field of a contact."""
         fields = {r.id: r for r in ctx.catalog.of_target("contact") if r.data_type == "FILE_UPLOAD"}
-        for record in ctx.hl.contacts.iterate_rows():
+        for record in ctx.hl.contacts.completing().every(frozenset({"customFields"})):
             yield from files_of(ctx, self.kind, record, fields)
 
     def _read(self, ctx: Context, contact_id: str, field_id: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from flitstack_pipeline.migration.kinds.base import (
     owner_id,
     with_source_id,
 )
+from flitstack_pipeline.migration.kinds.confirmed import confirmed
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 TARGET = "opportunity"
@@ -90,11 +91,10 @@ class OpportunityHandler(Handler):
 
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every opportunity of the pipeline `target`; of all pipelines when it is empty."""
-        for record in ctx.hl.opportunities.iterate_all():
+        for record, values in every_opportunity(ctx):
             pipeline, _ = ctx.catalog.stage_name(record.get("pipelineStageId"))
             if target and pipeline != target:
                 continue
-            values = logical(ctx, record)
             source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
             details = {"contact": record.get("contactId"), "pipeline_id": record.get("pipelineId")}
             yield Found(self.kind, pipeline or "", record["id"], values, source_id, details)
@@ -131,6 +131,12 @@ def file_values(item: Item) -> Logical:
             }
         )
     return values
+
+
+def every_opportunity(ctx: Context) -> Iterator[tuple[Opportunity, Logical]]:
+    """Every opportunity whole, with its values; what we wrote and a row lacks is read by id."""
+    rows = ctx.hl.opportunities.iterate_all()
+    return confirmed(ctx, TARGET, rows, lambda o: logical(ctx, o), ctx.hl.opportunities.get)
 
 
 def logical(ctx: Context, record: Opportunity) -> Logical:
