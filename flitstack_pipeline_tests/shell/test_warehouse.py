@@ -1,8 +1,22 @@
 """The DuckDB file: blocks nest, tables and views are seen, only the owner may read it."""
 
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
 import pytest
 
-from flitstack_pipeline.warehouse import Warehouse, row_count, table_exists
+from flitstack_pipeline.warehouse import Warehouse, close_unused, row_count, table_exists
+
+COUNT = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).sql('FROM raw.a').fetchall())"
+
+
+def in_another_process(path):
+    """What another process reads in table raw.a; None while it may not open the file."""
+    run = subprocess.run([sys.executable, "-c", COUNT, path], capture_output=True, text=True)
+    return run.stdout.strip() or None
 
 
 def test_nested_blocks_share_one_connection_and_the_outermost_closes_it(tmp_path):
@@ -37,3 +51,62 @@ def test_only_its_owner_may_read_the_file(tmp_path):
     with warehouse.connect():
         pass
     assert warehouse.path.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A file with one row, used a moment ago."""
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    with warehouse.connect() as con:
+        con.execute("CREATE TABLE raw.a AS SELECT 1 AS x")
+    return warehouse
+
+
+def test_what_a_block_wrote_lies_in_the_file_when_it_ends(filled, tmp_path):
+    copy = shutil.copy(filled.path, tmp_path / "copy.duckdb")
+    assert in_another_process(copy) == "[(1,)]"
+
+
+def test_another_process_gets_the_file_when_nobody_uses_it_any_more(filled):
+    close_unused()
+    assert in_another_process(filled.path) == "[(1,)]"
+
+
+def test_the_file_closes_by_itself_soon_after_its_last_use(filled):
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join()
+    assert in_another_process(filled.path) == "[(1,)]"
+
+
+def test_temporary_tables_and_uncommitted_rows_end_with_their_block(filled):
+    with filled.connect() as con:
+        con.execute("CREATE TEMP TABLE t AS SELECT 1")
+        con.execute("BEGIN")
+        con.execute("INSERT INTO raw.a VALUES (2)")
+    with filled.connect() as con:
+        assert con.execute("FROM raw.a").fetchall() == [(1,)]
+        assert not table_exists(con, "temp.t")
+
+
+def test_a_file_laid_in_its_place_is_noticed(filled, tmp_path):
+    other = Warehouse(tmp_path / "other.duckdb")
+    with other.connect() as con:
+        con.execute("CREATE TABLE raw.a AS SELECT 7 AS x")
+    shutil.copy(other.path, filled.path)
+    with filled.connect() as con:
+        assert con.execute("FROM raw.a").fetchall() == [(7,)]
+    filled.path.unlink()
+    with filled.connect() as con:
+        assert not table_exists(con, "raw.a")
+
+
+def test_a_forked_child_opens_the_file_for_itself(filled):
+    child = os.fork()
+    if not child:
+        with filled.connect() as con:
+            con.execute("INSERT INTO raw.a VALUES (2)")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    with filled.connect() as con:
+        assert con.execute("FROM raw.a").fetchall() == [(1,), (2,)]
