@@ -171,7 +171,8 @@ def test_a_line_of_address_gives_its_parts(line, street, city, state, zip_code):
 
 def test_a_country_named_in_the_line_wins_over_the_accounts():
     found = clean_address(AddressCells(joined="10 Downing St, London SW1A 2AA, UK"))
-    assert (found.street, found.country) == ("10 Downing St, London SW1A 2AA", "GB")
+    assert (found.street, found.city) == ("10 Downing St", "London")
+    assert (found.postal_code, found.country) == ("SW1A 2AA", "GB")
 
 
 @pytest.mark.parametrize(

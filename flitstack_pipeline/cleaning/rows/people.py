@@ -61,13 +61,18 @@ def property_row(c: Cells) -> Row:
 def _person(c: Cells) -> Row:
     name, emails, phones = c.together("name"), c.together("emails"), c.together("phones")
     address = c.together("address")
+    beside = address.list("phones")
+    phone = f"coalesce({phones.value('e164')}, regexp_extract({beside}[1], '^[+]\\d+'))"
+    known = f"list_append({phones.list('extra')}, {phone})"
+    further = f"list_filter({beside}, lambda p: NOT list_contains({known}, p))"
     display, is_firm = (
         name.value("display"),
         f"coalesce({name.value('business', 'BOOLEAN')}, false)",
     )
     business = f"coalesce({c.one_line('business_name')}, CASE WHEN {is_firm} THEN {display} END)"
     website = _website(c)
-    shown = f"coalesce({display}, {business}, {emails.value('first')}, {phones.value('shown')})"
+    named = f"{display}, {business}, {emails.value('first')}, {phones.value('shown')}, {phone}"
+    shown = f"coalesce({named})"
     c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", COMPLETE_IT)
     evidence = (
         f"CASE WHEN {business} IS NOT NULL AND {c.one_line('business_name')} IS NULL "
@@ -85,9 +90,9 @@ def _person(c: Cells) -> Row:
         "website": website,
         "email": emails.value("first"),
         "extra_emails": emails.list("extra"),
-        "phone": phones.value("e164"),
+        "phone": phone,
         "phone_extension": phones.value("extension"),
-        "extra_phones": phones.list("extra"),
+        "extra_phones": f"list_concat({phones.list('extra')}, {further})",
         "address1": address.value("street"),
         "city": address.value("city"),
         "state": address.value("state"),

