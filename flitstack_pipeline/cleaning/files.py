@@ -8,8 +8,16 @@ import re
 import unicodedata
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from flitstack_pipeline.cleaning.file_kinds import (
+    HEAD_BYTES,
+    ending_of,
+    name_in_address,
+    says_kind,
+    suffix_of,
+    wrong_content,
+)
 from flitstack_pipeline.cleaning.values import words
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -61,13 +69,18 @@ def look_at(
 ) -> dict[str, Any]:
     """What a manifest row's file is: name, path inside `exports` or address, hash, size, type.
 
-    `problem` says why it cannot be moved. Nothing outside `exports` is ever opened.
+    `problem` says why it cannot be moved. Nothing outside `exports` is ever opened. A name that
+    does not say what the file is gets the ending its bytes tell; that of a file behind an address
+    is told by the server when it is fetched.
     """
     place, claimed = words.text(location), words.text(sha256)
-    name = safe_name(words.text(shown) or _last_name(place or ""))
+    url = _address(place or "")
+    name = safe_name(words.text(shown) or (name_in_address(url) if url else _base(place or "")))
     place = place or name
-    url = place if re.match(r"^https?://", place, re.I) else None
     path = None if url else _inside(exports, place)
+    if path and not says_kind(name):
+        ending = ending_of(_head(path))
+        name = f"{name}.{ending}" if ending else name
     return {
         "name": name,
         "path": path.relative_to(exports.resolve()).as_posix() if path else None,
@@ -76,11 +89,21 @@ def look_at(
     }
 
 
-def _last_name(place: str) -> str:
-    """The file's name in a path or an address; what an address signs or asks is no part of it."""
+def _address(place: str) -> str | None:
+    """The web address a place is; one without its scheme is taken for https."""
     if re.match(r"^https?://", place, re.I):
-        return unquote(urlsplit(place).path.rsplit("/", 1)[-1])
-    return Path(place).name
+        return place
+    bare = place.removeprefix("//")
+    return f"https://{bare}" if re.match(r"^www\.[\w-]+\.[\w.-]+/", bare, re.I) else None
+
+
+def _base(place: str) -> str:
+    return Path(place.replace("\\", "/")).name
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as source:
+        return source.read(HEAD_BYTES)
 
 
 def safe_name(name: str) -> str:
@@ -133,7 +156,7 @@ def _measured(path: Path | None, url: str | None, name: str, sha256: str | None)
         "problem": None,
     }
     if url:
-        return {**found, "problem": _refusal(name)}
+        return {**found, "problem": _refusal(name) if says_kind(name) else None}
     if path is None:
         return {**found, "problem": "the file is not in the exports folder"}
     size = path.stat().st_size
@@ -147,13 +170,18 @@ def _measured(path: Path | None, url: str | None, name: str, sha256: str | None)
             "sha256": actual,
             "problem": "its bytes differ from the manifest's SHA-256"
             if changed
-            else _refusal(name),
+            else _refusal(name) or _wrong(path, name),
         }
     return {**found, "problem": "larger than 50 MB" if size else "the file is empty"}
 
 
+def _wrong(path: Path, name: str) -> str | None:
+    held = wrong_content(name, _head(path))
+    return f"it holds {held}, not what its name says" if held else None
+
+
 def _refusal(name: str) -> str | None:
-    suffix = Path(name).suffix.lower()
+    suffix = f".{suffix_of(name)}" if suffix_of(name) else ""
     if suffix in (".heic", ".heif"):
         return "HighLevel takes no .heic photos: export them as .jpg"
     return None if suffix in ACCEPTED else f"HighLevel takes no {suffix or 'nameless'} files"

@@ -485,7 +485,10 @@ def _history(dataset: str) -> list[Path]:
     if dataset not in holders.HISTORY:
         return []
     columns = [c.name for c in BY_KEY[dataset].columns]
-    return [Path(c, ALL, ("text",), f"in:{own_kind(dataset, c)}") for c in [*columns, "custom:*"]]
+    kinds = {c: own_kind(dataset, c) for c in [*columns, "custom:*"]}
+    if dataset == "attachments":
+        kinds |= dict.fromkeys(("file_name", "location"), "file")
+    return [Path(c, ALL, ("text",), f"in:{kind}") for c, kind in kinds.items()]
 
 
 def _crossed(paths: list[Path]) -> set[str]:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from flitstack_pipeline.ledger.contact_points import read_address, read_email, read_phone, read_url
+from flitstack_pipeline.ledger.file_names import read_file
 from flitstack_pipeline.ledger.moments import read_date, read_time
 from flitstack_pipeline.ledger.numbers import read_number
 from flitstack_pipeline.ledger.texts import Account, plain, unwrapped, words_of
@@ -197,7 +198,7 @@ def pieces(value: str) -> frozenset[str]:
 def _among(kind: str, text: str, value: str, account: Account) -> str:
     """A cell as one piece of a text: verbatim, or by its own reading."""
     bare = text.strip()
-    known = pieces(value)
+    known = frozenset(value.split("\x1f")) if kind == "file" else pieces(value)
     if bare in known or _inside(bare, value):
         return VERBATIM
     if plain(unwrapped(bare)) in {plain(p) for p in known}:
@@ -236,5 +237,6 @@ READINGS: dict[str, Reading] = {
     "date": read_date, "time": read_time, "phone": read_phone, "email": read_email, "url": read_url,
     "record_kind": _record_kind,
     "converted": _converted,
+    "file": read_file,
     "address": read_address, "yes_no": _yes_no, "word": _word, "list": _list, "stage": _stage,
 }  # fmt: skip

@@ -44,10 +44,19 @@ class Target:
     path: str
 
 
-def fetch(url: str, path: Path, most_bytes: int, allowed_hosts: Collection[str] = ()) -> str | None:
+@dataclass(frozen=True)
+class Answer:
+    """What a server told of a file: content type, Content-Disposition, where it was in the end."""
+
+    content_type: str
+    disposition: str
+    url: str
+
+
+def fetch(url: str, path: Path, most_bytes: int, allowed_hosts: Collection[str] = ()) -> Answer:
     """Fetch a file into `path` (readable by its owner only), at most `most_bytes`.
 
-    Returns the content type the server told. Raises FileRefused with the reason.
+    Returns what the server told of it. Raises FileRefused with the reason.
     """
     deadline = time.monotonic() + FETCH_SECONDS
     for _ in range(REDIRECTS + 1):
@@ -70,7 +79,8 @@ def fetch(url: str, path: Path, most_bytes: int, allowed_hosts: Collection[str] 
             except (HTTPError, OSError) as error:
                 name = type(error).__name__
                 raise FileRefused(f"the file cannot be fetched ({name})") from error
-            return answer.headers.get("Content-Type")
+            told = answer.headers
+            return Answer(told.get("Content-Type", ""), told.get("Content-Disposition", ""), url)
     raise FileRefused("the file's address redirects too often")
 
 

@@ -29,7 +29,7 @@ _TABLES = """
 CREATE TABLE planned (
     record_key TEXT PRIMARY KEY, source_key TEXT, object TEXT, kind TEXT, target TEXT, label TEXT,
     payload TEXT, parents TEXT, hl_id TEXT, origin TEXT, kept TEXT, created_at TEXT, location TEXT,
-    hash TEXT, written_hash TEXT, current TEXT,
+    hash TEXT, written_hash TEXT, sent_as TEXT, sent_why TEXT, current TEXT,
     seen INTEGER DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX planned_hl ON planned (kind, hl_id);
@@ -48,7 +48,8 @@ class Planned:
     """A planned record and what the id map knows of it; `hl_id` empty when never written.
 
     `kept` are values by "part.name" that a person's edit or decision put there since; `changed`:
-    the row is another than the one that was written.
+    the row is another than the one that was written. `sent_as` is the name a file was sent under,
+    where it is another than the row's, and `sent_why` the reason.
     """
 
     row: MappedRow
@@ -56,6 +57,8 @@ class Planned:
     origin: str
     kept: dict[str, Any]
     changed: bool = False
+    sent_as: str = ""
+    sent_why: str = ""
 
 
 class PlannedRecords:
@@ -103,8 +106,8 @@ class PlannedRecords:
             self._con.executemany(
                 "INSERT OR REPLACE INTO planned (record_key, source_key, object, kind, target, "
                 "label, payload, parents, hl_id, origin, kept, location, "
-                "hash, written_hash) "
-                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                "hash, written_hash, sent_as, sent_why) "
+                "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 [_values(row, entries.get(row.record_key)) for row in chunk],
             )
             self._con.executemany("INSERT OR IGNORE INTO family VALUES (?, ?)", _family(chunk))
@@ -126,7 +129,14 @@ class PlannedRecords:
 
     def of_ids(self, kind: str, hl_ids: Sequence[str]) -> dict[str, Planned]:
         """The planned records of one kind with these HighLevel ids, by id."""
-        return {p.hl_id: p for p in self._where("kind = ? AND hl_id IN ({})", [kind], hl_ids)}
+        return {i: several[0] for i, several in self.all_of_ids(kind, hl_ids).items()}
+
+    def all_of_ids(self, kind: str, hl_ids: Sequence[str]) -> dict[str, list[Planned]]:
+        """Likewise with every planned record of an id: files of one content share theirs."""
+        found: dict[str, list[Planned]] = {}
+        for planned in self._where("kind = ? AND hl_id IN ({})", [kind], hl_ids):
+            found.setdefault(planned.hl_id, []).append(planned)
+        return found
 
     def of_keys(self, record_keys: Sequence[str]) -> dict[str, Planned]:
         """The planned records with these record keys, by key."""
@@ -303,7 +313,7 @@ def money(scaled: int) -> str:
 
 _COLUMNS = (
     "record_key, source_key, object, kind, target, label, payload, parents, hl_id, origin, kept, "
-    "location, hash, written_hash"
+    "location, hash, written_hash, sent_as, sent_why"
 )
 
 
@@ -340,18 +350,21 @@ def _values(row: MappedRow, entry: Entry | None) -> tuple[Any, ...]:
         row.location,
         row.payload_hash,
         entry.payload_hash if entry else "",
+        details.get("sent_as") or "",
+        details.get("sent_why") or "",
     )
 
 
 def _planned(values: tuple[Any, ...]) -> Planned:
     key, source_key, object_key, kind, target, label, payload, parents, *rest = values
-    hl_id, origin, kept, location, new, old = rest
+    hl_id, origin, kept, location, new, old, sent_as, sent_why = rest
     row = MappedRow(
         key, source_key, kind, target, json.loads(payload), new, 0, json.loads(parents),
         label or "", location, object_key,
     )  # fmt: skip
     changed = bool(hl_id) and new != old
-    return Planned(row, hl_id or "", origin or "", json.loads(kept), changed)
+    kept = json.loads(kept)
+    return Planned(row, hl_id or "", origin or "", kept, changed, sent_as or "", sent_why or "")
 
 
 def _chunks(values: list[str]) -> Iterator[list[str]]:

@@ -167,8 +167,8 @@ class _Comparison:
         for one in chunk:
             by_kind.setdefault(one.kind, []).append(one)
         for kind, several in by_kind.items():
-            known = self.planned.of_ids(kind, [f.hl_id for f in several])
-            ours = [(known[f.hl_id], f) for f in several if f.hl_id in known]
+            known = self.planned.all_of_ids(kind, [f.hl_id for f in several])
+            ours = [(p, f) for f in several for p in _ours(kind, known.get(f.hl_id, []))]
             self._parents(ours)
             for planned, one in ours:
                 self._compare(planned, one)
@@ -194,6 +194,8 @@ class _Comparison:
 
     def _explained(self, planned: Planned, diff: FieldDiff, target: str) -> FieldDiff:
         """The verdict with what we know besides the two values."""
+        if diff.field == "file_name" and planned.sent_as and planned.sent_as == diff.found:
+            return replace(diff, verdict=Verdict.BY_RULE, rule=planned.sent_why)
         if diff.verdict not in BAD:
             return diff
         if diff.field == "owner":
@@ -437,6 +439,11 @@ class _Comparison:
             self.counts["receivables"] += wrong
             if len(self.result.receivables) < LISTED:
                 self.result.receivables.append({**line, "measure": names[line["measure"]]})
+
+
+def _ours(kind: str, planned: list[Planned]) -> list[Planned]:
+    """The planned records behind one id: one, but every file of one content on a record."""
+    return planned if "file" in kind else planned[:1]
 
 
 _LINK_KINDS = frozenset({"relation", "company_link", "contact_file", "opportunity_file"})

@@ -9,15 +9,43 @@ import pytest
 
 from flitstack_pipeline.migration import fetching
 from flitstack_pipeline.migration.file_source import FileRefused, check_address, local_file
+from flitstack_pipeline.migration.kinds.files import JOINED, NUMBERED
 from flitstack_pipeline.migration.load import LoadOptions, load
+from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.readback import read_back
+from flitstack_pipeline.migration.reconcile import reconcile
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import contact, job, row, small_schema
 
 QUICK = LoadOptions(search_lag_s=1.0, workers=8, allowed_hosts=frozenset({"127.0.0.1"}))
 PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+HEADERS = {
+    "/S3key": {"Content-Type": "application/octet-stream",
+               "Content-Disposition": "attachment; filename=\"x.bin\"; "
+                                      "filename*=UTF-8''r%C3%A9sum%C3%A9%20roof.png"},
+    "/typed": {"Content-Type": "image/png"},
+    "/bare": {"Content-Type": "application/octet-stream"},
+}  # fmt: skip
+#: What servers answer instead of a photo.
+MESSAGES = {
+    "/json.jpg": ("application/json", b'{"error":"token expired","code":401}'),
+    "/list.jpg": ("application/octet-stream", b'[{"message":"gone"}]'),
+    "/xml.png": (
+        "application/xml",
+        b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+    ),
+    "/bom.png": ("image/png", b'\xef\xbb\xbf<?xml version="1.0"?><Error/>'),
+    "/error.svg": ("image/svg+xml", b"<Error><Code>NoSuchKey</Code></Error>"),
+    "/text.pdf": ("text/plain", b"Not found"),
+    "/notype.jpg": ("", b"<html>please log in</html>"),
+    "/comment.gif": ("image/gif", b"<!-- proxy --><!DOCTYPE html><html></html>"),
+    "/xhtml.jpg": ("application/xhtml+xml", b'<html xmlns="x">sign in</html>'),
+    "/sheet.csv": ("text/csv", b"<html>please log in</html>"),
+}
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
@@ -28,6 +56,15 @@ class Pages(http.server.BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", self.server.target)
             self.end_headers()
+            return
+        plain = self.path.split("?")[0]
+        if plain in HEADERS or plain in MESSAGES or plain == "/odd":
+            kind, body = MESSAGES.get(plain, ("", b"\0\1" if plain == "/odd" else PNG))
+            self.send_response(200)
+            for name, value in HEADERS.get(plain, {"Content-Type": kind}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
             return
         login = self.path.startswith("/login")
         body = b"<html>log in</html>" if login else b"" if "empty" in self.path else PNG
@@ -55,8 +92,8 @@ def web(target="http://127.0.0.1:1/"):
 
 
 def taken(payload, root, hosts=("127.0.0.1",), **limits):
-    with local_file(payload, root, hosts, **limits) as path:
-        return path.read_bytes()
+    with local_file(payload, root, hosts, **limits) as file:
+        return file.path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -140,6 +177,36 @@ def test_kinds_of_file_no_field_takes_are_refused_before_anything_is_sent(tmp_pa
         taken({"file_name": name, "path": name}, tmp_path)
 
 
+@pytest.mark.parametrize("path", MESSAGES)
+def test_a_message_of_the_server_is_no_photo(tmp_path, path):
+    with web() as url, pytest.raises(FileRefused, match=r"web page|answers with (JSON|XML|text)"):
+        taken({"file_name": path[1:], "url": url + path}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shown", "path", "name"),
+    [
+        ("S3key", "/S3key?X-Amz-Signature=abc", "résumé roof.png"),  # the server's own name
+        ("Roof north", "/S3key", "Roof north.png"),  # the export's name, the server's ending
+        ("typed", "/typed?sig=1", "typed.png"),
+        ("bare", "/bare", "bare.png"),  # what the bytes are
+        ("photo.php", "/bare", "photo.php.png"),
+    ],
+)
+def test_a_name_that_does_not_say_what_a_file_is_gives_way_to_the_servers(
+    tmp_path, shown, path, name
+):
+    with web() as url:
+        payload = {"file_name": shown, "url": url + path}
+        with local_file(payload, tmp_path, ("127.0.0.1",)) as file:
+            assert (file.name, file.content_type) == (name, "image/png")
+
+
+def test_what_nobody_names_and_no_byte_tells_is_refused(tmp_path):
+    with web() as url, pytest.raises(FileRefused, match="tell no kind"):
+        taken({"file_name": "x", "url": f"{url}/odd"}, tmp_path)
+
+
 def file_row(n, kind, name, path, parents=(), **more):
     payload = {"field": t.FILES, "file_name": name, "path": path, **more}
     phase = 0 if kind == "opportunity_file" else 1
@@ -176,8 +243,44 @@ def test_files_of_one_job_go_in_one_upload_each_content_once(ready, tmp_path):
     assert len({o["trace_id"] for o in sent}) == 1
     files = [f for f in read_back(hl, catalog, journal) if f.kind == "opportunity_file"]
     assert sorted(f.logical["file_name"] for f in files) == ["photo (2).png", "photo.png"]
+    result = compared(hl, journal, catalog, rows)
+    assert result.good, result.problems
+    assert result.rules == {NUMBERED: 1, JOINED: 1}
+    assert result.by_object["attachments"] == {"planned": 3, "verified": 3, "wrong": 0}
     assert rollback(hl, journal, catalog, run, options=QUICK).clean
     assert account.dump()["files"] == []
+
+
+def compared(hl, journal, catalog, rows):
+    journal.flush()
+    with PlannedRecords() as planned:
+        planned.add(journal, hl.location_id, rows)
+        found = read_back(hl, catalog, journal, planned.pairs())
+        return reconcile(planned, found, {"main": {}})
+
+
+def test_files_of_a_contact_that_share_name_case_or_content_are_no_difference(ready, tmp_path):
+    _, hl, journal, catalog, _, loaded = ready
+    (tmp_path / "a").mkdir()
+    for name, data in (("Photo.PNG", PNG), ("a/photo.png", PNG + b"2"), ("copy.png", PNG)):
+        (tmp_path / name).write_bytes(data)
+    parents = [("contact", "contact:main/clients/1")]
+    sizes = {"Photo.PNG": len(PNG), "photo.png": len(PNG) + 1, "copy.png": len(PNG)}
+    paths = {"Photo.PNG": "Photo.PNG", "photo.png": "a/photo.png", "copy.png": "copy.png"}
+    rows = [contact(1)]
+    rows += [
+        file_row(n, "contact_file", name, paths[name], parents, size_bytes=sizes[name])
+        for n, name in enumerate(paths)
+    ]
+    assert loaded(rows).complete
+    result = compared(hl, journal, catalog, rows)
+    assert result.good, result.problems
+    assert result.rules == {NUMBERED: 1, JOINED: 1}
+    assert loaded(rows).requests == 0
+    wrong = [*rows[:-1], file_row(2, "contact_file", "copy.png", "copy.png", parents,
+                                  size_bytes=len(PNG) + 9)]  # fmt: skip
+    (diff,) = compared(hl, journal, catalog, wrong).diffs
+    assert diff.field == "size_bytes", "another content would be no copy"
 
 
 def test_a_refused_file_is_put_aside_and_the_others_of_its_upload_arrive(ready, tmp_path):

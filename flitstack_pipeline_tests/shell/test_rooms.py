@@ -30,7 +30,16 @@ FORBIDDEN = {
     "ledger": {"highlevel", "migration", "reports", "steps"},
 }
 #: The second reading of the ledger: nothing of the rooms that read, clean and map.
-WITNESS = ("witness", "readings", "numbers", "moments", "contact_points", "places", "texts")
+WITNESS = (
+    "witness",
+    "readings",
+    "numbers",
+    "moments",
+    "contact_points",
+    "places",
+    "texts",
+    "file_names",
+)
 
 
 def modules():

@@ -13,15 +13,17 @@ import uuid
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
+from flitstack_pipeline.cleaning.file_kinds import suffix_of
 from flitstack_pipeline.highlevel.contacts import ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.files import FieldFile, Uploaded
 from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.highlevel.reading import Contact, Opportunity
 from flitstack_pipeline.highlevel.values import FileValue, held_files, made_up_id
-from flitstack_pipeline.migration.file_source import local_file, sha256_of
+from flitstack_pipeline.migration.file_source import NAMED_BY_SERVER, local_file, sha256_of
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     NULL,
@@ -37,6 +39,9 @@ NAMESPACE = uuid.UUID("6f1d3f0e-4d0b-5b0e-9c3c-0a6c5b1f7d21")
 FILES_PER_UPLOAD = 10
 #: Upload, read what the field holds, write all of it.
 CONTACT_FILE_REQUESTS = 3
+#: Why a file is found under another name than the export's.
+NUMBERED = "another file of that name is on the record: numbered"
+JOINED = "the same content as another file of the record: kept once"
 
 
 def file_id(record_key: str) -> str:
@@ -56,11 +61,22 @@ def opened(ctx: Context, items: Sequence[Item]) -> Iterator[list[tuple[Item, Fie
         for item in items:
             payload, options = item.row.payload, ctx.options
             source = local_file(payload, options.files_root, options.allowed_hosts)
-            path = stack.enter_context(source)
-            name = _free_name(str(payload["file_name"]), names)
-            file = FieldFile(path, name, payload.get("content_type"), file_id(item.row.record_key))
-            found.append((item, file))
+            local = stack.enter_context(source)
+            name = _free_name(local.name, names)
+            file_key = file_id(item.row.record_key)
+            found.append((item, FieldFile(local.path, name, local.content_type, file_key)))
         yield found
+
+
+def _sent_as(item: Item, file: FieldFile) -> dict[str, str]:
+    """The name a file was sent under and why, where a comparison must know it."""
+    name, meant = str(file.name), str(item.row.payload["file_name"])
+    if file.file_id != file_id(item.row.record_key):
+        return {"sent_as": name, "sent_why": JOINED}
+    if name == meant:
+        return {}
+    numbered = suffix_of(name) == suffix_of(meant)
+    return {"sent_as": name, "sent_why": NUMBERED if numbered else NAMED_BY_SERVER}
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -131,11 +147,12 @@ class ContactFileHandler(Handler):
             held = _held(ctx.hl.contacts.get(contact), ref.id)
             self._put(ctx, contact, ref.id, held | held_files(ref.encode(new)))
         urls = {str(file["uuid"]): file["url"] for file in new}
-        ids = [stands_for[item.row.record_key].file_id for item in items]
-        return [
-            self._written(item, ref.id, hl_id, urls[hl_id])
-            for item, hl_id in zip(items, ids, strict=True)
-        ]
+        written = []
+        for item in items:
+            file = stands_for[item.row.record_key]
+            done = self._written(item, ref.id, file.file_id, urls[file.file_id])
+            written.append(replace(done, details={**done.details, **_sent_as(item, file)}))
+        return written
 
     def find(self, ctx: Context, item: Item) -> Written | None:
         """Read the contact: is the file in its field?"""
@@ -237,9 +254,10 @@ class OpportunityFileHandler(Handler):
             "field": payload["field"],
             "url": uploaded.url,
             "name": file.name,
-            "content_type": payload.get("content_type") or uploaded.meta.get("mimetype"),
+            "content_type": file.content_type or uploaded.meta.get("mimetype"),
             "size_bytes": file.path.stat().st_size,
             "file_id": file.file_id,
+            **_sent_as(item, file),
         }
         return Written(file.file_id, {"field": payload["field"]}, details)
 
@@ -288,10 +306,17 @@ def _ours(ctx: Context, kind: str, record_id: str, file: dict[str, Any]) -> str:
     for entry in ctx.journal.iterate_entries(ctx.location, kind=kind):
         if entry.details.get("url") and entry.details["url"] == file.get("url"):
             return entry.hl_id
-        written, here = entry.last_written or {}, entry.details.get("contact") == record_id
-        if here and _alike(written, file.get("name"), file.get("size")):
+        here = entry.details.get("contact") == record_id
+        if here and _alike(_as_sent(entry), file.get("name"), file.get("size")):
             return entry.hl_id
     return ""
+
+
+def _as_sent(entry: Entry) -> dict[str, Any]:
+    """What we wrote of a file, under the name it was sent with."""
+    written = entry.last_written or {}
+    sent_as = entry.details.get("sent_as")
+    return {**written, "file_name": sent_as} if sent_as else written
 
 
 def _alike(written: dict[str, Any], name: Any, size: Any) -> bool:
@@ -311,7 +336,7 @@ def _file_value(file: FieldFile, done: Uploaded) -> FileValue:
 
 
 def _entry_key(held: dict[str, Any], entry: Entry) -> str:
-    return _key_of(held, entry.hl_id, entry.details.get("url") or "", entry.last_written or {})
+    return _key_of(held, entry.hl_id, entry.details.get("url") or "", _as_sent(entry))
 
 
 def _key_of(held: dict[str, Any], hl_id: str, url: str, written: dict[str, Any]) -> str:

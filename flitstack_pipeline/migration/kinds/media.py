@@ -45,8 +45,8 @@ class MediaHandler(Handler):
             most_bytes=MEDIA_MOST_BYTES,
             extensions=IMAGES,
         )
-        with source as path:
-            record = ctx.hl.files.upload_media(path, name=item.row.payload["file_name"])
+        with source as file:
+            record = ctx.hl.files.upload_media(file.path, name=item.row.payload["file_name"])
         return [self._written(item, str(record["fileId"]), str(record["url"]))]
 
     def find(self, ctx: Context, item: Item) -> Written | None:
