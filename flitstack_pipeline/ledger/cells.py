@@ -10,7 +10,7 @@ one batch. Belongs here: the statements. Does not: which fields (`provenance`), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from flitstack_pipeline.ledger import fates, holders, row_fates, witness
 from flitstack_pipeline.ledger.columns import fields_of
+from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
 from flitstack_pipeline.ledger.holders import literal
 from flitstack_pipeline.ledger.provenance import (
     ALL,
@@ -60,15 +61,23 @@ class Surroundings:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-def build(con: duckdb.DuckDBPyConnection, around: Surroundings) -> dict[str, int]:
-    """Fill `ledger.cells` and `ledger.provenance` anew; how many cells have each fate."""
+def build(
+    con: duckdb.DuckDBPyConnection, around: Surroundings, only: Collection[str] = tuple(BY_KEY)
+) -> dict[str, int]:
+    """Fill `ledger.cells` and `ledger.provenance` anew; how many cells have each fate.
+
+    Args:
+        con: The warehouse.
+        around: What the ledger must know besides the tables.
+        only: The kinds of export whose cells are looked at; the others count as evidence.
+    """
     con.execute(CELLS_DDL)
     con.execute(PROVENANCE_DDL)
     with limited(con, MEMORY):
         holders.prepare(con)
         row_fates.prepare(con)
         counts = {d: _pairs(con, d) for d in BY_KEY if table_exists(con, f"raw.{d}")}
-        for dataset in counts:
+        for dataset in (d for d in counts if d in only):
             _Dataset(con, dataset, around, counts).fill()
         row_fates.add_copies(con)
     return totals(con)
@@ -131,14 +140,17 @@ class _Dataset:
         self.orders = witness.orders(dataset, counts, around.answers)
         numbers = {p.column: cell_sql(p.column) for p in self.paths if "{sign}" in p.kind}
         self.commas = witness.commas(con, f'raw."{dataset}"', numbers)
-        self.crossed = _crossed(self.paths)
+        self.crossed = crossed_columns(dataset, around.document)
+        if is_line_crossed(dataset, around.document):
+            self.crossed |= {*self.columns}
 
     def _paths(self) -> list[Path]:
         """The paths of the columns that hold anything; `custom:*` stands for each unknown one."""
         if self.object not in _MAPPED_OBJECTS:
             return []
         found: list[Path] = []
-        for path in [*paths_of(self.dataset, self.around.document), *_history(self.dataset)]:
+        mapped = paths_of(self.dataset, self.around.document, self.columns)
+        for path in [*mapped, *_history(self.dataset)]:
             if path.column == "custom:*":
                 found += [replace(path, column=c) for c in self.columns if c.startswith("custom:")]
             elif path.column in self.columns:
@@ -196,7 +208,7 @@ class _Dataset:
         paths = pa.table(
             {"n": range(len(self.paths)), "field": [p.field for p in self.paths],
              "fate": [p.fate for p in self.paths], "sole": [p.sole for p in self.paths],
-             "rule": rules}
+             "keeps": [p.kind == "in:kept" for p in self.paths], "rule": rules}
         )  # fmt: skip
         for name, table in (("ledger_column", columns), ("ledger_path", paths)):
             self.con.register("incoming", table)
@@ -304,7 +316,11 @@ class _Dataset:
                 sure = sure.replace("{point}", self._is_point(path.column))
                 american = self.around.account.country in ("US", "CA", "PR")
                 sure = sure.replace("{american}", str(american).lower())
-                missing = MISSING if path.sole or path.filled else NONE
+                missing = str(MISSING if path.sole or path.filled else NONE)
+                if path.timed:
+                    missing = (
+                        f"CASE WHEN {witness.is_timed_sql(text)} THEN {missing} ELSE {NONE} END"
+                    )
                 outs.append(
                     f"CASE WHEN {value} IS NULL THEN {NONE} WHEN {value} = '' THEN {missing} "
                     f"WHEN {value} = {text} THEN {SAME} WHEN {sure} THEN {SURE} ELSE {ASK} END "
@@ -396,7 +412,7 @@ WHERE a.value <> '' AND NOT starts_with(a.kind, 'in:')
 _SETTLED = f"""
 CREATE OR REPLACE TEMP TABLE ledger_settled AS
 WITH judged AS (
-    SELECT s.row, s.n, s.several, s.path, p.fate, p.sole, s.out,
+    SELECT s.row, s.n, s.several, s.path, p.fate, p.sole, p.keeps, s.out,
            NOT starts_with(s.words, '{STAGES}') OR k.text IS NOT NULL AS known,
            CASE WHEN s.out = {SAME} THEN '{VERBATIM}' WHEN s.out = {SURE} THEN p.rule
                 WHEN w.label IS NOT NULL THEN 'label of the confirmed value map'
@@ -414,7 +430,7 @@ SELECT row, n, min_by(path, rank) FILTER (rule IS NOT NULL) AS path,
        min_by(rule, rank) FILTER (rule IS NOT NULL) AS rule,
        bool_or(sole AND rule IS NULL AND NOT several AND out = {ASK} AND known) AS against,
        bool_or(NOT several AND out = {MISSING}) AS missing,
-       bool_or(rule = '{VERBATIM}' AND fate = 'arrived') AS verbatim
+       bool_or(rule = '{VERBATIM}' AND keeps) AS verbatim
 FROM (SELECT *, CASE WHEN fate = '{MERGED}' THEN 40 WHEN fate = '{LINKED}' THEN 20 ELSE 0 END
              + CASE WHEN rule = '{VERBATIM}' THEN 0 ELSE 10 END + path / 1000.0 AS rank
       FROM judged WHERE fate <> '{MERGED}' OR several)
@@ -489,24 +505,3 @@ def _history(dataset: str) -> list[Path]:
     if dataset == "attachments":
         kinds |= dict.fromkeys(("file_name", "location"), "file")
     return [Path(c, ALL, ("text",), f"in:{kind}") for c, kind in kinds.items()]
-
-
-def _crossed(paths: list[Path]) -> set[str]:
-    """Columns whose targets look swapped: each is named like the target of the other."""
-    direct = [p for p in paths if p.sole and len(p.labels) == 1]
-    found: set[str] = set()
-    for i, one in enumerate(direct):
-        for other in direct[i + 1 :]:
-            if one.column == other.column or one.place != other.place or one.kind != other.kind:
-                continue
-            own = (
-                witness.alike(one.column, one.labels[0]),
-                witness.alike(other.column, other.labels[0]),
-            )
-            swapped = (
-                witness.alike(one.column, other.labels[0]),
-                witness.alike(other.column, one.labels[0]),
-            )
-            if min(swapped) > max(own) and min(swapped) >= 0.5:
-                found |= {one.column, other.column}
-    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -57,8 +57,8 @@ class Path:
     """One way of a column: the place, its fields, and how the value there is to be read.
 
     `sole` says that the field has no other column and the record no other row behind it: a value
-    that says something else there, or none, contradicts; `filled` that none does. `words` names
-    the value map to be asked.
+    that says something else there, or none, contradicts; `filled` that none does; `timed` that
+    none does where the cell has a time of day. `words` names the value map to be asked.
     """
 
     column: str
@@ -69,6 +69,7 @@ class Path:
     fate: str = ARRIVED
     words: str = ""
     filled: bool = False
+    timed: bool = False
 
     @property
     def field(self) -> str:
@@ -76,9 +77,23 @@ class Path:
         return f"{self.place.removeprefix('custom_objects.')}: {' + '.join(self.labels)}"
 
 
-def paths_of(dataset: str, document: MapDocument) -> list[Path]:
-    """Every path of the columns of one dataset, as the map stands."""
-    found = [*_mapped(dataset, document), *_kept(dataset, document), *_joined(dataset, document)]
+def paths_of(
+    dataset: str, document: MapDocument, present: Collection[str] | None = None
+) -> list[Path]:
+    """Every path of the columns of one dataset, as the map stands.
+
+    Args:
+        dataset: The kind of export.
+        document: The confirmed map.
+        present: The columns that hold anything; all that are known when None. A field made of one
+            of them and of absent ones is that one's alone.
+    """
+    present = known_columns(dataset) if present is None else present
+    found = [
+        *_mapped(dataset, document, present),
+        *_kept(dataset, document),
+        *_joined(dataset, document),
+    ]
     found += [*_links(dataset), *_deal(dataset, document)]
     return list(dict.fromkeys(found))
 
@@ -88,7 +103,7 @@ def known_columns(dataset: str) -> list[str]:
     return [c.name for c in BY_KEY[dataset].columns]
 
 
-def _mapped(dataset: str, document: MapDocument) -> Iterator[Path]:
+def _mapped(dataset: str, document: MapDocument, present: Collection[str]) -> Iterator[Path]:
     """Paths by the map's entries, those of one parser with several fields together."""
     together: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     columns: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -106,7 +121,7 @@ def _mapped(dataset: str, document: MapDocument) -> Iterator[Path]:
                     together[place].append((_rank(source), entry.field))
                     columns[place].add(source.column)
                 if source.parser not in TOGETHER or source.column in PART_OF_ADDRESS:
-                    yield from _direct(dataset, entry, field, source)
+                    yield from _direct(dataset, entry, field, source, present)
     for (parser, target), labels in together.items():
         ordered = tuple(dict.fromkeys(label for _, label in sorted(labels)))
         for column in sorted(columns[parser, target] & set(PARSERS[parser].cells)):
@@ -134,7 +149,9 @@ def _clean_fields(dataset: str, source: str) -> tuple[str, ...]:
     return derived.get(source, (source,))
 
 
-def _direct(dataset: str, entry: FieldEntry, field: str, source: Source) -> Iterator[Path]:
+def _direct(
+    dataset: str, entry: FieldEntry, field: str, source: Source, present: Collection[str]
+) -> Iterator[Path]:
     """The path of one column into one field."""
     sources = fields_of(dataset)[field]
     if field == "source_key":
@@ -148,12 +165,16 @@ def _direct(dataset: str, entry: FieldEntry, field: str, source: Source) -> Iter
             return
         kind = PART_OF_ADDRESS[source.column]
     derived = DERIVED.get(dataset, {}).get(entry.source, (field,))
-    alone = len({s.column for s in sources}) == 1 and derived == (field,)
-    sole = alone and source.value not in _COMPANIONS and source.column != "country"
+    rivals = {s.column for s in sources} & {*present} - {source.column}
+    if source.parser == "address":
+        rivals &= {"address", "street2"}
+    timed = source.value == "exact"
+    alone = not rivals and derived == (field,)
+    sole = alone and (timed or source.value not in _COMPANIONS) and source.column != "country"
     words = f"{dataset}.{entry.source}" if entry.transform == "choice" else ""
     if _is_reference(field):
         kind, sole = "id", False
-    yield Path(source.column, entry.target, (entry.field,), kind, sole, words=words)
+    yield Path(source.column, entry.target, (entry.field,), kind, sole, words=words, timed=timed)
 
 
 def _kind(entry: FieldEntry, source: Source, field: str) -> str:

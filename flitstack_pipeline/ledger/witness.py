@@ -225,6 +225,14 @@ def is_empty_word_sql(text: str, words: frozenset[str]) -> str:
     return f"(lower(trim({text})) IN ({listed}) OR regexp_matches(trim({text}), {zeros}))"
 
 
+def is_timed_sql(text: str) -> str:
+    """SQL: whether a cell tells a time of day beside a day; midnight may stand for none."""
+    midnight = "'[ T](00:00(:00([.]0+)?)?|12:00(:00)? ?[Aa]\\.?[Mm]\\.?)'"
+    return (
+        f"(regexp_matches({text}, '[0-9]:[0-9][0-9]') AND NOT regexp_matches({text}, {midnight}))"
+    )
+
+
 def alike(one: str, other: str) -> float:
     """How much two names of columns or fields share of their words, 0 to 1."""
     left, right = _parts(one), _parts(other)

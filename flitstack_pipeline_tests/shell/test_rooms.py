@@ -39,6 +39,7 @@ WITNESS = (
     "places",
     "texts",
     "file_names",
+    "meanings",
 )
 
 
