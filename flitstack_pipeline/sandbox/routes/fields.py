@@ -72,6 +72,8 @@ def create_v1(call: Call) -> Json:
         "picklistOptions": list(dict.fromkeys(given.get("options") or [])),
         "isMultipleFile": bool(given.get("isMultipleFile")), "standard": False,
     }  # fmt: skip
+    if "maxNumberOfFiles" in given:
+        doc["maxNumberOfFiles"] = given["maxNumberOfFiles"]
     return {"customField": shown_v1(call.state.create("contact_field", call.location, doc))}
 
 
