@@ -4,6 +4,7 @@ Verdicts are worked out by hand from what each profile plays.
 """
 
 import json
+import time
 
 import pytest
 import requests
@@ -54,6 +55,7 @@ def account(served):
     }
     headers = {"Authorization": f"Bearer {served.agency_token}", "Version": "v3"}
     requests.post(f"{served.url}/objects/", json=body, headers=headers, timeout=10)
+    shown(served)
     named = {"HIGHLEVEL_TOKEN": served.token, "HIGHLEVEL_LOCATION_ID": served.location_id,
              "HIGHLEVEL_BASE_URL": served.url}  # fmt: skip
 
@@ -68,6 +70,20 @@ def account(served):
 
 def post(served, path, body):
     requests.post(served.url + path, json=body, timeout=10).raise_for_status()
+
+
+def shown(served):
+    """Wait until searches show the customer: they trail the reset."""
+    headers = {"Authorization": f"Bearer {served.token}", "Version": "v3"}
+    body = {"locationId": served.location_id, "pageLimit": 1}
+    for _ in range(100):
+        found = requests.post(
+            f"{served.url}/contacts/search", json=body, headers=headers, timeout=9
+        )
+        if found.json()["contacts"]:
+            return
+        time.sleep(0.02)
+    pytest.fail("the search never showed the customer")
 
 
 def dump(served):
