@@ -42,7 +42,7 @@ _UNIT = re.compile(r"(?:apt|apartment|unit|suite|ste|floor|fl|bldg|building|room
 #: Between parts of an address besides commas: line breaks, bullets, bars.
 _BREAKS = re.compile(r"\s*(?:[\r\n]+|[\u2022\u00b7|;]|<br ?/?>)\s*,?\s*", re.I)
 _PHONE = re.compile(
-    r"(?:(?:tel|telephone|phone|ph|cell|mobile|mob|m|t|p|c|h|w)\b\.?\s*:?\s*|[(\[]\s*)??"
+    r"(?:(?:tel|telephone|phone|cell|mobile|mob)\b\.?\s*:?\s*|(?:ph|[mtpchw])\s*[.:]\s*|[(\[]\s*)??"
     r"(?P<phone>\+?\(?\d[\d\s().\-]{7,18}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?)[)\]]?\.?$",
     re.I | re.A,
 )
