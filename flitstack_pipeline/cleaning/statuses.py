@@ -91,9 +91,9 @@ VOCABULARIES: dict[str, dict[str, str]] = {
 def canonical(vocabulary: str, value: str | None) -> str | None:
     """The closed-vocabulary status of a word, or None when empty or unknown.
 
-    The whole word is compared, so "unpaid" is never read as "paid".
+    The whole word is compared, so "unpaid" is never read as "paid"; "Paid?" is none.
     """
-    return VOCABULARIES[vocabulary].get(_slug(value)) if value else None
+    return VOCABULARIES[vocabulary].get(_slug(value)) if value and "?" not in value else None
 
 
 def _slug(value: str) -> str:

@@ -12,6 +12,8 @@ from email_validator import EmailNotValidError, validate_email
 from flitstack_pipeline.cleaning.values.words import text
 
 _PHONE_SPLIT = re.compile(r"\s*(?:[;,/|\n]|\bor\b|\band\b)\s*", re.I)
+#: `813/555-2102` is one number.
+_AREA_SLASH = re.compile(r"^((?:\+?1[ -])?\(?\d{2,4}\)?)\s?/\s?(?=\d{3}[-. ]?\d{3,4}(?!\d))", re.A)
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?E\+\d+$", re.I)
 _EXTENSION = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\.?\s*(\d{1,6})\s*$", re.I | re.A)
 _LABEL = re.compile(
@@ -70,6 +72,7 @@ def phones(value: str | None, region: str = "US") -> tuple[Phone, ...]:
         number = "".join(everyday.groups()[:3])
         if len(set(number)) > 1:
             return (Phone(f"+1{number}", everyday[4], found),)
+    found = _AREA_SLASH.sub(r"\1-", re.sub(r";\s*ext=", " x", found, flags=re.I))
     parts = [p for p in _PHONE_SPLIT.split(found) if p.strip()]
     return tuple(dict.fromkeys(phone for part in parts for phone in _phones(part, region)))
 
@@ -97,8 +100,9 @@ def _parse(number: str, region: str) -> tuple[str | None, str | None]:
     """(E.164, extension) of one number; North American ones by the plan's own rule."""
     digits = re.sub(r"\D", "", number)
     if region in NANP_REGIONS and _PLAIN_DIGITS.fullmatch(number) and "+" not in number:
+        digits = digits.removeprefix("00") if digits.startswith("001") else digits
         match = _NANP.fullmatch(digits)
-        if match:
+        if match and len(set(match.group(1))) > 1:
             return f"+1{match.group(1)}", None
     try:
         parsed = phonenumbers.parse(number, region)
@@ -179,4 +183,5 @@ def _validated(candidate: str) -> str | None:
         found = validate_email(candidate, check_deliverability=False, test_environment=False)
     except EmailNotValidError:
         return None
-    return found.normalized.lower()
+    normal = found.normalized.lower()
+    return normal if len(normal.rpartition(".")[2]) > 1 else None

@@ -22,15 +22,18 @@ _OF = re.compile(
 )
 _NAMED_AFTER = re.compile(
     r"(?:&|\band|\+)\s+(?:sons?|daughters?|bros|brothers|sisters|co|company|associates|assoc|"
-    r"partners|ptrs|friends)\b",
+    r"partners|ptrs|friends)\b"
+    r"|(?:&|\by|\be|\bet|\bund|\ben)\s+(?:hijos?|filhos?|figli|fils|cie|s[öo]hne|zonen)\b",
     re.I,
 )
 _POSSESSIVE = re.compile(r"^(?:[^\W\d_]+\s){0,2}[^\W\d_]+(?:['\u2019]s|s['\u2019])\s+\S", re.I)
 #: Short legal forms count at the end alone, and where they cannot be a surname or an initial.
 _SHORT_FORM = re.compile(
-    r"(?:[\s,](?:L\.?P|L\.?C|P\.?C|S\.?A|A\.?G|B\.?V|N\.?V|K\.?G|A\.?B|O\.?Y|S\.?p\.?A|L\.?L\.?C"
-    r"|L\.?L\.?P)\.?|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll]td|[Aa]ssoc|[Ll]imited)\.?)$"
+    r"(?:[\s,](?:L\.?P|L\.?C|P\.?C|S\.?A(?:\.? de C\.?V)?|S\.? de R\.?L(?:\.? de C\.?V)?|A\.?G"
+    r"|B\.?V|N\.?V|K\.?G|A\.?B|O\.?Y|S\.?p\.?A|L\.?L\.?C|L\.?L\.?P)\.?"
+    r"|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll]td|[Aa]ssoc|[Ll]imited)\.?)$"
 )
+_INVERTED = re.compile(r"([^\W\d_]+), ([^\W\d_]+)")
 _JOINED = re.compile(r"\s*(?:&|\+|\band\b)\s*", re.I)
 _HONOURS = re.compile(r"^(?:mr|mrs|ms|miss|dr|sr|sra|señor|señora)\.?$", re.I)
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
@@ -61,6 +64,7 @@ def firm_evidence(name: str) -> str:
     Args:
         name: A display name on one line, without remarks behind it (`names.without_remarks`).
     """
+    name = _natural_order(name)
     words = [w.casefold() for w in _WORD.findall(name)]
     if not words:
         return ""
@@ -72,6 +76,13 @@ def firm_evidence(name: str) -> str:
         or _numbered(name, words)
         or _brand(name, words)
     )
+
+
+def _natural_order(name: str) -> str:
+    """`Church, Tom` as `Tom Church`; anything else as it is."""
+    inverted = _INVERTED.fullmatch(name)
+    given = inverted and is_given(inverted[2]) and not is_given(inverted[1])
+    return f"{inverted[2]} {inverted[1]}" if inverted and given else name
 
 
 def _legal(name: str, words: list[str]) -> str:

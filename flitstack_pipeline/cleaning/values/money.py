@@ -23,12 +23,21 @@ _AMERICAN = re.compile(
 _EUROPEAN = re.compile(
     r"\d{1,3}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*(?:,\d*)?|\d+(?:,\d*)?|,\d+", re.A
 )
-_CURRENCY = r"(?:[A-Z]{0,2}\$|[€£¥₡₱₲₴₹]|(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF))"
+_CODES = (
+    "USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF|BRL|INR|ZAR|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|"
+    "JPY|CNY|HKD|SGD|ILS|AED|SAR|TRY|PHP|THB|MYR|IDR|KRW|CLP|ARS|UYU|DOP|GTQ|HNL|JMD|TTD|KES|NGN"
+)
+#: Signs and words for money; a single R is South Africa's, before a digit only.
+_CURRENCY = (
+    rf"(?:[A-Z]{{0,2}}\$|[€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|(?:{_CODES})(?![A-Z])|(?-i:R)(?=\s?-?\(?\s?\d)"
+    r"|kr\.?|zł|Kč|lei|Rs\.?|S/\.?|Fr\.)"
+)
 _MONEY = re.compile(
     rf"(?P<before>[-+]?)\s*{_CURRENCY}?\s*(?P<inside>[-+]?)\s*"
     rf"(?P<number>[\d.,' ]*\d[\d.,' ]*?)\s*{_CURRENCY}?\s*(?P<after>-?)",
     re.I | re.A,
 )
+_HAS_CURRENCY = re.compile(_CURRENCY, re.I | re.A)
 #: How accountants and spreadsheets write nothing owed: a dash where the number would stand.
 _DASH_FOR_ZERO = re.compile(
     rf"{_CURRENCY}?\s*(?:-|-\s?0(?:\.00?)?\s?-)\s*{_CURRENCY}?", re.I | re.A
@@ -36,6 +45,8 @@ _DASH_FOR_ZERO = re.compile(
 _BRACKETED = re.compile(
     rf"(?P<before>{_CURRENCY}?)\s*\((?P<inside>[^()]*)\)\s*(?P<after>{_CURRENCY}?)", re.I | re.A
 )
+#: `1.250,- €`: a dash where the cents would stand.
+_NO_CENTS = re.compile(r"(?<=\d)[.,]\s?--?(?=\D*$)", re.A)
 _PART_OF_ONE = re.compile(r"0([.,])\d{3}", re.A)
 _WITH_UNIT = re.compile(r"([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", re.A)
 
@@ -60,7 +71,7 @@ def mark_of(value: str | None) -> str | None:
     `,` or `.` when it can only be read with that one, `either comma` or `either point` when its one
     mark could also stand between thousands ("1.250"), None when it has none or is no number.
     """
-    match = _MONEY.fullmatch(_without_brackets(_plain(value or ""))[0])
+    match = _MONEY.fullmatch(_bare(value or ""))
     if not match:
         return None
     number = match.group("number").strip()
@@ -69,6 +80,15 @@ def mark_of(value: str | None) -> str | None:
         mark = next((m for m in (",", ".") if m in number), None)
         return {",": "either comma", ".": "either point", None: None}[mark]
     return "." if american else "," if european else None
+
+
+def has_currency(value: str) -> bool:
+    """Whether an amount is written with a sign or a word of money."""
+    return bool(_HAS_CURRENCY.search(value)) and _MONEY.fullmatch(_bare(value)) is not None
+
+
+def _bare(value: str) -> str:
+    return _without_brackets(_plain(value))[0]
 
 
 def decimal_comma(values: Iterable[str | None]) -> bool:
@@ -138,7 +158,7 @@ def quantity_and_unit(value: str | None) -> tuple[str | None, str | None]:
 def _plain(value: str) -> str:
     """One kind of space, minus (dashes are minus signs too) and apostrophe."""
     value = re.sub(r"[\u2212\u2013\u2014]", "-", value).replace("\u2019", "'")
-    return re.sub(r"\s+", " ", value).strip()
+    return _NO_CENTS.sub("", re.sub(r"\s+", " ", value).strip())
 
 
 def _without_brackets(plain: str) -> tuple[str, bool]:

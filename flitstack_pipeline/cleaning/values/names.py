@@ -157,7 +157,10 @@ def _everyday(name: str) -> tuple[str, str] | None:
 
 def natural_case(name: str) -> str:
     """ALL CAPS and all lower case become capitalised; mixed case is left as typed."""
-    return _capitalised_words(name) if _shouts_or_whispers(name) else name
+    if not _shouts_or_whispers(name):
+        return name
+    inverted = "," in name and name.split()[0].lower() in _PARTICLES
+    return _capitalised_words(name, start=int(inverted))
 
 
 def natural_cases(first: str, last: str) -> tuple[str, str]:

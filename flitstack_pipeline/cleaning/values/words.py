@@ -20,8 +20,15 @@ PLACEHOLDERS = EMPTY_WORDS | frozenset(
 )
 #: Placeholders that say something: the value is to come, or nobody knows it.
 PENDING = frozenset({"tbd", "tbc", "tba", "unknown", "?", "to be determined", "to be confirmed"})
-TRUE_WORDS = frozenset({"yes", "y", "true", "1", "x", "si", "sí", "oui", "on"})
-FALSE_WORDS = frozenset({"no", "n", "false", "0", "", "non", "off"})
+#: Also as spreadsheets of other languages write TRUE and FALSE.
+TRUE_WORDS = frozenset(
+    {"yes", "y", "true", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui", "ja",
+     "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"}
+)  # fmt: skip
+FALSE_WORDS = frozenset(
+    {"no", "n", "false", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐", "non", "nein", "nee",
+     "não", "nao", "falsch", "faux", "falso", "onwaar"}
+)  # fmt: skip
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 #: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space.
 WHITE = SPACES + "\ufeff\u200b"
