@@ -58,7 +58,9 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
             SELECT {_COMPARED}, source_id, coalesce(m.kept_key, source_key) AS kept_key
             FROM clean.clients LEFT JOIN clean.merges m ON m.merged_key = source_key
         ), lead AS (
-            SELECT {_COMPARED}, converted_client_ref AS ref, converted FROM clean.leads
+            SELECT {_COMPARED}, converted_client_ref AS ref,
+                   coalesce(converted, false) OR coalesce(lead_status = 'won', false) AS converted
+            FROM clean.leads
         ), named AS (
             SELECT l.source_key AS lead, c.kept_key, 'converted, client named' AS why, 1 AS rank
             FROM lead l JOIN client c ON c.workspace = l.workspace AND c.source_id = l.ref

@@ -193,6 +193,9 @@ def _list_losing_values(con: duckdb.DuckDBPyConnection, kept: str, dataset: str)
         ("address", _address("k"), _address("g")),
         ("phone_extension", "k.phone_extension", stray_extension),
     ]
+    if dataset == "leads":  # a lead that is a client was converted, whatever its row says
+        survivor = "k.converted" if "converted" in shown else "true"
+        compared.append(("converted", _yes_no(survivor), _yes_no("g.converted")))
     for f in BY_DATASET[dataset].fields:
         if f.name not in _NOT_VALUES | _UNITED | _ADDRESS and f.type != MAP:
             survivor = f'k."{f.name}"' if f.name in shown else "NULL"
@@ -218,6 +221,10 @@ def _list_losing_values(con: duckdb.DuckDBPyConnection, kept: str, dataset: str)
         WHERE v.losing <> '' AND v.losing IS DISTINCT FROM v.kept
         """
     )
+
+
+def _yes_no(value: str) -> str:
+    return f"CASE WHEN {value} THEN 'Yes' WHEN NOT {value} THEN 'No' END"
 
 
 def _address(row: str) -> str:

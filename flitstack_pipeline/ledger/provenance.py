@@ -231,8 +231,9 @@ def _links(dataset: str) -> Iterator[Path]:
         elif field == "record_type":
             yield Path(sources[0].column, NEAR, ("linked record",), "record_kind", fate=LINKED)
         elif field == "converted":
-            column = next(s.column for s in sources if s.column != "lead_status")
+            column = sources[0].column
             yield Path(column, KEY, ("source key",), "converted", fate=LINKED)
+            yield Path(column, t.CONTACT, (t.ORIGINALS,), "converted:kept")
     if "workspace" in known_columns(dataset):
         yield Path("workspace", KEY, ("source key",), "id", fate=LINKED)
 

@@ -106,8 +106,12 @@ def _record_kind(text: str, value: str, how: str, account: Account) -> str:
 
 
 def _converted(text: str, value: str, how: str, account: Account) -> str:
-    """A lead that was converted is part of a client; any other is a contact of its own."""
+    """A lead that was converted is part of a client, or its original values (`how` is "kept") say
+    that it was; one that was not is a contact of its own."""
     word, is_client = plain(text).casefold(), "/clients/" in value
+    if how == "kept":
+        says_so = word in _YES and "converted: Yes" in value.split("\n")
+        return "kept as text: no client stands for it" if says_so else ""
     if word in _YES and is_client:
         return "the lead is part of its client"
     return "the lead is a contact of its own" if word in _NO and not is_client else ""
@@ -126,11 +130,11 @@ def _loose_id(text: str) -> str:
 def _name(text: str, value: str, how: str, account: Account) -> str:
     """A name of a person or firm; the value may hold several names it goes by."""
     first, comma, last = plain(text).partition(",")
-    orders = [words_of(text)] + ([words_of(f"{last} {first}")] if comma else [])
+    orders = _orders(text)
     for known in value.split("\x1f"):
         if plain(text) == plain(known):
             return "as written"
-        if words_of(known) in orders:
+        if any(order in orders for order in _orders(known)):
             return "name in its usual order and capitals"
     bare = [w for w in words_of(re.sub(r"\([^)]*\)|\"[^\"]*\"", " ", text)) if w not in _TITLES]
     turned = [w for w in words_of(f"{last} {first}") if w not in _TITLES] if comma else bare
@@ -139,6 +143,12 @@ def _name(text: str, value: str, how: str, account: Account) -> str:
     ):
         return "name without its title"
     return ""
+
+
+def _orders(name: str) -> list[list[str]]:
+    """The words of a name, and the other way round where a comma turns it."""
+    first, comma, last = plain(name).partition(",")
+    return [words_of(name)] + ([words_of(f"{last} {first}")] if comma else [])
 
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "sr", "sra", "the", "mx"})

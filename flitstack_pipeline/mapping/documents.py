@@ -18,10 +18,12 @@ from flitstack_pipeline.spec.keys import record_key
 def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     """Invoice records (phase 1) and relations (2); historical opportunities (0) without job."""
     sql = f"""
-      SELECT w.*, j.jobs, i.items, p.payments, co.change_orders
+      SELECT w.*, j.jobs, e.estimates, i.items, p.payments, co.change_orders
       FROM ({with_links(con, mapper.document, "invoices")}) w
       LEFT JOIN (SELECT invoice_key, list(job_key ORDER BY n) AS jobs FROM m_invoice_job
         GROUP BY 1) j ON j.invoice_key = w.source_key
+      LEFT JOIN (SELECT invoice_key, list(x ORDER BY estimate_key) AS estimates
+        FROM m_invoice_estimate x GROUP BY 1) e ON e.invoice_key = w.source_key
       LEFT JOIN (SELECT document_key, list(x ORDER BY x.line_number, x.source_key) AS items
         FROM {relation(con, "clean.invoice_items")} x GROUP BY 1) i
         ON i.document_key = w.source_key
@@ -46,10 +48,13 @@ def _invoice(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
     row["lines"] = "\n".join(line_text(i) for i in row["items"] or []) or row["line_items"]
     words = {**row, "status": row["status"] or row["status_text"]}
     words["computed"] = [t.label_of(name) for name in row["computed"] or []]
+    deals, elsewhere = _estimates_of(row)
+    if elsewhere:
+        words["originals"] = {**(row["originals"] or {}), "estimate": ", ".join(elsewhere)}
     values = mapper.values("invoices", t.INVOICE, words)
     opportunities = [record_key("opportunity", key) for key in row["jobs"] or []]
     if not opportunities:
-        opportunities = [record_key("opportunity", row["source_key"])]
+        opportunities = [record_key("opportunity", key) for key in (row["source_key"], *deals)]
         yield _historical(mapper, row, values)
     key = record_key("invoice", row["source_key"])
     yield _record(mapper, key, t.INVOICE, row, values, 1)
@@ -58,6 +63,18 @@ def _invoice(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
         yield relation_record("opportunity_invoice", row, opportunity, key, 2, suffix)
     if row["client_key"]:
         yield relation_record("contact_invoice", row, contact_key(row), key, 2)
+
+
+def _estimates_of(row: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Estimates an invoice names and its jobs do not show: (keys of those with an opportunity of
+    their own, which an invoice without job is related to; numbers of the others)."""
+    jobs, deals, elsewhere = row["jobs"] or [], [], []
+    for estimate in row["estimates"] or []:
+        if not jobs and not estimate["job_key"]:
+            deals.append(estimate["estimate_key"])
+        elif estimate["job_key"] not in jobs:
+            elsewhere.append(estimate["number"])
+    return deals, elsewhere
 
 
 def _historical(mapper: Mapper, row: dict[str, Any], record: Values) -> Record:

@@ -22,6 +22,9 @@ from flitstack_pipeline.mapping.sources import (
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.keys import record_key
 
+#: The word under which a lead that no client stands for keeps that it was converted.
+CONVERTED = "converted"
+
 
 def payload_of(values: Values, owner: str | None = None) -> dict[str, Any]:
     """A payload of standard fields, custom fields and owner; empty parts left out."""
@@ -65,6 +68,8 @@ def leads(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     for row in rows(con, sql):
         derive_person(row, "Lead")
         row["lead_status"] = row["lead_status"] or row["lead_status_text"]
+        if row["converted"]:  # to a client that no export holds: nothing else would say so
+            row["originals"] = {**(row["originals"] or {}), CONVERTED: "Yes"}
         yield _contact(mapper, "leads", row)
 
 

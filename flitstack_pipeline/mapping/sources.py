@@ -97,6 +97,12 @@ _TABLES: dict[str, str] = {
           row_number() OVER (PARTITION BY invoice_key ORDER BY confidence DESC, job_key) AS n
         FROM (SELECT * FROM decided UNION SELECT * FROM stated)
         WHERE job_key IN (SELECT source_key FROM {jobs})""",
+    "m_invoice_estimate": """
+        SELECT DISTINCT l.child_key AS invoice_key, l.parent_key AS estimate_key, j.job_key,
+          e.number
+        FROM {links} l JOIN {estimates} e ON e.source_key = l.parent_key
+        LEFT JOIN m_job j ON j.child_key = l.parent_key
+        WHERE l.role = 'estimate' AND l.child_object = 'invoices'""",
     "m_client_stated": """
         SELECT l.child_key, l.parent_key AS client_key, p.name AS client_name, p.location
         FROM m_link l JOIN m_people p ON p.source_key = l.parent_key WHERE l.role = 'client'""",

@@ -195,7 +195,7 @@ TABLES: tuple[CleanTable, ...] = (
             _f("lead_status", TEXT, "closed vocabulary", isin=LEAD_STATUSES),
             _f("lead_status_text", TEXT, "status as read"),
             _f("estimated_value", MONEY, "deal value"),
-            _f("converted", BOOL, "converted to a client", required=True),
+            _f("converted", BOOL, "said to be converted to a client"),
             _f("converted_client_ref", TEXT, "client id it was converted to, as read"),
             _f("follow_up", DATE, "next follow-up"),
             *_OWNER,

@@ -187,6 +187,38 @@ def test_an_invoice_links_to_its_job_or_to_a_historical_opportunity(con, documen
     assert historical["phase"] == 0
 
 
+def test_an_invoice_without_job_is_related_to_the_opportunity_of_the_estimate_it_names(
+    con, document
+):
+    link(con, "main/invoices/I2", "estimate", "main/estimates/E2")
+    found = rows(con, document, "invoices")
+    ends = {
+        key: [p["record_key"] for p in row["parents"]]
+        for key, row in found.items()
+        if key.startswith("relation:opportunity_invoice:main/invoices/I2")
+    }
+    assert ends == {
+        "relation:opportunity_invoice:main/invoices/I2": [
+            "opportunity:main/invoices/I2", "invoice:main/invoices/I2",
+        ],
+        "relation:opportunity_invoice:main/invoices/I2~2": [
+            "opportunity:main/estimates/E2", "invoice:main/invoices/I2",
+        ],
+    }  # fmt: skip
+
+
+def test_an_estimate_of_another_job_than_the_invoices_own_is_kept_as_text(con, document):
+    link(con, "main/invoices/I1", "estimate", "main/estimates/E2")
+    fields = rows(con, document, "invoices")["invoice:main/invoices/I1"]["payload"]["fields"]
+    assert "estimate: E2" in fields["Original_Values__c"].split("\n")
+
+
+def test_a_converted_lead_that_no_client_stands_for_says_so(con, document):
+    con.execute("UPDATE clean.leads SET converted = true WHERE source_id = '9'")
+    custom = rows(con, document, "leads")["contact:main/leads/9"]["payload"]["custom"]
+    assert custom["Original_Values__c"] == "converted: Yes"
+
+
 def test_a_work_order_keeps_its_technician_and_both_links(con, document):
     found = rows(con, document, "work_orders")
     record = found["work_order:main/work_orders/W1"]["payload"]

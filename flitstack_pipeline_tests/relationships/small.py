@@ -21,8 +21,6 @@ def add(con, dataset, source_id, workspace="main", **values):
     row = {"source_key": key, "workspace": workspace, "source_id": source_id, "raw_id": key}
     if dataset in ("clients", "leads"):
         row |= {"name": "Someone", "is_business": False}
-    if dataset == "leads":
-        row["converted"] = False
     if dataset in ("jobs", "estimates", "invoices", "work_orders"):
         row["number"] = source_id
     row |= values

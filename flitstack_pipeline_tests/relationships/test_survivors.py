@@ -77,6 +77,13 @@ def test_every_email_and_phone_stays_in_order_and_none_twice(con, tmp_path):
     assert lost(con) == []
 
 
+def test_that_a_lead_says_it_was_not_converted_is_listed_where_it_is_a_client(con, tmp_path):
+    add(con, "clients", "1", name="Ann Lee", email="a@x.com")
+    add(con, "leads", "2", name="Ann Lee", email="a@x.com", converted=False)
+    related(con, tmp_path)
+    assert lost(con) == [("converted", "Yes", "No")]
+
+
 def test_a_leads_values_fill_its_client_and_what_only_leads_have_is_listed(con, tmp_path):
     client = add(con, "clients", "1", name="Ann Lee", email="a@x.com", custom={"Gate": "1"})
     add(con, "leads", "2", name="Ann Lee", email="a@x.com", phone="+12125550100",

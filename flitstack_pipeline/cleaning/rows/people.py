@@ -34,14 +34,13 @@ def lead(c: Cells) -> Row:
     """A lead: a person with a status, a source and perhaps the client it became."""
     person = _person(c)
     status, shown = c.status("lead_status", "leads")
-    said, won = c.boolean("converted"), f"{status} = 'won'"
     return {
         **person,
         **stamps(c),
         "lead_status": status,
         "lead_status_text": shown,
         "estimated_value": c.money("estimated_value"),
-        "converted": f"coalesce({said}, false) OR coalesce({won}, false)",
+        "converted": c.boolean("converted"),
         "converted_client_ref": c.text("converted_client_id"),
         "follow_up": c.day("follow_up"),
     }
