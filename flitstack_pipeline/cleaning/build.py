@@ -30,6 +30,7 @@ from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
 from flitstack_pipeline.cleaning.row_states import record_states
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.cleaning.unnamed_files import list_unnamed
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.questions import Question, ask, merged
@@ -137,6 +138,8 @@ def _clean(
             split_crushed_lines(con, object_key, cleaning.parsing)
             items = ITEMS_OF[object_key]
             cleaning.result.rows[items] = row_count(con, f"clean.{items}")
+        if object_key == "attachments":
+            list_unnamed(con, context.exports)
         if object_key == "invoices":
             compute_receivables(con)
         cleaning.tell_unknown_words()

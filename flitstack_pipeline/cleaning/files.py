@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from flitstack_pipeline.cleaning.file_kinds import (
+from flitstack_pipeline.cleaning.values import words
+from flitstack_pipeline.file_kinds import (
     HEAD_BYTES,
     ending_of,
     name_in_address,
@@ -18,7 +19,6 @@ from flitstack_pipeline.cleaning.file_kinds import (
     suffix_of,
     wrong_content,
 )
-from flitstack_pipeline.cleaning.values import words
 
 MAX_BYTES = 50 * 1024 * 1024
 #: What HighLevel's file fields take (highlevel_api.md §9); photo formats it lacks are left out.

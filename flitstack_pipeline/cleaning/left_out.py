@@ -24,9 +24,10 @@ from flitstack_pipeline.spec.not_moved import REASONS
 from flitstack_pipeline.spec.objects import REPORT_ONLY_DATASETS
 from flitstack_pipeline.warehouse import dicts, table_exists
 
-#: Lines that are no records by what they are: counted, never acknowledged.
 #: Files that stay behind by a declaration or a person's answer: named, nothing to acknowledge.
 NOT_MOVED = "not_moved"
+REFUSED = "refused_file"
+#: Lines that are no records by what they are: counted, never acknowledged.
 NO_RECORDS = ("title_line", "blank_line", "repeated_header", "totals_line")
 #: What a reader is shown of a row.
 SHOWN = 240
@@ -40,7 +41,8 @@ class LeftOut:
     """One row or file that does not move as it is.
 
     `rule` says which kind it is (a rule of quarantine, `orphan`, `refused_file`, `file_not_moved`,
-    a rule of exclusion); `line` is None for a whole file; `cells` are the row's, shortened.
+    `unnamed_file`, a rule of exclusion); `line` is None for a whole file; `cells` are the row's,
+    shortened.
     """
 
     digest: str
@@ -116,7 +118,17 @@ def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     if not parts:
         return
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY rule, file, line, what"
-    yield from (LeftOut(**row) for row in dicts(con, sql))
+    named = _named_files(con)
+    for row in dicts(con, sql):
+        if row["rule"] != REFUSED or row["file"] not in named:
+            yield LeftOut(**row)
+
+
+def _named_files(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Photos and papers beside the exports that a row names: they move, though no export is one."""
+    if not table_exists(con, "clean.attachments"):
+        return set()
+    return {p for (p,) in con.execute("SELECT path FROM clean.attachments").fetchall() if p}
 
 
 #: Kinds of export that are declared not to move, with the reason.
@@ -142,8 +154,12 @@ _PARTS: dict[tuple[str, ...], str] = {
                concat_ws(' ', 'of', a.record_type, a.record_ref) || ': ' || a.problem, ''
         FROM clean.attachments a JOIN raw.attachments r ON r._row_id = a.raw_id
         WHERE a.problem IS NOT NULL""",
+    ("clean.unnamed_files",): """
+        SELECT md5(concat_ws(chr(31), 'unnamed', file, size_bytes)), 'unnamed_file', 'attachments',
+               '', file, '', NULL, file, why, ''
+        FROM clean.unnamed_files""",
     ("raw.files",): f"""
-        SELECT md5(concat_ws(chr(31), 'refused', sha256)), 'refused_file', '',
+        SELECT md5(concat_ws(chr(31), 'refused', sha256)), '{REFUSED}', '',
                coalesce(dataset, ''), file, coalesce(sheet, ''), NULL, file, refused, ''
         FROM raw.files WHERE refused IS NOT NULL
         UNION ALL

@@ -6,7 +6,6 @@ counter must find the same number of rows, or the file is refused. Workbooks: se
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from csv import Error as CsvError
 from csv import field_size_limit
@@ -20,15 +19,12 @@ from flitstack_pipeline.contractor_plus.counting import Count, count_rows
 from flitstack_pipeline.contractor_plus.dialect import HEAD_CHARACTERS, Dialect, detect_dialect
 from flitstack_pipeline.contractor_plus.encoding import Encoding, detect_encoding
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+from flitstack_pipeline.contractor_plus.formats import refuse_binary, refuse_what_is_no_table
 from flitstack_pipeline.contractor_plus.text_lines import WRAPPED, Lines, habits_of, open_lines
 from flitstack_pipeline.contractor_plus.workbooks import Row, sheet_names, workbook_rows
 
-__all__ = ["SUFFIXES", "Row", "Sheet", "UnreadableFile", "sheets"]
+__all__ = ["Row", "Sheet", "UnreadableFile", "sheets"]
 
-#: Names that are looked at; formats nobody can read are among them, to be refused by name.
-SUFFIXES = (
-    ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers", ".zip"
-)  # fmt: skip
 #: Rows at a time: few enough that they stay in the processor's cache until they are stored.
 BATCH = 2_000
 LONGEST_CELL = 64_000_000
@@ -99,14 +95,13 @@ class Sheet:
 
 def sheets(path: Path) -> list[Sheet]:
     """The sheets of an export file. Raises UnreadableFile for formats nobody can read."""
-    with path.open("rb") as file:
-        magic = file.read(512)
-    _refuse_foreign(path, magic)
-    if magic.startswith(b"PK\x03\x04"):
-        _refuse_other_archives(path)
+    if not path.exists() and not path.is_symlink():
+        raise FileNotFoundError(path)
+    if refuse_what_is_no_table(path):
         encoding = Encoding("xlsx", "Excel workbook")
         return [Sheet(path, name, encoding, None) for name in sheet_names(path)]
     encoding = detect_encoding(path)
+    refuse_binary(path, encoding.name)
     habits = habits_of(path, encoding.name)
     with open_lines(path, encoding.name, habits) as lines:
         dialect = detect_dialect(_head_of(path, encoding, lines))
@@ -118,36 +113,6 @@ def _head_of(path: Path, encoding: Encoding, lines: Lines) -> str:
         return lines.read(HEAD_CHARACTERS)
     except UnicodeError as error:
         raise _wrong_encoding(path, encoding, error) from error
-
-
-def _refuse_foreign(path: Path, magic: bytes) -> None:
-    start = magic.lstrip().lower()
-    if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise UnreadableFile(
-            path,
-            "it is an old binary Excel file (.xls) or a workbook protected with a password",
-            "Save it as .xlsx without a password, or as CSV, and stage that.",
-        )
-    if start.startswith((b"<html", b"<!doctype", b"<table")):
-        raise UnreadableFile(path, "it is a web page, not a table", "Export again as CSV or Excel.")
-    if start.startswith(b"<?xml"):
-        raise UnreadableFile(path, "it is an XML file", "Save it as .xlsx or CSV and stage that.")
-
-
-def _refuse_other_archives(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnreadableFile(
-            path, f"the workbook is damaged ({error})", "Open it in Excel and save it again."
-        ) from error
-    if "[Content_Types].xml" not in names or "xl/workbook.bin" in names:
-        raise UnreadableFile(
-            path,
-            "it is an archive or a spreadsheet of another kind",
-            "Unpack it, or save it as .xlsx or CSV, and stage that.",
-        )
 
 
 def _trusted_count(path: Path, encoding: Encoding, dialect: Dialect) -> Count:

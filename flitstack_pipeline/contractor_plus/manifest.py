@@ -10,18 +10,14 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from flitstack_pipeline.contractor_plus.cells import SUFFIXES
+from flitstack_pipeline.contractor_plus.folder import MANIFEST as NAME
+from flitstack_pipeline.contractor_plus.folder import problem_of
 from flitstack_pipeline.spec.headers import normalise_header
 from flitstack_pipeline.spec.other_kinds import KINDS
-
-NAME = "export_manifest.json"
-NOT_EXPORTS = {"attachments", "files"}
-_LEFTOVERS = (".", "~$")  # what macOS and an open Excel leave beside a file
 
 
 @dataclass(frozen=True)
@@ -157,17 +153,6 @@ def known_dataset(key: str) -> str:
     return key
 
 
-def export_files(exports: Path) -> Iterator[Path]:
-    """Every export file of the folder, in name order; attachment folders are not even entered."""
-    found = []
-    for folder, inside, names in os.walk(exports):
-        inside[:] = [name for name in inside if name.lower() not in NOT_EXPORTS]
-        for name in names:
-            if not name.startswith(_LEFTOVERS) and Path(name).suffix.lower() in SUFFIXES:
-                found.append(Path(folder, name))
-    yield from (path for path in sorted(found) if path.is_file())
-
-
 def entry_of(exports: Path, path: Path, entries: dict[str, Entry]) -> Entry:
     """The manifest's entry of a file, completed from the file itself where it is silent.
 
@@ -176,7 +161,7 @@ def entry_of(exports: Path, path: Path, entries: dict[str, Entry]) -> Entry:
     """
     name = path.relative_to(exports).as_posix()
     known = entries.get(name, Entry(name))
-    modified = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).isoformat(timespec="seconds")
+    modified = dt.datetime.fromtimestamp(_stat(path).st_mtime, dt.UTC).isoformat(timespec="seconds")
     return Entry(
         file=name,
         session=known.session or known.exported_at[:10],
@@ -195,13 +180,25 @@ def sha256(path: Path) -> str:
 
 def stamp(path: Path) -> tuple[int, ...]:
     """What changes when a file does: size, times, inode."""
-    stat = path.stat()
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+    found = _stat(path)
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def _stat(path: Path) -> os.stat_result:
+    """Of what a link leads to; of the link itself where that is nothing."""
+    try:
+        return path.stat()
+    except OSError:
+        return path.lstat()
 
 
 @lru_cache(maxsize=512)
 def _sha256(path: Path, _stamp: tuple[int, ...]) -> str:
     digest = hashlib.sha256()
+    problem = problem_of(path)
+    if problem:  # nothing to read: known by its name
+        digest.update(f"{path.name}|{problem}".encode())
+        return digest.hexdigest()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)

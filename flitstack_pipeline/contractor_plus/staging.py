@@ -16,6 +16,7 @@ from pathlib import Path
 from flitstack_pipeline.contractor_plus import manifest
 from flitstack_pipeline.contractor_plus.answers import file_question
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.contractor_plus.inspect import Inspection, inspect_file
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
 
@@ -117,7 +118,7 @@ def _known_hashes(
     Workspaces are told apart: an empty module exports the same bytes from every one of them.
     """
     found = {(e.sha256, e.workspace): e.file for e in entries.values() if e.sha256}
-    for path in manifest.export_files(exports):
+    for path in export_files(exports):
         name = path.relative_to(exports).as_posix()
         if name not in entries:
             found.setdefault((manifest.sha256(path), ""), name)

@@ -11,6 +11,7 @@ from flitstack_pipeline.contractor_plus import manifest, questions, workspaces
 from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
 from flitstack_pipeline.contractor_plus.cells import Row, Sheet, UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.encoding import Encoding
+from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Layout, recognise
 from flitstack_pipeline.contractor_plus.sessions import sessions_of
 from flitstack_pipeline.questions import Question
@@ -68,7 +69,7 @@ def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[Shee
     """
     answers = answers or {}
     entries = manifest.load(exports)
-    paths = list(manifest.export_files(exports))
+    paths = list(export_files(exports))
     timed = {name for name, entry in entries.items() if entry.exported_at}
     known = sessions_of(
         (manifest.entry_of(exports, path, entries) for path in paths), answers, timed
@@ -131,6 +132,9 @@ def _understood(
                 head=head,
             )
         )
+    if found and not any(r.layout or r.left_out for r in found):
+        reason = "it is empty: no cell has text"
+        found[0].refused = str(UnreadableFile(path, reason, "Export it again, or take it out."))
     return found
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.cleaning.file_kinds import (
+from flitstack_pipeline.cleaning.files import safe_name
+from flitstack_pipeline.file_kinds import (
     HEAD_BYTES,
     best_name,
     name_in_address,
@@ -25,7 +26,6 @@ from flitstack_pipeline.cleaning.file_kinds import (
     suffix_of,
     wrong_content,
 )
-from flitstack_pipeline.cleaning.files import safe_name
 from flitstack_pipeline.highlevel.files import FIELD_EXTENSIONS, FIELD_MOST_BYTES
 from flitstack_pipeline.migration.fetching import Answer, FileRefused, check_address, fetch
 

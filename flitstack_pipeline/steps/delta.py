@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.contractor_plus.manifest import export_files, sha256
+from flitstack_pipeline.contractor_plus.folder import export_files, is_media, problem_of
+from flitstack_pipeline.contractor_plus.manifest import sha256
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import open_journal
@@ -155,6 +156,8 @@ def _hashes(exports: Path, known: _Cursor) -> tuple[dict[str, str], list[str]]:
     if not exports.is_dir():
         raise FileNotFoundError(f"{exports} is not there: is the disk mounted?")
     for path in export_files(exports):
+        if is_media(path) or problem_of(path):
+            continue  # no export: told when the exports are read
         name, before = path.relative_to(exports).as_posix(), _stamp(path)
         if 0 <= time.time() - path.stat().st_ctime < SETTLED_S:
             unsettled.append(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.accounts import NotConfigured, unconfigured
-from flitstack_pipeline.contractor_plus.manifest import export_files
+from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.differences import differences

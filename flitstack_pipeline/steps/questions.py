@@ -12,7 +12,8 @@ from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
 from flitstack_pipeline.cleaning.values.evidence import is_date_column
 from flitstack_pipeline.contractor_plus.answers import file_answer
 from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
-from flitstack_pipeline.contractor_plus.manifest import export_files, module
+from flitstack_pipeline.contractor_plus.folder import export_files
+from flitstack_pipeline.contractor_plus.manifest import module
 from flitstack_pipeline.contractor_plus.sessions import SESSION
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.report import StepReport

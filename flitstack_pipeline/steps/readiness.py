@@ -6,7 +6,7 @@ the order of the loads (`loading`). Every function returns reasons and raises no
 
 from __future__ import annotations
 
-from flitstack_pipeline.contractor_plus.manifest import export_files
+from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.steps.maps import unconfirmed_entries

@@ -4,13 +4,13 @@ import unicodedata
 
 import pytest
 
-from flitstack_pipeline.cleaning.file_kinds import (
+from flitstack_pipeline.cleaning.files import look_at
+from flitstack_pipeline.file_kinds import (
     ending_of,
     name_in_address,
     name_in_disposition,
     text_in,
 )
-from flitstack_pipeline.cleaning.files import look_at
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from flitstack_pipeline.cleaning.file_kinds import suffix_of
+from flitstack_pipeline.file_kinds import suffix_of
 from flitstack_pipeline.highlevel.contacts import ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.files import FieldFile, Uploaded

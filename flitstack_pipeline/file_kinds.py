@@ -1,6 +1,6 @@
 """What a file is by its first bytes and by what names it: the ending its name should have.
 
-Bytes and names in, words out. Which files HighLevel takes and where they lie: `files`.
+Bytes and names in, words out. Which files HighLevel takes and where they lie: `cleaning.files`.
 """
 
 from __future__ import annotations
