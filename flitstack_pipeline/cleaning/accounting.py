@@ -1,7 +1,7 @@
 """What became of every raw row, counted per file: the table `clean.accounting`.
 
 What is loaded and what is quarantined is counted where it lies now, not where it was put; only
-superseded and merged rows are nowhere else than in the marks.
+superseded (or decided) and merged rows are nowhere else than in the marks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def account(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> No
         ), rows_by_file AS (
             SELECT r._file AS file,
                    count(*) FILTER (r._row_id IN (SELECT raw_id FROM clean."{dataset}")) AS loaded,
-                   count(*) FILTER (m.state = 'superseded') AS superseded,
+                   count(*) FILTER (m.state IN ('superseded', 'decided')) AS superseded,
                    count(*) FILTER (m.state = 'merged') AS merged,
                    count(*) FILTER (r._row_id IN
                        (SELECT raw_id FROM quarantine.rows WHERE dataset = $dataset)) AS quarantined
@@ -76,7 +76,9 @@ def _misfits(con: duckdb.DuckDBPyConnection) -> str:
     return "(SELECT '' AS file, '' AS workspace, '' AS dataset LIMIT 0)"
 
 
-def state_count(con: duckdb.DuckDBPyConnection, state: str) -> int:
-    """How many rows of the dataset at hand the marks say are `superseded` or `merged`."""
-    found = con.execute("SELECT count(*) FROM marks WHERE state = ?", [state]).fetchall()
+def state_count(con: duckdb.DuckDBPyConnection, *states: str) -> int:
+    """How many rows of the dataset at hand the marks say are in one of these states."""
+    found = con.execute(
+        "SELECT count(*) FROM marks WHERE list_contains(?::VARCHAR[], state)", [list(states)]
+    ).fetchall()
     return int(found[0][0])

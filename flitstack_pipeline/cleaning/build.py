@@ -30,6 +30,9 @@ from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
 from flitstack_pipeline.cleaning.row_states import record_states
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.cleaning.same_number import DDL as SAME_NUMBERS_DDL
+from flitstack_pipeline.cleaning.same_number import FILE, KEY, SameNumber, note_damaged
+from flitstack_pipeline.cleaning.shared_numbers import resolve_children
 from flitstack_pipeline.cleaning.unnamed_files import list_unnamed
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
@@ -41,7 +44,7 @@ from flitstack_pipeline.warehouse import limited, row_count, table_exists
 
 #: What DuckDB may hold in memory; a batch needs less, and longer tables do not need more.
 MEMORY = "1GB"
-REPEATED = "a later row of the same file has the same id; this one was replaced"
+REPEATED = "a later row of the same session has the same id and cells; this one was left out"
 _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS quarantine.rows (
       object VARCHAR, dataset VARCHAR, raw_id VARCHAR, file VARCHAR, sheet VARCHAR, line BIGINT,
@@ -62,6 +65,7 @@ _SUPPORT_DDL = (
     """CREATE TABLE IF NOT EXISTS clean.inline_images (
       sha256 VARCHAR, content_type VARCHAR, data BLOB)""",
     "ALTER TABLE clean.inline_images ADD COLUMN IF NOT EXISTS url VARCHAR",
+    SAME_NUMBERS_DDL,
     ROW_STATES_DDL,
 )
 _PER_OBJECT = (
@@ -72,6 +76,7 @@ _PER_OBJECT = (
     "clean.notes",
     "clean.unknown_words",
     "clean.formats",
+    "clean.same_numbers",
 )
 
 
@@ -87,6 +92,8 @@ class CleanContext:
     date_answers: Mapping[str, str] = field(default_factory=dict)
     #: Likewise → "comma" or "point".
     decimal_answers: Mapping[str, str] = field(default_factory=dict)
+    #: Every answer by the key of its question: about numbers that rows share, about files.
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -134,6 +141,7 @@ def _clean(
                 cleaning.clean(dataset)
         if cleaning.further:
             cleaning.add_further_properties()
+        resolve_children(con, object_key)
         if object_key in ITEMS_OF:
             split_crushed_lines(con, object_key, cleaning.parsing)
             items = ITEMS_OF[object_key]
@@ -165,16 +173,17 @@ class _Cleaning:
         """Clean one dataset and account for its rows."""
         con, table = self.con, f"raw.{dataset}"
         rows = _places(con, table)
-        mark(con, dataset)
         con.execute(REFUSED_DDL)
         given = self.context.date_answers, self.context.decimal_answers
         self.evidence = gather(con, dataset, *given, self.context.country)
+        self._mark(dataset, table)
         merged = state_count(con, "merged")
-        source = merged_rows.completed() if merged else identified(dataset)
+        source = merged_rows.completed(dataset) if merged else identified(dataset)
         if rows:
             self._batches(dataset, table).run(source, rows)
         if merged:
-            merged_rows.refuse_with_their_client(con)
+            merged_rows.refuse_with_their_record(con)
+        if merged and dataset == "clients":
             self.further = merged_rows.make_further(con)
         self.result.quarantined += quarantine_misfits(con, self.object_key, dataset)
         self.result.quarantined += quarantine_refused(con, self.object_key, dataset)
@@ -184,8 +193,19 @@ class _Cleaning:
         record_states(con, self.object_key, dataset)
         count_records(con, self.object_key, dataset)
         self.result.rows[dataset] = row_count(con, f"clean.{dataset}")
-        self.result.superseded += state_count(con, "superseded")
+        self.result.superseded += state_count(con, "superseded", "decided")
         self.result.merged += state_count(con, "merged")
+
+    def _mark(self, dataset: str, table: str) -> None:
+        """Tell which row is which record, and ask what rows of one number leave open."""
+        cells = Cells(self.evidence.formats(), _columns_used(self.con, dataset, table))
+        answers = self.context.answers
+        given = {key: word for key, word in answers.items() if key.startswith(KEY)}
+        numbers = SameNumber(self.con, self.object_key, dataset, cells, self.parsing, given)
+        named = [key.removeprefix(FILE) for key, word in answers.items()
+                 if word and key.startswith(FILE)]  # fmt: skip
+        mark(self.con, dataset, numbers.split, named)
+        self.result.questions += numbers.questions
 
     def _batches(self, dataset: str, table: str) -> Batches:
         cells = Cells(self.evidence.formats(), _columns_used(self.con, dataset, table))
@@ -206,6 +226,7 @@ class _Cleaning:
             "WHERE m.repeated AND m.state = 'superseded'",
             [self.object_key, dataset, REPEATED],
         )
+        note_damaged(self.con, self.object_key, dataset)
         note_oddities(self.con, self.object_key, dataset)
         store_formats(self.con, self.object_key, dataset, self.evidence)
         self.result.questions += format_questions(self.con, self.object_key, dataset, self.evidence)

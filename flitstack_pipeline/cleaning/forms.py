@@ -7,8 +7,18 @@ what holds nothing comparable becomes NULL. `words.normal_number` is the same ru
 from __future__ import annotations
 
 #: Words that say how to address someone, or which legal form a firm has; no part of who they are.
-_TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof", "and", "the", "y", "et")
-_LEGAL = ("llc", "inc", "incorporated", "ltd", "limited", "co", "corp", "corporation", "company")
+TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof", "and", "the", "y", "et")
+LEGAL_FORMS = (
+    "llc",
+    "inc",
+    "incorporated",
+    "ltd",
+    "limited",
+    "co",
+    "corp",
+    "corporation",
+    "company",
+)
 _STREET_WORDS = {
     "street": "st", "avenue": "ave", "road": "rd", "drive": "dr", "boulevard": "blvd",
     "lane": "ln", "court": "ct", "place": "pl", "highway": "hwy", "parkway": "pkwy",
@@ -29,12 +39,12 @@ def _words(expression: str, left_out: tuple[str, ...]) -> str:
 
 def name_words(expression: str) -> str:
     """The words of a name, lower case, without titles and legal forms, as a list."""
-    return _words(expression, _TITLES + _LEGAL)
+    return _words(expression, TITLES + LEGAL_FORMS)
 
 
 def name_key(expression: str) -> str:
     """A whole name for comparing: words in alphabetical order, so `Doe, John` is `John Doe`."""
-    return f"nullif(array_to_string(list_sort({_words(expression, _TITLES)}), ' '), '')"
+    return f"nullif(array_to_string(list_sort({_words(expression, TITLES)}), ' '), '')"
 
 
 def loose_name_key(expression: str) -> str:
@@ -46,7 +56,7 @@ def legal_form(expression: str) -> str:
     """The legal form in a firm's name, long ones shortened; NULL without one."""
     short = "CASE t WHEN 'incorporated' THEN 'inc' WHEN 'limited' THEN 'ltd' "
     short += "WHEN 'corporation' THEN 'corp' WHEN 'company' THEN 'co' ELSE t END"
-    forms = ", ".join(f"'{w}'" for w in _LEGAL)
+    forms = ", ".join(f"'{w}'" for w in LEGAL_FORMS)
     found = f"list_filter({_words(expression, ())}, lambda t: t IN ({forms}))"
     return f"list_transform({found}, lambda t: {short})[1]"
 

@@ -4,18 +4,25 @@ Where an export has no id, a stable one is derived from documented business keys
 (contractor_plus.md §7.9); several versions of one record keep the newest, the rest are counted.
 One client on several rows of one file, one per property, is one client (§7.11).
 
+Rows of one number are versions of one record, or records of their own (see `same_number`).
+
 Nearly every row is the only one of its record and needs no word. What is told of the others lies in
-the temporary table `marks (row, key, state, repeated, nth, line)`: `row` is the raw table's rowid,
-`state` NULL for a row that is loaded, else `superseded` or `merged`; `repeated` says that the
-successor stands in the same file; `nth` tells equal rows apart that are records of their own;
-`line` is the line's position (see `lines`).
+the temporary table `marks (row, key, state, repeated, suffix, line, age)`: `row` is the raw table's
+rowid, `state` NULL for a row that is loaded, else `superseded`, `merged` (its cells are filled into
+the row that is loaded), `decided` (a person said that a later row of its session counts) or
+`refused`; `repeated` says that an equal row stands in the same session; `suffix` tells records of
+one number apart; `line` is the line's position (see `lines`); `age` orders the rows of a key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import duckdb
 
+from flitstack_pipeline.cleaning.identity_rules import ID_COLUMN, PLACE_COLUMNS
 from flitstack_pipeline.cleaning.lines import LINES_OF, line_number, mark_lines
+from flitstack_pipeline.cleaning.row_states import same_cells
 from flitstack_pipeline.cleaning.values.cell_sql import (
     cell,
     document_number,
@@ -39,28 +46,13 @@ BUSINESS_KEYS: dict[str, tuple[str, ...]] = {
     "custom_fields": ("module", "label"),
     "items": ("name", "unit"),
 }
-ID_COLUMN: dict[str, str] = {
-    "users": "user_id",
-    "clients": "client_id",
-    "leads": "lead_id",
-    "properties": "property_id",
-    "jobs": "job_number",
-    "estimates": "estimate_number",
-    "invoices": "invoice_number",
-    "payments": "payment_id",
-    "change_orders": "change_order_number",
-    "work_orders": "work_order_number",
-    "activities": "activity_id",
-}
 #: Two equal rows of one file are two records here: paying 500 in cash twice a day is legal.
 EQUAL_ROWS_ARE_TWO = frozenset({"payments", "change_orders", "visits"})
-#: What tells the rows of one client apart when there is one row per property.
-PLACE_COLUMNS = ("address", "street", "street2", "city", "zip", "service_address")
 #: Oldest export first, so that the last version of a record is the newest.
 AGE = "s._exported_at, s._file, s._sheet, s._row"
 MARKS_DDL = (
     "CREATE OR REPLACE TEMP TABLE marks (row BIGINT, key VARCHAR, state VARCHAR, "
-    "repeated BOOLEAN, nth BIGINT, line BIGINT)"
+    "repeated BOOLEAN, suffix VARCHAR, line BIGINT, age BIGINT)"
 )
 
 
@@ -96,7 +88,7 @@ def identified(dataset: str) -> str:
         number = document_number(text(cell(LINES_OF[dataset])))
         shown = f"coalesce({number}, '~row-' || s._row_id) || '#' || _line"
     else:
-        shown = f"{source_id(dataset)} || coalesce('.' || m.nth, '')"
+        shown = f"{source_id(dataset)} || coalesce(m.suffix, '')"
     return f"""
         SELECT *, {workspace("x")} || '/{dataset}/' || _id AS _key FROM (
             SELECT s.*, s.rowid AS _at, coalesce(m.line, {_line(dataset)}) AS _line, {shown} AS _id
@@ -107,17 +99,24 @@ def _line(dataset: str) -> str:
     return line_number() if dataset in LINES_OF else "CAST(NULL AS BIGINT)"
 
 
-def mark(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Make the marks of a raw table."""
+def mark(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    split: Callable[[], None] = lambda: None,
+    named: Iterable[str] = (),
+) -> None:
+    """Make the marks of a raw table.
+
+    Args:
+        con: The warehouse.
+        dataset: The raw table.
+        split: Tells records of one number apart in the temporary table `versions`.
+        named: Files (`FILE` or `FILE#SHEET`) whose kind a person named.
+    """
     con.execute(MARKS_DDL)
     if dataset in LINES_OF:
         mark_lines(con, dataset)
-    else:
-        _mark_versions(con, dataset)
-
-
-def _mark_versions(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Find the rows that have a key in common, by its hash, and mark them."""
+        return
     key = f"{workspace('s')} || '/{dataset}/' || {source_id(dataset)}"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE hashes AS "
@@ -128,49 +127,67 @@ def _mark_versions(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         "SELECT h FROM hashes GROUP BY h HAVING count(*) > 1"
     )
     if con.execute("SELECT h FROM several LIMIT 1").fetchall():
-        _tell_versions_apart(con, dataset, key)
+        _make_versions(con, dataset, key, named)
+        split()
+        _mark_versions(con)
     con.execute("DROP TABLE hashes; DROP TABLE several")
 
 
-def _tell_versions_apart(con: duckdb.DuckDBPyConnection, dataset: str, key: str) -> None:
-    """Mark the rows whose hash others have too, as what they are of their record."""
+def _make_versions(
+    con: duckdb.DuckDBPyConnection, dataset: str, key: str, named: Iterable[str]
+) -> None:
+    """Make the temporary table `versions` of the rows whose hash others have too."""
     place = "''"
     if dataset == "clients":
         cells = [f"coalesce(lower({stripped(cell(c))}), '')" for c in PLACE_COLUMNS]
         place = " || chr(31) || ".join(cells)
+    files = ", ".join(map(literal, named)) or "NULL"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE versions AS
-        SELECT s.rowid AS row, {key} AS key, s._file AS file, {place} AS place,
-               row_number() OVER (ORDER BY {AGE}) AS age, CAST(NULL AS BIGINT) AS nth
-        FROM raw."{dataset}" s JOIN hashes x ON x.row = s.rowid
+        WITH sessions AS (
+            SELECT _session, row_number() OVER (ORDER BY min(_exported_at), _session) AS number
+            FROM raw."{dataset}" GROUP BY _session
+        )
+        SELECT s.rowid AS row, {key} AS key, s._file AS file, n.number AS session,
+               {place} AS place, {same_cells(dataset)} AS cells,
+               coalesce(s._file IN ({files}) OR s._file || '#' || s._sheet IN ({files}), false)
+                   AS named,
+               row_number() OVER (ORDER BY n.number, {AGE}) AS age,
+               CAST(NULL AS VARCHAR) AS suffix, false AS decided
+        FROM raw."{dataset}" s JOIN hashes x ON x.row = s.rowid JOIN sessions n USING (_session)
         WHERE x.h IN (SELECT h FROM several)
         """
     )
     if dataset in EQUAL_ROWS_ARE_TWO:
         _tell_equal_rows_apart(con, dataset)
-    con.execute(
-        """
-        INSERT INTO marks
-        SELECT row, key, CASE WHEN next_file IS NULL THEN NULL
-                              WHEN next_file = file AND file = last_file AND next_place <> place
-                              THEN 'merged' ELSE 'superseded' END,
-               coalesce(next_file = file AND next_place = place, false), nth, NULL
-        FROM (SELECT *, lead(file) OVER w AS next_file, lead(place) OVER w AS next_place,
-                     arg_max(file, age) OVER (PARTITION BY key) AS last_file
-              FROM versions WINDOW w AS (PARTITION BY key ORDER BY age))
-        """
-    )
-    con.execute("DROP TABLE versions")
 
 
 def _tell_equal_rows_apart(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """Number the rows of one file that have one derived key; from the second on it shows."""
     con.execute(
         f"""
-        UPDATE versions v SET nth = n.nth, key = v.key || '.' || n.nth
+        UPDATE versions v SET suffix = '.' || n.nth, key = v.key || '.' || n.nth
         FROM (SELECT row, row_number() OVER (PARTITION BY file, key ORDER BY age) AS nth
               FROM versions WHERE key LIKE {literal(f"%/{dataset}/~%")}) n
         WHERE n.row = v.row AND n.nth > 1
         """
     )
+
+
+def _mark_versions(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark the rows of `versions` as what they are of their record; the last one is loaded."""
+    con.execute(
+        """
+        INSERT INTO marks
+        SELECT row, key, CASE WHEN age = last_age THEN NULL
+                              WHEN session <> last_session OR has_twin THEN 'superseded'
+                              WHEN decided THEN 'decided' ELSE 'merged' END,
+               session = last_session AND has_twin, suffix, NULL, age
+        FROM (SELECT *, max(age) OVER k AS last_age, max(session) OVER k AS last_session,
+                     lead(row) OVER (PARTITION BY key, session, cells ORDER BY age) IS NOT NULL
+                         AS has_twin
+              FROM versions WINDOW k AS (PARTITION BY key))
+        """
+    )
+    con.execute("DROP TABLE versions")

@@ -1,52 +1,55 @@
-"""One client on several rows of one file, one per property: a client with its properties.
+"""Several rows of one session that are one record: they fill one another's empty cells.
 
-The newest row is the client. Its empty cells are filled from the rows merged into it, the newest
-first; addresses are left alone, for a place is not mixed from two places. The place of each other
-row becomes a property of the client, and what that row says otherwise than the client is told in
-the property's notes.
+The newest row is the record. Its empty cells are filled from the rows merged into it, the newest
+first. Of clients, one on several rows is one client with its properties: addresses are left alone,
+for a place is not mixed from two places; the place of each other row becomes a property of the
+client, and what that row says otherwise than the client is told in the property's notes.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.identity import AGE, PLACE_COLUMNS, identified, source_id
+from flitstack_pipeline.cleaning.identity import AGE, identified, source_id
+from flitstack_pipeline.cleaning.identity_rules import PLACE_COLUMNS
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, text
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
-_FILLED = [c.name for c in DATASETS["clients"].columns if c.name not in PLACE_COLUMNS]
 #: What a property has of its own, or what differs between any two rows without meaning anything.
 _NOT_TOLD = frozenset({"client_id", "state", "country", "notes", "created", "updated", "workspace"})
 #: SQL of the rows of `further` (see `make_further`) that the exports do not list themselves.
 FURTHER = "FROM (FROM further WHERE _key NOT IN (SELECT source_key FROM clean.properties)) x"
 
 
-def completed() -> str:
-    """SQL of the client rows (see `identity.identified`), filled from the rows merged into them."""
-    filled = ", ".join(f'arg_max(s."{c}", age) FILTER (s."{c}" <> \'\') AS "{c}"' for c in _FILLED)
+def completed(dataset: str) -> str:
+    """SQL of the rows of a dataset (see `identity.identified`), filled from those merged in."""
+    names = [c.name for c in DATASETS[dataset].columns]
+    left = PLACE_COLUMNS if dataset == "clients" else ()
+    columns = [c for c in names if c not in left]
+    filled = ", ".join(f'arg_max(s."{c}", age) FILTER (s."{c}" <> \'\') AS "{c}"' for c in columns)
     replaced = ", ".join(
-        f'coalesce(nullif(x."{c}", \'\'), f."{c}", x."{c}") AS "{c}"' for c in _FILLED
+        f'coalesce(nullif(x."{c}", \'\'), f."{c}", x."{c}") AS "{c}"' for c in columns
     )
+    own = "map_from_entries(list_filter(map_entries(x._extra), lambda e: e.value <> ''))"
     return f"""
         SELECT x.* REPLACE ({replaced},
-            CASE WHEN cardinality(x._extra) = 0 THEN coalesce(f._extra, x._extra)
-                 ELSE x._extra END AS _extra)
-        FROM ({identified("clients")}) x
+            CASE WHEN f._extra IS NULL THEN x._extra ELSE map_concat(f._extra, {own}) END AS _extra)
+        FROM ({identified(dataset)}) x
         LEFT JOIN (
             SELECT key, {filled},
                    arg_max(s._extra, age) FILTER (cardinality(s._extra) > 0) AS _extra
-            FROM ({_merged()}) s GROUP BY key
+            FROM ({_merged(dataset)}) s GROUP BY key
         ) f ON f.key = x._key"""
 
 
-def _merged() -> str:
-    """SQL of the merged rows with the key of their client and their age."""
+def _merged(dataset: str = "clients") -> str:
+    """SQL of the merged rows with the key of their record and their age."""
     return f"""SELECT s.*, m.key, row_number() OVER (ORDER BY {AGE}) AS age
-            FROM raw.clients s JOIN marks m ON m.row = s.rowid WHERE m.state = 'merged'"""
+            FROM raw."{dataset}" s JOIN marks m ON m.row = s.rowid WHERE m.state = 'merged'"""
 
 
-def refuse_with_their_client(con: duckdb.DuckDBPyConnection) -> None:
-    """A refused client takes the rows merged into it along."""
+def refuse_with_their_record(con: duckdb.DuckDBPyConnection) -> None:
+    """A refused record takes the rows merged into it along."""
     con.execute(
         "INSERT INTO refused SELECT m.row, m.key, r.why FROM marks m "
         "JOIN refused r ON r.key = m.key WHERE m.state = 'merged'"
@@ -69,7 +72,7 @@ def make_further(con: duckdb.DuckDBPyConnection) -> int:
             SELECT s._row_id, s._workspace, s._file, MAP {{}}::MAP(VARCHAR, VARCHAR) AS _extra,
                    age, c.source_key AS client, c.workspace AS workspace_of, {listed}
             FROM ({_merged()}) s JOIN clean.clients c ON c.source_key = s.key
-            JOIN ({completed()}) w ON w._key = s.key
+            JOIN ({completed("clients")}) w ON w._key = s.key
         ), named AS (
             SELECT *, workspace_of || '/properties/' || _id AS _key
             FROM (SELECT s.*, {source_id("properties")} AS _id FROM places s)

@@ -16,6 +16,7 @@ import pandas as pd
 from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, pairs_of
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
+from flitstack_pipeline.warehouse import table_exists
 
 
 def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -80,8 +81,15 @@ def _names_of_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, s
 
 
 def make_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Temporary table `people`: every client and lead with the key of the record it is kept as."""
-    columns = "source_key, workspace, source_id, name, business_name"
+    """Temporary table `people`: every client and lead with the key of the record it is kept as.
+
+    An id that several of them have, or that a spreadsheet rounded, finds nobody: their names do.
+    """
+    found = "source_id"
+    if table_exists(con, "clean.same_numbers"):
+        telling = "source_key NOT IN (SELECT source_key FROM clean.same_numbers)"
+        found = f"CASE WHEN {telling} THEN source_id END AS source_id"
+    columns = f"source_key, workspace, {found}, name, business_name"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE people AS

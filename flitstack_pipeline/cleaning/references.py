@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, number_key
+from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
+from flitstack_pipeline.warehouse import table_exists
 
 #: Records that share one form; with more than this no one is singled out by the client they share.
 MOST_NAMESAKES = 20
@@ -125,7 +127,10 @@ def link_people(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def lost_children(con: duckdb.DuckDBPyConnection) -> None:
-    """Lines and payments of a document that no export holds, listed as orphans."""
+    """Lines and payments of a document that no export holds, or several do: listed as orphans."""
+    shared = "SELECT DISTINCT shown_key FROM clean.same_numbers"
+    if not table_exists(con, "clean.same_numbers"):
+        shared = "SELECT '' AS shown_key WHERE false"
     for child, column, parent in (
         ("estimate_items", "document_key", "estimates"),
         ("invoice_items", "document_key", "invoices"),
@@ -134,8 +139,11 @@ def lost_children(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(
             f"""
             INSERT INTO clean.orphans
-            SELECT c.source_key, '{child}', 'document', c.{column}, 'no such document'
+            SELECT c.source_key, '{child}', 'document', c.{column},
+                   CASE WHEN s.shown_key IS NULL THEN 'no such document'
+                        ELSE 'several records fit this number; name the right one' END
             FROM clean."{child}" c ANTI JOIN clean."{parent}" p ON p.source_key = c.{column}
+            LEFT JOIN ({shared}) s ON s.shown_key || '{UNRESOLVED}' = c.{column}
             """
         )
 

@@ -1,10 +1,10 @@
 """What became of the raw rows that are not loaded as they are: the table `clean.row_states`.
 
 One line per such row: `repeated` (its twin, loaded, says the same in every cell), `superseded` (its
-twin is a later version of the record), `merged` (one client on several rows, see `merged_rows`) or
-`quarantined`. `twin_row_id` is the `_row_id` of the row that stands for it; NULL where none does. A
-row that is not listed is loaded. Made from the marks (see `identity`), so only rows whose key
-others have too cost anything.
+twin is a later version of the record), `decided` (likewise, of its own session, as a person said),
+`merged` (one record on several rows, see `merged_rows`) or `quarantined`. `twin_row_id` is the
+`_row_id` of the row that stands for it; NULL where none does. A row that is not listed is loaded.
+Made from the marks (see `identity`), so only rows whose key others have too cost anything.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ def record_states(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str)
         ), equal AS (
             SELECT r.row_id, min(l.row_id) AS twin FROM rows r
             JOIN loaded l ON l.key = r.key AND l.cells = r.cells
-            WHERE r.state = 'superseded' GROUP BY r.row_id
+            WHERE r.state IN ('superseded', 'decided') GROUP BY r.row_id
         ), newer AS (
             SELECT r.row_id, min(l.row_id) AS twin FROM rows r
             JOIN loaded l ON l.key = r.key AND l.line IS NOT DISTINCT FROM r.line
-            WHERE r.state IN ('superseded', 'merged') GROUP BY r.row_id
+            WHERE r.state IN ('superseded', 'merged', 'decided') GROUP BY r.row_id
         )
         SELECT $object, $dataset, r.row_id, r.key,
                CASE WHEN e.twin IS NOT NULL THEN 'repeated' ELSE r.state END,
                coalesce(e.twin, n.twin)
         FROM rows r LEFT JOIN equal e USING (row_id) LEFT JOIN newer n USING (row_id)
-        WHERE r.state IN ('superseded', 'merged')
+        WHERE r.state IN ('superseded', 'merged', 'decided')
         """,
         {"object": object_key, "dataset": dataset},
     )

@@ -20,7 +20,7 @@ from flitstack_pipeline.steps.review import read_review, remember_decisions, wri
 
 def clean_context(project: Project) -> CleanContext:
     """Zone, country and currency of the source account, for the cleaners."""
-    s = project.settings
+    s, given = project.settings, answers(project)
     return CleanContext(
         s.time_zone,
         s.country,
@@ -28,6 +28,7 @@ def clean_context(project: Project) -> CleanContext:
         project.exports,
         date_answers(project),
         answers_about(project, DECIMAL),
+        given,
     )
 
 
