@@ -154,11 +154,12 @@ class _Grouper:
         new, known = self._within(rows), list(self.grouping.records)
         if len(known) > 1 or len(new) > 1:
             self._match_clearly(known, new)
-        if len(known) == len(new) == 1 and self._is_version(known[0], new[0]):
-            known[0].take(new[0])
-            return
-        for record in new:
-            self._tell_rivals(record, known)
+        if len(known) == len(new) == 1:
+            if self._is_version(known[0], new[0]):
+                known[0].take(new.pop())
+        else:
+            for record in new:
+                self._tell_rivals(record, known)
         self.grouping.records += new
 
     def _match_clearly(self, known: list[Record], new: list[Record]) -> None:

@@ -77,10 +77,15 @@ def _cased(text: str, value: str, how: str, account: Account) -> str:
     return _text(text, value, how, account)
 
 
+#: What tells records of one number apart in a source key (`main/invoices/1001~13cb0303e5ef`).
+_TOLD_APART = re.compile(r"(?<=[^/])~[0-9a-f]{12}$")
+
+
 def _id(text: str, value: str, how: str, account: Account) -> str:
     """A number or id of a record: one of the ids and names the record goes by."""
     wanted = _bare_id(text)
-    known = {_bare_id(v) for part in value.split("\x1f") for v in (part, part.rpartition("/")[2])}
+    ids = [v for part in value.split("\x1f") for v in (part, part.rpartition("/")[2])]
+    known = {_bare_id(v) for x in ids for v in (x, _TOLD_APART.sub("", x))}
     parts = [_bare_id(p) for p in re.split(r"[;,|\n&]|\band\b", text) if p.strip()]
     loose = {_loose_id(k) for k in known}
     if wanted in known or _loose_id(wanted) in loose:

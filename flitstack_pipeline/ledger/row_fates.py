@@ -20,6 +20,7 @@ from flitstack_pipeline.warehouse import table_exists
 
 #: The number that lines of a document share.
 _DOCUMENT = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
+DECIDED = "a person said that another row of the same number counts"
 LOST = "replaced by another row of the same export that says something else"
 TWO_RECORDS = (
     "Two rows of one export have one number and differ: correct the number in Contractor+ and "
@@ -91,11 +92,13 @@ def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
                     WHEN x.state = 'superseded' AND p.equal THEN '{fates.REPEATED}'
                     WHEN x.state = 'superseded' AND p.later THEN '{fates.SUPERSEDED}'
                     WHEN x.state = 'superseded' THEN '{fates.UNACCOUNTED}'
+                    WHEN x.state = 'decided' THEN '{fates.EXCLUDED}'
                     WHEN s.reason IS NOT NULL THEN '{fates.EXCLUDED}' END,
                CASE WHEN x.refused THEN x.rule
                     WHEN x.state = 'superseded' AND p.equal THEN 'an equal row'
                     WHEN x.state = 'superseded' AND p.later THEN 'a newer version of the record'
-                    WHEN x.state = 'superseded' THEN '{LOST}' ELSE s.reason END,
+                    WHEN x.state = 'superseded' THEN '{LOST}'
+                    WHEN x.state = 'decided' THEN '{DECIDED}' ELSE s.reason END,
                coalesce(p.record, x.key),
                CASE WHEN x.refused THEN x.what_to_do
                     WHEN x.state = 'superseded' AND NOT (p.equal OR p.later) THEN '{TWO_RECORDS}'
