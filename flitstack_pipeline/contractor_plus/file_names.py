@@ -34,11 +34,15 @@ _NEUTRAL = _words(
 
 @dataclass(frozen=True)
 class NameSays:
-    """What a name says: `known` kinds of export, `other` kinds of file, a `stranger` word."""
+    """What a name says: `known` kinds of export, `other` kinds of file, a `stranger` word.
+
+    `head` are the kinds of its last noun: `parts_clients` are clients.
+    """
 
     known: frozenset[str] = frozenset()
     other: frozenset[str] = frozenset()
     stranger: str = ""
+    head: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -57,17 +61,21 @@ def what_name_says(name: str) -> NameSays:
     of jobs.
     """
     text = normalise_header(PurePath(name).stem)
-    rest, found = f" {text} ", set()
+    rest, found, head, at = f" {text} ", set(), frozenset[str](), -1
     for words, _ in _nouns():
         pattern = f" {words} "
         if pattern in rest:
-            found |= {k for w, k in _nouns() if w == words}
+            kinds = frozenset(k for w, k in _nouns() if w == words)
+            found |= kinds
+            place = f" {text} ".rfind(pattern)
+            head, at = (kinds, place) if place > at else (head, at)
             rest = rest.replace(pattern, " | ")
     left = [w for w in rest.split() if w != "|" and not _says_nothing(w)]
     if not found and left:
         found, left = _singular(" ".join(left)), [] if _singular(" ".join(left)) else left
     known = frozenset(k for k in found if k in BY_KEY)
-    return NameSays(known, frozenset(found - known), "" if found else " ".join(left))
+    other = frozenset(found - known)
+    return NameSays(known, other, "" if found else " ".join(left), head)
 
 
 def _says_nothing(word: str) -> bool:

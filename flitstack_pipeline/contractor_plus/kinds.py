@@ -124,7 +124,7 @@ def doubts(ranked: list[Guess], says: NameSays, columns: int) -> list[str]:
     """Why the likeliest kind of export is not certain; empty where it is."""
     best = best_known(ranked)
     label = KINDS[best.dataset].label
-    named = best.dataset in says.known and not says.other
+    named = best.dataset in says.known and (not says.other or _is_head(best, says))
     found = list(_doubts_of_name(best, says, named, columns))
     if best.recognised == 0:
         return ["none of its columns is known"]
@@ -142,6 +142,12 @@ def doubts(ranked: list[Guess], says: NameSays, columns: int) -> list[str]:
         found += best.against
         found += _rivals(best, ranked)
     return found
+
+
+def _is_head(best: Guess, says: NameSays) -> bool:
+    """Whether the last noun of a name is the kind that the columns are of without any doubt."""
+    sure = best.key == OWN_ID and best.own > best.foreign and not best.against
+    return sure and best.dataset in says.head
 
 
 def _says_itself(best: Guess) -> bool:

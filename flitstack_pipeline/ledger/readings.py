@@ -66,8 +66,8 @@ def _shown(text: str) -> str:
     """What a person sees of HTML: tags away, entities decoded, white space as one."""
     bare = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", text)
     bare = re.sub(r"(?i)\{\{image:[0-9a-f]{64}\}\}|<img\b[^>]*>", " ", bare)
-    bare = html.unescape(re.sub(r"</?[A-Za-z!][^>]*>", " ", bare))
-    return re.sub(r"\s+", "", plain(bare))
+    bare = re.sub(r"(?s)<!--.*?-->|<!\w[^>]*>|</?[A-Za-z][\w:-]*(?:[\s/][^>]*)?>", " ", bare)
+    return re.sub(r"[\s|]+", "", plain(html.unescape(bare)))  # bars stand between cells of tables
 
 
 def _cased(text: str, value: str, how: str, account: Account) -> str:

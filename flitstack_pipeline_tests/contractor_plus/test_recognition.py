@@ -63,6 +63,14 @@ def test_the_likeliest_kind_is_proposed_first(name, first):
     assert layout(name, header).guesses[0].dataset == first
 
 
+def test_the_last_noun_of_a_name_says_its_kind_where_the_columns_are_of_it():
+    header = ["Client ID", "Client Name", "Email", "Phone", "Billing Address"]
+    assert layout("backslash_parts_clients.xlsx", header).dataset == "clients"
+    assert layout("clients_parts.xlsx", header).dataset is None, "parts of clients?"
+    listed = ["Job #", "Part", "Quantity", "Unit Cost"]
+    assert layout("parts_jobs.csv", listed).dataset is None, "its columns are of parts"
+
+
 def test_the_bundled_exports_raise_no_question():
     reads = survey(BUNDLED)
     assert [r.entry.file for r in reads if r.dataset is None] == []

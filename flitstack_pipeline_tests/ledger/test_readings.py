@@ -44,6 +44,8 @@ SAME = [
     ("id", "#00042", "main/jobs/42"),
     ("text", '="00042"', "00042"),
     ("text", "<p>Gate <b>12</b></p>", "Gate 12"),
+    ("in:text", "<p>Call <b@x.co> <br>soon</p>", "<p>Call &lt;b@x.co&gt; <br>soon</p>"),
+    ("in:text", "<tr><td>Deck</td><td>100</td></tr>", "Deck | 100"),
     ("in:file", "attachments\\site.png", "site.png\x1fattachments/Site.PNG"),
     ("in:file", "attachments/photo%20(1).png", "p\x1fattachments/photo (1).png"),
     ("in:file", "Re\u0301sume\u0301.png", "Résumé.png\x1fx"),
@@ -56,6 +58,7 @@ SAME = [
     ("in:date:month first", "1/5/2024", "2024-01-05 · 50.00 · Check · PAY-1"),
 ]
 OTHER = [
+    ("in:text", "<p>Call <b@x.co> soon</p>", "<p>Call soon</p>"),
     ("in:file", "roof.png", "attic roof.png\x1fattachments/attic roof.png"),
     ("in:file", "noext", "noext2.png"),
     ("in:file", "a.png", "b/aa.png"),
