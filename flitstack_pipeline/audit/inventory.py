@@ -90,7 +90,7 @@ def custom_fields(con: duckdb.DuckDBPyConnection) -> Rows:
             continue
         defined = definitions_of(con, table.dataset)
         for label, seen in custom_profiles(con, table.dataset).items():
-            fits = infer_type(seen, defined.get(label.strip().casefold()))
+            fits = infer_type(label, seen, defined.get(label.strip().casefold()))
             found.append(
                 {
                     "object": table.dataset,

@@ -89,13 +89,15 @@ def make_people(con: duckdb.DuckDBPyConnection) -> None:
     if table_exists(con, "clean.same_numbers"):
         telling = "source_key NOT IN (SELECT source_key FROM clean.same_numbers)"
         found = f"CASE WHEN {telling} THEN source_id END AS source_id"
-    columns = f"source_key, workspace, {found}, name, business_name"
+    columns = f"source_key, workspace, {found}, name, business_name, first_name, last_name"
+    person = "nullif(concat_ws(' ', p.first_name, p.last_name), '')"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE people AS
         SELECT p.*, {name_key("p.name")} AS name_key, {loose_name_key("p.name")} AS loose_key,
                {name_key("p.business_name")} AS firm_key,
                {loose_name_key("p.business_name")} AS firm_loose_key,
+               {name_key(person)} AS person_key,
                coalesce(m.kept_key, p.source_key) AS kept_key
         FROM (
             SELECT {columns}, 'clients' AS object FROM clean.clients

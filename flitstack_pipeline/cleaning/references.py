@@ -334,6 +334,7 @@ def _client_rungs() -> list[Rung]:
         for forms, asked, less in (
             (("name_key", "firm_key"), name_key("written"), 0.0),
             (("loose_key", "firm_loose_key"), loose_name_key("written"), 0.05),
+            (("person_key",), name_key("written"), 0.07),  # the contact person of a firm
         ):
             both = " UNION ALL ".join(of(who, form) for form in forms)
             rungs.append(Rung("people", f"{where}name", weight - less, both, asked, "name"))

@@ -23,8 +23,11 @@ VERBATIM = "verbatim"
 TRIMMED = "white space trimmed"
 #: Words that stand for nothing, in lower case.
 EMPTY_WORDS = frozenset(
-    {"-", "--", "---", "—", "–", ".", "?", "n/a", "#n/a", "na", "n.a.", "nan", "none", "null",
-     "nil", "undefined", "[object object]", "(none)", "(blank)", "unknown", "tbd", "tbc", "<na>"}
+    {"-", "--", "---", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "nil", "(none)", "unknown",
+     "tbd", "tbc", "(blank)", "(empty)", "no data", "not provided", "not available",
+     "not specified", "nan", "null", "(null)", "<null>", "<na>", "undefined", "[object object]",
+     "{}", "[]", "invalid date", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!",
+     "#num!", "#error!"}
 )  # fmt: skip
 _YES = frozenset({"yes", "y", "true", "1", "x", "on", "si", "sí", "oui", "checked", "✓", "✔"})
 _NO = frozenset({"no", "n", "false", "0", "off", "non", "unchecked", "-"})

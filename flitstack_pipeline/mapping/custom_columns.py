@@ -56,6 +56,12 @@ class ColumnType:
     doubt: str = ""
 
 
+#: Headers of what is written in digits and is no number: a leading zero counts, nobody adds it up.
+_NAMES_A_THING = re.compile(
+    r"\b(?:zip|zip ?code|post ?code|postal|code|pin|phones?|fax|mobile|cell|tel|id|ids|identifier|"
+    r"serial|sku|upc|vin|ein|ssn|license|licence|permit|policy|claim|account|acct|apn|parcel)\b"
+    r"|#|\bno\.|\bnumber$"
+)
 #: A column has a type when so many of its filled cells fit it; with fewer a person is asked, and
 #: below `DOUBTFUL` it is text.
 FITTING, DOUBTFUL = 0.95, 0.8
@@ -63,10 +69,13 @@ FITTING, DOUBTFUL = 0.95, 0.8
 TYPES = ("date", "number", "money", "text")
 
 
-def infer_type(profile: Profile, definition: Definition | None, answer: str = "") -> ColumnType:
+def infer_type(
+    header: str, profile: Profile, definition: Definition | None, answer: str = ""
+) -> ColumnType:
     """The type of a custom column.
 
     Args:
+        header: Its name: digits under `Permit #` or `Service Zip code` are no number.
         profile: What its values look like, read as its files are written.
         definition: The source's own definition; it counts when the values agree.
         answer: One of `TYPES`, a person's word for a column that only mostly fits a type.
@@ -81,7 +90,20 @@ def infer_type(profile: Profile, definition: Definition | None, answer: str = ""
         found = _as_stated(stated, profile, definition)
         if found:
             return found
-    return _by_values(profile)
+    found_by_values = _by_values(profile)
+    if found_by_values.data_type == t.NUMERICAL and _names_a_thing(header):
+        why = f"{profile.filled} values, digits of an identifier: kept as text"
+        return ColumnType(t.TEXT, "text", (), 0.88, why)
+    return found_by_values
+
+
+def _names_a_thing(header: str) -> bool:
+    """Whether a header names an identifier, such as `Gate Code`, and no count of things.
+
+    "Number of …" and "# of …" are counts.
+    """
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", header).casefold().strip()
+    return bool(_NAMES_A_THING.search(plain)) and not re.search(r"(?:#|\bno\.?) of\b", plain)
 
 
 def _as_stated(stated: str, profile: Profile, definition: Definition) -> ColumnType | None:

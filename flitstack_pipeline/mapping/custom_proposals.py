@@ -85,7 +85,10 @@ def propose_custom(
     profiles = custom_profiles(con, dataset)
     types = {
         h: infer_type(
-            p, definitions.get(h.strip().casefold()), around.answers.get(type_key(dataset, h), "")
+            h,
+            p,
+            definitions.get(h.strip().casefold()),
+            around.answers.get(type_key(dataset, h), ""),
         )
         for h, p in profiles.items()
     }

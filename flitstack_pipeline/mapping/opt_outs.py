@@ -24,12 +24,13 @@ from flitstack_pipeline.spec.targets import OPT_OUTS
 PREFIX = "opt-outs:"
 DATASETS = ("clients", "leads")
 ALL, NONE = "all", "none"
-A_DATE, OTHER = "(a date)", "(any other text)"
+A_DATE, A_NUMBER, AN_EMAIL = "(a date)", "(a phone number)", "(an e-mail address)"
+OTHER = "(any other text)"
 MOST_WORDS = 20
 LONGEST_TAG = 40
 
 _CHANNELS = {
-    "call": r"calls?|called|calling|phoned?|telephoned?|voice",
+    "call": r"calls?|called|calling|(?:tele)?phoned?(?!\w| ?#| numbers?\b| nos?\b)|voice",
     "sms": r"texts?|texted|texting|sms|messag\w+",
     "email": r"emails?|emailed|emailing|newsletters?",
     "whatsapp": r"whatsapp",
@@ -51,6 +52,8 @@ _PART = re.compile(r"[,;:.()\[\]|]|\s[-–—]\s|\bbut\b|\bonly\b|\bok\b|\bexcep
 _LIMITED = re.compile(r"\b(?:before|after|until|till|between|during|at|on|from|unless|if|\d+)\b")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "✓", "on", "checked", "out", "active"})
 _NO = frozenset({"no", "n", "false", "f", "0", "off", "unchecked", "-", "n/a", "none", "never"})
+_NUMBER = re.compile(r"^\+?[\d\s().-]{7,20}(?:\s*(?:x|ext\.?)\s*\d+)?$")
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?$|^\w{3,9}\.? \d{1,2},? \d{4}\b")
 
 
@@ -183,7 +186,11 @@ def _of_column(header: str, counts: dict[str, int]) -> ValueMap | None:
 
 
 def _word_of(value: str) -> str:
-    return A_DATE if _DATE.match(value) else value
+    """The word under which the map lists a value: dates, numbers and addresses are one each."""
+    for word, form in ((A_DATE, _DATE), (A_NUMBER, _NUMBER), (AN_EMAIL, _EMAIL)):
+        if form.match(value):
+            return word
+    return value
 
 
 def _answer(value: str, about: Said | None) -> str:
@@ -193,6 +200,7 @@ def _answer(value: str, about: Said | None) -> str:
     word, channels = value.strip().casefold(), ", ".join(about.channels)
     is_yes = word in _YES or bool(_DATE.match(value))
     if about.consents:
+        is_yes |= _word_of(value) in (A_NUMBER, AN_EMAIL)  # "Text Message Enabled Phone #"
         return NONE if is_yes else channels if word in _NO else ""
     if is_yes:
         return channels

@@ -1,9 +1,12 @@
 """The witness's own readings, each against values worked out by hand."""
 
+import duckdb
 import pytest
 
-from flitstack_pipeline.ledger.readings import agrees
+from flitstack_pipeline.cleaning.values.words import EMPTY_WORDS as TAKEN_FOR_NOTHING
+from flitstack_pipeline.ledger.readings import EMPTY_WORDS, agrees
 from flitstack_pipeline.ledger.texts import Account
+from flitstack_pipeline.ledger.witness import is_empty_word_sql
 
 NEW_YORK = Account("America/New_York", "US")
 
@@ -103,3 +106,10 @@ def test_a_value_that_says_something_else_is_not(kind, text, value):
 def test_the_same_text_arrives_verbatim_and_another_by_a_rule():
     assert agrees("text", "Ann", "Ann", NEW_YORK) == "verbatim"
     assert agrees("phone", "(813) 555-0102", "+18135550102", NEW_YORK) == "phone to E.164"
+
+
+@pytest.mark.parametrize("word", sorted(TAKEN_FOR_NOTHING))
+def test_the_witness_knows_every_word_that_cleaning_takes_for_nothing(word):
+    """Two lists on purpose: who adds a word to one is asked here whether it means nothing."""
+    asked = is_empty_word_sql("text", EMPTY_WORDS)
+    assert duckdb.execute(f"SELECT {asked} FROM (SELECT ? AS text)", [word]).fetchall() == [(True,)]

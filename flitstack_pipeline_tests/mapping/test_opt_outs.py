@@ -111,3 +111,13 @@ def test_a_channel_the_map_does_not_know_is_named(con, tmp_path):
     document.save(tmp_path / "map.yaml")
     with pytest.raises(ValueError, match="fax is none of"):
         MapDocument.load(tmp_path / "map.yaml")
+
+
+def test_a_column_of_numbers_that_may_be_texted_opts_nobody_out():
+    con = warehouse()
+    header = "Text Message Enabled Phone #"
+    for n, number in enumerate(["813-555-2001", "(813) 555-2002", "No", ""]):
+        put(con, "clients", n, name=f"C {n}", first_name=f"C{n}", custom={header: number})
+    document = propose(con)
+    said = document.values[f"opt-outs:clients.custom:{header}"]
+    assert said.map == {"(a phone number)": "none", "No": "sms"}
