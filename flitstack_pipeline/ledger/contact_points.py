@@ -117,11 +117,27 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
         return _coded(text, value, COUNTRIES, "country by its code")
     if how == "zip":
         return _postcode(text, value)
+    rest, number = _without_phone(text)
+    if number and re.search(rf"\+\d*{re.sub(r'[^0-9]', '', number)[-10:]}\b", value):
+        text = rest
     wanted, held = address_words(text), address_words(value)
     said, parts = _without_marks(wanted), _without_marks(held)
     if said and said == parts[: len(said)]:  # other columns may go on: the postcode, the country
         return "address in its parts, usual short forms"
     return ""
+
+
+_PHONE_AT_END = re.compile(
+    r"[,;|\s]+(?:ph(?:one)?|tel|cell|mobile)?[.:]?\s*"
+    r"(\+?\d?[\s.-]?\(?\d{3}\)?[\s.-]?\d{3}[\s.-]?\d{4})\s*$",
+    re.IGNORECASE,
+)
+
+
+def _without_phone(text: str) -> tuple[str, str]:
+    """A line without the phone number at its end, and that number ("" for none)."""
+    found = _PHONE_AT_END.search(text)
+    return (text[: found.start()], found.group(1)) if found else (text, "")
 
 
 def _without_marks(words: list[str]) -> list[str]:

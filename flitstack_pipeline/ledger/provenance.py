@@ -123,6 +123,11 @@ def _mapped(dataset: str, document: MapDocument, present: Collection[str]) -> It
                 if source.parser not in TOGETHER or source.column in PART_OF_ADDRESS:
                     yield from _direct(dataset, entry, field, source, present)
     for (parser, target), labels in together.items():
+        if parser == "address":  # a phone number in it goes to the phones
+            labels = sorted(labels) + [
+                (len(labels) + rank, label)
+                for rank, label in sorted(together.get(("phones", target), []))
+            ]
         ordered = tuple(dict.fromkeys(label for _, label in sorted(labels)))
         for column in sorted(columns[parser, target] & set(PARSERS[parser].cells)):
             if column not in PART_OF_ADDRESS:

@@ -68,7 +68,7 @@ class Case(Story):
 
 def _custom(held, record):
     names = {f["id"]: f["name"] for f in held["custom_fields"]}
-    return {names[c["id"]]: c.get("value") for c in record["customFields"]}
+    return {names[c["id"]]: c.get("value", c.get("fieldValue")) for c in record["customFields"]}
 
 
 def _number(value):
