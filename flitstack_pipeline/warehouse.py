@@ -8,6 +8,7 @@ after the last of them: the next finds it open, and another process waits no lon
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -155,6 +156,7 @@ def close_unused(file: _OpenFile | None = None) -> None:
 
 # A forked child must not inherit an open file: both would write it.
 os.register_at_fork(before=close_unused)
+atexit.register(close_unused)
 
 
 @contextmanager

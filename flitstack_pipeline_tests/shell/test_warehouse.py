@@ -110,3 +110,13 @@ def test_a_forked_child_opens_the_file_for_itself(filled):
     assert os.waitpid(child, 0)[1] == 0
     with filled.connect() as con:
         assert con.execute("FROM raw.a").fetchall() == [(1,), (2,)]
+
+
+def test_a_process_that_ends_with_the_file_open_says_nothing(filled):
+    close_unused()
+    ends = (
+        "import sys, pathlib; from flitstack_pipeline.warehouse import Warehouse\n"
+        "with Warehouse(pathlib.Path(sys.argv[1])).connect() as con: con.execute('FROM raw.a')"
+    )
+    run = subprocess.run([sys.executable, "-c", ends, filled.path], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
