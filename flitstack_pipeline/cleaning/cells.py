@@ -142,8 +142,17 @@ class Cells:
         return found.value("day", "DATE"), found.value("exact")
 
     def day(self, column: str) -> str:
-        """The day of a date cell."""
-        return self.date(column)[0]
+        """The day of a date cell; one with a time of day is kept as it is written, too."""
+        day, exact = self.date(column)
+        self._keep_time(f"{exact} IS NOT NULL", column)
+        return day
+
+    def day_and_time(self, column: str, time_column: str) -> tuple[str, str]:
+        """(day, HH:MM) of a date cell and the time beside it, which the date may hold itself."""
+        day, exact = self.date(column)
+        time, within = self.time(time_column), f"substr({exact}, 12, 5)"
+        self._keep_time(f"{time} <> {within} OR substr({exact}, 18, 2) <> '00'", column)
+        return day, f"coalesce({time}, {within})"
 
     def time(self, column: str) -> str:
         """HH:MM of a time cell."""
@@ -220,8 +229,8 @@ class Cells:
 
     # --- what becomes of a row ---
 
-    def keep(self, condition: str, column: str, note: str) -> None:
-        """Keep a cell as it was where the condition holds, and note why."""
+    def keep(self, condition: str, column: str, note: str | None) -> None:
+        """Keep a cell as it was where the condition holds, and note why, if anything is to say."""
         value = self.raw(column)
         entry = _kept(literal(column), value, literal(note))
         self.kept.append((f"({condition}) AND {value} <> ''", f"[{entry}]"))
@@ -232,6 +241,11 @@ class Cells:
         self.refusals.append((condition, f"{{{told}, 'what_to_do': {literal(what_to_do)}}}"))
 
     # --- inside ---
+
+    def _keep_time(self, condition: str, column: str) -> None:
+        """Keep a date cell whose time of day stands nowhere else, without a remark."""
+        if column in self.present:
+            self.keep(condition, column, None)
 
     def _sign(self, column: str) -> str:
         signs = {f: o.sign for (f, c), o in self.formats.items() if c == column}

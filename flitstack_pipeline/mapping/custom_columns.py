@@ -66,7 +66,7 @@ _NAMES_A_THING = re.compile(
 #: below `DOUBTFUL` it is text.
 FITTING, DOUBTFUL = 0.95, 0.8
 #: What a person may answer about the type of a column.
-TYPES = ("date", "number", "money", "text")
+TYPES = ("date", "number", "money", "rate", "text")
 
 
 def infer_type(
@@ -147,6 +147,7 @@ def _as_answered(answer: str, profile: Profile) -> ColumnType:
         "date": (t.DATE, "date", profile.dates + profile.day_numbers),
         "number": (t.NUMERICAL, "number", profile.numbers),
         "money": (t.MONEY, "money", profile.numbers),
+        "rate": (t.NUMERICAL, "rate", profile.rates),
     }
     if answer in typed:
         data_type, transform, share = typed[answer]
@@ -162,18 +163,20 @@ def _by_values(profile: Profile) -> ColumnType:
     if profile.yes_no == 1.0 or (profile.yes_no >= FITTING and not few):
         odd = _odd(profile, profile.yes_no)
         return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.92, f"{n}, yes or no{odd}")
+    rates = profile.rates if profile.percents > 0.5 else 0.0
     sorts = (
         (profile.dates, t.DATE, "date", 0.92, "dates"),
+        (rates, t.NUMERICAL, "rate", 0.88, "percentages"),
         (profile.numbers if profile.money > 0.5 else 0.0, t.MONEY, "money", 0.92,
          "amounts with a currency sign"),
         (profile.numbers, t.NUMERICAL, "number", 0.88, "numbers"),
     )  # fmt: skip
     for share, data_type, transform, sure, words in sorts:
-        if share == 1.0 or (share >= FITTING and not few):
+        if share >= FITTING:
             odd = _odd(profile, share)
             return ColumnType(data_type, transform, (), sure, f"{n}, all {words}{odd}" if not odd
                               else f"{n}, {words}{odd}")  # fmt: skip
-    likely = next((s for s in sorts if DOUBTFUL <= s[0] < FITTING and not few), None)
+    likely = next((s for s in sorts if DOUBTFUL <= s[0] < FITTING), None)
     if likely:
         share, _, transform, _, words = likely
         data_type = t.LARGE_TEXT if profile.longest > 250 else t.TEXT
@@ -216,6 +219,8 @@ def choose_place(
     target in use; `prefix` makes a clashing name its own.
     """
     label = re.sub(r"\s+", " ", header).strip()
+    if wanted.transform == "rate" and not re.search(r"%|percent|pct", label, re.I):
+        label += " (%)"  # the field holds the number alone
     others = tuple(
         f"{c.field} · {c.confidence:.2f}" for c in match.candidates[:3] if c.confidence >= 0.2
     )

@@ -13,13 +13,12 @@ import duckdb
 from flitstack_pipeline.cleaning.values.dates import UNDECIDED, DoubtfulDate, NotADate
 from flitstack_pipeline.cleaning.values.dates import moment as read_moment
 from flitstack_pipeline.cleaning.values.formats import Format
-from flitstack_pipeline.cleaning.values.money import DoubtfulAmount
+from flitstack_pipeline.cleaning.values.money import DoubtfulAmount, has_currency
 from flitstack_pipeline.cleaning.values.words import pending
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.transforms import Account, Unfit, read_as, split_values
 
 MOST_WORDS = 300  # a dropdown may have as many; each becomes an option
-_MONEY = re.compile(r"^\(?-?\s*[$€£]\s*-?[\d,]+(\.\d+)?\)?$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _PHONE = re.compile(r"^\+?[\d\s().-]{7,20}(\s*(x|ext\.?)\s*\d+)?$", re.IGNORECASE)
 _URL = re.compile(r"^(https?://\S+|(www\.)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?)$", re.IGNORECASE)
@@ -41,6 +40,7 @@ class Profile:
     day_numbers: float = 0.0
     moments: float = 0.0
     rates: float = 0.0
+    percents: float = 0.0
     emails: float = 0.0
     phones: float = 0.0
     urls: float = 0.0
@@ -97,11 +97,12 @@ def profile(
         distinct=len(counts),
         longest=max(map(len, counts)),
         numbers=typed(lambda v: _is_number(v, told.get(v, _USUAL))),
-        money=typed(_MONEY.match),
+        money=typed(has_currency),
         dates=typed(lambda v: read[v] and not _DIGITS.fullmatch(v)),
         day_numbers=typed(lambda v: read[v] and _DIGITS.fullmatch(v)),
         moments=share(lambda v: read[v] == "moment"),
         rates=typed(lambda v: _fits("rate", v, told.get(v, _USUAL))),
+        percents=typed(lambda v: "%" in v),
         emails=share(_EMAIL.match),
         phones=share(_is_phone),
         urls=share(_URL.match),
@@ -114,6 +115,7 @@ def profile(
         odd={
             "date": tuple(v for v in ranked if not read[v])[:3],
             "number": tuple(v for v in ranked if not _is_number(v, told.get(v, _USUAL)))[:3],
+            "rate": tuple(v for v in ranked if not _fits("rate", v, told.get(v, _USUAL)))[:3],
             "money": tuple(v for v in ranked if not _is_number(v, told.get(v, _USUAL)))[:3],
         },
     )

@@ -10,6 +10,8 @@ from flitstack_pipeline.spec.clean import JOB_STATUSES
 def job(c: Cells) -> Row:
     """A job; its amount is the estimated or quoted value."""
     status, shown = c.status("status", "jobs")
+    start_date, start_time = c.day_and_time("start_date", "start_time")
+    end_date, end_time = c.day_and_time("end_date", "end_time")
     return {
         "number": c.number("job_number"),
         "title": c.one_line("title"),
@@ -21,10 +23,10 @@ def job(c: Cells) -> Row:
         "status_text": shown,
         "instructions": c.note("instructions"),
         "amount": c.money("amount", critical=True),
-        "start_date": c.day("start_date"),
-        "end_date": c.day("end_date"),
-        "start_time": c.time("start_time"),
-        "end_time": c.time("end_time"),
+        "start_date": start_date,
+        "end_date": end_date,
+        "start_time": start_time,
+        "end_time": end_time,
         "anytime": c.boolean("anytime"),
         "repeat": c.text("repeat"),
         "assigned_to": c.people("assigned_to"),
@@ -50,10 +52,11 @@ def _stage_times(c: Cells) -> str:
 
 def visit(c: Cells) -> Row:
     """One visit of a job."""
+    visit_date, start_time = c.day_and_time("visit_date", "start_time")
     return {
         "job_ref": c.number("job_number"),
-        "visit_date": c.day("visit_date"),
-        "start_time": c.time("start_time"),
+        "visit_date": visit_date,
+        "start_time": start_time,
         "end_time": c.time("end_time"),
         "assigned_to": c.people("assigned_to"),
         "status": c.text("status"),
@@ -140,6 +143,7 @@ def change_order(c: Cells) -> Row:
 def work_order(c: Cells) -> Row:
     """A work order; a job is often not named (contractor_plus.md §1.9)."""
     status, shown = c.status("status", "work_orders")
+    scheduled_date, start_time = c.day_and_time("scheduled_date", "start_time")
     return {
         "number": c.number("work_order_number"),
         "title": c.one_line("title"),
@@ -147,8 +151,8 @@ def work_order(c: Cells) -> Row:
         "job_refs": c.numbers("job_number"),
         "service_address": c.one_line("service_address"),
         "order_date": c.day("order_date"),
-        "scheduled_date": c.day("scheduled_date"),
-        "start_time": c.time("start_time"),
+        "scheduled_date": scheduled_date,
+        "start_time": start_time,
         "end_time": c.time("end_time"),
         "assigned_to": c.people("assigned_to"),
         "job_type": c.one_line("job_type"),
