@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.steps.opening import accounts_kept_open
-from flitstack_pipeline.steps.others import answer_others
+from flitstack_pipeline.steps.others import answer_others_by_name
 from flitstack_pipeline.steps.workflows import release_workflows
 
 
@@ -48,11 +48,7 @@ class MigrationProject(dg.ConfigurableResource):
                 self._project = Project.from_environment()
             project = self._project.prepare()
             release_workflows(project, self.workflows_may_run, self.workflows_checked_by)
-            answer_others(
-                project,
-                adopt=self.other_journal == "adopt",
-                beside=self.other_journal == "beside",
-            )
+            answer_others_by_name(project, self.other_journal)
         return self._project.prepare()
 
     def hold_accounts(self) -> None:

@@ -8,6 +8,7 @@ the shared value is left off the second one and reported, never merged.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from flitstack_pipeline.migration.existing import OVERWRITE
 from flitstack_pipeline.migration.journal import Entry, new_id
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written
+from flitstack_pipeline.migration.marker import tell_taken
 from flitstack_pipeline.migration.originals import keep_original
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 from flitstack_pipeline.migration.sending import Sender, Suspect
@@ -166,7 +168,8 @@ def take_over(sender: Sender, item: Item, hl_id: str, current: Logical, origin: 
     contact = item.parents.get("contact")
     details: dict[str, Any] = {"contact": contact} if contact else {}
     if before is not None:
-        keep_original(sender.ctx.hl, sender.ctx.journal, item.row.kind, hl_id)
+        made = keep_original(sender.ctx.hl, sender.ctx.journal, item.row.kind, hl_id)
+        tell_taken(sender.ctx.hl, sender.ctx.journal, hl_id, made)
         details |= {MATCHED_BY: matched_by(item, current), BEFORE_BY_ID: True}
     written = Written(hl_id, {}, details)
     entry = sender.entry(item, written, origin, new_id(), before)
@@ -189,28 +192,43 @@ def keeps_their_company(sender: Sender, item: Item) -> bool:
     ours = item.parents["company"]
     if not before or before == ours or ctx.options.existing_policy == OVERWRITE:
         return False
-    details = {"contact": contact, "company": before, KEPT: {"link.company": before}}
-    entry = sender.entry(item, Written(contact, {}, details), "matched", new_id())
+    entry, conflict = their_company_stays(ctx, item, before)
     ctx.journal.conclude(sender.settled(item, "absent"), [entry])
-    named = item.row.label or item.row.record_key
-    ctx.journal.put_conflict(
-        {
-            "location": ctx.location,
-            "record_key": item.row.record_key,
-            "field": "company",
-            "object_key": item.row.object_key or ctx.run.object_key,
-            "hl_id": contact,
-            "reason": "there before",
-            "wanted": ours,
-            "found": before,
-            "last_written": None,
-            "message": f"{named}: the contact was there before, in another company, and was left "
-            "in it. Decide: theirs, or link it to ours by hand.",
-            "run_id": ctx.run.id,
-        }
-    )
+    ctx.journal.put_conflict(conflict)
     sender.count("conflicts")
     return True
+
+
+def their_company_stays(ctx: Context, item: Item, theirs: str) -> tuple[Entry, dict[str, Any]]:
+    """The entry of a link that is not made, and the conflict that tells of it.
+
+    Args:
+        ctx: the account and the run.
+        item: the link, with its ends.
+        theirs: the company the contact is in, and stays in.
+    """
+    row, contact = item.row, item.parents["contact"]
+    details = {"contact": contact, "company": theirs, KEPT: {"link.company": theirs}}
+    object_key = row.object_key or ctx.run.object_key
+    entry = Entry(
+        ctx.location, row.record_key, row.source_key, object_key, row.kind, row.target, contact,
+        "matched", row.payload_hash, {}, None, details, ctx.run.id, new_id(), time.time(),
+    )  # fmt: skip
+    conflict = {
+        "location": ctx.location,
+        "record_key": row.record_key,
+        "field": "company",
+        "object_key": object_key,
+        "hl_id": contact,
+        "reason": "there before",
+        "wanted": item.parents["company"],
+        "found": theirs,
+        "last_written": None,
+        "message": f"{row.label or row.record_key}: the contact was there before, in another "
+        "company, and was left in it. Decide: theirs, or link it to ours by hand.",
+        "run_id": ctx.run.id,
+    }
+    return entry, conflict
 
 
 def matched_by(item: Item, current: Logical) -> str:

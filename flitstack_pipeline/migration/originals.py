@@ -45,15 +45,21 @@ class Difference:
         return self.now is None
 
 
-def keep_original(hl: HighLevel, journal: Journal, kind: str, hl_id: str) -> None:
-    """Keep a record as it is, durably, unless it is kept already.
+def keep_original(hl: HighLevel, journal: Journal, kind: str, hl_id: str) -> str:
+    """Keep a record as it is, durably, unless it is kept already; says when it was made.
 
-    Raises HighLevelError, and ValueError for an answer that does not hold the record.
+    Returns the moment as HighLevel tells it (ISO 8601), empty when it tells none. Raises
+    HighLevelError, and ValueError for an answer that does not hold the record.
     """
-    if kind in PATHS and original(journal, hl.location_id, kind, hl_id) is None:
+    if kind not in PATHS:
+        return ""
+    answer = original(journal, hl.location_id, kind, hl_id)
+    if answer is None:
         answer = _read(hl, kind, hl_id)
         row = {"location": hl.location_id, "kind": kind, "hl_id": hl_id}
         journal.put_original({**row, "answer": answer, "at": time.time()})
+    inside = _inside(answer)
+    return str(inside.get("dateAdded") or inside.get("createdAt") or "")
 
 
 def original(journal: Journal, location: str, kind: str, hl_id: str) -> dict[str, Any] | None:

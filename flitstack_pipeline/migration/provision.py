@@ -14,7 +14,7 @@ from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.migration.catalog import Catalog, build_catalog
 from flitstack_pipeline.migration.checklist import unique_todo
 from flitstack_pipeline.migration.journal import Journal, Run
-from flitstack_pipeline.migration.marker import set_mark
+from flitstack_pipeline.migration.marker import set_mark, tell_what_was_there
 from flitstack_pipeline.migration.provisioning.fields import make_fields
 from flitstack_pipeline.migration.provisioning.making import Maker
 from flitstack_pipeline.migration.provisioning.objects import (
@@ -29,7 +29,7 @@ from flitstack_pipeline.migration.provisioning.selling import (
 )
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 from flitstack_pipeline.migration.schema_state import adopt_renamed, listed
-from flitstack_pipeline.migration.snapshot import remember_before
+from flitstack_pipeline.migration.snapshot import leave_out_ours, remember_before
 
 
 def provision(
@@ -60,6 +60,9 @@ def provision(
         make_pipeline(maker, pipeline.name, list(pipeline.stages))
     make_tags(maker, listed(getattr(schema, "tags", ())))
     make_products(maker, wanted_products)
+    if maker.adopting:
+        leave_out_ours(hl, journal)
+    tell_what_was_there(maker)
     if not maker.made:
         return catalog
     made = build_catalog(hl, keys, users=catalog.users, products=bool(wanted_products))

@@ -21,7 +21,7 @@ from flitstack_pipeline.highlevel.errors import (
     NotFound,
     Unauthorized,
 )
-from flitstack_pipeline.migration.adoption import BEFORE_LOST
+from flitstack_pipeline.migration.adopted import BEFORE_LOST
 from flitstack_pipeline.migration.attempts import outcome_now
 from flitstack_pipeline.migration.existing import OPT_OUT
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome

@@ -16,6 +16,7 @@ from flitstack_pipeline.highlevel.errors import (
     Unauthorized,
 )
 from flitstack_pipeline.migration import snapshot
+from flitstack_pipeline.migration.adoption import ADOPTED_TAGS
 from flitstack_pipeline.migration.attempts import outcome_now
 from flitstack_pipeline.migration.journal import Intent
 from flitstack_pipeline.migration.journal_history import created_payloads
@@ -68,7 +69,7 @@ def _tags_of_our_writes(ctx: Context, seen: Survey) -> list[dict[str, Any]]:
     new = now.keys() - {name.lower() for name in then["tags"]} - seen.used_tags
     if not new:
         return []
-    written: set[str] = set()
+    written = set(ctx.journal.get_setting(f"{ADOPTED_TAGS}:{ctx.location}", []))
     for payload in created_payloads(ctx.journal, ctx.location, "contact"):
         written |= {str(tag).lower() for tag in payload.get("fields", {}).get("tags") or ()}
     return [

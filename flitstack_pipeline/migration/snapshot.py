@@ -12,6 +12,7 @@ from typing import Any
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
 from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
 
 #: Schema that outlives a rollback: the API cannot delete custom objects.
 STAYS = ("object", "searchable")
@@ -36,6 +37,31 @@ def before(hl: HighLevel, journal: Journal) -> Snapshot | None:
 def forget(hl: HighLevel, journal: Journal) -> None:
     """The migration is undone: the next one takes its own snapshot."""
     journal.set_setting(_key(hl), None)
+
+
+def leave_out_ours(hl: HighLevel, journal: Journal) -> None:
+    """After an adoption: keep what the sub-account holds but for what the lost journal made.
+
+    Tags are those that were there before, as the mark told them; an item of the schema goes by its
+    id. Raises HighLevelError.
+    """
+    then = before(hl, journal) or take(hl)
+    there = set(journal.get_setting(f"{ADOPTED_THERE}:{hl.location_id}") or ())
+    items = [i for i in journal.schema_items(hl.location_id) if i["origin"] == "created"]
+    ours = {str(i["hl_id"]) for i in items} | {i["item_key"].split(":", 1)[1] for i in items}
+    kept: Snapshot = {"counts": dict(then["counts"])}
+    for name in then.keys() - {"counts"}:
+        kept[name] = {k: v for k, v in then[name].items() if v not in ours and k not in ours}
+    kept["tags"] = {k: v for k, v in then["tags"].items() if f"tag:{k.lower()}" in there}
+    names = {"contact": "contacts", "opportunity": "opportunities", "company": "companies"}
+    for kind, target in journal.kinds(hl.location_id):
+        counted = target if kind == "record" else names.get(kind, "")
+        if counted in kept["counts"]:
+            made = journal.iterate_entries(hl.location_id, kind=kind)
+            kept["counts"][counted] -= sum(
+                e.origin == "created" and e.target == target for e in made
+            )
+    journal.set_setting(_key(hl), kept)
 
 
 def take(hl: HighLevel) -> Snapshot:

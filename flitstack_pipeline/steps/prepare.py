@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from flitstack_pipeline.accounts import NATIVE, Account, variable
-from flitstack_pipeline.destination import Destination
 from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.mapping.build import TargetSchema, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
@@ -36,7 +35,15 @@ from flitstack_pipeline.steps.opening import (
     open_account,
     open_journal,
 )
-from flitstack_pipeline.steps.others import ANSWER, CHECK, others_line, workspaces
+from flitstack_pipeline.steps.others import (
+    ADOPT,
+    ANSWER,
+    CHECK,
+    Place,
+    adoption_failed,
+    others_line,
+    workspaces,
+)
 from flitstack_pipeline.steps.workflows import released
 
 CHECKLIST = "schema-checklist.html"
@@ -52,7 +59,7 @@ def preflight(project: Project) -> StepReport:
     names = []
     for account in known:
         with open_account(project, account, purpose="prepare") as (journal, destination):
-            others = _others(project, account, schema, journal, destination)
+            others = _others(Place(project, account, schema, journal, destination))
             needs = _needs(project, journal, account, schema, len(known) > 1)
             found = examine(destination.hl, journal, needs)
             if others is not None:
@@ -81,18 +88,12 @@ def preflight(project: Project) -> StepReport:
     return StepReport("preflight", len(lines), facts, tables, failed)
 
 
-def _others(
-    project: Project,
-    account: Account,
-    schema: TargetSchema,
-    journal: Journal,
-    destination: Destination,
-) -> Line | None:
+def _others(place: Place) -> Line | None:
     """The line about other migrations; None where the account does not answer: others say why."""
     try:
-        return others_line(project, account, schema, journal, destination)
-    except HighLevelError:
-        return None
+        return others_line(place)
+    except HighLevelError as error:
+        return adoption_failed(error) if place.journal.get_setting(ANSWER) == ADOPT else None
 
 
 def _needs(

@@ -12,7 +12,9 @@ from flitstack_pipeline.accounts import NotConfigured, accounts_of, unconfigured
 from flitstack_pipeline.cli import app, exit_code, spread_names
 from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
 from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline.migration.provisioning import making
 from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline.sandbox.process import start_sandbox
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.spec.objects import KEYS
@@ -22,6 +24,7 @@ from flitstack_pipeline.steps.prepare import undecided_owners
 from flitstack_pipeline.steps.workflows import WorkflowsRunning
 from flitstack_pipeline_tests.mapping.small import link, put, warehouse
 
+MAIN = {"Authorization": "Bearer pit-main", "Version": "v3"}
 TOKENS = {"HIGHLEVEL_TOKEN__DALLAS_TX": "pit-dallas", "HIGHLEVEL_LOCATION_ID__DALLAS_TX": "loc-d"}
 
 
@@ -92,10 +95,12 @@ def _served(tmp_path_factory):
         environment = TOKENS | {
             "HIGHLEVEL_BASE_URL": running.url, "HIGHLEVEL_TOKEN": "pit-main",
             "HIGHLEVEL_LOCATION_ID": "loc-m", "HIGHLEVEL_AGENCY_TOKEN": running.agency_token,
-            "FLITSTACK_DATA": str(folder / "data"),
+            "FLITSTACK_DATA": str(folder / "data"), "FLITSTACK_SEARCH_LAG_S": "1",
         }  # fmt: skip
         for name, value in environment.items():
             patch.setenv(name, value)
+        # the sandbox lists at once what it made: half a minute of looking would find nothing more
+        patch.setattr(making, "LOOK_PAUSES", (0.0, 0.2))
         project = Project.from_environment().prepare()
         with project.warehouse.connect():
             _fill(project)
@@ -261,20 +266,45 @@ def test_records_of_exports_that_are_not_here_are_not_adopted(two_accounts):
     load_everything(project)
     _lose_the_journal(project)
     with project.warehouse.connect() as con:
-        con.execute("CREATE TEMP TABLE kept AS SELECT * FROM mapped.invoices")
-        con.execute("DELETE FROM mapped.invoices WHERE source_key = 'main/invoices/1'")
+        for table in ("mapped.invoices", "clean.invoices"):
+            con.execute(f"CREATE TEMP TABLE kept_{table[:5]} AS SELECT * FROM {table}")
+            con.execute(f"DELETE FROM {table} WHERE source_key = 'main/invoices/1'")
         assert CliRunner().invoke(app, ["preflight", "--adopt"]).exit_code == 4
-        con.execute("CREATE OR REPLACE TABLE mapped.invoices AS SELECT * FROM kept")
+        for table in ("mapped.invoices", "clean.invoices"):
+            con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM kept_{table[:5]}")
     (stop,) = [x for x in steps.preflight_lines(project)
                if x["check"] == "other migrations" and x["verdict"] == "fail"]  # fmt: skip
     assert "1 of those keys are in no export of this folder (main/invoices/1)" in stop["what_to_do"]
 
 
+@pytest.mark.parametrize("workspace", ["west", "main"])
+def test_a_migration_of_another_workspace_is_stood_beside_one_of_the_same_is_not(
+    two_accounts, workspace
+):
+    project, url = two_accounts
+    mark = {"journal": "jrn-other", "workspaces": [workspace], "since": "2026-01-01T00:00:00+00:00"}
+    requests.post(
+        f"{url}/locations/loc-m/customValues", timeout=10, headers=MAIN,
+        json={"name": "Flitstack migration jrn-other", "value": json.dumps(mark)},
+    ).raise_for_status()  # fmt: skip
+    run = CliRunner().invoke
+    refused = run(app, ["preflight"])
+    assert refused.exit_code == 4
+    (stop,) = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+    assert f"journal jrn-other, workspace {workspace}" in stop["found"]
+    with pytest.raises(ValueError, match="say adopt, beside, or nothing"):
+        MigrationProject(data=str(project.root), other_journal="both").open()
+    MigrationProject(data=str(project.root), other_journal="beside").open()  # as Dagster is told
+    assert run(app, ["preflight"]).exit_code == (0 if workspace == "west" else 4)
+    if workspace == "west":
+        assert steps.provision(project).passed
+        assert {json.loads(v["value"])["journal"] for v in _custom_values(url)} > {"jrn-other"}
+        steps.rollback(project)
+        assert [json.loads(v["value"])["journal"] for v in _custom_values(url)] == ["jrn-other"]
+
+
 def _custom_values(url):
-    answer = requests.get(
-        f"{url}/locations/loc-m/customValues", timeout=10,
-        headers={"Authorization": "Bearer pit-main", "Version": "v3"},
-    )  # fmt: skip
+    answer = requests.get(f"{url}/locations/loc-m/customValues", timeout=10, headers=MAIN)
     return answer.json()["customValues"]
 
 

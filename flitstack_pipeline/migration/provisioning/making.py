@@ -26,6 +26,8 @@ from flitstack_pipeline.migration.journal import Intent, Journal, Outcome, Run
 
 LOOK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 ATTEMPTS = 3
+#: The setting that names what was there before a lost migration, until its schema is taken over.
+ADOPTED_THERE = "adopted_there"
 
 Look = Callable[[], str | None]
 
@@ -41,21 +43,38 @@ class Maker:
         self.known = {i["item_key"]: i for i in journal.schema_items(hl.location_id)}
         self.made = 0
         self._tried = journal.intended_keys(hl.location_id, "provision")
+        there = journal.get_setting(f"{ADOPTED_THERE}:{hl.location_id}")
+        self._adopted_there = None if there is None else frozenset(there)
 
     def is_ours(self, item_key: str) -> bool:
         """Whether provisioning made it."""
         return bool(self.known.get(item_key, {}).get("origin") == "created")
 
-    def exists(self, item_key: str, kind: str, hl_id: str, *, ours: bool = False) -> None:
+    @property
+    def adopting(self) -> bool:
+        """Whether what a lost migration made counts as ours."""
+        return self._adopted_there is not None
+
+    def exists(
+        self,
+        item_key: str,
+        kind: str,
+        hl_id: str,
+        *,
+        ours: bool = False,
+        details: dict[str, Any] | None = None,
+    ) -> None:
         """Note what is there; it is ours when we once tried to make it, or when `ours` says so.
 
+        After an adoption all is ours but what was there before the lost migration.
         Something we made under the same key and that has another id now was made again by a
         person: from then on it is theirs.
         """
         item = self.known.get(item_key)
         if item is None:
-            origin = "created" if ours or item_key in self._tried else "existing"
-            self._note(item_key, kind, hl_id, origin, "", {})
+            adopted = self._adopted_there is not None and item_key not in self._adopted_there
+            origin = "created" if ours or adopted or item_key in self._tried else "existing"
+            self._note(item_key, kind, hl_id, origin, "", details or {})
         elif item["hl_id"] != hl_id:
             self._note(item_key, kind, hl_id, "existing", "", {})
 

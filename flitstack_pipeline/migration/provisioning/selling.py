@@ -122,6 +122,11 @@ def _make_price(maker: Maker, product: Any, name: str, product_id: str) -> None:
     item_key = f"price:{name}"
     if amount in (None, "") or item_key in maker.known or not maker.is_ours(f"product:{name}"):
         return  # somebody else's product keeps its prices
+    if maker.adopting:
+        there = id_of(maker.hl.products.list_prices(product_id), "name", name)
+        if there:
+            maker.exists(item_key, "price", there, details={"product_id": product_id})
+            return
     currency = str(_get(product, "currency") or "USD")
     sku = _get(product, "sku") or None
     body = PriceBody(name=name, amount=amount, currency=currency, sku=sku)
