@@ -20,6 +20,7 @@ from flitstack_pipeline.cleaning.format_questions import (
 )
 from flitstack_pipeline.cleaning.identity import identified, mark
 from flitstack_pipeline.cleaning.oddities import note_oddities
+from flitstack_pipeline.cleaning.older_columns import with_older_columns
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.quarantine import (
     quarantine_invalid,
@@ -179,6 +180,7 @@ class _Cleaning:
         self._mark(dataset, table)
         merged = state_count(con, "merged")
         source = merged_rows.completed(dataset) if merged else identified(dataset)
+        source = with_older_columns(con, self.object_key, dataset, source, self.evidence)
         if rows:
             self._batches(dataset, table).run(source, rows)
         if merged:

@@ -71,11 +71,13 @@ class Evidence:
     signs: dict[Place, DecimalSign] = field(default_factory=dict)
     utc_days: set[Place] = field(default_factory=set)
     mixed: set[Place] = field(default_factory=set)
+    #: Places of columns that a file lacks, each with the place whose cells are kept there.
+    borrowed: dict[Place, Place] = field(default_factory=dict)
 
     def formats(self) -> dict[Place, Format]:
         """What the parsers are told of each place."""
         usual = Format()
-        return {
+        own = {
             place: Format(
                 self.date_orders[place].order if place in self.date_orders else usual.order,
                 self.signs[place].sign if place in self.signs else usual.sign,
@@ -83,6 +85,7 @@ class Evidence:
             )
             for place in sorted({*self.date_orders, *self.signs, *self.utc_days})
         }
+        return own | {place: own[other] for place, other in self.borrowed.items()}
 
 
 @dataclass
