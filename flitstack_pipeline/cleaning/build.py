@@ -18,7 +18,7 @@ from flitstack_pipeline.cleaning.format_questions import (
     format_questions,
     store_formats,
 )
-from flitstack_pipeline.cleaning.identity import identified, mark
+from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_good
 from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.older_columns import with_older_columns
 from flitstack_pipeline.cleaning.parsing import Parsing
@@ -188,8 +188,9 @@ class _Cleaning:
         if merged and dataset == "clients":
             self.further = merged_rows.make_further(con)
         self.result.quarantined += quarantine_misfits(con, self.object_key, dataset)
-        self.result.quarantined += quarantine_refused(con, self.object_key, dataset)
-        self.result.quarantined += quarantine_invalid(con, self.object_key, dataset)
+        self._quarantine(dataset)
+        while rows and promote_last_good(con, dataset):
+            self._clean_promoted(dataset, table, rows)
         self._note(dataset)
         account(con, self.object_key, dataset)
         record_states(con, self.object_key, dataset)
@@ -197,6 +198,19 @@ class _Cleaning:
         self.result.rows[dataset] = row_count(con, f"clean.{dataset}")
         self.result.superseded += state_count(con, "superseded", "decided")
         self.result.merged += state_count(con, "merged")
+
+    def _quarantine(self, dataset: str) -> None:
+        self.result.quarantined += quarantine_refused(self.con, self.object_key, dataset)
+        self.result.quarantined += quarantine_invalid(self.con, self.object_key, dataset)
+
+    def _clean_promoted(self, dataset: str, table: str, rows: int) -> None:
+        """Clean the older versions that stay where the newer row cannot be used."""
+        con = self.con
+        con.execute(f"ALTER TABLE refused RENAME TO refused_before; {REFUSED_DDL}")
+        chosen = f"FROM ({identified(dataset)}) WHERE _at IN (SELECT row FROM promoted)"
+        self._batches(dataset, table).run(chosen, rows)
+        self._quarantine(dataset)
+        con.execute("INSERT INTO refused FROM refused_before; DROP TABLE refused_before")
 
     def _mark(self, dataset: str, table: str) -> None:
         """Tell which row is which record, and ask what rows of one number leave open."""

@@ -191,3 +191,36 @@ def _mark_versions(con: duckdb.DuckDBPyConnection) -> None:
         """
     )
     con.execute("DROP TABLE versions")
+
+
+def promote_last_good(con: duckdb.DuckDBPyConnection, dataset: str) -> int:
+    """Put the newest older version in the place of each row that went to quarantine; how many.
+
+    Makes the temporary table `promoted (row)`. An older version is a superseded row of the same
+    key that was not refused itself; the quarantined row is told that it stays.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE promoted AS
+        SELECT b.row AS bad, arg_max(c.row, c.age) AS row
+        FROM marks b JOIN raw."{dataset}" s ON s.rowid = b.row
+        JOIN marks c ON c.key = b.key AND c.state IN ('superseded', 'decided')
+        WHERE b.state IS NULL AND b.key IS NOT NULL
+          AND s._row_id IN (SELECT raw_id FROM quarantine.rows WHERE dataset = ?)
+        GROUP BY b.row
+        """,
+        [dataset],
+    )
+    con.execute("UPDATE marks SET state = 'refused' WHERE row IN (SELECT bad FROM promoted)")
+    con.execute("UPDATE marks SET state = NULL WHERE row IN (SELECT row FROM promoted)")
+    con.execute(
+        f"""
+        UPDATE quarantine.rows q SET message = q.message || '. Until then ' || p.place || ' stays'
+        FROM (SELECT b._row_id AS raw_id, o._file || ':' || o._row AS place FROM promoted p
+              JOIN raw."{dataset}" b ON b.rowid = p.bad
+              JOIN raw."{dataset}" o ON o.rowid = p.row) p
+        WHERE q.raw_id = p.raw_id AND q.dataset = ?
+        """,
+        [dataset],
+    )
+    return int(con.execute("SELECT count(*) FROM promoted").fetchall()[0][0])

@@ -318,3 +318,33 @@ def test_lines_of_two_estimates_of_one_number_are_parted_and_the_rest_is_told(co
     ) == [("Wood", "Bob Fay", 1), ("Nails", "Bob Fay", 2), ("Sink", "Ann Roe", 1), ("Odd", None, 1)]
     reasons = "SELECT reason FROM clean.orphans WHERE child_object = 'estimate_items'"
     assert found(con, reasons) == [("several records fit this number; name the right one",)]
+
+
+# --- an unreadable newer row ---------------------------------------------------------------------
+
+
+def test_an_unreadable_newer_row_leaves_the_last_good_version_and_is_told(con, tmp_path):
+    row = ["7", "Ann Lee", "1", "1/5/2023", "2/15/2023"]
+    sessions = {"a": {"i_1.csv": [INVOICE, [*row, "10.00", "Unpaid"]]},
+                "b": {"i_2.csv": [INVOICE, [*row, "20.00", "Unpaid"]]},
+                "c": {"i_3.csv": [INVOICE, [*row, "two hundred", "Paid"]]}}  # fmt: skip
+    assert cleaned(con, tmp_path, "invoices", **sessions) == []
+    assert found(con, "SELECT source_key, total FROM clean.invoices") == [("main/invoices/7", 20)]
+    ((place, message),) = found(con, "SELECT file || ':' || line, message FROM quarantine.rows")
+    assert place == "i_3.csv:2" and message.endswith("Until then i_2.csv:2 stays")
+    assert states(con) == [("quarantined", 1), ("superseded", 1)]
+
+
+def test_of_two_unreadable_versions_the_one_before_them_stays(con, tmp_path):
+    row = ["7", "Ann Lee", "1", "1/5/2023", "2/15/2023"]
+    sessions = {"a": {"i_1.csv": [INVOICE, [*row, "10.00", "Unpaid"]]},
+                "b": {"i_2.csv": [INVOICE, [*row, "ten", "Unpaid"]]},
+                "c": {"i_3.csv": [INVOICE, [*row, "eleven", "Paid"]]}}  # fmt: skip
+    cleaned(con, tmp_path, "invoices", **sessions)
+    assert found(con, "SELECT total FROM clean.invoices") == [(10,)]
+    assert states(con) == [("quarantined", 2)]
+    alone = {"a": {"i_1.csv": [INVOICE, [*row, "ten", "Unpaid"]]}}
+    for file in ("i_2.csv", "i_3.csv"):
+        (tmp_path / file).unlink()
+    cleaned(con, tmp_path, "invoices", **alone)
+    assert found(con, "SELECT total FROM clean.invoices") == []
