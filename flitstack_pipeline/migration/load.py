@@ -37,6 +37,7 @@ from flitstack_pipeline.migration.journal import Entry, Journal, Run
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, LoadOptions
 from flitstack_pipeline.migration.lock import exclusive
+from flitstack_pipeline.migration.moved import may_be_replaced, moved_role, tell_move
 from flitstack_pipeline.migration.parents import ParentFinder
 from flitstack_pipeline.migration.resolving import SEARCHED, resolve, settle, take_up
 from flitstack_pipeline.migration.rows import MappedRow
@@ -273,7 +274,12 @@ class _Loader:
         try:
             if not handler.editable:
                 return self._replace(item, entry)
+            role = moved_role(item, entry)
+            if role and may_be_replaced(self.ctx, entry):
+                return self._replace(item, entry)
             verdict, _ = apply_update(self.ctx, item, entry)
+            if role and verdict != "gone" and tell_move(self.ctx, item, entry, role):
+                verdict = "conflict"
         except (Unauthorized, Forbidden, Unreachable, RateLimited) as error:
             raise self.sender.stop(error) from error
         except (HighLevelError, ValueError) as error:

@@ -15,6 +15,7 @@ from typing import Any
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found
+from flitstack_pipeline.migration.moved import MOVED, settle_if_moved
 from flitstack_pipeline.migration.owners import as_if_not_shared
 from flitstack_pipeline.migration.planned import Planned, PlannedRecords
 from flitstack_pipeline.migration.update import (
@@ -110,7 +111,10 @@ class _Observer:
                      "record_key": entry.record_key, "hl_id": entry.hl_id}
                 )  # fmt: skip
         for conflict in self.open.get(entry.record_key, ()):
-            self._look_again(conflict, now)
+            if conflict["reason"] == MOVED:
+                self.result.settled += settle_if_moved(self.ctx, entry, conflict, found.details)
+            else:
+                self._look_again(conflict, now)
 
     def _look_again(self, conflict: dict[str, Any], now: dict[Part, Any]) -> None:
         current = next((v for (_, name), v in now.items() if name == conflict["field"]), None)

@@ -16,6 +16,7 @@ from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.moved import MOVED, settle_move
 from flitstack_pipeline.migration.parts import PARTS, Part, joined, parts_of, same
 from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.migration.update import DELETED, KEPT, Decision, send_change, with_kept
@@ -68,9 +69,12 @@ def _apply(ctx: Context, one: Resolution, conflict: dict[str, Any]) -> Applied:
     if one.choice not in CHOICES:
         return Applied(one, False, f"{one.choice!r} is none of {', '.join(CHOICES)}")
     try:
+        if conflict["reason"] == MOVED:
+            return Applied(one, True, settle_move(ctx, one.choice, entry, conflict))
         return _field(ctx, one, entry, conflict)
     except (HighLevelError, ValueError) as error:
-        return Applied(one, False, f"HighLevel refused it: {error}")
+        refused = "" if conflict["reason"] == MOVED else "HighLevel refused it: "
+        return Applied(one, False, f"{refused}{error}")
 
 
 def _field(ctx: Context, one: Resolution, entry: Entry, conflict: dict[str, Any]) -> Applied:

@@ -6,6 +6,7 @@ window and the pickup (delta.py), loading (loading.py), people's decisions (conf
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,9 @@ ADDED = "delta:added"
 EDITABLE = ("contact", "company", "opportunity", "record")
 #: An export of fewer rows than this share of all known ones is partial: nothing vanished.
 WHOLE_SHARE = 0.5
+#: Lines → the documents they belong to.
+LINES_OF = {"estimate_items": "estimates", "invoice_items": "invoices"}
+PAGE = 500
 
 
 def plan_path(project: Project) -> Path:
@@ -66,8 +70,10 @@ def plan_delta(project: Project) -> StepReport:
                 journal.end_run(
                     ctx.run, "done", {"requests": destination.hl.client.usage.requests - before}
                 )
-        vanished = vanished_rows(project)
-        changes = _changes(project, planned, vanished)
+        rows, unplanned = vanished_rows(project), _unplanned(project, planned)
+        changes = _changes(planned, rows, unplanned)
+    lines = vanished_lines(project)
+    vanished = [*rows, *unplanned, *lines]
     with open_journal(project) as journal:
         journal.set_setting(ADDED, {**(journal.get_setting(ADDED) or {}), **total.added})
     write_conflicts(project)
@@ -168,11 +174,71 @@ def _vanished(
         ORDER BY source_key""",  # noqa: S608
         [known, WHOLE_SHARE],
     ).fetchall()
-    return [{"record": key, "last seen in": file} for key, file in rows]
+    return [{"record": key, "what": "", "last seen in": file} for key, file in rows]
+
+
+def vanished_lines(project: Project) -> list[dict[str, Any]]:
+    """Lines that the newer version of their estimate or invoice has no longer.
+
+    Those of a version that the last load had read; a line that only changed is none.
+    """
+    with open_journal(project) as journal:
+        known = sorted(dict(journal.get_setting(READ) or {}).values())
+    with project.warehouse.connect() as con:
+        return [row for dataset in LINES_OF for row in _lost_lines(con, dataset, known)]
+
+
+def _lost_lines(
+    con: duckdb.DuckDBPyConnection, dataset: str, known: list[str]
+) -> list[dict[str, Any]]:
+    if not (table_exists(con, f"raw.{dataset}") and table_exists(con, "clean.row_states")):
+        return []
+    shown = ", ".join(f"nullif(trim(r.\"{c}\"), '')" for c in ("name", "quantity", "amount"))
+    rows = con.execute(
+        f"""
+        WITH fresh AS (SELECT DISTINCT file FROM raw.files WHERE NOT list_contains($known, sha256)),
+        renewed AS (
+            SELECT c.document_key FROM clean."{dataset}" c JOIN raw."{dataset}" r
+            ON r._row_id = c.raw_id WHERE r._file IN (SELECT file FROM fresh))
+        SELECT DISTINCT s.source_key || ' line ' || coalesce(r.line_number, ''),
+               concat_ws(', ', {shown}), r._file || ':' || r._row
+        FROM clean.row_states s JOIN raw."{dataset}" r ON r._row_id = s.row_id
+        WHERE s.dataset = '{dataset}' AND s.state = 'superseded' AND s.twin_row_id IS NULL
+          AND r._file NOT IN (SELECT file FROM fresh)
+          AND replace(s.source_key, '/{dataset}/', '/{LINES_OF[dataset]}/')
+              IN (SELECT document_key FROM renewed)
+        ORDER BY ALL""",  # noqa: S608
+        {"known": known},
+    ).fetchall()
+    return [{"record": key, "what": what, "last seen in": place} for key, what, place in rows]
+
+
+def _unplanned(project: Project, planned: PlannedRecords) -> list[dict[str, Any]]:
+    """Records we wrote that nothing of the exports plans any more, with what they are called."""
+    found: list[dict[str, Any]] = []
+    for account in accounts(project):
+        with open_journal(project) as journal:
+            entries = journal.iterate_entries(account.location_id)
+            while page := list(itertools.islice(entries, PAGE)):
+                gone = planned.not_planned([entry.record_key for entry in page])
+                found += [
+                    {"record": entry.record_key, "what": _called(entry.last_written),
+                     "last seen in": "", "object": entry.object_key}
+                    for entry in page if entry.record_key in gone
+                ]  # fmt: skip
+    return found
+
+
+def _called(written: dict[str, Any] | None) -> str:
+    """What a record is called, from the values we wrote."""
+    fields = (written or {}).get("fields") or {}
+    person = " ".join(str(fields[k]) for k in ("firstName", "lastName") if fields.get(k))
+    name = fields.get("name") or fields.get("title") or person or (written or {}).get("body")
+    return str(name or "")[:120]
 
 
 def _changes(
-    project: Project, planned: PlannedRecords, rows: list[dict[str, Any]]
+    planned: PlannedRecords, rows: list[dict[str, Any]], unplanned: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """New, changed, unchanged and vanished records by object type.
 
@@ -183,30 +249,14 @@ def _changes(
     for row in rows:
         key = object_of_dataset(split_source_key(row["record"])[1])
         vanished[key or KEYS[0]] += 1
-    for account in accounts(project):
-        with open_journal(project) as journal:
-            page: list[tuple[str, str]] = []
-            for entry in journal.iterate_entries(account.location_id):
-                page.append((entry.record_key, entry.object_key))
-                if len(page) == 500:
-                    _count_vanished(planned, page, vanished)
-                    page = []
-            _count_vanished(planned, page, vanished)
+    for record in unplanned:
+        vanished[record["object"]] = vanished.get(record["object"], 0) + 1
     none = {"new": 0, "changed": 0, "unchanged": 0}
     return [
         {"object": key, **none, **counts.get(key, {}), "vanished": vanished[key]}
         for key in KEYS
         if key in counts or vanished[key]
     ]
-
-
-def _count_vanished(
-    planned: PlannedRecords, page: list[tuple[str, str]], vanished: dict[str, int]
-) -> None:
-    gone = planned.not_planned([key for key, _ in page])
-    for key, object_key in page:
-        if key in gone:
-            vanished[object_key] = vanished.get(object_key, 0) + 1
 
 
 def _to_read(planned: PlannedRecords) -> set[tuple[str, str]]:

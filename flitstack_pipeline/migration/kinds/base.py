@@ -180,6 +180,8 @@ class Handler:
     leaves_behind: str = ""
     #: Why the API cannot change a record; empty when it can. A change in the export is a conflict.
     unchangeable: str = ""
+    #: Why the API cannot put a record below another parent; empty when it can be made anew there.
+    fixed_to: str = ""
     #: What to say of a record that was there before we meant to make it.
     existed_because: str = "somebody had linked the two before us"
     #: Fields HighLevel takes at creation only: an update never writes them.
@@ -208,6 +210,11 @@ class Handler:
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write the values of `payload`; empty those named in `clear` (same form)."""
         raise NotImplementedError
+
+    def parent_now(self, ctx: Context, entry: Entry, role: str) -> str | None:
+        """The HighLevel id of a parent as it is now, as far as reading the record tells."""
+        found = (entry.details or {}).get(role)
+        return found if isinstance(found, str) else None
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Take the record away. Raises NotFound when it is gone already."""

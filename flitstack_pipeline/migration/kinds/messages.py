@@ -46,6 +46,7 @@ class MessageHandler(ListedHandler):
     inside = "conversation"
     stays_because = "HighLevel's API cannot delete a message, and its conversation is not ours"
     unchangeable = "HighLevel's API cannot change a message"
+    fixed_to = "its API cannot move a message"
 
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Record one message at its own time."""

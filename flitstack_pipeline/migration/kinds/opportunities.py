@@ -34,6 +34,7 @@ class OpportunityHandler(Handler):
 
     kind = "opportunity"
     endpoint = "POST /opportunities/"
+    fixed_to = "its API cannot move an opportunity to another contact"
 
     def write(self, ctx: Context, items: Sequence[Item]) -> list[Written]:
         """Create one opportunity with stage, status, value, owner, custom fields and files."""
@@ -84,6 +85,14 @@ class OpportunityHandler(Handler):
         elif "owner" in clear:
             emptied.append("assignedTo")
         ctx.hl.opportunities.update(entry.hl_id, OpportunityUpdate(**body), clear=emptied)
+
+    def parent_now(self, ctx: Context, entry: Entry, role: str) -> str | None:
+        """The contact that the opportunity has now."""
+        try:
+            found = ctx.hl.opportunities.get(entry.hl_id).get(f"{role}Id")
+        except NotFound:
+            return None
+        return str(found) if found else None
 
     def delete(self, ctx: Context, entry: Entry) -> None:
         """Delete the opportunity."""
