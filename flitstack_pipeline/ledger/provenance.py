@@ -187,7 +187,7 @@ def _kind(entry: FieldEntry, source: Source, field: str) -> str:
         return KIND_OF_PARSER.get(source.parser, "text")
     if entry.transform in ("choice", "yes_no"):
         return KIND_OF_TRANSFORM[entry.transform]
-    return "url" if field == "website" else "text"
+    return {"website": "url", "number": "document"}.get(field, "text")
 
 
 def _custom(entry: FieldEntry) -> Path:

@@ -98,6 +98,13 @@ def _id(text: str, value: str, how: str, account: Account) -> str:
     return ""
 
 
+def _document(text: str, value: str, how: str, account: Account) -> str:
+    """The number of a document, with or without its number sign."""
+    if _bare_id(text) == _bare_id(value):
+        return "number sign taken off"
+    return _text(text, value, how, account)
+
+
 #: Other words for a kind of record.
 _KINDS = {"customer": "client", "contact": "client", "quote": "estimate", "proposal": "estimate",
           "bill": "invoice", "project": "job", "prospect": "lead", "opportunity": "job",
@@ -251,7 +258,8 @@ def _inside(bare: str, value: str) -> bool:
 
 Reading = Callable[[str, str, str, Account], str]
 READINGS: dict[str, Reading] = {
-    "text": _text, "kept": _text, "cased": _cased, "id": _id, "name": _name, "number": read_number,
+    "text": _text, "kept": _text, "cased": _cased, "id": _id, "document": _document,
+    "name": _name, "number": read_number,
     "date": read_date, "time": read_time, "phone": read_phone, "email": read_email, "url": read_url,
     "record_kind": _record_kind,
     "converted": _converted,

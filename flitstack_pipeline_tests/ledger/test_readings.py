@@ -51,6 +51,8 @@ SAME = [
     ("list", "VIP; Net-30", '["VIP","Net-30","contractor+ client"]'),
     ("id", "#00042", "main/jobs/42"),
     ("text", '="00042"', "00042"),
+    ("document", "#301", "301"),
+    ("id", "1001", "main/invoices/1001~13cb0303e5ef"),
     ("text", "<p>Gate <b>12</b></p>", "Gate 12"),
     ("in:text", "<p>Call <b@x.co> <br>soon</p>", "<p>Call &lt;b@x.co&gt; <br>soon</p>"),
     ("in:text", "<tr><td>Deck</td><td>100</td></tr>", "Deck | 100"),
@@ -95,6 +97,9 @@ OTHER = [
     ("id", "42", "main/jobs/142"),
     ("list", "VIP; Net-30", '["VIP"]'),
     ("text", "Gate 12", "Gate 1"),
+    ("document", "#301", "302"),
+    ("id", "1001", "main/invoices/10011~13cb0303e5ef"),
+    ("id", "1001", "main/invoices/1001~odd"),
     ("in:text", "Che", "2024-01-05 · 50.00 · Check · PAY-1"),
     ("in:number:.", "5", "2024-01-05 · 50.00 · Check · PAY-1"),
 ]
