@@ -26,11 +26,11 @@ def read_table(
         needed: Columns without which the file cannot be followed.
 
     Raises:
-        ValueError: when a needed column is missing.
+        ValueError: when a needed column is missing, or the path is no file with a table.
     """
     if not path.exists():
         return []
-    text = _decoded(path.read_bytes())
+    text = read_text(path)
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -53,6 +53,21 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         writer.writeheader()
         writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
     partial.replace(path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a table, however a spreadsheet wrote it. Raises ValueError when it is none."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, and must be a file: move the folder away.")
+    raw = path.read_bytes()
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):  # what Excel writes as "Unicode text"
+        return raw[: len(raw) // 2 * 2].decode("utf-16", errors="replace")
+    if b"\0" in raw:
+        raise ValueError(
+            f"{path} is no text: restore it from a backup, or delete it (what was decided in it is "
+            "asked again)."
+        )
+    return _decoded(raw)
 
 
 def _decoded(raw: bytes) -> str:

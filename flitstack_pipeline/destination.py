@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,10 @@ from flitstack_pipeline.warehouse import table_exists
 
 SANDBOX_PAGES = "http://127.0.0.1:8787"
 SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105 - the sandbox's own, no secret
+
+
+class SandboxUnusable(RuntimeError):
+    """The embedded sandbox cannot start; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -150,17 +154,20 @@ def _connect(
 
 @contextmanager
 def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[str]:
-    """The address of a sandbox serving this data folder: the running one, or a new one."""
+    """The address of a sandbox serving this data folder: the running one, or a new one.
+
+    Raises SandboxUnusable when it does not start.
+    """
     address = project.sandbox_state.parent / "address.json"
     running = _running(address, [a.location_id for a in accounts])
     if running:
         yield running
         return
-    from flitstack_pipeline.sandbox.process import start_sandbox
+    from flitstack_pipeline.sandbox.process import SandboxNotStarted, start_sandbox
 
     project.sandbox_state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     seed = _seed_file(project, accounts)
-    with start_sandbox(
+    starting = start_sandbox(
         state=project.sandbox_state,
         profile=project.settings.sandbox_profile,
         rate="none",
@@ -170,7 +177,17 @@ def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[s
         agency_token=SANDBOX_AGENCY_TOKEN,
         location=[f"{a.location_id}={a.token}" for a in accounts],
         **({"seed_location": seed} if seed else {}),
-    ) as sandbox:
+    )
+    with ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(starting)
+        except SandboxNotStarted as error:
+            last = str(error).strip().splitlines()[-1]
+            raise SandboxUnusable(
+                f"The embedded sandbox does not start ({last}). It keeps its records in "
+                f"{project.sandbox_state}: make room where the disk is full, or delete that file; "
+                "an empty sandbox begins then."
+            ) from error
         served = [a.location_id for a in accounts]
         known = {"url": sandbox.url, "pid": os.getpid(), "locations": served}
         address.write_text(json.dumps(known))

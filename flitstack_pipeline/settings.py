@@ -6,6 +6,7 @@ One data folder is one migration. Secrets are read from the environment only, an
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from flitstack_pipeline.warehouse import Warehouse
 
 HIGHLEVEL_URL = "https://services.leadconnectorhq.com"
+
+
+class DataFolderUnusable(ValueError):
+    """The data folder cannot be one; the message says why and what to do."""
 
 
 class Settings(BaseSettings):
@@ -68,8 +73,16 @@ class Project:
 
     @classmethod
     def from_environment(cls) -> Project:
-        """The project named by FLITSTACK_DATA (default `data/` in the working directory)."""
+        """The project named by FLITSTACK_DATA (default `data/` in the working directory).
+
+        Raises DataFolderUnusable when it is set to nothing.
+        """
         settings = Settings()  # type: ignore[call-arg]
+        if os.environ.get("FLITSTACK_DATA", "x").strip() == "":
+            raise DataFolderUnusable(
+                "FLITSTACK_DATA is set, but empty: name the folder of the migration, or unset it "
+                "for `data` in the working directory."
+            )
         return cls(settings.data.resolve(), settings)
 
     @property
@@ -125,8 +138,24 @@ class Project:
         return Warehouse(self.root / "warehouse.duckdb")
 
     def prepare(self) -> Project:
-        """Make the folder, for its owner only where we made it ourselves; return self."""
+        """Make the folder, for its owner only where we made it ourselves; return self.
+
+        Raises DataFolderUnusable when something else has the place of one of its folders, or it
+        cannot be written.
+        """
         for folder in (self.root, self.exports, self.reports, self.decisions):
+            if folder.exists() and not folder.is_dir():
+                raise DataFolderUnusable(
+                    f"{folder} is a file, and must be a folder: move the file away, or name another "
+                    "data folder in FLITSTACK_DATA."
+                )
             if not folder.exists():
                 folder.mkdir(parents=True, mode=0o700)
+        by_effect = os.access in os.supports_effective_ids
+        if not os.access(self.root, os.W_OK | os.X_OK, effective_ids=by_effect):
+            raise DataFolderUnusable(
+                f"The data folder {self.root} cannot be written by this user (read-only?). Give "
+                "yourself the right (chmod, chown, a disk mounted writable), or name another in "
+                "FLITSTACK_DATA."
+            )
         return self

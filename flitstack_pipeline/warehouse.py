@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,21 @@ LOCK_WAIT_SECONDS = 90
 IDLE_SECONDS = 0.5
 
 
+#: How DuckDB says that its own file is not (any more) what it wrote; it has no error numbers.
+_DAMAGE = (
+    "corrupt database file", "replaying wal", "database has been invalidated",
+    "database file with version number",
+)  # fmt: skip
+#: The same, where the message names the file: it might be another one.
+_DAMAGE_OF_FILE = ("not a valid duckdb database", "could not read enough bytes", "is a directory")
+
+
 class WarehouseBusy(RuntimeError):
     """Another process kept the DuckDB file open for longer than we wait."""
+
+
+class WarehouseDamaged(RuntimeError):
+    """The DuckDB file could not be read; it was set aside, and is to be made again."""
 
 
 class Warehouse:
@@ -46,12 +60,25 @@ class Warehouse:
         is rolled back, its temporary tables end with it.
 
         Raises WarehouseBusy when another process holds the file for longer than
-        `LOCK_WAIT_SECONDS`; the message names that process.
+        `LOCK_WAIT_SECONDS`; the message names that process. Raises WarehouseDamaged when the file
+        cannot be read, at opening or later: it is set aside then, and the next block opens an
+        empty one.
         """
         held = getattr(self._held, "con", None)
         if held is not None:
             yield held
             return
+        try:
+            with self._block() as con:
+                yield con
+        except duckdb.Error as error:
+            if is_damage(error, self.path):
+                raise self._set_aside(error) from error
+            raise
+
+    @contextmanager
+    def _block(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own on the open file, for the length of a block."""
         with _lock:
             file = self._used_file()
             file.users += 1
@@ -85,6 +112,8 @@ class Warehouse:
         try:
             con = _connect(str(self.path))
         except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
             raise WarehouseBusy(
                 f"{self.path} is open in another process, and only one may hold it. "
                 f"Close it there (a notebook or DuckDB shell?) and try again. DuckDB says: {error}"
@@ -96,6 +125,34 @@ class Warehouse:
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         return con
+
+    def _set_aside(self, error: duckdb.Error) -> WarehouseDamaged:
+        """Move a damaged file out of the way, in place of one moved before; the error to raise."""
+        with _lock, suppress(duckdb.Error):
+            if self.path in _open_files:
+                _open_files[self.path].close()
+        aside = self.path.with_name(f"{self.path.stem}.damaged{self.path.suffix}")
+        if aside.is_dir() and not aside.is_symlink():
+            shutil.rmtree(aside)
+        else:
+            aside.unlink(missing_ok=True)
+        self.path.replace(aside)
+        log = self.path.with_name(f"{self.path.name}.wal")
+        if log.exists():
+            log.replace(aside.with_name(f"{aside.name}.wal"))
+        return WarehouseDamaged(
+            f"{self.path} is damaged ({' '.join(str(error).split())[:200]}). It was set aside as "
+            f"{aside.name}. Nothing is lost: everything in it comes from the exports, decisions/ "
+            "and the journal. `flitstack audit`, or the job audit, reads the exports again; "
+            "`flitstack prepare` maps them."
+        )
+
+
+def is_damage(error: duckdb.Error, path: Path) -> bool:
+    """Whether DuckDB says that its file at `path` is not whole."""
+    said = str(error).lower()
+    of_file = str(path).lower() in said and any(words in said for words in _DAMAGE_OF_FILE)
+    return of_file or any(words in said for words in _DAMAGE)
 
 
 class _OpenFile:
@@ -118,7 +175,11 @@ class _OpenFile:
         if self.users:
             return
         if self.path.with_name(f"{self.path.name}.wal").exists():
-            self.con.execute("CHECKPOINT")
+            try:
+                self.con.execute("CHECKPOINT")
+            except duckdb.Error:  # a full disk; what was written lies in the file beside it
+                self.close()
+                raise
         self._stamp = _stamp(self.path)
         if self._timer is not None:
             self._timer.cancel()

@@ -117,7 +117,10 @@ def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     parts = [sql for tables, sql in _PARTS.items() if all(table_exists(con, t) for t in tables)]
     if not parts:
         return
-    sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY rule, file, line, what"
+    names = "digest, rule, object, dataset, file, sheet, line, what, why, cells"
+    sql = (
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS t({names}) ORDER BY rule, file, line, what"
+    )
     named = _named_files(con)
     for row in dicts(con, sql):
         if row["rule"] != REFUSED or row["file"] not in named:

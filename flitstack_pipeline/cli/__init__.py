@@ -10,8 +10,10 @@ from __future__ import annotations
 import sys
 
 from flitstack_pipeline.cli import accounts, exports, journal, maps, serving, stages, workflows
+from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
-from flitstack_pipeline.cli.terminal import Exit, app, errors
+from flitstack_pipeline.cli.terminal import Exit, app, errors, log, open_project
+from flitstack_pipeline.errors import trouble_of
 
 __all__ = [
     "Exit",
@@ -32,7 +34,7 @@ def main() -> None:
     sys.argv[1:] = spread_names(sys.argv[1:], "--workflows-may-run")
     try:
         with stopping_on_signals():
-            app(standalone_mode=True)
+            _run()
     except Interrupted as stop:
         errors.print(last_words(stop, sys.argv[1:]), style="yellow", markup=False)
         sys.exit(Exit.STOPPED)
@@ -43,6 +45,21 @@ def main() -> None:
         style = "yellow" if code is Exit.WAITING else "red"
         errors.print(_in_words(error), style=style, markup=False)
         sys.exit(code)
+
+
+def _run() -> None:
+    """The command; over a damaged warehouse, which is made again first."""
+    from flitstack_pipeline.warehouse import WarehouseDamaged
+
+    try:
+        app(standalone_mode=True)
+    except WarehouseDamaged as damaged:
+        errors.print(str(damaged), style="yellow", markup=False)
+        with working("Reading the exports again"):
+            from flitstack_pipeline import steps
+
+            steps.rebuild_warehouse(open_project(), log)
+        app(standalone_mode=True)
 
 
 def spread_names(arguments: list[str], option: str) -> list[str]:
@@ -62,12 +79,16 @@ def spread_names(arguments: list[str], option: str) -> list[str]:
 
 def _in_words(error: Exception) -> str:
     """Our own errors are sentences; those of libraries come with their kind."""
+    trouble = trouble_of(error)
+    if trouble is not None:
+        return trouble.sentence
     ours = type(error) is ValueError or type(error).__module__.startswith("flitstack_pipeline")
     return str(error) if ours else f"{type(error).__name__}: {error}"
 
 
 def exit_code(error: Exception) -> Exit | None:
     """What the command ends with after an error it knows; None for one it does not."""
+    from flitstack_pipeline.destination import SandboxUnusable
     from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
     from flitstack_pipeline.migration.group_commit import JournalFailed
     from flitstack_pipeline.migration.lock import LockLost, RunInProgress
@@ -75,14 +96,18 @@ def exit_code(error: Exception) -> Exit | None:
     from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
     from flitstack_pipeline.steps.others import OtherJournal
     from flitstack_pipeline.steps.workflows import WorkflowsRunning
-    from flitstack_pipeline.warehouse import WarehouseBusy
+    from flitstack_pipeline.warehouse import WarehouseBusy, WarehouseDamaged
 
     known: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
         ((WorkflowsRunning, OtherJournal), Exit.PREFLIGHT_FAILED),
         ((Refused,), Exit.WAITING),
         ((CredentialsFailed, Unauthorized, Forbidden), Exit.PREFLIGHT_FAILED),
-        ((RunStopped, RunInProgress, LockLost, JournalFailed, WarehouseBusy), Exit.STOPPED),
+        ((RunStopped, RunInProgress, LockLost, JournalFailed), Exit.STOPPED),
+        ((WarehouseBusy, WarehouseDamaged, SandboxUnusable), Exit.STOPPED),
         ((HighLevelError,), Exit.STOPPED),
         ((ValueError, FileNotFoundError), Exit.BAD_INPUT),
     )
+    trouble = trouble_of(error)
+    if trouble is not None:
+        return Exit.STOPPED if trouble.passes else Exit.BAD_INPUT
     return next((code for kinds, code in known if isinstance(error, kinds)), None)

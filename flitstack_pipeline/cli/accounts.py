@@ -59,6 +59,7 @@ def preflight(
     from flitstack_pipeline.steps import readiness
 
     project = open_project()
+    steps.check_home(project)
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     steps.answer_others(project, adopt=adopt, beside=beside)
     reasons = readiness.before_preflight(project)
@@ -81,6 +82,7 @@ def prepare(
     from flitstack_pipeline import steps
 
     project = open_project()
+    steps.check_home(project)
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     steps.answer_others(project, adopt=adopt, beside=beside)
     entries = steps.unconfirmed_entries(project)

@@ -33,6 +33,21 @@ def export(
     console.print(f"{count:,} operations in {path}, and in DuckDB as journal.operations")
 
 
+@journal_app.command("migrate")
+def migrate_journal() -> None:
+    """Bring a journal of an earlier version to this one; a backup is made beside it first."""
+    from flitstack_pipeline.migration.journal_versions import upgrade
+
+    done = upgrade(open_project().journal_url)
+    if not done.backup:
+        console.print(f"The journal is of version {done.before} already: nothing to do.")
+        return
+    console.print(f"The journal was upgraded from version {done.before}.", markup=False)
+    if done.added:
+        console.print(f"  added: {', '.join(done.added)}", markup=False)
+    console.print(f"  the backup is {done.backup}", markup=False)
+
+
 @app.command()
 def retry(
     object_type: Annotated[str, typer.Option("--object", help="Only this object type.")] = "",

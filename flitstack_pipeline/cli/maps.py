@@ -105,7 +105,9 @@ def map_import(
 @map_app.command("show")
 def map_show() -> None:
     """Print map.yaml."""
-    typer.echo(open_project().map_path.read_text())
+    from flitstack_pipeline.mapping.yaml_form import read_text
+
+    typer.echo(read_text(open_project().map_path))
 
 
 @map_app.command("propose")

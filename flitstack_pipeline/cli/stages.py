@@ -50,6 +50,7 @@ def migrate(
     from flitstack_pipeline import steps
 
     project = open_project()
+    steps.check_home(project)
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     steps.answer_others(project, adopt=adopt, beside=beside)
     with working("Reading, cleaning and relating the exports"):
@@ -154,6 +155,7 @@ def delta(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -
     from flitstack_pipeline import steps
 
     project = open_project()
+    steps.check_home(project)
     steps.release_workflows(project, workflows_may_run or (), workflows_checked)
     with load_bars() as watch:
         loaded = steps.run_delta(project, log, watch)

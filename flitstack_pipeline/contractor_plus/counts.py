@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import duckdb
 
 from flitstack_pipeline.contractor_plus.manifest import module
+from flitstack_pipeline.decision_tables import read_text
 from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
@@ -127,15 +129,15 @@ def explanations(decisions: Path) -> list[Explanation]:
     if not path.exists():
         return []
     found = []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                found.append(_explanation(row))
-            except (KeyError, ValueError, AttributeError) as error:
-                raise ValueError(
-                    f"{path}, line {line}: {error}. The columns are "
-                    f"{', '.join(f.name for f in fields(Explanation))}; counts are whole numbers."
-                ) from error
+    table = io.StringIO(read_text(path), newline="")
+    for line, row in enumerate(csv.DictReader(table), start=2):
+        try:
+            found.append(_explanation(row))
+        except (KeyError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"{path}, line {line}: {error}. The columns are "
+                f"{', '.join(f.name for f in fields(Explanation))}; counts are whole numbers."
+            ) from error
     return [e for e in found if e.explanation and e.by]
 
 

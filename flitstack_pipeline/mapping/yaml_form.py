@@ -142,10 +142,27 @@ def _parsed(text: str) -> Any:
     return parse(text)
 
 
+def read_text(path: Path) -> str:
+    """The text of map.yaml. Raises MapError when it is a folder or not in UTF-8."""
+    if path.is_dir():
+        raise MapError(
+            f"{path} is a folder, and the map must be a file. Move it away; `flitstack map propose` "
+            "makes a new map."
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise MapError(
+            f"{path} is not in UTF-8 (line {line}). Save it as UTF-8 in your editor, or restore it "
+            "from git or reports/map-as-confirmed.yaml."
+        ) from error
+
+
 def read_document(path: Path) -> MapDocument:
     """Read and check map.yaml. Raises MapError with every mistake and where it is."""
     try:
-        data = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
+        data = copy.deepcopy(_parsed(read_text(path)))
     except YamlProblem as error:
         raise MapError(f"{path} is not readable YAML: {error}") from error
     if not isinstance(data, dict):

@@ -23,7 +23,9 @@ import sqlalchemy as sa
 from flitstack_pipeline.highlevel.errors import redact
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.group_commit import Change, GroupCommit, JournalFailed
-from flitstack_pipeline.migration.journal_engine import open_engine
+from flitstack_pipeline.migration.journal_check import closed, opened
+from flitstack_pipeline.migration.journal_copies import file_of
+from flitstack_pipeline.migration.journal_engine import open_engine, open_sound_engine
 from flitstack_pipeline.migration.journal_open import OpenMatters
 from flitstack_pipeline.migration.journal_records import Entry, Intent, Outcome, Run, new_id
 
@@ -41,12 +43,16 @@ QUERY_KEYS = 400
 
 
 class Journal(OpenMatters):
-    """The journal of one migration. Open it with a SQLAlchemy URL; close it in the end."""
+    """The journal of one migration. Open it with a SQLAlchemy URL; close it in the end.
+
+    Opening raises JournalUnusable for one that is damaged, newer or older, saying what to do.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = open_engine(url)
-        t.metadata.create_all(self.engine)
+        self.file = file_of(url)
+        self.engine = open_sound_engine(url)
+        opened(self.file)
         self._writer = GroupCommit(self.engine)
 
     def __enter__(self) -> Journal:
@@ -59,6 +65,7 @@ class Journal(OpenMatters):
         """Write what is left and close the database."""
         self._writer.close()
         self.engine.dispose()
+        closed(self.file)
 
     def flush(self) -> None:
         """Wait until everything told so far is durable."""

@@ -11,6 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from flitstack_pipeline.migration.journal_check import check, refuse_wrong_place
+from flitstack_pipeline.migration.journal_copies import file_of
+
 
 def open_engine(url: str) -> sa.Engine:
     """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only.
@@ -40,6 +43,24 @@ def open_engine(url: str) -> sa.Engine:
     if is_sqlite and most_pages:
         bound = f"PRAGMA max_page_count = {int(str(most_pages))}"
         sa.event.listen(engine, "connect", lambda con, record: con.execute(bound).close())
+    return engine
+
+
+def open_sound_engine(url: str) -> sa.Engine:
+    """An engine on a journal that was checked; a new one has its tables.
+
+    Raises JournalUnusable when it is damaged or of another version, sqlalchemy's errors when it
+    cannot be opened.
+    """
+    path = file_of(url)
+    if path is not None:
+        refuse_wrong_place(path)
+    engine = open_engine(url)
+    try:
+        check(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 

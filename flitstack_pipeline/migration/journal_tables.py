@@ -12,6 +12,9 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+#: Raised with every change of a table or column; journal_versions.py says how to get there.
+VERSION = 1
+
 runs = sa.Table(
     "runs",
     metadata,

@@ -4,7 +4,8 @@ What belongs here: taking, keeping and healing the lock. What does not: what the
 locks a step takes (steps/alone.py). The lock is a row of a database: of the journal's, so that it
 holds across processes and, on Postgres, machines; and of a file of this machine, so that it holds
 across data folders. A run that died leaves its row; it heals at once when its process is gone from
-this machine, else when its heartbeat stops for `STALE_AFTER_S`.
+this machine, else when its heartbeat stops for `STALE_AFTER_S`. On Postgres everybody's heartbeat is
+told by the clock of the database; a heartbeat ahead of the clock is watched, because it says nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from flitstack_pipeline.migration.journal_tables import locks
 
 HEARTBEAT_S = 5.0
 STALE_AFTER_S = 60.0
+#: A heartbeat so far ahead is of another clock: whether it still beats is watched for so long.
+AHEAD_S = 120.0
+WATCH_S = 20.0
 _held: dict[tuple[str, str, int], Lock] = {}
 
 
@@ -74,7 +78,7 @@ class Lock:
         while not self._ended.wait(HEARTBEAT_S):
             try:
                 with self._engine.begin() as con:
-                    beat = locks.update().where(*self._mine()).values(heartbeat_at=time.time())
+                    beat = locks.update().where(*self._mine()).values(heartbeat_at=_now(con))
                     self._lost = con.execute(beat).rowcount == 0
             except sa.exc.SQLAlchemyError:
                 continue  # a busy moment; the journal itself reports a broken database
@@ -115,13 +119,15 @@ def _acquire(engine: sa.Engine, name: str, what: str) -> str:
     for _ in range(3):
         try:
             with engine.begin() as con:
+                now = _now(con)
+                row |= {"acquired_at": now, "heartbeat_at": now}
                 con.execute(locks.insert(), row)
             return str(row["owner"])
         except sa.exc.IntegrityError:
-            holder = _holder(engine, name)
+            holder, now = _holder(engine, name)
         if holder is None:
             continue
-        if not is_stale(holder, time.time()):
+        if not is_stale(holder, now) and not _is_silent(engine, holder, now):
             raise RunInProgress(_sentence(holder))
         if _take_over(engine, holder, row):
             return str(row["owner"])
@@ -132,9 +138,35 @@ def is_stale(holder: dict[str, Any], now: float) -> bool:
     """Whether the holder of a lock is dead: its process ended here, or its heartbeat stopped."""
     if now - holder["heartbeat_at"] > STALE_AFTER_S:
         return True
-    if holder["host"] != socket.gethostname():
+    place, _, start = holder["process_start"].rpartition(":")
+    if holder["host"] != socket.gethostname() or place not in ("", _place()):
         return False
-    return process_start(holder["pid"]) != holder["process_start"]
+    return process_start(holder["pid"]) != start
+
+
+def _is_silent(engine: sa.Engine, holder: dict[str, Any], now: float) -> bool:
+    """Whether a holder whose heartbeat is ahead of the clock shows no life while it is watched."""
+    if holder["heartbeat_at"] - now < AHEAD_S:
+        return False
+    time.sleep(WATCH_S)
+    again, _ = _holder(engine, holder["name"])
+    return again is None or again["heartbeat_at"] == holder["heartbeat_at"]
+
+
+def _place() -> str:
+    """Which processes of a host a process id is one of: the boot, and the PID namespace."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        return f"{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return ""
+
+
+def _now(con: sa.Connection) -> float:
+    """Seconds since 1970: of the database on Postgres, where several machines meet."""
+    if con.dialect.name != "postgresql":
+        return time.time()
+    return float(con.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
 def process_start(pid: int) -> str:
@@ -156,23 +188,21 @@ def process_start(pid: int) -> str:
 
 
 def _row(name: str, what: str) -> dict[str, Any]:
-    now = time.time()
     return {
         "name": name,
         "owner": secrets.token_hex(16),
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "process_start": process_start(os.getpid()),
+        "process_start": ":".join(filter(None, (_place(), process_start(os.getpid())))),
         "what": what,
-        "acquired_at": now,
-        "heartbeat_at": now,
     }
 
 
-def _holder(engine: sa.Engine, name: str) -> dict[str, Any] | None:
+def _holder(engine: sa.Engine, name: str) -> tuple[dict[str, Any] | None, float]:
+    """(who holds the lock, the time now by the clock its heartbeat is told by)."""
     with engine.connect() as con:
         row = con.execute(sa.select(locks).where(locks.c.name == name)).mappings().first()
-    return dict(row) if row else None
+        return (dict(row) if row else None), _now(con)
 
 
 def _take_over(engine: sa.Engine, holder: dict[str, Any], row: dict[str, Any]) -> bool:
@@ -183,15 +213,18 @@ def _take_over(engine: sa.Engine, holder: dict[str, Any], row: dict[str, Any]) -
         locks.c.heartbeat_at == holder["heartbeat_at"],
     )
     with engine.begin() as con:
+        row |= {"acquired_at": (now := _now(con)), "heartbeat_at": now}
         return con.execute(locks.update().where(*same).values(**row)).rowcount == 1
 
 
 def _sentence(holder: dict[str, Any]) -> str:
     since = datetime.fromtimestamp(holder["acquired_at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
     pid, host = holder["pid"], holder["host"]
+    ahead = holder["acquired_at"] - time.time() > AHEAD_S
+    clock = " (by its clock, which is ahead of this one)" if ahead else ""
     return (
         f"Another run ({holder['what']}) has been working on sub-account {holder['name']} since "
-        f"{since}: process {pid} on {host}. Two at once would double records. Wait for it or stop "
+        f"{since}{clock}: process {pid} on {host}. Two at once would double records. Wait for it or stop "
         f"it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when started "
         "again); a run that died frees the sub-account by itself within a minute."
     )

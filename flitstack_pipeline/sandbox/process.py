@@ -18,6 +18,10 @@ from flitstack_pipeline.sandbox.options import (
 )
 
 
+class SandboxNotStarted(RuntimeError):
+    """A sandbox ended before it served; the message is what it printed."""
+
+
 @dataclass
 class RunningSandbox:
     """A sandbox that serves, and the ways to end it."""
@@ -66,8 +70,8 @@ def start_sandbox(state: Path | None = None, **options: Any) -> Iterator[Running
     `options` are those of the command line in snake_case. Without `state` the state is thrown
     away. What it says on its standard error goes into a file: a pipe nobody reads would fill and
     stop it. It has a session of its own, so that Ctrl-C in a terminal reaches the loader only,
-    whose requests in flight are then still answered. Raises RuntimeError with what it printed when
-    it does not start.
+    whose requests in flight are then still answered. Raises SandboxNotStarted when it does not
+    start.
     """
     with tempfile.TemporaryDirectory() as scratch:
         path, said = state or Path(scratch) / "state.sqlite", Path(scratch) / "stderr"
@@ -83,7 +87,7 @@ def start_sandbox(state: Path | None = None, **options: Any) -> Iterator[Running
         first = process.stdout.readline()
         if "listening on" not in first:
             process.wait(10)
-            raise RuntimeError(f"the sandbox did not start: {first}{said.read_text()}")
+            raise SandboxNotStarted(f"the sandbox did not start: {first}{said.read_text()}")
         running = RunningSandbox(first.split()[-1], process)
         running.token = str(options.get("token", DEFAULT_TOKEN))
         running.agency_token = str(options.get("agency_token", DEFAULT_AGENCY_TOKEN))

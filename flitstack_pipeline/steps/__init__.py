@@ -40,7 +40,7 @@ from flitstack_pipeline.steps.maps import (
 )
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.merging import delta_loads, delta_summary, plan_delta
-from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.steps.opening import accounts_kept_open, check_home
 from flitstack_pipeline.steps.others import answer_others
 from flitstack_pipeline.steps.planning import plan_stage
 from flitstack_pipeline.steps.prepare import preflight, preflight_lines, provision
@@ -65,6 +65,7 @@ from flitstack_pipeline.steps.source import (
 )
 from flitstack_pipeline.steps.standing import per_object, status, unfinished, where_to_look
 from flitstack_pipeline.steps.stories import (
+    rebuild_warehouse,
     run_audit,
     run_cutover,
     run_delta,
@@ -92,6 +93,7 @@ __all__ = [
     "approve",
     "audit",
     "cells_by_fate",
+    "check_home",
     "choose",
     "clean_context",
     "clean_object",
@@ -129,6 +131,7 @@ __all__ = [
     "questions",
     "read_object",
     "read_schema",
+    "rebuild_warehouse",
     "reconcile",
     "reconciliation_problems",
     "relate",

@@ -8,9 +8,11 @@ for a decision stand there too: `match` (use the existing record) or `create`.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from typing import Any
 
+from flitstack_pipeline.decision_tables import read_text
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.resolution import (
@@ -159,8 +161,7 @@ def _typed(project: Project) -> list[dict[str, str]]:
     path = project.decisions / "conflicts.csv"
     if not path.exists():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
     found = []
     for number, row in enumerate(rows, start=2):
         if not row.get("record_key"):

@@ -57,6 +57,15 @@ def open_journal(project: Project) -> Iterator[Journal]:
         yield journal
 
 
+def check_home(project: Project) -> None:
+    """Open everything of the data folder once, so that what is broken is said before any work.
+
+    Raises JournalUnusable, MapError, WarehouseBusy, WarehouseDamaged, OSError.
+    """
+    with open_journal(project), project.warehouse.connect():
+        map_document(project)
+
+
 def accounts(project: Project) -> list[Account]:
     """The sub-accounts this migration writes to, the default first.
 

@@ -16,15 +16,24 @@ from flitstack_pipeline.steps.loading import load_stage
 from flitstack_pipeline.steps.maps import BECOME, confirm_map, map_object, propose_map
 from flitstack_pipeline.steps.matters import refuse_open_matters
 from flitstack_pipeline.steps.merging import delta_summary
-from flitstack_pipeline.steps.opening import Log, accounts_kept_open, silent
+from flitstack_pipeline.steps.opening import (
+    Log,
+    accounts_kept_open,
+    map_document,
+    open_journal,
+    silent,
+)
 from flitstack_pipeline.steps.prepare import preflight, provision
+from flitstack_pipeline.steps.questions import answers
+from flitstack_pipeline.steps.records import publish_journal
 from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import clean_object, read_object, read_schema, relate
 from flitstack_pipeline.steps.truth import reconcile, verify_sample
 
 
 def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
-    """Read, clean, relate, audit."""
+    """Read, clean, relate, audit. Raises ValueError, before all else, for answers that are none."""
+    answers(project)
     with project.warehouse.connect():
         read_schema(project)
         for key in KEYS:
@@ -101,6 +110,26 @@ def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -
         decided = apply_decided(project)
         loads = load_stage(project, "delta", log, watch)
         return [*([decided] if decided.rows else []), *loads, delta_summary(project, loads)]
+
+
+def rebuild_warehouse(project: Project, log: Log = silent) -> None:
+    """Make the warehouse again from exports, decisions, map and journal, as far as it had come.
+
+    Nothing is proposed or decided anew. Raises Refused without exports.
+    """
+    run_audit(project, log)
+    if map_document(project) is None:
+        return
+    with project.warehouse.connect():
+        for key in KEYS:
+            map_object(project, key)
+        account_cells(project)
+    with open_journal(project) as journal:
+        chosen, begun = journal.get_setting("sample:choice"), bool(journal.runs())
+    if chosen:
+        choose(project)
+    if begun:
+        publish_journal(project)
 
 
 def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:

@@ -6,9 +6,17 @@ import subprocess
 import sys
 import threading
 
+import duckdb
 import pytest
 
-from flitstack_pipeline.warehouse import Warehouse, close_unused, row_count, table_exists
+from flitstack_pipeline.warehouse import (
+    Warehouse,
+    WarehouseDamaged,
+    close_unused,
+    row_count,
+    table_exists,
+)
+from flitstack_pipeline_tests.shell.homes import folder_in_place_of, halve, noise
 
 COUNT = "import duckdb, sys; print(duckdb.connect(sys.argv[1]).sql('FROM raw.a').fetchall())"
 
@@ -120,3 +128,36 @@ def test_a_process_that_ends_with_the_file_open_says_nothing(filled):
     )
     run = subprocess.run([sys.executable, "-c", ends, filled.path], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def long_filled(path):
+    """A file with more in it than a few blocks."""
+    with Warehouse(path).connect() as con:
+        con.execute("CREATE TABLE raw.a AS SELECT i, hash(i)::VARCHAR AS x FROM range(200000) t(i)")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [halve, noise, folder_in_place_of, lambda path: path.write_bytes(b""),
+     lambda path: path.write_text("no database" * 999)],
+    ids=("half", "noise", "folder", "empty", "text"),
+)  # fmt: skip
+def test_a_damaged_file_is_said_to_be_damaged_set_aside_and_begun_anew(tmp_path, broken):
+    path = tmp_path / "w.duckdb"
+    long_filled(path)
+    close_unused()
+    broken(path)
+    read = pytest.raises(WarehouseDamaged, match=r"damaged .*set aside as w.damaged.duckdb")
+    with read, Warehouse(path).connect() as con:
+        con.execute("SELECT sum(i), max(x) FROM raw.a").fetchall()
+    assert (tmp_path / "w.damaged.duckdb").exists()
+    with Warehouse(path).connect() as con:
+        assert not table_exists(con, "raw.a")
+
+
+def test_another_file_that_is_damaged_is_not_the_warehouse(tmp_path):
+    (tmp_path / "x.parquet").write_text("no parquet")
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    with pytest.raises(duckdb.Error), warehouse.connect() as con:
+        con.execute(f"SELECT * FROM '{tmp_path / 'x.parquet'}'").fetchall()
+    assert not (tmp_path / "w.damaged.duckdb").exists()
