@@ -146,8 +146,8 @@ class Project:
         for folder in (self.root, self.exports, self.reports, self.decisions):
             if folder.exists() and not folder.is_dir():
                 raise DataFolderUnusable(
-                    f"{folder} is a file, and must be a folder: move the file away, or name another "
-                    "data folder in FLITSTACK_DATA."
+                    f"{folder} is a file, and must be a folder: move the file away, or name "
+                    "another data folder in FLITSTACK_DATA."
                 )
             if not folder.exists():
                 folder.mkdir(parents=True, mode=0o700)

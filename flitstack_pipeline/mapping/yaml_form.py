@@ -146,8 +146,8 @@ def read_text(path: Path) -> str:
     """The text of map.yaml. Raises MapError when it is a folder or not in UTF-8."""
     if path.is_dir():
         raise MapError(
-            f"{path} is a folder, and the map must be a file. Move it away; `flitstack map propose` "
-            "makes a new map."
+            f"{path} is a folder, and the map must be a file. Move it away; "
+            "`flitstack map propose` makes a new map."
         )
     try:
         return path.read_text(encoding="utf-8-sig")

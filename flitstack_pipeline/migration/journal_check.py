@@ -9,7 +9,6 @@ before versions were kept has none; when it has every table and column, it is no
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -95,7 +94,7 @@ def closed(path: Path | None) -> None:
 
 def _stamp(path: Path) -> tuple[int, int, int]:
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return (0, 0, 0)
     return found.st_ino, found.st_size, found.st_mtime_ns

@@ -4,8 +4,8 @@ What belongs here: taking, keeping and healing the lock. What does not: what the
 locks a step takes (steps/alone.py). The lock is a row of a database: of the journal's, so that it
 holds across processes and, on Postgres, machines; and of a file of this machine, so that it holds
 across data folders. A run that died leaves its row; it heals at once when its process is gone from
-this machine, else when its heartbeat stops for `STALE_AFTER_S`. On Postgres everybody's heartbeat is
-told by the clock of the database; a heartbeat ahead of the clock is watched, because it says nothing.
+this machine, else when its heartbeat stops for `STALE_AFTER_S`. On Postgres every heartbeat is
+told by the clock of the database; one ahead of the clock is watched, because it says nothing.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _place() -> str:
     """Which processes of a host a process id is one of: the boot, and the PID namespace."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
-        return f"{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
+        return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return ""
 
@@ -224,7 +224,7 @@ def _sentence(holder: dict[str, Any]) -> str:
     clock = " (by its clock, which is ahead of this one)" if ahead else ""
     return (
         f"Another run ({holder['what']}) has been working on sub-account {holder['name']} since "
-        f"{since}{clock}: process {pid} on {host}. Two at once would double records. Wait for it or stop "
-        f"it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when started "
+        f"{since}{clock}: process {pid} on {host}. Two at once would double records. Wait for it "
+        f"or stop it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when started "
         "again); a run that died frees the sub-account by itself within a minute."
     )

@@ -1,19 +1,26 @@
 """The journal: durable, shared, append-only; the lock: one run at a time."""
 
+import hashlib
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import duckdb
 import pytest
 import sqlalchemy as sa
 
 from flitstack_pipeline.migration import journal_tables as t
+from flitstack_pipeline.migration import lock
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Entry, Intent, Outcome, new_id
+from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Outcome, new_id
+from flitstack_pipeline.migration.journal_check import JournalDamaged, JournalOutdated
 from flitstack_pipeline.migration.journal_export import export_operations, write_operations
+from flitstack_pipeline.migration.journal_versions import upgrade
 from flitstack_pipeline.migration.lock import RunInProgress, exclusive
 
 
@@ -162,3 +169,117 @@ def test_the_lock_of_a_killed_run_heals_at_once(journal):
     child.wait()
     with exclusive(journal.engine, "loc", "mine"):
         pass
+
+
+def put_lock(journal, **values):
+    """A lock of a run on another machine, whose heartbeat came just now."""
+    row = {"name": "loc", "owner": "x", "host": "elsewhere", "pid": 1, "process_start": "1:2:3",
+           "what": "full load of jobs", "acquired_at": time.time(),
+           "heartbeat_at": time.time()} | values  # fmt: skip
+    with journal.engine.begin() as con:
+        con.execute(t.locks.insert(), row)
+
+
+def taken(journal):
+    try:
+        with exclusive(journal.engine, "loc", "mine"):
+            return "taken"
+    except RunInProgress as refused:
+        return str(refused)
+
+
+def test_a_lock_of_a_clock_a_day_ahead_is_watched(journal, monkeypatch):
+    monkeypatch.setattr(lock, "WATCH_S", 0.1)
+    put_lock(journal, acquired_at=time.time() + 86400, heartbeat_at=time.time() + 86400)
+    assert taken(journal) == "taken"
+
+
+def test_a_lock_of_a_clock_a_day_ahead_that_beats_is_alive(journal, monkeypatch):
+    tomorrow = time.time() + 86400
+    put_lock(journal, acquired_at=tomorrow, heartbeat_at=tomorrow)
+
+    def beat(seconds):
+        with journal.engine.begin() as con:
+            con.execute(t.locks.update().values(heartbeat_at=tomorrow + seconds))
+
+    monkeypatch.setattr(lock.time, "sleep", beat)
+    said = taken(journal)
+    assert "full load of jobs" in said and "by its clock, which is ahead of this one" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "result"),
+    [
+        ("here", "taken"),  # no such process: it heals at once
+        ("other boot", "full load of jobs"),  # a machine of the same name: its heartbeat counts
+        ("other namespace", "full load of jobs"),  # a container of this machine
+    ],
+)
+def test_a_process_is_looked_for_only_where_it_may_be(journal, place, result):
+    boot, namespace = lock._place().split(":")
+    where = {"here": f"{boot}:{namespace}", "other boot": f"0000aaaa:{namespace}",
+             "other namespace": f"{boot}:1"}[place]  # fmt: skip
+    put_lock(journal, host=socket.gethostname(), pid=2**22 + 1, process_start=f"{where}:77")
+    assert result in taken(journal)
+
+
+def test_the_version_stands_for_these_tables_and_columns():
+    """Whoever changes them raises VERSION, writes a step in journal_versions.py, and this."""
+    described = sorted(f"{c.table.name}.{c.name}" for x in t.metadata.tables.values() for c in x.c)
+    digest = hashlib.sha256("\n".join(described).encode()).hexdigest()[:12]
+    assert (t.VERSION, digest) == (1, "4878fd4bbb96")
+
+
+def old_journal(tmp_path):
+    """A journal as written before versions were kept, without the table of originals."""
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    with Journal(url) as made:
+        run = made.start_run("loc", "cutover")
+        made.conclude([], [entry(run)], wait=True)
+    with sqlite3.connect(tmp_path / "old.sqlite") as con:
+        con.execute("DROP TABLE originals")
+        con.execute("ALTER TABLE runs DROP COLUMN summary")
+        con.execute("PRAGMA user_version = 0")
+    con.close()
+    return url
+
+
+def test_an_older_journal_is_upgraded_with_a_backup_for_its_owner_only(tmp_path):
+    url = old_journal(tmp_path)
+    with pytest.raises(JournalOutdated, match=r"originals, runs.summary.*`flitstack journal mig"):
+        Journal(url)
+    done = upgrade(url)
+    assert (done.before, done.added) == (0, ("originals", "runs.summary"))
+    with Journal(url) as journal:
+        assert journal.entry("loc", "contact:main/clients/1").hl_id == "hl1"
+        assert [r["summary"] for r in journal.runs()] == [None]
+        journal.put_original({"location": "l", "kind": "contact", "hl_id": "x", "answer": {},
+                              "at": 1.0})  # fmt: skip
+    backup = Path(done.backup)
+    assert backup.stat().st_mode & 0o077 == 0
+    with sqlite3.connect(backup) as con:
+        assert con.execute("SELECT hl_id FROM id_map").fetchall() == [("hl1",)]
+        assert "originals" not in {n for (n,) in con.execute("SELECT name FROM sqlite_master")}
+    assert upgrade(url).backup == ""
+
+
+def test_an_older_journal_without_what_cannot_be_empty_is_not_upgraded(tmp_path):
+    url = old_journal(tmp_path)
+    with sqlite3.connect(tmp_path / "old.sqlite") as con:
+        con.execute("DROP INDEX ix_id_map_hl_id")
+        con.execute("ALTER TABLE id_map DROP COLUMN hl_id")
+    con.close()
+    with pytest.raises(JournalDamaged, match=r"lacks id_map.hl_id. `flitstack journal repair`"):
+        upgrade(url)
+
+
+def test_a_journal_of_before_versions_that_lacks_nothing_is_taken_as_it_is(tmp_path):
+    url = f"sqlite:///{tmp_path / 'j.sqlite'}"
+    Journal(url).close()
+    with sqlite3.connect(tmp_path / "j.sqlite") as con:
+        con.execute("PRAGMA user_version = 0")
+    con.close()
+    Journal(url).close()
+    with sqlite3.connect(tmp_path / "j.sqlite") as con:
+        assert con.execute("PRAGMA user_version").fetchone() == (1,)
+    con.close()

@@ -30,7 +30,7 @@ COMMANDS = (
 #: They open no data folder.
 ELSEWHERE = {"sandbox", "examples", "workflows template"}
 #: They work for seconds where nothing stops them, so they run where something must.
-LONG = {"audit", "migrate", "map propose"}
+LONG = {"audit", "migrate", "map propose", "map confirm Ana", "map workbook"}
 
 JOURNAL = ("preflight", "prepare", "acknowledge", "acknowledge all --by Ana", "retry", "migrate",
            "status", "status --json", "approve Ana", "reconcile", "delta", "resolve", "rollback",
