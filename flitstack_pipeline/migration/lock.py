@@ -225,6 +225,6 @@ def _sentence(holder: dict[str, Any]) -> str:
     return (
         f"Another run ({holder['what']}) has been working on sub-account {holder['name']} since "
         f"{since}{clock}: process {pid} on {host}. Two at once would double records. Wait for it "
-        f"or stop it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when started "
-        "again); a run that died frees the sub-account by itself within a minute."
+        f"or stop it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when "
+        "started again); a run that died frees the sub-account by itself within a minute."
     )
