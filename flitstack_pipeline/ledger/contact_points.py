@@ -21,7 +21,9 @@ def read_phone(text: str, value: str, how: str, account: Account) -> str:
 
 def phones_said(text: str, country: str) -> list[str]:
     """The phones of a cell as `+digits`, or bare digits where the country's plan is not known."""
-    parts = re.split(r"[;,/|\n]|\b(?:or|and)\b", text, flags=re.I)
+    text = re.sub(r"^(\(?\d{3}\)?)\s?/\s?(?=\d{3}\D?\d{4}\D*$)", r"\1-", text.strip())
+    text = re.sub(r"(?<=\d{10})\s+(?=\d{10})", ";", re.sub(r";\s*ext=", " x", text, flags=re.I))
+    parts = re.split(r"[;,/|\n&]|\b(?:or|and)\b", text, flags=re.I)
     found = []
     for part in parts:
         bare = re.sub(
@@ -30,7 +32,7 @@ def phones_said(text: str, country: str) -> list[str]:
         bare = re.sub(r"^(\d{7,15})\.0$", r"\1", bare)
         bare = (
             re.sub(r"[A-Za-z]", _keypad, bare)
-            if re.search(r"\d[\s.-]*[A-Za-z]{3,}", bare)
+            if re.search(r"\d[\s.-]*[A-Za-z]{3,}", bare) and len(re.sub(r"\D", "", bare)) < 7
             else bare
         )
         digits = re.sub(r"\D", "", bare)
@@ -47,6 +49,8 @@ def _normal(digits: str, international: bool, country: str) -> str:
     if international:
         return "+" + digits.removeprefix("00")
     if country in ("US", "CA", "PR"):
+        if digits.startswith("011") and len(digits) > 11:
+            return "+" + digits.removeprefix("011")
         if len(digits) == 10:
             return "+1" + digits
         if len(digits) == 11 and digits[0] == "1":
@@ -71,6 +75,7 @@ def _same_phone(said: str, held: str) -> bool:
 
 def read_email(text: str, value: str, how: str, account: Account) -> str:
     """Every e-mail of a cell among those held."""
+    text = text.replace("/", " ") if text.count("@") > 1 else text
     said = re.findall(r"[^\s;,|<>()\"]+@[^\s;,|<>()\"]+", text.casefold().replace("mailto:", ""))
     held = set(re.split(r"[\s;,\x1f]+", value.casefold()))
     if said and all(s.strip(".") in held for s in said):
@@ -122,9 +127,56 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
         text = rest
     wanted, held = address_words(text), address_words(value)
     said, parts = _without_marks(wanted), _without_marks(held)
-    if said and said == parts[: len(said)]:  # other columns may go on: the postcode, the country
+    raw, shown = words_of(text), words_of(value)
+    if said and (
+        said == parts[: len(said)] or raw == shown[: len(raw)]
+    ):  # other columns may go on: the postcode, the country
         return "address in its parts, usual short forms"
+    if said and any(_elsewhere(text, value, names) for names in (True, False)):
+        return "address in its parts, the postcode where its country has it"
     return ""
+
+
+#: Postcodes of two halves, which may be written together: Canada, Britain, Ireland, the
+#: Netherlands, Brazil.
+_HALVES = re.compile(
+    r"\b([a-z][\doi][a-z]) ?([\doi][a-z][\doi])\b|\b([a-z]{1,2}\d[a-z\d]?) ?(\d[a-z]{2})\b"
+    r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b|\b(\d{4}) ?([a-z]{2})\b|\b(\d{5}) ?(\d{3})\b"
+)
+#: The sign of a country before its postcode: `D-10115`, `C.P. 44100`.
+_SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4})")
+
+
+def _elsewhere(text: str, value: str, names: bool) -> bool:
+    """Whether two addresses are the same but for where the postcode stands."""
+    said, held = _in_order(text, names), _in_order(value, names)
+    code = next((w for w in reversed(held) if re.search(r"\d", w)), "")
+    behind_country = held[-1:] == [code] and held[-2:-1] != said[-2:-1]
+    if code not in said or (behind_country and held[-2] in COUNTRIES.values()):
+        return False
+    said.remove(code)
+    held.reverse()
+    held.remove(code)
+    held.reverse()
+    return said == held[: len(said)]
+
+
+def _in_order(text: str, names: bool) -> list[str]:
+    """The words of an address; `names` of states and countries as their codes."""
+    found = " ".join(words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " "))))
+    if names:
+        for table in (STATES, COUNTRIES):
+            for name, code in table.items():
+                found = re.sub(rf"\b{name}\b", code, found)
+    found = _SIGN_OF_COUNTRY.sub("", found)
+    found = _HALVES.sub(lambda m: _code("".join(g for g in m.groups() if g)), found)
+    return [_SHORT.get(w, w) for w in found.split() if w not in _MARKS]
+
+
+def _code(joined: str) -> str:
+    """A postcode as one word; Canada has neither O nor I."""
+    canadian = re.fullmatch(r"[a-z][\doi][a-z][\doi][a-z][\doi]", joined)
+    return joined.translate({111: "0", 105: "1"}) if canadian else joined
 
 
 _PHONE_AT_END = re.compile(
@@ -140,9 +192,12 @@ def _without_phone(text: str) -> tuple[str, str]:
     return (text[: found.start()], found.group(1)) if found else (text, "")
 
 
+_MARKS = ("apt", "ste", "unit", "no")
+
+
 def _without_marks(words: list[str]) -> list[str]:
     """The words of an address without those that mark a unit."""
-    return [w for w in words if w not in ("apt", "ste", "unit", "no")]
+    return [w for w in words if w not in _MARKS]
 
 
 def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:

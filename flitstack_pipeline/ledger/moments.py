@@ -14,23 +14,38 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january enero janvier januar ene gennaio", "feb february febrero février fevrier",
-            "mar march marzo mars märz", "apr april abril avril abr aprile",
-            "may mayo mai maggio", "jun june junio juin juni giugno",
-            "jul july julio juillet juli luglio", "aug august agosto août aout ago",
-            "sep sept september septiembre setiembre septembre settembre",
-            "oct october octubre octobre oktober ottobre",
-            "nov november noviembre novembre", "dec december diciembre décembre decembre dic dez",
+            "jan january enero janvier januar ene gennaio janv gen janeiro januari",
+            "feb february febrero février fevrier febbraio fevereiro februari févr febr fev "
+            "februar",
+            "mar march marzo mars märz março maart mrt mär",
+            "apr april abril avril abr aprile avr",
+            "may mayo mai maggio maio mei mag",
+            "jun june junio juin juni giugno junho giu",
+            "jul july julio juillet juli luglio julho lug juil",
+            "aug august agosto août aout ago augustus",
+            "sep sept september septiembre setiembre septembre settembre set setembro",
+            "oct october octubre octobre oktober ottobre okt ott out outubro",
+            "nov november noviembre novembre novembro",
+            "dec december diciembre décembre decembre dic dez déc dezember dezembro dicembre",
         ),
         start=1,
     )
     for name in names.split()
 }  # fmt: skip
+_WEEKDAYS = re.compile(
+    r"^\s*(?:mon|tue|wed|thu|fri|sat|sun|lun|mar(?!ch|zo|s\b)|mer|mié|mie|jeu|jue|ven|vie|sam|sáb|sab|"
+    r"dim|dom|mo|di|mi|do|fr|sa|so|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|maan|dins|woens|donder|"
+    r"vrij|zater|zon)[^\W\d_]*(?:-feira)?\.?,?\s+(?=\D{0,4}\d|[^\W\d_]{3,10}\.?\s+\d)",
+    re.I,
+)
 _CLOCK = re.compile(
     r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?\s*m?\.?", re.I
 )
 _ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
           "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10}  # fmt: skip
+
+_PLACES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+           "PT": "America/Los_Angeles"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,13 +54,13 @@ class Said:
 
     day: dt.date
     clock: dt.time | None = None
-    offset: dt.timedelta | None = None
+    offset: dt.tzinfo | None = None
 
     def moment(self, zone: str) -> dt.datetime | None:
         """The moment, a local one in the account's zone."""
         if self.clock is None:
             return None
-        info = dt.timezone(self.offset) if self.offset is not None else ZoneInfo(zone)
+        info = self.offset if self.offset is not None else ZoneInfo(zone)
         return dt.datetime.combine(self.day, self.clock, info)
 
 
@@ -55,9 +70,14 @@ def day_said(text: str, order: str) -> Said | None:
     found = plain(unwrapped(text))
     if re.fullmatch(r"\d{5}(\.\d+)?", found):
         return _serial(float(found))
-    compact = re.fullmatch(r"((?:19|20)\d{2})(\d{2})(\d{2})", found)
+    compact = re.fullmatch(
+        r"((?:19|20)\d{2})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?", found
+    )
     if compact:
-        return _said(compact[1], compact[2], compact[3], "")
+        hour, minute, second, zone = compact.groups()[3:]
+        rest = f"{hour}:{minute}:{second or '00'}{zone or ''}" if hour else ""
+        return _said(compact[1], compact[2], compact[3], rest)
+    found = re.sub(r"^(\d{4})年(\d{1,2})月(\d{1,2})日", r"\1-\2-\3 ", found).strip()
     iso = re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(.*)$", found, re.S)
     if iso:
         return _said(iso[1], iso[2], iso[3], iso[4])
@@ -72,35 +92,36 @@ def _short(match: re.Match[str], order: str) -> Said | None:
     if order == "undecided" and a <= 12 and b <= 12 and a != b:
         return None
     day_first = order == "day first" or (order == "undecided" and a > 12)
-    year = (
-        match[3]
-        if len(match[3]) == 4
-        else str((2000 if int(match[3]) < 70 else 1900) + int(match[3]))
-    )
-    return _said(year, *((b, a) if day_first else (a, b)), match[4])
+    return _said(_year(match[3]), *((b, a) if day_first else (a, b)), match[4])
 
 
 def _written(found: str) -> Said | None:
     """A day with its month in letters: `Jan 5, 2024 3:04 PM`, `5 de enero de 2024`."""
-    bare = re.sub(r"\b(?:de|del|of|the|at)\b", " ", found, flags=re.I)
-    bare = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", bare, flags=re.I)
-    bare = (
-        re.sub(r"^\s*[^\W\d_]{3,9}\.?,\s+", "", bare)
-        if re.match(r"\s*[^\W\d_]{3,9}\.?,\s", bare)
-        else bare
+    bare = found if re.match(r"may\b", found, re.I) else _WEEKDAYS.sub("", found)
+    bare = re.sub(r"\b(?:de|del|of|the|at)\b", " ", bare, flags=re.I)
+    bare = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|º)\b", "", bare, flags=re.I)
+    unix = re.match(r"\s*([^\W\d_]+) +(\d{1,2}) (\d\d:\d\d:\d\d)( [A-Z]{3,4})? (\d{4})$", bare)
+    if unix and unix[1].casefold() in _MONTHS:
+        rest = unix[3] + (unix[4] or "")
+        return _said(unix[5], _MONTHS[unix[1].casefold()], unix[2], rest)
+    month_first = re.match(
+        r"\s*([^\W\d_]+)\.?[\s./-]+(\d{1,2})[,\s./-]+('?\d{4}|'\d{2})(?!\d)(.*)$", bare, re.S
     )
-    bare = re.sub(r"^\s*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\s+", "", bare, flags=re.I)
-    month_first = re.match(r"\s*([^\W\d_]+)\.?[\s-]+(\d{1,2}),?[\s-]+(\d{4})(.*)$", bare, re.S)
     if month_first and month_first[1].casefold() in _MONTHS:
         month = _MONTHS[month_first[1].casefold()]
-        return _said(month_first[3], month, month_first[2], month_first[4])
+        return _said(_year(month_first[3]), month, month_first[2], month_first[4])
     day_first = re.match(
-        r"\s*(\d{1,2})\.?[\s-]+([^\W\d_]+)\.?,?[\s-]+(\d{4}|\d{2})(.*)$", bare, re.S
+        r"\s*(\d{1,2})[\s./-]+([^\W\d_]+)[,\s./-]+('?\d{4}|'?\d{2})(?![\d:])(.*)$", bare, re.S
     )
     if day_first and day_first[2].casefold() in _MONTHS:
-        year = day_first[3] if len(day_first[3]) == 4 else f"20{day_first[3]}"
-        return _said(year, _MONTHS[day_first[2].casefold()], day_first[1], day_first[4])
+        month = _MONTHS[day_first[2].casefold()]
+        return _said(_year(day_first[3]), month, day_first[1], day_first[4])
     return None
+
+
+def _year(text: str) -> str:
+    bare = text.lstrip("'")
+    return bare if len(bare) == 4 else str((2000 if int(bare) < 70 else 1900) + int(bare))
 
 
 def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None:
@@ -108,7 +129,7 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
         found = dt.date(int(year), int(month), int(day))
     except ValueError:
         return None
-    rest = rest.strip().lstrip("T,").strip()
+    rest = re.sub(r"^at\b", "", rest.strip().lstrip("T,").strip(), flags=re.I).strip()
     if not rest:
         return Said(found)
     clock_text, offset = _offset(rest)
@@ -116,24 +137,33 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
     return Said(found, clock, offset) if clock is not None else Said(found)
 
 
-def _offset(rest: str) -> tuple[str, dt.timedelta | None]:
-    """(the time of day, its offset from UTC or None) of what stands after a day."""
+def _offset(rest: str) -> tuple[str, dt.tzinfo | None]:
+    """(the time of day, its zone or None) of what stands after a day."""
+    rest = rest.replace("\u2212", "-")
+    rest = re.sub(r"\s*\((?:GMT|UTC)?([+-][\d:]+)\)$", r" \1", rest.strip())
     rest = re.sub(r"\s*\([^)]*\)\s*$", "", rest).strip()
+    rest = re.sub(r"(?<=[+-]\d{4}) UTC$", "", rest)
     named = re.search(r"\s*(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?$", rest, re.I)
     if named and re.search(r"\d", rest[: named.start()]):
         hours = dt.timedelta(hours=int(named[2]), minutes=int(named[3] or 0))
-        return rest[: named.start()].strip(), -hours if named[1] == "-" else hours
+        return rest[: named.start()].strip(), dt.timezone(-hours if named[1] == "-" else hours)
     if re.search(r"\dZ$", rest):
-        return rest[:-1], dt.timedelta(0)
-    word = re.search(r"\s([A-Z]{3,4})$", rest)
+        return rest[:-1], dt.UTC
+    word = re.search(r"\s([A-Za-z]+(?:/[A-Za-z_]+)+|[A-Z]{2,4})$", rest)
     if word and word[1] in _ZONES:
-        return rest[: word.start()], dt.timedelta(hours=_ZONES[word[1]])
+        return rest[: word.start()], dt.timezone(dt.timedelta(hours=_ZONES[word[1]]))
+    place = _PLACES.get(word[1], word[1] if "/" in word[1] else "") if word else ""
+    if word and place:
+        try:
+            return rest[: word.start()], ZoneInfo(place)
+        except (KeyError, ValueError):
+            return rest, None
     return rest, None
 
 
 def clock_said(text: str) -> dt.time | None:
     """The time of day a text says, or None."""
-    found = plain(text)
+    found = re.sub(r"^at ", "", plain(text), flags=re.I)
     words = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
     found = words.get(found.casefold(), found)
     if re.fullmatch(r"0?\.\d+", found):

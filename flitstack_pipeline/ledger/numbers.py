@@ -7,13 +7,20 @@ from decimal import Decimal, InvalidOperation
 
 from flitstack_pipeline.ledger.texts import Account, plain, unwrapped
 
+_MONEY_WORDS = re.compile(
+    r"[A-Z]{0,2}[$€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|\b(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF|BRL|INR|ZAR|SEK|"
+    r"NOK|DKK|PLN|CZK|HUF|RON|JPY|CNY|HKD|SGD|AED|TRY|PHP|CLP|ARS)\b|(?<![^\W\d_])(?:kr|Rs|Fr)\b\.?"
+    r"|zł|Kč|(?<=\d )lei\b",
+    re.I,
+)
+
 
 def number(text: str, sign: str) -> Decimal | None:
     """The one number a text says where `sign` is the decimal sign; None for any other text."""
-    found = re.sub(r"[\u2212\u2013]", "-", plain(unwrapped(text))).replace("\u00a0", " ")
-    money = r"(?:[A-Z]{0,2}[$€£¥₡₱₲₴₹]|USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF)"
-    found = re.sub(money, "", found, flags=re.I).strip()
-    if found in ("-", "--", "—"):
+    found = re.sub(r"[\u2212\u2013\u2014]", "-", plain(unwrapped(text))).replace("\u00a0", " ")
+    found = re.sub(r"(?<![^\W\d_])R(?=\s?\d)", "", _MONEY_WORDS.sub("", found)).strip()
+    found = re.sub(r"(?<=\d)[.,]\s?-{1,2}$", "", found)
+    if found in ("-", "--", "-0-"):
         return Decimal(0)
     negative = found.startswith("(") and found.endswith(")")
     found = found[1:-1].strip() if negative else found
@@ -30,7 +37,7 @@ def _digits(found: str, sign: str) -> Decimal | None:
     """Digits with thousands apart; a shape that only the other sign explains is read by that."""
     for decimal in (sign, "." if sign == "," else ","):
         group = "," if decimal == "." else "."
-        grouped = rf"\d{{1,3}}(?:(?P<g>[{group}' ])\d{{3}})(?:(?P=g)\d{{3}})*"
+        grouped = rf"[1-9]\d{{0,2}}(?:(?P<g>[{group}' ])\d{{3}})(?:(?P=g)\d{{3}})*"
         indian = (
             r"\d{1,2}(?:,\d{2})+,\d{3}"
             if decimal == "."
@@ -56,8 +63,9 @@ def read_number(text: str, value: str, how: str, account: Account) -> str:
         unit = re.fullmatch(r"\s*([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", text)
         said = number(unit[1], how or ".") if unit else None
     if said is None:
-        percent = re.fullmatch(r"\s*([-+]?[\d.,]+)\s*%\s*", text)
-        said = number(percent[1], how or ".") if percent else None
+        sign = r"(?:%|percent|pct\.?|per cent|por ciento|pour cent|prozent)"
+        percent = re.fullmatch(rf"\s*([-+\u2212(]?[\d.,]+)\s*{sign}(\)?)\s*", text, re.I)
+        said = number(percent[1] + percent[2], how or ".") if percent else None
     if said is None:
         return ""
     if said == held:

@@ -17,7 +17,11 @@ _COUNTRIES = """united states us|united states of america us|usa us|u s a us|u s
 estados unidos us|eeuu us|canada ca|mexico mx|united kingdom gb|uk gb|great britain gb|england gb|
 scotland gb|wales gb|ireland ie|australia au|new zealand nz|germany de|deutschland de|france fr|
 spain es|espana es|italy it|portugal pt|brazil br|costa rica cr|colombia co|peru pe|india in|
-philippines ph|puerto rico pr|netherlands nl|switzerland ch|austria at|south africa za"""
+philippines ph|puerto rico pr|netherlands nl|switzerland ch|austria at|south africa za|nederland nl|
+holland nl|brasil br|italia it|belgium be|
+belgique be|schweiz ch|suisse ch|osterreich at|sweden se|sverige se|norway no|norge no|denmark dk|
+danmark dk|poland pl|polska pl|finland fi|argentina ar|chile cl|ecuador ec|guatemala gt|
+dominican republic do|jamaica jm|israel il|japan jp|singapore sg|eire ie|northern ireland gb"""
 
 
 def _codes(listed: str) -> dict[str, str]:

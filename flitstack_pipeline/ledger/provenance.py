@@ -25,14 +25,16 @@ from flitstack_pipeline.spec.source import BY_KEY
 #: How the value of each parser is read again by the witness.
 KIND_OF_PARSER = {
     "date": "date:{order}", "time": "time", "money": "number:{sign}", "quantity": "number:{sign}",
-    "rate": "text", "phones": "phone", "emails": "email", "name": "name", "address": "address",
-    "line": "address", "words": "list", "people": "list", "numbers": "id", "status": "word",
+    "rate": "number:{sign}", "phones": "phone", "emails": "email", "name": "name",
+    "address": "address", "line": "address",
+    "words": "list", "people": "list", "numbers": "id", "status": "word",
     "record_type": "record_kind", "done": "yes_no",
 }  # fmt: skip
 #: `{order}` and `{sign}` stand for what the file's cells say; `{mdy}` and `{dmy}` for that, else
 #: for the order that the confirmed map names.
 KIND_OF_TRANSFORM = {
-    "money": "number:{sign}", "number": "number:{sign}", "date": "date:{order}",
+    "money": "number:{sign}", "number": "number:{sign}", "rate": "number:{sign}",
+    "date": "date:{order}",
     "date_mdy": "date:{mdy}", "date_dmy": "date:{dmy}", "yes_no": "yes_no", "choice": "word",
     "multi": "list", "list": "list", "joined": "list",
 }  # fmt: skip

@@ -29,8 +29,11 @@ EMPTY_WORDS = frozenset(
      "{}", "[]", "invalid date", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!",
      "#num!", "#error!"}
 )  # fmt: skip
-_YES = frozenset({"yes", "y", "true", "1", "x", "on", "si", "sí", "oui", "checked", "✓", "✔"})
-_NO = frozenset({"no", "n", "false", "0", "off", "non", "unchecked", "-"})
+_YES = frozenset({"yes", "y", "true", "1", "1.0", "x", "on", "si", "sí", "oui", "ja", "sim",
+                  "checked", "✓", "✔", "☑", "wahr", "vrai", "verdadero", "verdadeiro", "vero",
+                  "waar"})  # fmt: skip
+_NO = frozenset({"no", "n", "false", "0", "0.0", "off", "non", "nein", "nee", "não", "nao",
+                 "unchecked", "-", "✗", "✘", "☐", "falsch", "faux", "falso", "onwaar"})  # fmt: skip
 
 
 def agrees(kind: str, text: str, value: str, account: Account) -> str:

@@ -107,3 +107,24 @@ def test_the_check_finds_what_breaks_the_schema_in_any_part_of_a_long_table(monk
             ("source_key", "unique"),
         ]
         assert result.failure_count == 2
+
+
+def test_a_time_of_day_in_a_date_column_is_the_start_time_or_stays_beside_the_day(tmp_path):
+    (tmp_path / "jobs.csv").write_text(
+        "Job #,Title,Client Name,Status,Amount,Start Date,Start Time,Completed Date\n"
+        "1,Kitchen,Ann Lee,New,5,1/25/2024 9:05 AM,,1/26/2024 5:10 PM\n"
+        "2,Bath,Ann Lee,New,5,1/25/2024 9:05 AM,10:30 AM,1/26/2024\n"
+        "3,Deck,Ann Lee,New,5,2024-01-26T02:05:00Z,,1/26/2024\n"
+    )
+    with warehouse() as con:
+        ingest_object(con, tmp_path, "jobs")
+        clean_object(con, "jobs", CleanContext(exports=tmp_path, time_zone="America/New_York"))
+        rows = con.execute(
+            "SELECT CAST(start_date AS VARCHAR), start_time, CAST(completed AS VARCHAR), originals "
+            "FROM clean.jobs ORDER BY number"
+        ).fetchall()
+    assert rows == [
+        ("2024-01-25", "09:05", "2024-01-26", {"completed": "1/26/2024 5:10 PM"}),
+        ("2024-01-25", "10:30", "2024-01-26", {"start_date": "1/25/2024 9:05 AM"}),
+        ("2024-01-25", "21:05", "2024-01-26", {}),
+    ]

@@ -9,9 +9,7 @@ strftime) from known ones, never by the parsers. Four words stand for what is no
 
 from __future__ import annotations
 
-import csv
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -23,9 +21,16 @@ from flitstack_pipeline.cleaning.values.contact_points import emails, phones
 from flitstack_pipeline.cleaning.values.names import split_name
 from flitstack_pipeline.contractor_plus.cell_text import unwrapped
 from flitstack_pipeline.mapping.transforms import Unfit, yes_no
+from flitstack_pipeline_tests.cleaning.corpus_lines import (
+    ASKED,
+    EMPTY,
+    NO_VALUES,
+    NONE,
+    PENDING,
+    account_of,
+    lines,
+)
 
-CORPUS = Path(__file__).parent / "corpus"
-EMPTY, ASKED, NONE, PENDING = "empty", "asked", "none", "pending"
 COMMA = {"comma": True, "point": False, "unknown": None}
 
 
@@ -134,22 +139,16 @@ PARSERS = {
 NUMERIC = ("money", "numbers", "rates")
 
 
-def lines(name):
-    with (CORPUS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def read(name, line):
     """What the parser finds in a line of the corpus, in the words of the corpus."""
-    account = dict(part.split("=", 1) for part in line["account"].split(";") if part)
     if name not in ("names", "phones", "choices", "addresses") and words.pending(line["text"]):
         return PENDING
-    return PARSERS[name](line["text"], account, line["column"])
+    return PARSERS[name](line["text"], account_of(line), line["column"])
 
 
 def right(name, line):
     value = line["right"]
-    if name in NUMERIC and value not in (EMPTY, ASKED, NONE, PENDING):
+    if name in NUMERIC and value not in NO_VALUES:
         return _same(Decimal(value))
     return value
 

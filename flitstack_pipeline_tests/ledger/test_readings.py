@@ -1,5 +1,7 @@
 """The witness's own readings, each against values worked out by hand."""
 
+import re
+
 import duckdb
 import pytest
 
@@ -7,6 +9,7 @@ from flitstack_pipeline.cleaning.values.words import EMPTY_WORDS as TAKEN_FOR_NO
 from flitstack_pipeline.ledger.readings import EMPTY_WORDS, agrees
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.ledger.witness import is_empty_word_sql
+from flitstack_pipeline_tests.cleaning.corpus_lines import NO_VALUES, account_of, lines
 
 NEW_YORK = Account("America/New_York", "US")
 
@@ -125,3 +128,40 @@ def test_the_witness_knows_every_word_that_cleaning_takes_for_nothing(word):
     """Two lists on purpose: who adds a word to one is asked here whether it means nothing."""
     asked = is_empty_word_sql("text", EMPTY_WORDS)
     assert duckdb.execute(f"SELECT {asked} FROM (SELECT ? AS text)", [word]).fetchall() == [(True,)]
+
+
+def _asked_of_the_witness(name, line):
+    """(kind, text, value, account) of a line of the corpus, its value as fields hold it."""
+    known, right = account_of(line), line["right"].replace(" | ", " ").replace("; ", "\x1f")
+    sign = {"comma": ","}.get(known.get("sign", ""), ".")
+    kinds = {
+        "dates": f"date:{known.get('order', 'month first')}", "money": f"number:{sign}",
+        "phones": "phone", "emails": "email", "addresses": "address", "yes_no": "yes_no",
+    }  # fmt: skip
+    kinds |= {"moments": kinds["dates"], "numbers": kinds["money"], "rates": kinds["money"]}
+    if name == "addresses" and line["right"].count(" | ") > 4:  # a phone behind the address
+        right = re.sub(r"US \(?(\d{3})\)?\D(\d{3})-(\d{4})$", r"US +1\1\2\3", right)
+    if name in ("money", "numbers", "rates"):
+        right = right.lstrip("+")
+    account = Account(known.get("zone", "America/New_York"), known.get("country", "US"))
+    return kinds[name], line["text"], right, account
+
+
+#: Cells that cleaning keeps beside their value, because it cannot give them back.
+KEPT_AS_WELL = {"call 813-555-2102 after 5", "none@none.com; ann@mailbox.net",
+                "9 Elm St, Tampa, FL 33602, gate 7"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dates", "moments", "money", "numbers", "rates", "phones", "emails", "addresses", "yes_no"],
+)
+def test_the_witness_reads_the_corpus_as_it_is_right(name):
+    told = [
+        _asked_of_the_witness(name, line)
+        for line in lines(name)
+        if line["right"] not in NO_VALUES and line["text"] not in KEPT_AS_WELL
+    ]
+    assert [
+        (text, value) for kind, text, value, of in told if not agrees(kind, text, value, of)
+    ] == []

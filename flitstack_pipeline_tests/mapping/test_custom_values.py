@@ -195,3 +195,19 @@ def test_a_custom_amount_that_is_not_known_yet_is_kept_and_does_not_change_the_t
     made, types = mapped(con)
     assert types == {"Bid": "MONETORY"}
     assert made == [{"Bid": "1200.00"}, {"Bid": "310.50"}, {ORIGINALS: "Bid: TBD"}]
+
+
+def test_a_few_words_among_many_dates_or_numbers_do_not_make_a_dropdown(con, tmp_path):
+    dates = ["03/25/2024", "05/14/2024", "06/20/2024"] * 13
+    clean(con, tmp_path, {"Seen": [*dates, "when dry"], "Rooms": [*["3", "4", "5"] * 13, "loft"]})
+    made, types = mapped(con)
+    assert types == {"Seen": "DATE", "Rooms": "NUMERICAL"}
+    assert (made[0]["Seen"], made[0]["Rooms"]) == ("2024-03-25", "3")
+    assert set(made[39][ORIGINALS].split("\n")) == {"Rooms: loft", "Seen: when dry"}
+
+
+def test_percentages_are_rates_and_not_torn_at_their_comma(con, tmp_path):
+    clean(con, tmp_path, {"Markup": ["7%", "8,5%", "12 %", "10 percent"]})
+    made, types = mapped(con)
+    assert types == {"Markup (%)": "NUMERICAL"}
+    assert [m["Markup (%)"] for m in made] == ["7", "8.5", "12", "10"]

@@ -68,6 +68,8 @@ class Address:
     abroad: str | None = None
     #: The one-line address says something else than the columns.
     differs: bool = False
+    #: What stood behind the postcode is in the street.
+    moved: bool = False
 
     @property
     def line(self) -> str:
@@ -110,6 +112,7 @@ def clean_address(cells: AddressCells, default_country: str = "US") -> Address:
         country,
         phone="; ".join(dict.fromkeys(p for p in (parsed.phone, beside) if p)) or None,
         abroad=parsed.abroad,
+        moved=parsed.moved,
     )
     whole = all((found.street, found.city, found.postal_code))
     whole = whole and bool(found.state or country not in WITH_STATES)
@@ -264,7 +267,7 @@ def _with_a_remark(line: str) -> Address | None:
     found = _everyday(match[1]) if match else None
     if match is None or found is None or re.search(r"\b[A-Z]{2},? \d{5}\b", match[2]):
         return None
-    return replace(found, street=f"{found.street}, {match[2]}")
+    return replace(found, street=f"{found.street}, {match[2]}", moved=True)
 
 
 def _city_alone(line: str) -> Address | None:

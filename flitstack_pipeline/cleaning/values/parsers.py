@@ -180,6 +180,8 @@ def _address(context: Context, *read: str | None) -> tuple[Any, ...]:
         kept.append(("address", "not every part of the address could be read"))
     elif cells.joined and found.differs:
         kept.append(("address", "the one-line address differs from its columns"))
+    elif cells.joined and found.moved:
+        kept.append(("address", None))
     if cells.country and country_code(cells.country) is None:
         kept.append(("country", "no known country; the account's was taken"))
     line = found.line or None
