@@ -99,8 +99,8 @@ class SourceValues:
         )
 
     def _read(self, con: duckdb.DuckDBPyConnection, dataset: str, keys: list[str]) -> None:
-        if not table_exists(con, f"clean.{dataset}"):
-            return
+        if not dataset or not table_exists(con, f"clean.{dataset}"):
+            return  # made by us: no export has it
         clean = con.execute(
             f'SELECT * FROM clean."{dataset}" WHERE source_key IN (SELECT unnest(?))',  # noqa: S608
             [keys],
