@@ -150,14 +150,10 @@ _SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4})
 def _elsewhere(text: str, value: str, names: bool) -> bool:
     """Whether two addresses are the same but for where the postcode stands."""
     said, held = _in_order(text, names), _in_order(value, names)
-    code = next((w for w in reversed(held) if re.search(r"\d", w)), "")
-    behind_country = held[-1:] == [code] and held[-2:-1] != said[-2:-1]
-    if code not in said or (behind_country and held[-2] in COUNTRIES.values()):
-        return False
-    said.remove(code)
-    held.reverse()
-    held.remove(code)
-    held.reverse()
+    at = next((i for i, w in reversed([*enumerate(held)]) if re.search(r"\d", w) and w in said), 0)
+    if not at or (held[at - 1] in COUNTRIES.values() and held[at - 1] not in said):
+        return False  # no postcode, or one behind the country
+    said.remove(held.pop(at))
     return said == held[: len(said)]
 
 

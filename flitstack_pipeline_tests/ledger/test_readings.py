@@ -30,6 +30,8 @@ SAME = [
     ("date:month first", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-05:00"),
     ("date:month first", "2024-01-15T20:04:00Z", "2024-01-15T15:04:00-05:00"),
     ("date:month first", "2024-01-16T02:00:00Z", "2024-01-15"),
+    ("date:month first", "1/25/2024 9:05 PM", "21:05"),
+    ("date:month first", "2024-01-26T02:05:00Z", "21:05"),
     ("time", "9:05 PM", "21:05"),
     ("phone", "(813) 555-0102", "+18135550102"),
     ("phone", "813.555.0102 x12", "+18135550102"),
@@ -71,6 +73,10 @@ SAME = [
     ("in:date:month first", "1/5/2024", "2024-01-05 · 50.00 · Check · PAY-1"),
 ]
 OTHER = [
+    ("date:month first", "1/25/2024 9:05 PM", "09:05"),
+    ("date:month first", "1/25/2024", "09:05"),
+    ("address", "Hauptstr. 5, 10115 Berlin", "Hauptstr. 5 Berlin 10117 DE"),
+    ("address", "5 Via Roma, 20121 Milano", "Via Roma 5 Milano 20121 IT"),
     ("in:text", "<p>Call <b@x.co> soon</p>", "<p>Call soon</p>"),
     ("in:file", "roof.png", "attic roof.png\x1fattachments/attic roof.png"),
     ("in:file", "noext", "noext2.png"),
