@@ -204,6 +204,7 @@ def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:
 def _postcode(text: str, value: str) -> str:
     said, held = re.sub(r"[\s.]", "", text).casefold(), re.sub(r"[\s.]", "", value).casefold()
     said = re.sub(r"0$", "", said) if re.fullmatch(r"\d{3,5}\.0", text.strip()) else said
+    said = re.sub(r"(?<=\d)-$", "", said)
     if said == held:
         return "postcode tidied"
     if said.isdigit() and held.isdigit() and len(said) < 5 and said.zfill(5) == held:
