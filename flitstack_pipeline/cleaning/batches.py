@@ -15,8 +15,13 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.cleaning.cells import KEPT_TYPE, Cells, Row
+from flitstack_pipeline.cleaning.note_images import (
+    keep_custom_images,
+    keep_note_images,
+    read_custom_notes,
+)
 from flitstack_pipeline.cleaning.parsing import Parsing
-from flitstack_pipeline.cleaning.values.cell_sql import workspace
+from flitstack_pipeline.cleaning.values.cell_sql import cell, without_tags, workspace
 from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
@@ -32,13 +37,6 @@ _ORIGINALS = """
     CASE WHEN _cells IS NULL THEN MAP {} ELSE map_from_entries(list_transform(
         list_filter(_cells, lambda k, i: list_position(_names, k."column") = i),
         lambda k: {'key': k."column", 'value': k.value})) END"""
-#: Images that stood in the notes of a batch, each kept once.
-_KEEP_IMAGES = """
-    INSERT INTO clean.inline_images
-    SELECT DISTINCT ON (image.sha256) image.sha256, image.content_type,
-           coalesce(from_base64(image.data), ''::BLOB), image.url
-    FROM (SELECT unnest(found.images) AS image FROM found_note)
-    WHERE image.sha256 NOT IN (SELECT sha256 FROM clean.inline_images)"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class Batches:
     cells: Cells
     row: Row
     parsing: Parsing
+    #: Columns in which angle brackets stand, and whether custom columns hold any.
+    marked: frozenset[str] = frozenset()
 
     def run(self, source: str, rows: int) -> None:
         """Clean every row of `source` into the clean table; refused rows go to `refused`.
@@ -60,12 +60,20 @@ class Batches:
         """
         for start in range(0, rows, BATCH):
             self._take(f"FROM ({source}) WHERE _at BETWEEN {start} AND {start + BATCH - 1}")
+            has_images = read_custom_notes(self.con, self.parsing)
             self.parsing.look_up(self.cells.lookups.values())
             self._make()
             self._put()
+            if has_images:
+                keep_custom_images(self.con, self.object_key, self.dataset)
 
     def _take(self, source: str) -> None:
         """The batch: cells as read, trimmed texts, and what the parsers are asked with."""
+        notes = {x.columns[0] for x in self.cells.lookups.values() if x.parser.name == "note"}
+        tagged = sorted(self.marked - notes)
+        if tagged:
+            shown = ", ".join(f'{without_tags(cell(c, "t"))} AS "{c}"' for c in tagged)
+            source = f"SELECT * REPLACE ({shown}) FROM ({source}) t"
         columns = ["_id", "_key", "_line", "_at", "_row_id", "_workspace", "_file", "_extra"]
         columns += [c.name for c in DATASETS[self.dataset].columns if c.name in self.cells.present]
         taken = [f's."{c}"' for c in columns]
@@ -134,5 +142,6 @@ class Batches:
             "INSERT INTO refused SELECT _at, source_key, _refusal FROM made "
             "WHERE _refusal IS NOT NULL"
         )
-        if any(look.parser.name == "note" for look in self.cells.lookups.values()):
-            self.con.execute(_KEEP_IMAGES)
+        notes = [x for x in self.cells.lookups.values() if x.parser.name == "note" and x.key]
+        for look in notes:
+            keep_note_images(self.con, self.object_key, self.dataset, look.columns[0], look.name)

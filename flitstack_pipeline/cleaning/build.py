@@ -19,6 +19,7 @@ from flitstack_pipeline.cleaning.format_questions import (
     store_formats,
 )
 from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_good
+from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
 from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.older_columns import with_older_columns
 from flitstack_pipeline.cleaning.parsing import Parsing
@@ -68,6 +69,7 @@ _SUPPORT_DDL = (
     "ALTER TABLE clean.inline_images ADD COLUMN IF NOT EXISTS url VARCHAR",
     SAME_NUMBERS_DDL,
     ROW_STATES_DDL,
+    NOTE_IMAGES_DDL,
 )
 _PER_OBJECT = (
     "quarantine.rows",
@@ -75,6 +77,7 @@ _PER_OBJECT = (
     "clean.record_counts",
     "clean.row_states",
     "clean.notes",
+    "clean.note_images",
     "clean.unknown_words",
     "clean.formats",
     "clean.same_numbers",
@@ -214,7 +217,7 @@ class _Cleaning:
 
     def _mark(self, dataset: str, table: str) -> None:
         """Tell which row is which record, and ask what rows of one number leave open."""
-        cells = Cells(self.evidence.formats(), _columns_used(self.con, dataset, table))
+        cells = Cells(self.evidence.formats(), _columns_used(self.con, dataset, table)[0])
         answers = self.context.answers
         given = {key: word for key, word in answers.items() if key.startswith(KEY)}
         numbers = SameNumber(self.con, self.object_key, dataset, cells, self.parsing, given)
@@ -224,9 +227,10 @@ class _Cleaning:
         self.result.questions += numbers.questions
 
     def _batches(self, dataset: str, table: str) -> Batches:
-        cells = Cells(self.evidence.formats(), _columns_used(self.con, dataset, table))
+        present, marked = _columns_used(self.con, dataset, table)
+        cells = Cells(self.evidence.formats(), present)
         row = DECLARATIONS[dataset](cells)
-        return Batches(self.con, self.object_key, dataset, cells, row, self.parsing)
+        return Batches(self.con, self.object_key, dataset, cells, row, self.parsing, marked)
 
     def add_further_properties(self) -> None:
         """The places of merged rows of clients, cleaned like any property."""
@@ -266,9 +270,12 @@ def _places(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {table}").fetchall()[0][0])
 
 
-def _columns_used(con: duckdb.DuckDBPyConnection, dataset: str, table: str) -> frozenset[str]:
-    """The canonical columns of which a table has any cell, be it an empty one."""
+def _columns_used(
+    con: duckdb.DuckDBPyConnection, dataset: str, table: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The canonical columns of which a table has any cell, be it an empty one; those with `<`."""
     names = [c.name for c in DATASETS[dataset].columns]
-    counts = ", ".join(f'count("{n}")' for n in names)
+    counts = ", ".join(f'count("{n}"), bool_or(contains("{n}", \'<\'))' for n in names)
     found = con.execute(f"SELECT {counts} FROM {table}").fetchall()[0]
-    return frozenset(n for n, count in zip(names, found, strict=True) if count)
+    told = list(zip(names, found[::2], found[1::2], strict=True))
+    return frozenset(n for n, c, _ in told if c), frozenset(n for n, _, marked in told if marked)

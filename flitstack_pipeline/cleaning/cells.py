@@ -184,7 +184,15 @@ class Cells:
         return self._look("status", column, before=literal(vocabulary)).value("word")
 
     def note(self, column: str) -> str:
-        """Sanitised text of a note; only what may be HTML needs the sanitiser."""
+        """Sanitised HTML or text of a note; images in it are marked and kept apart."""
+        return self._note(column, "text")
+
+    def plain_note(self, column: str) -> str:
+        """Likewise as plain text, for a field; its images become files of the record."""
+        return self._note(column, "plain")
+
+    def _note(self, column: str, value: str) -> str:
+        """One of the readings of a note; only what may be HTML needs the sanitiser."""
         if column not in self.present:
             return self.raw(column)
         read = cell(column)
@@ -192,7 +200,7 @@ class Cells:
         found = self._look("note", column, read=html)
         shown = cell_sql.written(self.raw(column))
         plain = f"nullif({cell_sql.stripped(shown)}, '')"
-        return f"CASE WHEN contains({shown}, '<') THEN {found.value('text')} ELSE {plain} END"
+        return f"CASE WHEN contains({shown}, '<') THEN {found.value(value)} ELSE {plain} END"
 
     def words(self, column: str) -> str:
         """A list in a cell, such as tags."""

@@ -89,6 +89,22 @@ def look_at(
     }
 
 
+def image_at(exports: Path, place: str) -> tuple[str, bytes] | None:
+    """The image that a note names by a place in the exports folder: content type and bytes."""
+    bare = re.split(r"[?#]", place, maxsplit=1)[0].lstrip("/")
+    path = _inside(exports, bare) if bare else None
+    if path is None or not 0 < path.stat().st_size <= MAX_BYTES:
+        return None
+    ending = ending_of(_head(path))
+    kind = mimetypes.guess_type(f"x.{ending}")[0] or ""
+    return (kind, path.read_bytes()) if kind.startswith("image/") else None
+
+
+def refusal_of(name: str) -> str | None:
+    """Why HighLevel takes no file of this name, None when it does."""
+    return _refusal(name)
+
+
 def _address(place: str) -> str | None:
     """The web address a place is; one without its scheme is taken for https."""
     if re.match(r"^https?://", place, re.I):

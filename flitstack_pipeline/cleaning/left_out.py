@@ -157,10 +157,16 @@ _PARTS: dict[tuple[str, ...], str] = {
                concat_ws(' ', 'of', a.record_type, a.record_ref) || ': ' || a.problem, ''
         FROM clean.attachments a JOIN raw.attachments r ON r._row_id = a.raw_id
         WHERE a.problem IS NOT NULL""",
-    ("clean.unnamed_files",): """
+    ("clean.note_images",): """
+        SELECT DISTINCT md5(concat_ws(chr(31), 'image', source_key, "column", sha256, problem)),
+               'file_not_moved', object, dataset, coalesce(file, ''), coalesce(sheet, ''), line,
+               'picture in ' || "column", problem, ''
+        FROM clean.note_images WHERE problem IS NOT NULL""",
+    ("clean.unnamed_files", "clean.inline_images"): """
         SELECT md5(concat_ws(chr(31), 'unnamed', file, size_bytes)), 'unnamed_file', 'attachments',
                '', file, '', NULL, file, why, ''
-        FROM clean.unnamed_files""",
+        FROM clean.unnamed_files u
+        WHERE NOT EXISTS (FROM clean.inline_images i WHERE i.sha256 = u.sha256)""",
     ("raw.files",): f"""
         SELECT md5(concat_ws(chr(31), 'refused', sha256)), '{REFUSED}', '',
                coalesce(dataset, ''), file, coalesce(sheet, ''), NULL, file, refused, ''

@@ -51,11 +51,11 @@ class Parsing:
         for name, columns in asked.items():
             self.find(name, columns)
 
-    def find(self, name: str, columns: list[str]) -> None:
+    def find(self, name: str, columns: list[str], table: str = "batch") -> None:
         """Make the table of one parser hold what is found in every text of these columns of
-        `batch`."""
+        a temporary table."""
         parser = PARSERS[name]
-        wanted = " UNION ALL ".join(f'SELECT "{c}" AS cell FROM batch' for c in columns)
+        wanted = " UNION ALL ".join(f'SELECT "{c}" AS cell FROM {table}' for c in columns)
         cell = f"(SELECT DISTINCT cell FROM ({wanted}) WHERE cell IS NOT NULL)"
         known, join = "NULL", ""
         if parser.remembered:

@@ -6,14 +6,18 @@ Belongs here: `clean.unnamed_files`, one line per file. Does not: files that a r
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import duckdb
 
+from flitstack_pipeline.cleaning.files import MAX_BYTES
 from flitstack_pipeline.contractor_plus.folder import attachment_files, problem_of
+from flitstack_pipeline.file_kinds import suffix_of
 
+IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp"})
 DDL = """CREATE OR REPLACE TABLE clean.unnamed_files (
-  file VARCHAR, size_bytes BIGINT, why VARCHAR)"""
+  file VARCHAR, size_bytes BIGINT, sha256 VARCHAR, why VARCHAR)"""
 UNNAMED = "no row of any export names it: list it in attachments.csv with the record it belongs to"
 
 
@@ -33,10 +37,18 @@ def list_unnamed(con: duckdb.DuckDBPyConnection, exports: Path) -> int:
         name = path.relative_to(exports).as_posix()
         inside = problem or _within(path, root)
         if name not in named and inside not in named:
-            found.append((name, 0 if problem else path.stat().st_size, problem or UNNAMED))
+            size = 0 if problem else path.stat().st_size
+            found.append((name, size, _hash_of_image(path, size), problem or UNNAMED))
     if found:
-        con.executemany("INSERT INTO clean.unnamed_files VALUES (?, ?, ?)", found)
+        con.executemany("INSERT INTO clean.unnamed_files VALUES (?, ?, ?, ?)", found)
     return len(found)
+
+
+def _hash_of_image(path: Path, size: int) -> str | None:
+    """The hash by which an image is known that stands in a note; None for other files."""
+    if not 0 < size <= MAX_BYTES or suffix_of(path.name) not in IMAGES:
+        return None
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _within(path: Path, root: Path) -> str:

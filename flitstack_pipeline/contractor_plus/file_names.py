@@ -61,7 +61,7 @@ def what_name_says(name: str) -> NameSays:
     of jobs.
     """
     text = normalise_header(PurePath(name).stem)
-    rest, found, head, at = f" {text} ", set(), frozenset[str](), -1
+    rest, found, head, at = f" {text} ", set[str](), frozenset[str](), -1
     for words, _ in _nouns():
         pattern = f" {words} "
         if pattern in rest:

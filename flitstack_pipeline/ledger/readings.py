@@ -53,10 +53,20 @@ def agrees(kind: str, text: str, value: str, account: Account) -> str:
     if text.strip() == value.strip():
         return TRIMMED
     name, _, how = kind.partition(":")
-    return READINGS[name](text, value, how, account)
+    rule = READINGS[name](text, value, how, account)
+    if not rule and "<" in text and (seen := _seen(text)) != text:
+        return "HTML read as text" if agrees(kind, seen, value, account) else ""
+    return rule
 
 
 # --- text and names ---
+
+_TAG = r"</?[A-Za-z][\w:-]*(?:[\s/][^>]*)?>"
+
+
+def _seen(text: str) -> str:
+    """A cell without tags and entities."""
+    return html.unescape(re.sub(_TAG, " ", text)).strip()
 
 
 def _text(text: str, value: str, how: str, account: Account) -> str:
@@ -71,9 +81,12 @@ def _text(text: str, value: str, how: str, account: Account) -> str:
 def _shown(text: str) -> str:
     """What a person sees of HTML: tags away, entities decoded, white space as one."""
     bare = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", text)
-    bare = re.sub(r"(?i)\{\{image:[0-9a-f]{64}\}\}|<img\b[^>]*>", " ", bare)
-    bare = re.sub(r"(?s)<!--.*?-->|<!\w[^>]*>|</?[A-Za-z][\w:-]*(?:[\s/][^>]*)?>", " ", bare)
-    return re.sub(r"[\s|]+", "", plain(html.unescape(bare)))  # bars stand between cells of tables
+    bare = re.sub(r"(?i)\{\{image:[0-9a-f]{64}\}\}|<img\b[^>]*>|\[image[: ][^\]]*\]", " ", bare)
+    bare = re.sub(r"\[damaged image\]", " ", bare)
+    bare = re.sub(rf"(?s)<!--.*?-->|<!\w[^>]*>|{_TAG}", " ", bare)
+    # Bars stand between the cells of tables, dashes before items, addresses behind links.
+    shown = re.sub(r"\((?:https?://|mailto:|tel:)[^()\s]*\)", " ", plain(html.unescape(bare)))
+    return re.sub(r"[\s|-]+", "", shown)
 
 
 def _cased(text: str, value: str, how: str, account: Account) -> str:

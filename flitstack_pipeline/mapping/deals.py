@@ -25,9 +25,10 @@ FILE_COLUMNS = ("file_name", "path", "url", "sha256", "size_bytes", "content_typ
 
 
 def file_payload(row: dict[str, Any]) -> dict[str, Any]:
-    """The payload of a file row."""
+    """The payload of a file row; `inline` says that it lies among the images taken out of notes."""
     named = {name: row[name] for name in FILE_COLUMNS if row[name] not in (None, "")}
-    return {"field": t.FILES, **named}
+    inside = {"inline": True} if row["inline"] and row["path"] else {}
+    return {"field": t.FILES, **named, **inside}
 
 
 def jobs(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
@@ -62,7 +63,7 @@ def jobs(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
 
 def _job_files(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     sql = f"""
-      SELECT a.*, w.location, f.job_key FROM {relation(con, "clean.attachments")} a
+      SELECT a.*, w.location, f.job_key FROM m_file a
       JOIN m_job_file f ON f.source_key = a.source_key
       JOIN ({with_links(con, mapper.document, "jobs")}) w ON w.source_key = f.job_key
       ORDER BY a.source_key"""  # noqa: S608

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.cleaning.html import image_file
 from flitstack_pipeline.mapping import activity_forms as forms
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.deals import file_payload
@@ -29,7 +30,7 @@ def _on_records(con: duckdb.DuckDBPyConnection, mapper: Mapper, dataset: str) ->
     return f"""
       SELECT x.*, r.record_of, c.client_key, o.owner_key,
         coalesce(c.location, {location_sql(mapper.document, dataset)}) AS location
-      FROM {relation(con, f"clean.{dataset}")} x
+      FROM {"m_file" if dataset == "attachments" else relation(con, f"clean.{dataset}")} x
       LEFT JOIN m_record r ON r.child_key = x.source_key
       LEFT JOIN m_client c ON c.child_key = r.record_of
       LEFT JOIN m_owner o ON o.child_key = x.source_key
@@ -121,12 +122,6 @@ def _images(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
         return {}
     sql = "SELECT sha256, content_type, url FROM clean.inline_images"
     return {row["sha256"]: row for row in rows(con, sql)}
-
-
-def image_file(mark: str, content_type: str) -> str:
-    """The name of an image taken out of a note, in its folder and in HighLevel's library."""
-    extension = (content_type or "").rpartition("/")[2].split("+")[0].lower()
-    return f"note-image-{mark[:16]}.{ {'jpeg': 'jpg', '': 'png'}.get(extension, extension) }"
 
 
 def _media(mark: str, image: dict[str, Any], location: str) -> Record:

@@ -20,6 +20,8 @@ from flitstack_pipeline.warehouse import table_exists
 
 BATCH = 5_000
 NO_CLIENT = "~no-client"
+#: Kinds of records that hold the files of their own notes; those of others go to their parent.
+_HOLDERS = ("clients", "leads", "jobs", "estimates", "invoices", "work_orders")
 ACCEPTED = ("accepted", "accept", "confirmed", "linked", "auto")
 
 
@@ -53,11 +55,22 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
         raise MissingStep("clean.links is not there: materialize `relationships` first.")
     tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
     tables |= {k.split(".")[1]: relation(con, k) for k in RELATIONSHIP_DDL}
+    tables["note_images"] = note_images(con)
+    tables["holders"] = ", ".join(f"'{dataset}'" for dataset in _HOLDERS)
     tables["client_location"] = location_sql(document, "clients")
     tables["lead_location"] = location_sql(document, "leads")
     tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
     for name, sql in _TABLES.items():
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.format(**tables)}")
+
+
+def note_images(con: duckdb.DuckDBPyConnection) -> str:
+    """The images of notes, or none where cleaning never met any."""
+    if table_exists(con, "clean.note_images"):
+        return "clean.note_images"
+    names = ("dataset", "source_key", "file_name", "url", "content_type", "sha256", "problem")
+    empty = ", ".join(f"NULL::VARCHAR AS {name}" for name in names)
+    return f"(SELECT {empty} WHERE false)"
 
 
 def location_sql(document: MapDocument, dataset: str) -> str:
@@ -117,8 +130,26 @@ _TABLES: dict[str, str] = {
         WHERE m.child_key NOT IN (SELECT child_key FROM m_client_stated)
         UNION ALL
         SELECT source_key, source_key, name, location FROM m_people""",
+    "m_file": """
+        SELECT *, NULL::VARCHAR AS holder FROM {attachments}
+        UNION ALL BY NAME
+        SELECT workspace || '/attachments/~note-' || md5(concat_ws('|', source_key, sha256))[:16]
+            AS source_key, workspace, dataset AS record_type,
+          split_part(source_key, '/', -1) AS record_ref, file_name, url, content_type,
+          CASE WHEN url IS NULL THEN file_name END AS path,
+          CASE WHEN url IS NULL THEN sha256 END AS sha256, true AS inline,
+          coalesce(m.kept_key, CASE WHEN dataset IN ({holders}) THEN source_key END, l.parent_key)
+            AS holder
+        FROM (SELECT DISTINCT split_part(source_key, '/', 1) AS workspace, source_key, dataset,
+                file_name, url, content_type, sha256
+              FROM {note_images} WHERE dataset <> 'activities' AND problem IS NULL) i
+        LEFT JOIN {merges} m ON m.merged_key = i.source_key
+        LEFT JOIN (SELECT child_key, min(parent_key) AS parent_key FROM m_link
+                   WHERE role NOT IN ('owner', 'technician') GROUP BY 1) l
+          ON l.child_key = i.source_key""",
     "m_record": """
-        SELECT child_key, parent_key AS record_of FROM m_link WHERE role = 'record'""",
+        SELECT child_key, parent_key AS record_of FROM m_link WHERE role = 'record'
+        UNION ALL SELECT source_key, holder FROM m_file WHERE holder IS NOT NULL""",
     "m_owner": """
         SELECT child_key, coalesce(max(parent_key) FILTER (role = 'owner'),
           max(parent_key) FILTER (role = 'technician')) AS owner_key
@@ -139,7 +170,7 @@ _TABLES: dict[str, str] = {
         FROM {estimates} e JOIN m_job j ON j.child_key = e.source_key GROUP BY j.job_key""",
     "m_job_file": """
         SELECT a.source_key, coalesce(j.source_key, m.job_key, i.job_key) AS job_key
-        FROM {attachments} a
+        FROM m_file a
         JOIN m_record r ON r.child_key = a.source_key
         LEFT JOIN {jobs} j ON j.source_key = r.record_of
         LEFT JOIN m_job m ON m.child_key = r.record_of
@@ -208,9 +239,9 @@ def workspaces_without_client(con: duckdb.DuckDBPyConnection) -> list[str]:
         f"SELECT workspace FROM {relation(con, 'clean.invoices')} WHERE {known} "
         "AND source_key NOT IN (SELECT invoice_key FROM m_invoice_job)",
     ]
-    for dataset in ("attachments", "activities"):
+    for table in ("m_file", relation(con, "clean.activities")):
         parts.append(
-            f"SELECT x.workspace FROM {relation(con, f'clean.{dataset}')} x "
+            f"SELECT x.workspace FROM {table} x "
             "JOIN m_record r ON r.child_key = x.source_key "
             "WHERE r.record_of NOT IN (SELECT child_key FROM m_client) "
             "AND x.source_key NOT IN (SELECT source_key FROM m_job_file)"

@@ -309,9 +309,10 @@ class Adopter:
         """The hash of a file's content; its record key when it cannot be had."""
         options = self.ctx.options
         try:
-            source = local_file(item.row.payload, options.files_root, options.allowed_hosts)
-            with source as path:
-                return sha256_of(path)
+            inline = item.row.payload.get("inline")
+            root = options.images_root if inline else options.files_root
+            with local_file(item.row.payload, root, options.allowed_hosts) as file:
+                return sha256_of(file.path)
         except (ValueError, OSError):
             return item.row.record_key
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from flitstack_pipeline.mapping.history import image_file
+from flitstack_pipeline.cleaning.html import image_file
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.reports.document import Document, Section, write_csv, write_html
 from flitstack_pipeline.settings import Project
@@ -14,6 +14,15 @@ from flitstack_pipeline.spec.keys import record_key
 from flitstack_pipeline.steps.opening import location_of, open_journal
 from flitstack_pipeline.warehouse import table_exists
 
+#: Images of notes that are files of their record, and those that could not be taken out.
+_NOTE_IMAGES = """
+    SELECT DISTINCT CASE WHEN problem IS NULL THEN split_part(source_key, '/', 1)
+        || '/attachments/~note-' || md5(concat_ws('|', source_key, sha256))[:16] END AS source_key,
+      dataset AS record_type, split_part(source_key, '/', -1) AS record_ref, file_name,
+      NULL AS size_bytes, sha256, url AS source, problem
+    FROM clean.note_images WHERE dataset <> 'activities' OR problem IS NOT NULL ORDER BY ALL"""
+#: Object types among whose records images of notes may be.
+WITH_IMAGES = frozenset({"jobs", "attachments", "activities"})
 MOVED, WAITING, LEFT = "moved", "waiting", "not moved"
 
 
@@ -27,9 +36,11 @@ def spool_images(project: Project, con: duckdb.DuckDBPyConnection) -> int:
     while found := con.fetchmany(20):
         for mark, content_type, data in found:
             path = folder / image_file(mark, content_type)
+            count += 1
+            if path.exists() and path.stat().st_size == len(data):
+                continue  # its name says its content
             path.touch(mode=0o600)
             path.write_bytes(data)
-            count += 1
     return count
 
 
@@ -45,6 +56,7 @@ def file_inventory(project: Project) -> list[dict[str, Any]]:
             FROM clean.attachments a
             LEFT JOIN mapped.skipped s ON s.source_key = a.source_key ORDER BY a.source_key""",
         )
+        files += _rows(con, "clean.note_images", _NOTE_IMAGES)
         images = _rows(
             con,
             "mapped.activities",
@@ -56,7 +68,7 @@ def file_inventory(project: Project) -> list[dict[str, Any]]:
     with open_journal(project) as journal:
         location = location_of(project)
         letters = {letter["record_key"]: letter for letter in journal.dead_letters(location)}
-        keyed = [(record_key("file", row["source_key"]), row) for row in files]
+        keyed = [(record_key("file", row["source_key"] or ""), row) for row in files]
         keyed += [(record_key("media", row["source_key"].removeprefix("image/")), row)
                   for row in images]  # fmt: skip
         entries = journal.entries(location, [key for key, _ in keyed])

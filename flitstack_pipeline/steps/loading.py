@@ -19,7 +19,7 @@ from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
 from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.conflicts import duplicate_decisions
 from flitstack_pipeline.steps.delta import delta_refusals, open_window
-from flitstack_pipeline.steps.files import spool_images, write_file_inventory
+from flitstack_pipeline.steps.files import WITH_IMAGES, spool_images, write_file_inventory
 from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.merging import current_values
@@ -123,7 +123,7 @@ def load_keys(
     with alone(project, f"{stage} of {key}"):
         for account in accounts(project):
             with project.warehouse.connect() as con:
-                if key == "activities":
+                if key in WITH_IMAGES:
                     spool_images(project, con)
                 rows = spool_rows(con, key, chosen, account.alias)
             try:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flitstack_pipeline.cleaning import statuses
-from flitstack_pipeline.cleaning.html import clean_note
+from flitstack_pipeline.cleaning.html import clean_note, plain_note
 from flitstack_pipeline.cleaning.values import dates, money, words
 from flitstack_pipeline.cleaning.values.addresses import AddressCells, clean_address, parse_line
 from flitstack_pipeline.cleaning.values.contact_points import emails, phones
@@ -281,12 +281,62 @@ def test_any_day_reads_back_from_every_way_of_writing_it(day):
          "</tr></table>", "Quote<br>Deck | 100<br>200 | Fence"),
         ("<p>Call John <john@mailbox.net> before 9<br>thanks</p>",
          "<p>Call John &lt;john@mailbox.net&gt; before 9<br>thanks</p>"),
-        ('<b>x</b><img src="/uploads/notes/77.png" alt="">',
-         "<b>x</b>[image not in the export: /uploads/notes/77.png]"),
+        ("<P>A</P><main>b</main><aside>c</aside>", "<p>A</p>b<br>c"),
+        ("<tr>\n<th>Item<th>Qty\n<tr><td>Deck<td>2", "Item | Qty<br>Deck | 2"),
+        ("<table><tr><td><div>a</div></td><td><p>b</p></td></tr><tr><td>c</td><td></td></tr></table>",
+         "a | b<br>c |"),
+        ("<dl><dt>Gate</dt><dd>12</dd></dl>", "Gate<br>12"),
+        ("a<!-- no --><br>b <https://x.co/y?z=1>", "a<br>b &lt;https://x.co/y?z=1&gt;"),
+        ("<p>pipe <10 ft & >2, <none></p>", "<p>pipe &lt;10 ft &amp; &gt;2, &lt;none&gt;</p>"),
+        ("Call <john@mailbox.net> a <b and c> d", "Call <john@mailbox.net> a <b and c> d"),
+        ("<label>Gate</label> <option>1</option><option>2</option>", "Gate <br>1<br>2"),
+        ("<o:p>Word</o:p><p class=MsoNormal>x</p>", "Word<p>x</p>"),
     ],
 )  # fmt: skip
 def test_lines_and_cells_of_html_stay_apart_and_nothing_in_it_vanishes(html, text):
     assert clean_note(html) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Para one</p><p>Para <b>two</b></p>", "Para one\nPara two"),
+        ("<ul><li>One</li><li>Two</li></ul>after", "- One\n- Two\nafter"),
+        ('See <a href="https://x.co/a">the plan</a>, <a href="mailto:j@x.co">j@x.co</a><br>ok',
+         "See the plan (https://x.co/a), j@x.co\nok"),
+        ("<p>Call &lt;j@x.co&gt; &amp; &quot;Sue&quot;&nbsp;Day</p>", 'Call <j@x.co> & "Sue" Day'),
+        ("<table><tr><td>Deck</td><td>100</td></tr><tr><td>Fence</td><td>9</td></tr></table>",
+         "Deck | 100\nFence | 9"),
+        ('Roof <img src="/u/7.png" alt="North"> end',
+         "Roof [image not in the export: North, /u/7.png] end"),
+        ("plain & simple", "plain & simple"),
+    ],
+)  # fmt: skip
+def test_a_note_that_goes_to_a_field_is_plain_text(html, text):
+    assert plain_note(*clean_note(html)) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("/uploads/notes/77.png", "the export has no file for '/uploads/notes/77.png'"),
+        ("cid:ii_abc@mail", "it lies in an e-mail for 'cid:ii_abc@mail'"),
+        ("data:image/png;base64,!!!", "its data are damaged"),
+        ("file:///C:/a.png", "the export has no file for 'file:///C:/a.png'"),
+        ("", "it has no address"),
+    ],
+)
+def test_an_image_that_is_nowhere_is_told_in_the_text_and_listed(source, problem):
+    text, (image,) = clean_note(f'<b>x</b><img src="{source}" alt="">')
+    assert image.problem == problem and not image.data and not image.url
+    assert text.startswith("<b>x</b>[") and (source[:20] in text or "damaged" in text)
+
+
+def test_an_image_that_lies_beside_the_exports_is_taken():
+    found = {"uploads/7.png": ("image/png", b"png")}
+    text, (image,) = clean_note('<p>a</p><img src="uploads/7.png">', found.get)
+    assert (image.data, image.problem) == (b"png", "") and image.sha256 in text
+    assert plain_note(text, [image]) == f"a\n[image: note-image-{image.sha256[:16]}.png]"
 
 
 @pytest.mark.parametrize(

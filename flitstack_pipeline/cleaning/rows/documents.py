@@ -21,7 +21,7 @@ def job(c: Cells) -> Row:
         "service_address": c.one_line("service_address"),
         "status": status,
         "status_text": shown,
-        "instructions": c.note("instructions"),
+        "instructions": c.plain_note("instructions"),
         "amount": c.money("amount", critical=True),
         "start_date": start_date,
         "end_date": end_date,
@@ -33,7 +33,7 @@ def job(c: Cells) -> Row:
         "signature": c.boolean("signature"),
         "completed": c.day("completed"),
         "stage_times": _stage_times(c),
-        "notes": c.note("notes"),
+        "notes": c.plain_note("notes"),
         "tags": c.words("tags"),
         "line_items": c.text("line_items"),
         **stamps(c),
@@ -60,7 +60,7 @@ def visit(c: Cells) -> Row:
         "end_time": c.time("end_time"),
         "assigned_to": c.people("assigned_to"),
         "status": c.text("status"),
-        "instructions": c.text("instructions"),
+        "instructions": c.plain_note("instructions"),
     }
 
 
@@ -84,7 +84,7 @@ def estimate(c: Cells) -> Row:
         "signed_date": c.day("signed_date"),
         "created_by": c.one_line("created_by"),
         "line_items": c.text("line_items"),
-        "notes": c.note("notes"),
+        "notes": c.plain_note("notes"),
         **stamps(c),
     }
 
@@ -110,7 +110,7 @@ def invoice(c: Cells) -> Row:
         "paid_date": c.day("paid_date"),
         "payment_method": c.text("payment_method"),
         "line_items": c.text("line_items"),
-        "notes": c.note("notes"),
+        "notes": c.plain_note("notes"),
         **stamps(c),
     }
 
@@ -126,7 +126,7 @@ def payment(c: Cells) -> Row:
         "method": c.text("method"),
         "category": c.text("category"),
         "proof": c.text("proof"),
-        "notes": c.text("notes"),
+        "notes": c.plain_note("notes"),
     }
 
 
@@ -158,7 +158,7 @@ def work_order(c: Cells) -> Row:
         "job_type": c.one_line("job_type"),
         "status": status,
         "status_text": shown,
-        "description": c.note("description"),
+        "description": c.plain_note("description"),
         **stamps(c),
     }
 
@@ -186,7 +186,7 @@ def _item(c: Cells, document: str, column: str) -> Row:
         "recommended": c.boolean("recommended"),
         "parent_assembly": c.text("parent_assembly"),
         "name": c.one_line("name"),
-        "description": c.text("description"),
+        "description": c.plain_note("description"),
         "quantity": quantity,
         "unit": f"coalesce({c.text('unit')}, {unit})",
         "unit_cost": c.money("unit_cost"),

@@ -53,7 +53,7 @@ def property_row(c: Cells) -> Row:
         "client_name": c.one_line("client_name"),
         "property_name": c.text("property_name"),
         "address": c.together("address").value("line"),
-        "notes": c.note("notes"),
+        "notes": c.plain_note("notes"),
     }
 
 
@@ -101,7 +101,7 @@ def _person(c: Cells) -> Row:
         "lead_source": c.one_line("lead_source"),
         "tags": c.words("tags"),
         "status": c.text("status"),
-        "notes": c.note("notes"),
+        "notes": c.plain_note("notes"),
         "assigned_to": c.people("assigned_to"),
     }
 

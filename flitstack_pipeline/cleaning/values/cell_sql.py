@@ -6,6 +6,7 @@ other on any text.
 
 from __future__ import annotations
 
+from flitstack_pipeline.cleaning.tags import LINES, NAMES, TAG
 from flitstack_pipeline.cleaning.values.words import (
     EMPTY_WORDS,
     FALSE_WORDS,
@@ -29,6 +30,9 @@ def _class(characters: str) -> str:
     return "[" + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges) + "]"
 
 
+#: Entities that the reader leaves in a cell with tags; the ampersand last.
+_ENTITIES = {"&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'",
+             "&amp;": "&"}  # fmt: skip
 _WHITE, _SPACE = _class(WHITE), _class(SPACES)
 _EDGE = f"^{_WHITE}|{_WHITE}$"
 _NOT_ONE_SPACE = f"  |{_class(SPACES.replace(' ', ''))}"
@@ -63,6 +67,22 @@ def said(x: str) -> str:
     """Trimmed text, NULL for an empty cell or a placeholder that says nothing; `TBD` does."""
     nothing = _listed(PLACEHOLDERS - PENDING)
     return f"CASE WHEN lower({stripped(x)}) IN ('', {nothing}) THEN NULL ELSE {stripped(x)} END"
+
+
+def is_html(x: str) -> str:
+    """Whether a cell holds a tag of HTML."""
+    return f"contains({x}, '<') AND regexp_matches({x}, {literal('(?i)' + TAG)})"
+
+
+def without_tags(x: str) -> str:
+    """A cell without tags, a line for each block; one that shows an image stays as it is."""
+    lines = literal(rf"(?i)\s*</?(?:{LINES})(?:[\s/][^<>]*)?>\s*")
+    tags = literal(rf"(?i)</?(?:{NAMES})(?:[\s/][^<>]*)?>")
+    text = f"regexp_replace(regexp_replace({x}, {lines}, chr(10), 'g'), {tags}, '', 'g')"
+    for entity, sign in _ENTITIES.items():
+        text = f"replace({text}, {literal(entity)}, {literal(sign)})"
+    text = rf"trim(regexp_replace({text}, '\n\n+', chr(10), 'g'), {literal(WHITE)})"
+    return f"CASE WHEN {is_html(x)} AND NOT contains(lower({x}), '<img') THEN {text} ELSE {x} END"
 
 
 def written(x: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.cleaning import files, line_items, statuses
-from flitstack_pipeline.cleaning.html import clean_note
+from flitstack_pipeline.cleaning.html import clean_note, plain_note
 from flitstack_pipeline.cleaning.values import contact_points, dates, money, words
 from flitstack_pipeline.cleaning.values.addresses import (
     AddressCells,
@@ -316,22 +316,25 @@ def _crushed(_: Context, cell: str) -> tuple[Any, ...]:
 
 
 @_parser(
-    "note", "cell", remembered=False, text="VARCHAR",
-    images=[{"sha256": "VARCHAR", "content_type": "VARCHAR", "data": "VARCHAR", "url": "VARCHAR"}],
+    "note", "cell", remembered=False, text="VARCHAR", plain="VARCHAR",
+    images=[{"sha256": "VARCHAR", "content_type": "VARCHAR", "data": "VARCHAR", "url": "VARCHAR",
+             "file_name": "VARCHAR", "problem": "VARCHAR"}],
 )  # fmt: skip
-def _note(_: Context, cell: str) -> tuple[Any, ...]:
-    """Sanitised text, and the images taken out of it with their bytes in Base64."""
-    text, images = clean_note(cell)
+def _note(context: Context, cell: str) -> tuple[Any, ...]:
+    """Sanitised and plain text, and the images taken out of it with their bytes in Base64."""
+    text, images = clean_note(cell, lambda place: files.image_at(Path(context.exports), place))
     found = [
         {
             "sha256": image.sha256,
             "content_type": image.content_type,
             "data": base64.b64encode(image.data).decode(),
             "url": image.url or None,
+            "file_name": image.file_name,
+            "problem": image.problem or None,
         }
         for image in images
     ]
-    return text, found, []
+    return text, plain_note(text, images), found, []
 
 
 @_parser(

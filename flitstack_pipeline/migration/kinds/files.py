@@ -60,7 +60,8 @@ def opened(ctx: Context, items: Sequence[Item]) -> Iterator[list[tuple[Item, Fie
         found = []
         for item in items:
             payload, options = item.row.payload, ctx.options
-            source = local_file(payload, options.files_root, options.allowed_hosts)
+            root = options.images_root if payload.get("inline") else options.files_root
+            source = local_file(payload, root, options.allowed_hosts)
             local = stack.enter_context(source)
             name = _free_name(local.name, names)
             file_key = file_id(item.row.record_key)
