@@ -54,7 +54,7 @@ _TELLING_KEYS = frozenset(
 #: Columns that any file about a record may have; they do not make it the record's own file.
 _NO_BODY = _words(
     """client_id client_name name first_name last_name business_name notes workspace created
-    updated tags assigned_to"""
+    updated tags assigned_to job_number estimate_number invoice_number work_order_number lead_id"""
 )
 _DAYS = frozenset({"date", "day", "visit date", "appointment date"})
 _TIMES = frozenset(
@@ -163,7 +163,7 @@ def _doubts_of_name(best: Guess, says: NameSays, named: bool, columns: int) -> l
         kinds = ", ".join(sorted(KINDS[k].label for k in says.kinds))
         return [f"its name says {kinds}"]
     share = best.own / (best.own + best.foreign) if best.own else 0.0
-    strong = share >= STRONG_SHARE and best.recognised >= STRONG_KNOWN * columns
+    strong = share >= STRONG_SHARE and best.recognised >= STRONG_KNOWN * columns and best.body > 1
     if says.stranger and not strong:
         return [f"its name says {says.stranger!r}, which is no kind of export"]
     return []

@@ -16,15 +16,18 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pyarrow as pa
 
-from flitstack_pipeline.ledger import fates, holders, row_fates, witness
+from flitstack_pipeline.ledger import fates, holders, known, row_fates, witness
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
 from flitstack_pipeline.ledger.holders import literal
 from flitstack_pipeline.ledger.provenance import (
     ALL,
+    BY,
+    COMPANY,
     LINKED,
     MERGED,
     STAGES,
+    WRITTEN,
     Path,
     own_kind,
     paths_of,
@@ -75,6 +78,7 @@ def build(
     con.execute(PROVENANCE_DDL)
     with limited(con, MEMORY):
         holders.prepare(con)
+        known.prepare(con)
         row_fates.prepare(con)
         counts = {d: _pairs(con, d) for d in BY_KEY if table_exists(con, f"raw.{d}")}
         for dataset in (d for d in counts if d in only):
@@ -354,8 +358,18 @@ class _Dataset:
         table = list(self.tables).index(path.place)
         places = self.tables[path.place][1]
         held = [f"h{table}.held[{places[label]}]" for label in path.labels]
+        if path.place == COMPANY:
+            return f"coalesce({held[0]}, '')"
+        if path.named:
+            return f"CASE WHEN {self._is_named(path)} THEN {held[0]} END"
+        if path.kind == "phone:one":  # one without area code is no number to call
+            digits = f"length(regexp_replace({cell_sql(path.column)}, '[^0-9]', '', 'g'))"
+            return f"CASE WHEN {digits} >= 10 THEN {held[0]} END"
         if len(held) == 1:
             return held[0]
+        if path.kind == WRITTEN:
+            said = f"regexp_replace(trim({cell_sql(path.column)}), '\\s+', ' ', 'g')"
+            return f"CASE WHEN {said} <> trim({held[1]} || ' ' || {held[2]}) THEN {held[0]} END"
         if path.kind.startswith("address"):
             return f"CASE WHEN h{table}.key IS NOT NULL THEN concat_ws(' ', {', '.join(held)}) END"
         if path.kind == "name" or path.kind == "in:name":
@@ -368,6 +382,13 @@ class _Dataset:
             return f"CASE WHEN h{table}.key IS NOT NULL THEN {joined} END"
         listed = ", ".join(f"nullif({v}, '')" for v in held)
         return f"CASE WHEN h{table}.key IS NOT NULL THEN concat_ws(chr(31), {listed}) END"
+
+    def _is_named(self, path: Path) -> str:
+        """SQL: whether the cell names a record that is known."""
+        kind = literal(path.named)
+        if path.named.startswith(BY):
+            kind = known.told_kind_sql(cell_sql(path.named.removeprefix(BY)))
+        return known.is_known_sql(kind, cell_sql(path.column), "split_part(s.key, '/', 1)")
 
     def _kind(self, path: Path) -> str:
         """SQL of the kind of reading, which for days and numbers depends on the file."""

@@ -9,12 +9,13 @@ from flitstack_pipeline.ledger.texts import Account, words_of
 
 
 def read_phone(text: str, value: str, how: str, account: Account) -> str:
-    """Every phone of a cell among the phones held (`how` is "all"), or the one held in the cell."""
+    """Every phone of a cell among the phones held; one of them where `how` is "one"."""
     said = phones_said(text, account.country)
     held = {
         _e164(v) for part in value.split("\x1f") for v in re.split(r"[;,]\s*", part) if v.strip()
     }
-    if said and all(any(_same_phone(s, h) for h in held) for s in said):
+    enough = any if how == "one" else all
+    if said and enough(any(_same_phone(s, h) for h in held) for s in said):
         return "phone to E.164"
     return ""
 
@@ -74,11 +75,12 @@ def _same_phone(said: str, held: str) -> bool:
 
 
 def read_email(text: str, value: str, how: str, account: Account) -> str:
-    """Every e-mail of a cell among those held."""
+    """Every e-mail of a cell among those held; one of them where `how` is "one"."""
     text = text.replace("/", " ") if text.count("@") > 1 else text
     said = re.findall(r"[^\s;,|<>()\"]+@[^\s;,|<>()\"]+", text.casefold().replace("mailto:", ""))
     held = set(re.split(r"[\s;,\x1f]+", value.casefold()))
-    if said and all(s.strip(".") in held for s in said):
+    enough = any if how == "one" else all
+    if said and enough(s.strip(".") in held for s in said):
         return "e-mail in lower case"
     return ""
 
@@ -150,10 +152,14 @@ _SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4})
 def _elsewhere(text: str, value: str, names: bool) -> bool:
     """Whether two addresses are the same but for where the postcode stands."""
     said, held = _in_order(text, names), _in_order(value, names)
-    at = next((i for i, w in reversed([*enumerate(held)]) if re.search(r"\d", w) and w in said), 0)
-    if not at or (held[at - 1] in COUNTRIES.values() and held[at - 1] not in said):
-        return False  # no postcode, or one behind the country
-    said.remove(held.pop(at))
+    code = next((w for w in reversed(held) if re.search(r"\d", w)), "")
+    behind_country = held[-1:] == [code] and held[-2:-1] != said[-2:-1]
+    if code not in said or (behind_country and held[-2] in COUNTRIES.values()):
+        return False
+    said.remove(code)
+    held.reverse()
+    held.remove(code)
+    held.reverse()
     return said == held[: len(said)]
 
 
@@ -204,7 +210,6 @@ def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:
 def _postcode(text: str, value: str) -> str:
     said, held = re.sub(r"[\s.]", "", text).casefold(), re.sub(r"[\s.]", "", value).casefold()
     said = re.sub(r"0$", "", said) if re.fullmatch(r"\d{3,5}\.0", text.strip()) else said
-    said = re.sub(r"(?<=\d)-$", "", said)
     if said == held:
         return "postcode tidied"
     if said.isdigit() and held.isdigit() and len(said) < 5 and said.zfill(5) == held:

@@ -78,6 +78,9 @@ SELECT record_key AS one, unnest(keys) AS other FROM ends WHERE kind <> 'relatio
 UNION ALL
 SELECT record_key, 'opportunity:' || json_extract_string(payload, '/of') FROM ledger_mapped
 WHERE kind = 'opportunity_file'
+UNION ALL SELECT json_extract_string(parents, '$[1].record_key'),
+                 json_extract_string(parents, '$[0].record_key')
+FROM ledger_mapped WHERE kind = 'relation' AND target = 'opportunity_product'
 UNION ALL SELECT keys[1], keys[2] FROM ends WHERE kind = 'relation'
 UNION ALL SELECT keys[2], keys[1] FROM ends WHERE kind = 'relation'"""
 
@@ -93,13 +96,13 @@ def make(
     for number, place in enumerate(dict.fromkeys(p.place for p in paths)):
         labels = list(dict.fromkeys(x for p in paths if p.place == place for x in p.labels))
         table = f"ledger_holder_{number}"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_holder(place, labels)}")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_holder(dataset, place, labels)}")
         whole = place in (KEY, NEAR, ALL)
         found[place] = (table, {x: 1 if whole else i + 1 for i, x in enumerate(labels)})
     return found
 
 
-def _holder(place: str, labels: list[str]) -> str:
+def _holder(dataset: str, place: str, labels: list[str]) -> str:
     """SELECT key, held of one place; one row per key."""
     if place == KEY:
         return (
@@ -107,7 +110,7 @@ def _holder(place: str, labels: list[str]) -> str:
             "FROM ledger_carrier"
         )
     if place == NEAR:
-        return _NEAR
+        return _NEAR_HISTORY if dataset in HISTORY else _NEAR
     if place == ALL:
         return _ALL
     pointers = ", ".join(literal(p) for label in labels for p in _pointers(label))
@@ -126,13 +129,35 @@ SELECT key, [string_agg(array_to_string(list_concat(
     json_extract_string(payload, '$.*'), json_extract_string(payload, '$.fields.*')), chr(31)),
     chr(31))] AS held
 FROM ledger_carrier WHERE place = 'all' GROUP BY key"""
-_NEAR = """
+#: The record a row became; one that became none is part of the text of its parent.
+_OWN = """
+own AS (
+    SELECT key, record_key FROM (
+        SELECT key, record_key, NOT starts_with(place, 'parent:') AND place <> 'record' AS own
+        FROM ledger_carrier)
+    QUALIFY own OR NOT bool_or(own) OVER (PARTITION BY key)
+)"""
+_NEAR = f"""
+WITH {_OWN}
 SELECT key, [array_to_string(list_distinct(flatten(list(names))), chr(31))] AS held FROM (
-    SELECT c.key, i.names FROM ledger_carrier c JOIN ledger_identity i USING (record_key)
+    SELECT c.key, i.names FROM own c JOIN ledger_identity i USING (record_key)
     UNION ALL
-    SELECT c.key, i.names FROM ledger_carrier c JOIN ledger_touch t ON t.one = c.record_key
+    SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
     JOIN ledger_identity i ON i.record_key = t.other
 ) GROUP BY key"""
+#: History hangs on a contact or opportunity; what it is about touches that.
+_NEAR_HISTORY = f"""
+WITH {_OWN}, hung AS (
+    SELECT c.key, t.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
+    UNION
+    SELECT c.key, u.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
+    JOIN ledger_touch u ON u.one = t.other
+), around AS (
+    SELECT * FROM hung
+    UNION SELECT hung.key, t.one FROM hung JOIN ledger_touch t ON t.other = hung.other
+)
+SELECT key, [array_to_string(list_distinct(flatten(list(names))), chr(31))] AS held
+FROM around JOIN ledger_identity i ON i.record_key = around.other GROUP BY key"""
 
 
 def _pointers(label: str) -> tuple[str, str]:
@@ -154,6 +179,8 @@ def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocumen
         f"SELECT source_key, '{DEAL}', record_key, payload FROM ledger_mapped "
         f"WHERE {like} AND kind = 'opportunity'"
     )
+    if dataset == "clients":
+        selects.append(_COMPANIES)
     for kind in HISTORY.get(dataset, ()):
         selects.append(
             "SELECT source_key, 'all', record_key, payload FROM ledger_mapped "
@@ -198,6 +225,12 @@ def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocumen
     return " UNION ALL ".join(selects)
 
 
+#: The companies of contacts, several of which may share one.
+_COMPANIES = """
+SELECT l.source_key, 'company', c.record_key, c.payload
+FROM ledger_mapped l JOIN ledger_mapped c ON c.kind = 'company' AND list_contains(
+    json_extract_string(l.parents, '$[*].record_key'), c.record_key)
+WHERE l.kind = 'company_link'"""
 _PLACE = "CASE kind WHEN 'company' THEN 'business' WHEN 'record' THEN target ELSE kind END"
 #: Words about a file stand in the notes of the record that holds it.
 _FILE_NOTES = """

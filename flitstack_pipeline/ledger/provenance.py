@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from flitstack_pipeline.cleaning.values.parsers import PARSERS
 from flitstack_pipeline.ledger.columns import Source, fields_of
+from flitstack_pipeline.ledger.known import named_kind
 from flitstack_pipeline.mapping.declared import DERIVED, JOINED_INTO
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.spec import targets as t
@@ -34,7 +35,7 @@ KIND_OF_PARSER = {
 #: for the order that the confirmed map names.
 KIND_OF_TRANSFORM = {
     "money": "number:{sign}", "number": "number:{sign}", "rate": "number:{sign}",
-    "date": "date:{order}", "moment": "date:{order}",
+    "date": "date:{order}",
     "date_mdy": "date:{mdy}", "date_dmy": "date:{dmy}", "yes_no": "yes_no", "choice": "word",
     "multi": "list", "list": "list", "joined": "list",
 }  # fmt: skip
@@ -47,8 +48,14 @@ PART_OF_ADDRESS = {"city": "cased", "state": "address:state", "zip": "address:zi
 _COMPANIONS = frozenset({"exact", "extension", "extra", "unit", "evidence", "business"})
 #: Places of a row's records: its own, its parent's text, and what it leads to.
 NEAR, KEY, PARENT, ALL, DEAL = "near", "key", "parent", "all", "deal"
+#: The company that a contact is linked to.
+COMPANY = "company"
+#: Before the column that tells the kind of a record.
+BY = "by "
 #: Before the name of a word list that stands for the stages of the map.
 STAGES = "stages of "
+#: A name as written, needed where the names in the other fields do not give it back.
+WRITTEN = "written"
 #: Kinds of export whose records are merged into one another.
 MERGING = frozenset({"clients", "leads"})
 ARRIVED, LINKED, MERGED = "arrived", "linked", "merged"
@@ -60,7 +67,9 @@ class Path:
 
     `sole` says that the field has no other column and the record no other row behind it: a value
     that says something else there, or none, contradicts; `filled` that none does; `timed` that
-    none does where the cell has a time of day. `words` names the value map to be asked.
+    none does where the cell has a time of day. `words` names the value map to be asked. `named` is
+    the kind of record the cell names, or `by COLUMN` where another cell tells it: the path counts
+    only where such a record is known.
     """
 
     column: str
@@ -72,6 +81,7 @@ class Path:
     words: str = ""
     filled: bool = False
     timed: bool = False
+    named: str = ""
 
     @property
     def field(self) -> str:
@@ -95,6 +105,7 @@ def paths_of(
         *_mapped(dataset, document, present),
         *_kept(dataset, document),
         *_joined(dataset, document),
+        *_companies(dataset, document),
     ]
     found += [*_links(dataset), *_deal(dataset, document)]
     return list(dict.fromkeys(found))
@@ -143,6 +154,31 @@ def _mapped(dataset: str, document: MapDocument, present: Collection[str]) -> It
                     kind,
                     sole=len(labels) > 1 and column in ("email", "address"),
                 )
+    yield from _first_ones(dataset, document, present)
+    yield from _written_names(dataset, document)
+
+
+def _first_ones(dataset: str, document: MapDocument, present: Collection[str]) -> Iterator[Path]:
+    """The field of the first phone or e-mail holds one of the cell, and no other text."""
+    columns = {"email": "email", "phone": "phone" if "phone" in present else "mobile"}
+    for entry in document.entries(dataset):
+        if entry.source in columns and dataset in MERGING:
+            kind = f"{KIND_OF_PARSER[f'{entry.source}s']}:one"
+            yield Path(columns[entry.source], entry.target, (entry.field,), kind, sole=True)
+
+
+def _written_names(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """A name that first and last name do not give back is kept as written."""
+    entries = {e.source: e.field for e in document.entries(dataset) if e.target == t.CONTACT}
+    labels = tuple(entries.get(s, "") for s in ("original_name", "first_name", "last_name"))
+    if dataset in MERGING and all(labels):
+        yield Path("name", t.CONTACT, labels, WRITTEN, sole=True)
+
+
+def _companies(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """A business has a company to which its contact is linked."""
+    if dataset == "clients" and any(e.target == t.BUSINESS for e in document.entries(dataset)):
+        yield Path("business_name", COMPANY, ("name",), "name", filled=True)
 
 
 def _rank(source: Source) -> int:
@@ -176,11 +212,16 @@ def _direct(
     if source.parser == "address":
         rivals &= {"address", "street2"}
     timed = source.value == "exact"
-    alone = not rivals and derived == (field,)
-    sole = alone and (timed or source.value not in _COMPANIONS) and source.column != "country"
+    twins = {s.column for d in derived for s in fields_of(dataset).get(d, ())} == {source.column}
+    alone = not rivals and (derived == (field,) or twins)
+    sole = alone and (timed or source.value not in _COMPANIONS)
     words = f"{dataset}.{entry.source}" if entry.transform == "choice" else ""
     if _is_reference(field):
         kind, sole = "id", False
+    if entry.source == "display_name" and field == "number":
+        kind = "numbered"
+    if len(derived) > 1 and twins:
+        kind = "word"
     yield Path(source.column, entry.target, (entry.field,), kind, sole, words=words, timed=timed)
 
 
@@ -195,9 +236,7 @@ def _kind(entry: FieldEntry, source: Source, field: str) -> str:
 def _custom(entry: FieldEntry) -> Path:
     kind = KIND_OF_TRANSFORM.get(entry.transform, "text")
     words = f"{entry.dataset}.{entry.source}" if entry.transform in ("choice", "multi") else ""
-    timed = entry.transform == "moment"
-    label = (entry.field,)
-    return Path(entry.source, entry.target, label, kind, sole=True, words=words, timed=timed)
+    return Path(entry.source, entry.target, (entry.field,), kind, sole=True, words=words)
 
 
 def _kept(dataset: str, document: MapDocument) -> Iterator[Path]:
@@ -235,8 +274,14 @@ def _links(dataset: str) -> Iterator[Path]:
                     yield Path(source.column, NEAR, ("merged into",), "id", fate=LINKED)
         elif _is_reference(field):
             kind = "name" if field == "client_name" else "id"
+            named = named_kind(dataset, field)
+            if field == "record_ref":
+                named = f"{BY}{fields_of(dataset)['record_type'][0].column}"
             for source in sources:
-                yield Path(source.column, NEAR, ("linked record",), kind, fate=LINKED)
+                path = Path(source.column, NEAR, ("linked record",), kind, fate=LINKED)
+                yield path
+                if named:
+                    yield replace(path, sole=True, named=named)
         elif field == "record_type":
             yield Path(sources[0].column, NEAR, ("linked record",), "record_kind", fate=LINKED)
         elif field == "converted":

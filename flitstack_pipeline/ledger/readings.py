@@ -21,6 +21,7 @@ from flitstack_pipeline.ledger.texts import Account, plain, unwrapped, words_of
 
 VERBATIM = "verbatim"
 TRIMMED = "white space trimmed"
+_UNWRAPPED = "white space and marks of the spreadsheet taken off"
 #: Words that stand for nothing, in lower case.
 EMPTY_WORDS = frozenset(
     {"-", "--", "---", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "nil", "(none)", "unknown",
@@ -71,7 +72,7 @@ def _seen(text: str) -> str:
 
 def _text(text: str, value: str, how: str, account: Account) -> str:
     if plain(unwrapped(text)) == plain(value):
-        return "white space and marks of the spreadsheet taken off"
+        return _UNWRAPPED
     if re.search(r"[<&]", text) and _shown(text) == _shown(value):
         return "HTML read as text"
     return ""
@@ -156,6 +157,12 @@ def _bare_id(text: str) -> str:
 def _loose_id(text: str) -> str:
     found = re.sub(r"[\s_-]", "", re.sub(r"^[a-z]+[\s_#.-]*(?=\d)", "", text))
     return re.sub(r"^0+(?=\d)", "", found)
+
+
+def _numbered(text: str, value: str, how: str, account: Account) -> str:
+    """A record named after its number: `Invoice #1001`."""
+    named = _loose_id(_bare_id(value.rpartition("#")[2]))
+    return "name of the record by its number" if named == _loose_id(_bare_id(text)) else ""
 
 
 def _name(text: str, value: str, how: str, account: Account) -> str:
@@ -243,11 +250,11 @@ def _among(kind: str, text: str, value: str, account: Account) -> str:
     if bare in known or _inside(bare, value):
         return VERBATIM
     if plain(unwrapped(bare)) in {plain(p) for p in known}:
-        return "white space and marks of the spreadsheet taken off"
+        return _UNWRAPPED
     if re.search(r"[<&]", text) and _shown(text) and _shown(text) in _shown(value):
         return "HTML read as text"
     name, _, how = kind.partition(":")
-    if name in ("text", "kept"):
+    if name == "text":
         return ""
     read = READINGS[name]
     for piece in known:
@@ -255,6 +262,19 @@ def _among(kind: str, text: str, value: str, account: Account) -> str:
         if rule:
             return rule
     return ""
+
+
+def _kept(bare: str, value: str) -> str:
+    """A cell among original values: lines `column: text`, several texts of one column by commas."""
+    for text, rule in ((bare, VERBATIM), (plain(unwrapped(bare)), _UNWRAPPED)):
+        at = value.find(text) if text else -1
+        while at >= 0:
+            line, after = value[:at].rpartition("\n")[2], value[at + len(text) :]
+            if re.search(r"[^\n]: (?:.*, )?$", line) and re.match(r"\n|, |$", after):
+                return rule
+            at = value.find(text, at + 1)
+    shown = _shown(bare) if re.search(r"[<&]", bare) else ""
+    return "HTML read as text" if shown and shown in _shown(value) else ""
 
 
 def _inside(bare: str, value: str) -> bool:
@@ -276,6 +296,7 @@ Reading = Callable[[str, str, str, Account], str]
 READINGS: dict[str, Reading] = {
     "text": _text, "kept": _text, "cased": _cased, "id": _id, "document": _document,
     "name": _name, "number": read_number,
+    "written": _name, "numbered": _numbered,
     "date": read_date, "time": read_time, "phone": read_phone, "email": read_email, "url": read_url,
     "record_kind": _record_kind,
     "converted": _converted,

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.ledger import fates
+from flitstack_pipeline.ledger import fates, known
+from flitstack_pipeline.ledger.holders import HISTORY
 from flitstack_pipeline.ledger.provenance import STAGES
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.spec.clean import BY_DATASET
@@ -21,11 +22,15 @@ from flitstack_pipeline.warehouse import table_exists
 #: The number that lines of a document share.
 _DOCUMENT = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 DECIDED = "a person said that another row of the same number counts"
+_DOCUMENT_OF = {"estimates": "estimate_number", "invoices": "invoice_number"}
+_AS_ORPHAN = "regexp_matches(s.reason, '(is not in the exports|is not there)$')"
+NO_ORPHAN = "left out as if its record were missing, but it is in the exports"
 LOST = "replaced by another row of the same export that says something else"
 TWO_RECORDS = (
     "Two rows of one export have one number and differ: correct the number in Contractor+ and "
     "export again, or answer the question about it (`flitstack questions`)."
 )
+TELL_US = "Tell us: this is a mistake of the program."
 _STATE_DDL = """CREATE OR REPLACE TEMP TABLE ledger_state (
     row BIGINT, key VARCHAR, kept VARCHAR, several BOOLEAN, fate VARCHAR, rule VARCHAR,
     record VARCHAR, what_to_do VARCHAR)"""
@@ -72,7 +77,8 @@ def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
         ), rows AS (
             SELECT r.rowid AS row, r._row_id, r._session, r._file, r._exported_at,
                    coalesce(c.source_key, t.key) AS key, t.state, q.rule, q.what_to_do,
-                   q.raw_id IS NOT NULL AS refused, {cells} AS h, {_number(dataset)} AS number
+                   q.raw_id IS NOT NULL AS refused, {cells} AS h, {_number(dataset)} AS number,
+                   {_is_named(dataset)} AS named
             FROM raw."{dataset}" r
             LEFT JOIN clean."{dataset}" c ON c.raw_id = r._row_id
             LEFT JOIN told t ON t.raw_id = r._row_id
@@ -93,22 +99,36 @@ def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
                     WHEN x.state = 'superseded' AND p.later THEN '{fates.SUPERSEDED}'
                     WHEN x.state = 'superseded' THEN '{fates.UNACCOUNTED}'
                     WHEN x.state = 'decided' THEN '{fates.EXCLUDED}'
+                    WHEN {_AS_ORPHAN} AND x.named THEN '{fates.UNACCOUNTED}'
                     WHEN s.reason IS NOT NULL THEN '{fates.EXCLUDED}' END,
                CASE WHEN x.refused THEN x.rule
                     WHEN x.state = 'superseded' AND p.equal THEN 'an equal row'
                     WHEN x.state = 'superseded' AND p.later THEN 'a newer version of the record'
                     WHEN x.state = 'superseded' THEN '{LOST}'
-                    WHEN x.state = 'decided' THEN '{DECIDED}' ELSE s.reason END,
+                    WHEN x.state = 'decided' THEN '{DECIDED}'
+                    WHEN {_AS_ORPHAN} AND x.named THEN '{NO_ORPHAN}' ELSE s.reason END,
                coalesce(p.record, x.key),
                CASE WHEN x.refused THEN x.what_to_do
                     WHEN x.state = 'superseded' AND NOT (p.equal OR p.later) THEN '{TWO_RECORDS}'
-                    ELSE '' END
+                    WHEN {_AS_ORPHAN} AND x.named THEN '{TELL_US}' ELSE '' END
         FROM rows x
         LEFT JOIN {merges} m ON m.merged_key = x.key
         LEFT JOIN several k ON k.kept_key = x.key
         LEFT JOIN replaced p ON p.row = x.row
         LEFT JOIN ledger_skipped s ON s.source_key = x.key AND s.reason IS NOT NULL
         """
+
+
+def _is_named(dataset: str) -> str:
+    """SQL: whether the record that a row hangs on is known; such a row is no orphan."""
+    workspace = "split_part(coalesce(c.source_key, t.key), '/', 1)"
+    if dataset in HISTORY:
+        kind = known.told_kind_sql("r.record_type")
+        return known.is_known_sql(kind, "r.record_number", workspace)
+    if dataset in known.PART_OF:
+        kind = known.PART_OF[dataset]
+        return known.is_known_sql(f"'{kind}'", f"r.{_DOCUMENT_OF[kind]}", workspace)
+    return "false"
 
 
 def _row_hash(dataset: str) -> str:

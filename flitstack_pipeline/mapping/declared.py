@@ -246,7 +246,7 @@ DERIVED: dict[str, dict[str, tuple[str, ...]]] = {
         "display_name": ("name", "description"),
         "estimate_number": ("document_key",),
     },
-    "invoices": {"lines": ("line_items",)},
+    "invoices": {"lines": ("line_items",), "display_name": ("number",)},
     "work_orders": {"display_name": ("title",)},
 }
 

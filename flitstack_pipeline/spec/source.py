@@ -421,7 +421,7 @@ DATASETS: tuple[Dataset, ...] = (
         (
             _INVOICE_NO,
             _c("payment_id", "Payment ID", "payment number", "transaction id", "reference", "id"),
-            _c("payment_date", "Payment Date", "date", "paid date", "paid on"),
+            _c("payment_date", "Payment Date", "date", "paid date", "paid on", "date paid"),
             _c("amount", "Amount", "payment amount", "paid", "total"),
             _c("method", "Payment Method", "method", "payment mode", "paid by"),
             _c("category", "Payment Category", "category"),

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flitstack_pipeline.ledger.columns import fields_of
+from flitstack_pipeline.ledger.meanings import LINES_IN, MEANINGS
 from flitstack_pipeline.mapping import sources
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.spec.clean import BY_DATASET, MAP
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline_tests.ledger.workshop import Workshop
 
@@ -82,9 +83,20 @@ def _written(shop: Workshop) -> list[FieldEntry]:
     return [
         e
         for e in shop.document.fields
-        if e.active and e.source not in _MADE
+        if e.active and e.source not in _MADE and _has_cell(shop, e)
         and f'"{e.field}"' in held.get((e.dataset, e.target), "")
     ]  # fmt: skip
+
+
+def _has_cell(shop: Workshop, entry: FieldEntry) -> bool:
+    """Whether a cell stands behind an entry: a country may be the account's, a tag our own."""
+    if entry.is_custom_column or entry.source == "originals":
+        return True
+    lines = [child for child, goal in LINES_IN.items() if goal == (entry.dataset, entry.source)]
+    columns = MEANINGS[entry.dataset][entry.source].columns
+    counts = [f"SELECT count(*) FILTER (\"{c}\" <> '') FROM raw.{entry.dataset}" for c in columns]
+    counts += [f"SELECT count(*) FROM raw.{child}" for child in lines]
+    return any(shop.con.execute(sql).fetchall()[0][0] for sql in counts)
 
 
 def _dropped(shop: Workshop) -> Iterator[Mutant]:
@@ -144,8 +156,9 @@ def _declared_swapped(shop: Workshop) -> Iterator[Mutant]:
 def _cells(shop: Workshop, types: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
     """(dataset, clean column, source key) of every filled value of some types."""
     for dataset, table in BY_DATASET.items():
+        known = " " + " ".join(fields_of(dataset))
         for field in table.fields:
-            if field.type not in types or field.name not in fields_of(dataset):
+            if field.type not in types or f" {field.name}" not in known:
                 continue
             rows = shop.con.execute(
                 f'SELECT source_key FROM {table.name} WHERE "{field.name}" IS NOT NULL'
@@ -185,12 +198,19 @@ def _days(shop: Workshop) -> Iterator[Mutant]:
 
 
 def _zones(shop: Workshop) -> Iterator[Mutant]:
-    """The moment keeps its clock under the offset of another zone, or moves into it."""
-    for dataset, column, key in _cells(shop, ("VARCHAR",)):
-        if column.endswith("_at"):
-            for offset in ("+00:00", "-08:00", "+02:00", "-03:00", "-06:00"):
-                broken = f"regexp_replace(\"{column}\", '[+-][0-9:]+$', '{offset}')"
-                yield _broken("parser broken: zone", dataset, column, key, broken, f" {offset}")
+    """The moment keeps its clock under the offset of another zone."""
+    for dataset, column, key in _cells(shop, ("VARCHAR", MAP)):
+        if not column.endswith("_at") and column != "stage_times":
+            continue
+        for offset in ("+00:00", "-08:00", "+02:00", "-03:00", "-06:00"):
+            broken = f"regexp_replace({{}}, '[+-][0-9:]+$', '{offset}')"
+            cell = broken.format(f'"{column}"')
+            if column == "stage_times":
+                cell = (
+                    f"map_from_entries(list_transform(map_entries({column}), "
+                    f"lambda e: {{'key': e.key, 'value': {broken.format('e.value')}}}))"
+                )
+            yield _broken("parser broken: zone", dataset, column, key, cell, f" {offset}")
 
 
 # --- rows and joins -------------------------------------------------------------------------------

@@ -18,35 +18,37 @@ FILES: dict[str, list[str]] = {
     ],
     "clients.csv": [
         "Client ID|Client Name|Business Name|Website|Email|Phone|Mobile|Street|City|State|Zip|"
-        "Lead Source|Tags|Status|Notes|Assigned To|Created Date|Gate Code|Annual Budget|Since Day",
-        "101|Ann Lee|||ann@mail.net|(813) 555-0101|813-555-0102|1 Oak St|Tampa|FL|33602|Google|"
+        "Country|Lead Source|Tags|Status|Notes|Assigned To|Created Date|Gate Code|Annual Budget|"
+        "Since Day",
+        "101|Ann Lee|||ann@mail.net|(813) 555-0101|813-555-0102|1 Oak St|Tampa|FL|33602|USA|Google|"
         "VIP; Net-30|Active|Dog in yard|Luis Ortega|1/24/2024 3:04 PM|G-11|1,250.50|2/25/2020",
         "102|Roe, Bob|Roe Plumbing LLC|www.roe.com|bob@roe.com|(512) 555-0103||2 Elm Ave|Austin|TX"
-        "|78701|Referral|Commercial|Active|Ring twice|Dana Whitfield|2/13/2024 9:30 AM|G-12|"
+        "|78701|USA|Referral|Commercial|Active|Ring twice|Dana Whitfield|2/13/2024 9:30 AM|G-12|"
         "9,800.25|3/26/2019",
-        "103|Cy Dee|||cy@mail.net|(303) 555-0104||3 Ash Rd|Denver|CO|80202|Web|Repeat|Archived|"
-        "Call first|Luis Ortega|3/4/2024 1:15 PM|G-13|700.75|4/27/2018",
+        "103|Cy Dee|||cy@mail.net; none@none.com|(303) 555-0104||3 Ash Rd|Denver|CO|80202|USA|Web|"
+        "Repeat|Archived|Call first|Luis Ortega|3/4/2024 1:15 PM|G-13|700.75|4/27/2018",
     ],
     "leads.csv": [
         "Lead ID|Lead Name|Email|Phone|Lead Source|Lead Status|Estimated Value|Converted|"
         "Follow-up Date|Assigned To|Created Date|Notes",
         "L-1|Eve Fox|eve@mail.net|(617) 555-0105|Truck|Contacted|2,400.50|No|4/28/2024|Luis Ortega|"
-        "4/5/2024|Wants a roof",
+        "4/5/2024 8:17 AM|Wants a roof",
         "L-2|Gus Hay|gus@mail.net|(860) 555-0106|Google|New|3,100.10|No|5/29/2024|Dana Whitfield|"
-        "4/6/2024|Wants a deck",
+        "4/6/2024 7:42 PM|Wants a deck",
     ],
     "jobs.csv": [
         "Job #|Title|Client Name|Client ID|Estimate #|Invoice #|Service Address|Status|"
         "Instructions|Amount|Start Date|End Date|Start Time|End Time|Anytime|Assigned To|"
         "Completion Signature|Created Date|Completed Date|In Progress At|Crew Size|Permit Fee",
         '501|Kitchen|Ann Lee|101|E-1|I-1|1 Oak St, Tampa, FL 33602|Completed|Mind the dog|'
-        "$1,234.50|1/28/2024|2/6/2024|8:00 AM|4:30 PM|No|Luis Ortega|Yes|1/25/2024|2/7/2024|"
-        "1/29/2024 8:34 AM|4|120.40",
+        "$1,234.50|1/28/2024|2/6/2024|8:00 AM|4:30 PM|No|Luis Ortega|Yes|1/25/2024 10:05 AM|"
+        "2/7/2024|1/29/2024 8:34 AM|4|120.40",
         '502|Roof|Bob Roe|102|E-2|I-2|2 Elm Ave, Austin, TX 78701|Scheduled|Use ladder|'
-        "$9,876.25|3/5/2024|3/20/2024|9:15 AM|5:45 PM|Yes|Dana Whitfield|No|2/14/2024||"
+        "$9,876.25|3/5/2024|3/20/2024|9:15 AM|5:45 PM|Yes|Dana Whitfield|No|2/14/2024 2:20 PM||"
         "3/6/2024 7:10 AM|2|80.20",
         "503|Credit work|Cy Dee|103|||3 Ash Rd, Denver, CO 80202|On Hold|Gate on left|(50.75)|"
-        "4/7/2024|4/21/2024|10:20 AM|11:40 AM|No|Luis Ortega|No|3/9/2024||4/8/2024 6:05 PM|3|15.60",
+        "4/7/2024|4/21/2024|10:20 AM|11:40 AM|No|Luis Ortega|No|3/9/2024 5:30 PM||"
+        "4/8/2024 6:05 PM|3|15.60",
     ],
     "estimates.csv": [
         "Estimate #|Client Name|Client ID|Title|Estimate Date|Expiration Date|Status|Subtotal|"

@@ -1,0 +1,64 @@
+"""By which numbers and names records are known: what a cell that names one must lead to.
+
+A number that no record has leads nowhere and is kept as text; one that a record has must lead to
+it, so a link that was dropped shows. Belongs here: the table of numbers, and the SQL that asks it.
+"""
+
+# ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
+
+from __future__ import annotations
+
+import duckdb
+
+#: Clean field that names a record → the kinds of export it is of; "" is told by the row itself.
+NAMED_BY = {
+    "client_ref": "clients", "client_name": "people", "converted_client_ref": "clients",
+    "job_ref": "jobs", "job_refs": "jobs", "estimate_refs": "estimates",
+    "invoice_ref": "invoices", "invoice_refs": "invoices", "record_ref": "",
+}  # fmt: skip
+#: Kind of export whose rows are parts of a document → the document's kind.
+PART_OF = {"estimate_items": "estimates", "invoice_items": "invoices", "payments": "invoices"}
+_TABLE = """
+CREATE OR REPLACE TEMP TABLE ledger_known AS
+SELECT DISTINCT split_part(key, '/', 2) || '/' || split_part(key, '/', 1) || '/'
+       || lower(regexp_replace(key, '^[^/]*/[^/]*/', '')) AS id
+FROM (
+    SELECT source_key AS key FROM ledger_mapped
+    WHERE kind IN ('contact', 'opportunity') OR kind = 'record'
+    UNION ALL
+    SELECT json_extract_string(payload, '/custom/Estimate_Source_ID__c') FROM ledger_mapped
+    WHERE kind = 'opportunity'
+) WHERE key <> ''
+UNION
+SELECT 'people/' || split_part(substr(record_key, 9), '/', 1) || '/' || lower(unnest(names))
+FROM ledger_identity WHERE record_key LIKE 'contact:%'"""
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of what records are known by, from the mapped records."""
+    con.execute(_TABLE)
+
+
+def named_kind(dataset: str, field: str) -> str:
+    """The kind of record that a clean field names; "" where none, or where the row tells it."""
+    return PART_OF.get(dataset, "") if field in _DOCUMENTS else NAMED_BY.get(field, "")
+
+
+_DOCUMENTS = ("document_key", "invoice_key")
+
+
+def is_known_sql(kind: str, cell: str, workspace: str) -> str:
+    """SQL: whether a record of a kind is known by the number or name in a cell.
+
+    Args:
+        kind: SQL of the kind of export, or of `people` for names.
+        cell: SQL of the cell.
+        workspace: SQL of the row's workspace.
+    """
+    wanted = f"{kind} || '/' || {workspace} || '/' || lower(ltrim(trim({cell}), '#'))"
+    return f"(({wanted}) IN (SELECT id FROM ledger_known))"
+
+
+def told_kind_sql(cell: str) -> str:
+    """SQL of the kind of export that a cell such as `Work Order` or `Clients` tells."""
+    return f"(rtrim(replace(lower(trim({cell})), ' ', '_'), 's') || 's')"
