@@ -1,12 +1,13 @@
 # Two commands do everything on a machine with Python 3.11+, git and make:
 #   make demo    the whole migration of the bundled exports into the embedded sandbox
 #   make test    every test
+#   make test-all    and the long proofs, with a table (an hour)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test ui lint lock picture clean
+.PHONY: setup demo test test-all ui lint lock picture clean
 
 setup: $(STAMP)
 
@@ -23,6 +24,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-all: test
+	$(BIN)/python -m flitstack_pipeline_tests.proofs
 
 ui: $(STAMP)
 	$(BIN)/dagster dev --host 127.0.0.1 --port 3000

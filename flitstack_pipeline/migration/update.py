@@ -16,7 +16,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
 from flitstack_pipeline.migration.attempts import outcome_now
-from flitstack_pipeline.migration.existing import OPT_OUT, TAGS, take_existing
+from flitstack_pipeline.migration.existing import ASK, OPT_OUT, TAGS, take_existing
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
@@ -177,7 +177,8 @@ def _taking_over(
     tags = taking.write.get(TAGS)
     if isinstance(tags, list) and isinstance(now.get(TAGS), list):
         taking.write[TAGS] = merged_lists(tags, [], now[TAGS])
-    kept = {key: now[key] for key in taking.conflicts if key in now}
+    # The rest of another address stays empty, and is kept so: ours would mix two of them.
+    kept = {key: now.get(key) for key in taking.conflicts if key in now or policy != ASK}
     return Decision(write=taking.write, kept=kept, conflicts=taking.conflicts)
 
 
