@@ -19,6 +19,7 @@ from flitstack_pipeline.highlevel.errors import (
 )
 from flitstack_pipeline.migration.existing import OVERWRITE
 from flitstack_pipeline.migration.journal import Entry, new_id
+from flitstack_pipeline.migration.journal_open import KEPT_ASIDE
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written
 from flitstack_pipeline.migration.marker import tell_taken
@@ -32,6 +33,7 @@ from flitstack_pipeline.migration.update import (
     TAKEN_OVER,
     write_changes,
 )
+from flitstack_pipeline.spec.targets import ORIGINALS
 
 
 class ExistingRecords:
@@ -283,6 +285,7 @@ def _create_beside(
         sender.dead_letter(item, "conflict", error)
         return []
     row, ctx = item.row, sender.ctx
+    kept = ctx.catalog.has_field("contact", ORIGINALS)
     ctx.journal.put_conflict(
         {
             "location": ctx.location,
@@ -290,13 +293,14 @@ def _create_beside(
             "field": shared,
             "object_key": row.object_key or ctx.run.object_key,
             "hl_id": there,
-            "reason": "shared_field",
+            "reason": KEPT_ASIDE if kept else "shared_field",
             "wanted": value,
             "found": None,
             "last_written": None,
             "message": f"{row.label or row.record_key} shares its {shared} with "
-            f"{other or there}; HighLevel allows it once, so it was left off here. "
-            "Switch on Allow Duplicate Contact to write it on both.",
+            f"{other or there}; HighLevel allows it once, so it was left off here"
+            + (f" and kept in {ORIGINALS}" if kept else "")
+            + ". Switch on Allow Duplicate Contact to write it on both.",
             "run_id": ctx.run.id,
         }
     )

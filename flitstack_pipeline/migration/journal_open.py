@@ -14,6 +14,9 @@ import sqlalchemy as sa
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.group_commit import Change, GroupCommit
 
+#: Why a conflict is listed though nobody has to decide it: the value was kept elsewhere.
+KEPT_ASIDE = "kept aside"
+
 
 class OpenMatters:
     """The part of a journal that holds open matters."""
@@ -44,11 +47,14 @@ class OpenMatters:
         """Something a person must decide: somebody else's edit, a duplicate."""
         self._writer.submit([Change("upsert", t.conflicts, {"at": time.time(), **row})])
 
-    def conflicts(self, location: str, object_key: str | None = None) -> list[dict[str, Any]]:
-        """The open conflicts."""
+    def conflicts(
+        self, location: str, object_key: str | None = None, *, waiting: bool = False
+    ) -> list[dict[str, Any]]:
+        """The open conflicts; when `waiting`, only those that a person has to decide."""
         c = t.conflicts.c
         query = sa.select(t.conflicts).where(c.location == location)
         query = query.where(c.object_key == object_key) if object_key else query
+        query = query.where(c.reason != KEPT_ASIDE) if waiting else query
         return self._rows(query.order_by(c.at, c.record_key))
 
     def forget_conflicts(self, location: str, record_key: str) -> None:

@@ -29,6 +29,7 @@ from flitstack_pipeline.migration.planned import (
     PlannedRecords,
     contact_key_of,
 )
+from flitstack_pipeline.migration.refused_values import is_kept_beside
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.objects import KEYS
 
@@ -39,6 +40,7 @@ OWNER_SHARED = "HighLevel keeps the owner of a contact and of its opportunities 
 UNMATCHED_OWNER = "the team member has no HighLevel user"
 KEPT = "edited in HighLevel and kept"
 LEFT_BEHIND = "cannot be moved, as a person acknowledged"
+KEPT_ASIDE = "another contact has it, and HighLevel allows it once: kept in Original_Values__c"
 TAGS_ADDED = "further tags in HighLevel"
 BAD = (Verdict.DIFFERENT, Verdict.MISSING)
 
@@ -187,12 +189,12 @@ class _Comparison:
         actual = dict(found.logical) if is_file else flatten(dict(found.logical))
         good = True
         for diff in compare_record(row.record_key, _meant(row), actual):
-            good &= self._judge(planned, self._explained(planned, diff, row.target))
+            good &= self._judge(planned, self._explained(planned, diff, actual))
         good &= self._links(planned, found)
         self._sum(planned, flatten(row.payload), actual, found)
         self.result.by_object[row.object_key]["verified" if good else "wrong"] += 1
 
-    def _explained(self, planned: Planned, diff: FieldDiff, target: str) -> FieldDiff:
+    def _explained(self, planned: Planned, diff: FieldDiff, actual: Mapping[str, Any]) -> FieldDiff:
         """The verdict with what we know besides the two values."""
         if diff.field == "file_name" and planned.sent_as and planned.sent_as == diff.found:
             return replace(diff, verdict=Verdict.BY_RULE, rule=planned.sent_why)
@@ -209,6 +211,10 @@ class _Comparison:
                 return replace(diff, verdict=Verdict.BY_RULE, rule=OWNER_SHARED)
         if diff.field == "tags" and diff.found and _folded(diff.expected) <= _folded(diff.found):
             return replace(diff, verdict=Verdict.BY_RULE, rule=TAGS_ADDED)
+        if planned.row.kind == "contact" and is_kept_beside(
+            diff.field, flatten(planned.row.payload), actual
+        ):
+            return replace(diff, verdict=Verdict.BY_RULE, rule=KEPT_ASIDE)
         for part in ("fields", "custom", "dnd", ""):
             name = f"{part}.{diff.field}"
             if name in planned.kept:

@@ -1,7 +1,7 @@
 """A value that HighLevel refuses in an update: it alone is left out, kept beside, and told (L12).
 
-What belongs here: which value a refusal is about, and the decision without it. What does not:
-sending (update.py).
+What belongs here: which value a refusal is about, where it is kept, and how a comparison knows it
+there. What does not: sending (update.py, duplicates.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import DuplicateContact, HighLevelError
+from flitstack_pipeline.migration.long_texts import FIELD_MOST
 from flitstack_pipeline.migration.parts import Part
 from flitstack_pipeline.spec.targets import ORIGINALS
 
@@ -45,6 +46,26 @@ def kept_beside(values: Mapping[Part, Any], now: Mapping[Part, Any], part: Part,
         part: the refused field.
         value: its value.
     """
-    before = str(values.get(KEPT_BESIDE) or now.get(KEPT_BESIDE) or "")
-    line = f"{part[1]}: {value}"
-    return before if line in before.splitlines() else "\n".join(x for x in (before, line) if x)
+    return with_line(values.get(KEPT_BESIDE) or now.get(KEPT_BESIDE), part[1], value)
+
+
+def with_line(text: Any, name: str, value: Any) -> str:
+    """A text with the line `name: value`, unless it has it or has no room for it."""
+    before, line = str(text or ""), f"{name}: {value}"
+    longer = "\n".join(x for x in (before, line) if x)
+    return before if line in before.splitlines() or len(longer) > FIELD_MOST else longer
+
+
+def is_kept_beside(name: str, wanted: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
+    """Whether a contact differs in a field only by a value kept among the originals instead.
+
+    Args:
+        name: the field that differs.
+        wanted: every value that was meant, by field.
+        held: every value the contact has.
+    """
+    meant, found = (set(str(v.get(ORIGINALS) or "").splitlines()) for v in (wanted, held))
+    moved = {field: f"{field}: {wanted[field]}" for field in CHECKED if wanted.get(field)}
+    if name == ORIGINALS:
+        return meant < found and found - meant <= set(moved.values())
+    return name in moved and moved[name] in found - meant

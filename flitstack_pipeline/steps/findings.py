@@ -107,7 +107,7 @@ def conflicts(project: Project, key: str | None = None) -> Rows:
         found = [
             conflict
             for account in accounts(project)
-            for conflict in journal.conflicts(account.location_id, key)
+            for conflict in journal.conflicts(account.location_id, key, waiting=True)
         ]
     hidden = ("location", "at")
     return [{k: v for k, v in x.items() if k not in hidden} for x in found]

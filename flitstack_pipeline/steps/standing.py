@@ -55,7 +55,7 @@ def unfinished(project: Project) -> list[str]:
             for location in locations
             for what, waiting in (
                 ("dead letter", journal.dead_letters(location)),
-                ("conflict", journal.conflicts(location)),
+                ("conflict", journal.conflicts(location, waiting=True)),
             )
             for x in waiting
             if x["record_key"] not in acknowledged

@@ -223,7 +223,7 @@ def _certificate(
         open_matters={
             "rejected records": sum(len(j.dead_letters(place)) for j, place in places)
             - len(acknowledged_files(project)),
-            "conflicts": sum(len(j.conflicts(place)) for j, place in places),
+            "conflicts": sum(len(j.conflicts(place, waiting=True)) for j, place in places),
             "open questions": len(question_reasons(project)),
             "rows and files left behind that nobody acknowledged": sum(
                 not row["acknowledged by"] and row["rule"] != DEAD_FILE for row in behind

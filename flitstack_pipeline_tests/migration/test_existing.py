@@ -11,6 +11,7 @@ from flitstack_pipeline.migration.existing import take_existing
 from flitstack_pipeline.migration.kinds.opt_outs import CHANNELS, opt_out_body, read_opt_outs
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.refused_values import is_kept_beside
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.migration.rows import payload_hash
 from flitstack_pipeline.spec import targets as t
@@ -142,6 +143,45 @@ def test_a_contact_of_ours_that_opted_out_since_is_not_deleted(ready):
     (left,) = undone.left
     assert (left["hl_id"], left["fields"]) == (hl_id, "doNotSms")
     assert [c["id"] for c in account.dump()["contacts"]] == [hl_id]
+
+
+def test_a_value_two_clients_share_is_kept_among_the_originals_of_the_second(account, journal):
+    hl = account.connect()
+    run = journal.start_run(hl.location_id, "cutover")
+    catalog = provision(hl, small_schema(), journal, run)
+    made = hl.custom_fields.v1.create(FieldCreateV1(name=t.ORIGINALS, data_type="LARGE_TEXT"))
+    catalog.add_field(field_v1(made))
+    rows = [contact(1, phone="+17025550100"), contact(2, phone="+17025550100")]
+    load(hl, journal, catalog, rows[:1], run, options=QUICK)
+    load(hl, journal, catalog, rows[1:], run, options=QUICK)
+    second = hl.contacts.get(journal.entry(hl.location_id, "contact:main/clients/2").hl_id)
+    assert "phone" not in second and second["email"] == "c2@example.com"
+    assert {"id": made["id"], "value": "phone: +17025550100"} in second["customFields"]
+    (told,) = journal.conflicts(hl.location_id)
+    assert told["field"] == "phone" and "kept in Original_Values__c" in told["message"]
+    assert journal.conflicts(hl.location_id, waiting=True) == []
+    again = load(hl, journal, catalog, rows, run, options=QUICK)
+    assert (again.unchanged, again.updated, again.rejected) == (2, 0, 0)
+
+
+WANTED = {"phone": "+17025550100", "email": "a@b.co", t.ORIGINALS: "City: Elkoo"}
+BOTH = "City: Elkoo\nphone: +17025550100"
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "kept"),
+    [
+        ("phone", {t.ORIGINALS: BOTH}, True),
+        (t.ORIGINALS, {t.ORIGINALS: BOTH}, True),
+        ("email", {t.ORIGINALS: BOTH}, False),  # missing, and kept nowhere
+        ("phone", {t.ORIGINALS: "City: Elkoo\nphone: +17025550999"}, False),  # another number
+        (t.ORIGINALS, {t.ORIGINALS: "phone: +17025550100"}, False),  # a line of the export is gone
+        (t.ORIGINALS, {t.ORIGINALS: BOTH + "\ncalled twice"}, False),  # somebody's own line
+        ("city", {t.ORIGINALS: BOTH}, False),
+    ],
+)
+def test_a_comparison_knows_a_value_that_was_kept_among_the_originals(name, held, kept):
+    assert is_kept_beside(name, WANTED, held) is kept
 
 
 @pytest.mark.parametrize("shared", ["phone", "email"])

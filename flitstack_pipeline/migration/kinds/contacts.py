@@ -26,7 +26,9 @@ from flitstack_pipeline.migration.kinds.base import (
 )
 from flitstack_pipeline.migration.kinds.confirmed import confirmed
 from flitstack_pipeline.migration.kinds.opt_outs import opt_out_body, read_opt_outs
+from flitstack_pipeline.migration.refused_values import with_line
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
+from flitstack_pipeline.spec.targets import ORIGINALS
 
 FIELDS = (
     "firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode",
@@ -68,6 +70,9 @@ class ContactHandler(Handler):
         fields = payload.get("fields", {})
         kept = {k: v for k, v in fields.items() if k not in item.left_out}
         custom = with_source_id(ctx, "contact", item.row, payload.get("custom", {}))
+        if item.left_out and ctx.catalog.has_field("contact", ORIGINALS):
+            for name in item.left_out:
+                custom[ORIGINALS] = with_line(custom.get(ORIGINALS), name, fields.get(name))
         intended: Logical = {"fields": kept, "custom": custom}
         if payload.get("dnd"):
             intended["dnd"] = dict(payload["dnd"])

@@ -96,7 +96,7 @@ def contacts_line(settings: Mapping[str, Any], shared: int) -> Line:
     return warned(
         check,
         f"not allowed (by {by}); {shared} contacts share an e-mail or phone with another",
-        "HighLevel keeps such a value on the first contact only; on the others it is left off and "
-        f"reported as a conflict. To keep it on all, switch on “Allow Duplicate "
+        "HighLevel keeps such a value on the first contact only; on the others it is left off, "
+        "kept in Original_Values__c and listed. To keep it on all, switch on “Allow Duplicate "
         f"Contact” ({SWITCH}).",
     )  # fmt: skip
