@@ -28,7 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency-ms", type=int, default=usual.latency_ms, help="median added latency")
     add("--search-lag-ms", type=int, default=usual.search_lag_ms, help="searches trail writes")
     for name in ("contact", "opportunity"):
-        add(f"--allow-duplicate-{name}", action=argparse.BooleanOptionalAction, default=False)
+        usually = getattr(usual, f"allow_duplicate_{name}")
+        add(f"--allow-duplicate-{name}", action=argparse.BooleanOptionalAction, default=usually)
     add("--seed-location", type=Path, help="JSON: what exists before the migration")
     add("--faults", help="fault spec, see below; the profile live has a few by default")
     add("--token", default=usual.token)

@@ -38,7 +38,7 @@ def build_app(options: SandboxOptions) -> FastAPI:
     tokens = _tokens(options, list(seeds))
     settings = {
         "allowDuplicateContact": options.allow_duplicate_contact,
-        "allowDuplicateOpportunity": options.allow_duplicate_opportunity,
+        "allowDuplicateOpportunity": options.duplicate_opportunities,
     }
     sandbox = Sandbox(
         state=state,

@@ -4,10 +4,10 @@ What belongs here: the options with their defaults, and putting the parts togeth
 line (`python -m flitstack_pipeline.sandbox`, and the project's `flitstack sandbox`) only fills
 `SandboxOptions`.
 
-Defaults follow HighLevel's own: 100 requests in 10 seconds, 200,000 a day, duplicate contacts
-and duplicate opportunities not allowed (the settings' value in the official description). A
-contractor's client has many jobs, so a migration needs `allow_duplicate_opportunity` switched
-on, as it must be in a real sub-account. Searches trail writes by 300 ms; HighLevel's lag is
+Defaults follow HighLevel's own: 100 requests in 10 seconds, 200,000 a day, duplicate contacts not
+allowed (the setting's value in the official description). A contractor's client has many jobs, so a
+migration needs duplicate opportunities: they are allowed when live, and as the official description
+has it, not, when documented. Searches trail writes by 300 ms; HighLevel's lag is
 "a few seconds".
 """
 
@@ -39,7 +39,7 @@ class SandboxOptions:
     latency_ms: median of the added time per answer (log-normal).
     search_lag_ms: by how much searches trail writes.
     allow_duplicate_contact, allow_duplicate_opportunity: the sub-accounts' settings; the seed
-        file can set them per sub-account.
+        file can set them per sub-account. None is the profile's own.
     seed_location: JSON file with what exists before the migration (format: seed.py).
     faults: fault spec (grammar: faults.py); None is the profile's own (LIVE_FAULTS when live).
     token: token of the first sub-account; the others' is `<token>-<location>` unless named.
@@ -55,7 +55,7 @@ class SandboxOptions:
     latency_ms: int = 0
     search_lag_ms: int = 300
     allow_duplicate_contact: bool = False
-    allow_duplicate_opportunity: bool = False
+    allow_duplicate_opportunity: bool | None = None
     seed_location: Path | None = None
     faults: str | None = None
     token: str = DEFAULT_TOKEN
@@ -68,6 +68,12 @@ class SandboxOptions:
         if self.profile not in PROFILES:
             raise ValueError(f"profile {self.profile!r}: choose {' or '.join(PROFILES)}")
         return self.profile == "live"
+
+    @property
+    def duplicate_opportunities(self) -> bool:
+        """Whether a contact may have several opportunities in a pipeline."""
+        chosen = self.allow_duplicate_opportunity
+        return self.live if chosen is None else chosen
 
     @property
     def fault_spec(self) -> str:
