@@ -190,6 +190,11 @@ class Contacts(Family):
             answer, "contacts", "POST /contacts/search", lambda raw: read_contact(raw, row=True)
         )
 
+    def count(self) -> int:
+        """How many contacts there are, counted where no answer tells it."""
+        told = self.search(page_limit=1).total
+        return told if told is not None else sum(1 for _ in self.iterate_rows())
+
     def iterate_rows(self, page_limit: int = 500) -> Iterator[Contact]:
         """Yield a row of every contact, oldest first; rows are partial (see `search`)."""
 

@@ -181,6 +181,11 @@ class Opportunities(Family):
         assert refusal is not None
         raise refusal
 
+    def count(self) -> int:
+        """How many opportunities there are, counted where no answer tells it (R12)."""
+        told = self.search(limit=1).total
+        return told if told is not None else sum(1 for _ in self.iterate_rows())
+
     def iterate_rows(self, page_limit: int = 100) -> Iterator[Opportunity]:
         """Yield a row of every opportunity, oldest first; rows are partial (see `search`)."""
 

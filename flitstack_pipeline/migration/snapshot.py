@@ -69,8 +69,8 @@ def take(hl: HighLevel) -> Snapshot:
     objects = {str(o["key"]): str(o.get("id") or o["key"]) for o in hl.objects.list()}
     custom = [key for key in objects if key.startswith("custom_objects.")]
     counted: dict[str, Callable[[], int]] = {
-        "contacts": lambda: hl.contacts.search(page_limit=1).total or 0,
-        "opportunities": lambda: hl.opportunities.search(limit=1).total or 0,
+        "contacts": hl.contacts.count,
+        "opportunities": hl.opportunities.count,
         "companies": lambda: _records(hl, "business"),
     }
     counts = {name: count() for name, count in counted.items()}
@@ -122,7 +122,7 @@ def _few(word: str, names: list[str], most: int = 8) -> str:
 
 def _records(hl: HighLevel, key: str) -> int:
     try:
-        return hl.records.search(key, page_limit=1).total or 0
+        return hl.records.count(key)
     except NotFound:
         return 0
 

@@ -94,3 +94,16 @@ def test_a_refusal_keeps_no_value_however_short(api, server, sent, said, kept):
     with pytest.raises(HighLevelError) as caught:
         api.contacts.create(ContactCreate(**sent))
     assert caught.value.messages == [kept]
+
+
+def test_records_are_counted_where_no_answer_tells_how_many(api, server):
+    """Three rows in pages of two, by number; no answer has a total."""
+
+    def answer(asked):
+        family = "records" if "objects" in asked.path else asked.path.split("/")[1]
+        number, size = asked.json.get("page", 1), asked.json.get("limit") or asked.json["pageLimit"]
+        rows = [{"id": f"r{n}"} for n in range(3)]
+        return Told(200, {family: rows[(number - 1) * min(size, 2) :][: min(size, 2)]})
+
+    server.answer = answer
+    assert api.contacts.count() == api.opportunities.count() == api.records.count("business") == 3

@@ -229,6 +229,32 @@ def test_a_published_workflow_stops_preflight_and_every_load_until_released_by_n
     assert all(r.complete for r in load_everything(project).values())
 
 
+def test_without_duplicate_opportunities_preflight_refuses_and_nothing_is_written(two_accounts):
+    project, url = two_accounts
+    run = CliRunner().invoke
+    _duplicate_opportunities(url, allowed=False)
+    try:
+        for command in ("preflight", "prepare"):
+            refused = run(app, [command])
+            assert refused.exit_code == 4 and "duplicate opportunities" in refused.output
+        stops = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+        assert [(x["sub-account"], x["check"]) for x in stops] == [
+            ("main", "duplicate opportunities")
+        ]
+        assert "Settings → Objects → Opportunities" in stops[0]["what_to_do"]
+        assert held(url, "loc-m")[1]["contacts"] == 0
+    finally:
+        _duplicate_opportunities(url, allowed=True)
+    assert run(app, ["preflight"]).exit_code == 0
+
+
+def _duplicate_opportunities(url, allowed):
+    requests.put(
+        f"{url}/locations/loc-m", json={"settings": {"allowDuplicateOpportunity": allowed}},
+        headers={"Authorization": "Bearer pit-agency-sandbox", "Version": "v3"}, timeout=10,
+    ).raise_for_status()  # fmt: skip
+
+
 def _lose_the_journal(project):
     for path in project.root.glob("journal.sqlite*"):
         path.unlink()

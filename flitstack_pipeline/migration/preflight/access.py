@@ -125,7 +125,8 @@ def _no_access(hl: HighLevel, error: HighLevelError) -> Line:
         return failed(
             "token", f"the token is not for the sub-account {hl.location_id} (403)",
             "HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION_ID must belong together: take the id from "
-            "Settings → Business Profile of the sub-account in which the token was made.",
+            "Settings → Business Profile of the sub-account in which the token was made. When they "
+            "do, the token lacks a scope: tick locations.readonly.",
         )  # fmt: skip
     if isinstance(error, NotFound | BadRequest | ValidationRejected):
         return failed(
