@@ -31,6 +31,9 @@ _COUNTRIES = {
 }  # fmt: skip
 #: Where a row may show the whole name though it shows neither part of it.
 _WHOLE_NAMES = ("name", "contactName", "fullNameLowerCase")
+_PARTS_OF_NAME = tuple(
+    f"{part}{form}" for part in ("firstName", "lastName") for form in ("", "Raw", "LowerCase")
+)
 _YES = frozenset({"true", "yes", "1", "completed", "complete", "done"})
 
 
@@ -151,10 +154,14 @@ def _name(raw: Raw, key: str, *, row: bool) -> tuple[Any, bool]:
         return shown, True
     lowered = raw.get(f"{key}LowerCase")
     if shown in (None, ""):
-        named = any(raw.get(other) for other in _WHOLE_NAMES)
-        return None, key in raw and lowered in (None, "") and not named
+        told = key in raw and lowered in (None, "")
+        return None, told and (_has(raw, _PARTS_OF_NAME) or not _has(raw, _WHOLE_NAMES))
     is_lowered = str(shown) == str(shown).lower() and any(c.isalpha() for c in str(shown))
     return (None, False) if is_lowered else (shown, True)
+
+
+def _has(raw: Raw, keys: Iterable[str]) -> bool:
+    return any(raw.get(key) for key in keys)
 
 
 def read_opportunity(raw: Raw, *, row: bool = False) -> Opportunity:
