@@ -33,9 +33,11 @@ _EVERYDAY = re.compile(
 NANP_REGIONS = frozenset({"US", "CA", "PR"})
 _EMAIL_SPLIT = re.compile(r"[\s;,|<>]+")
 _JOINING_WORDS = frozenset({"and", "or", "y", "et", "&", "/"})
+#: What people type where there is no address. `na@mail.net`, `test@…` and `no@…` may be somebody's:
+#: they count only where the domain is made up, too.
 _PLACEHOLDER = re.compile(
-    r"^(none|no|na|n/a|noemail|no-?reply|test|unknown|x{2,}|null)@"
-    r"|@(none|noemail|example|test|na)\.",
+    r"^(?:none|no-?e?mail|no-?reply|not-?provided)@|@(?:none|no-?e?mail|example)\."
+    r"|^(?:no|na|n/a|test|unknown|null|x{2,}|abc|e?mail)@(?:no|na|test|unknown|null|x+|abc|e?mail)\.",
     re.I,
 )
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
