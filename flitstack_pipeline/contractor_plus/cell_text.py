@@ -18,12 +18,15 @@ _APOSTROPHE = re.compile(r"^'(?=[0-9+(=-])")
 _EXCEL_RETURN = re.compile(r"_x000[Dd]_(?=\n)")
 _EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});")
+#: A line break that a program wrote out (`gate\ndog`), and what looks so and is a path.
+_WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n|\\r\b")
+_PATH = re.compile(r"(?:^|[\s\"'(])(?:[A-Za-z]:|\\)\\|\.\w{2,5}\s*$")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.I)
 _OTHER_TAG = re.compile(r"<(?!br\b)/?[a-z][^<>]*>", re.I)
 #: Signs of any of the above, each by its first character; most rows, and most files, have none.
 _SIGNS = (
     r'=\s*"', r"'[0-9+(=-]", r"_x[0-9A-Fa-f]{4}_", r"&(?:#|[A-Za-z][A-Za-z0-9]{1,24};)",
-    r"\x00", r"\x0b", r"<[bB][rR]", r'\[\s*"', r'\{\s*"',
+    r"\x00", r"\x0b", r"\\[nr]", r"<[bB][rR]", r'\[\s*"', r'\{\s*"',
 )  # fmt: skip
 _IN_ROW = re.compile("|".join(_SIGNS))
 #: One pattern a sign: looking for a first character is much faster than for one of several.
@@ -47,11 +50,14 @@ def unwrapped(cell: str) -> str:
 
     `="00042"` and `'00042` are 00042 (how programs keep Excel from eating zeros); `_x000D_` is a
     character that Excel's format cannot hold; `&amp;` and `&#39;` are entities, also escaped twice;
-    `<br>` in a text without other tags is a line break; NUL is nothing; a list or an object of
+    `<br>` in a text without other tags is a line break, as is a written `\\n` that belongs to no
+    path; NUL is nothing; a list or an object of
     JavaScript is its values. Notes with HTML keep their entities for the sanitiser.
     """
     text = _EXCEL_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), _EXCEL_RETURN.sub("", cell))
     text = text.replace("\x00", "").replace(INNER_BREAK, "\n")
+    if "\\" in text and not _PATH.search(text):
+        text = _WRITTEN_BREAK.sub("\n", text)
     bare = text.strip()
     armoured = _ARMOUR.match(bare)
     if armoured:

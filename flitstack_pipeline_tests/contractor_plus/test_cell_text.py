@@ -29,6 +29,11 @@ HEADER = "Client ID,Client Name,Email,Phone,Zip,Notes,Created Date"
         ("AT&T; Bell", "AT&T; Bell"),  # no entity
         ("<p>Gate &amp; dog</p>", "<p>Gate &amp; dog</p>"),  # the sanitiser's
         ("Gate<br>dog", "Gate\ndog"),
+        ("Gate 12\\ndog", "Gate 12\ndog"),
+        ("Gate 12\\r\\ndog", "Gate 12\ndog"),
+        ("photos\\new roof.png", "photos\\new roof.png"),  # a path
+        ("see C:\\new\\plans", "see C:\\new\\plans"),
+        ("\\\\server\\new", "\\\\server\\new"),
         ("a\x00b", "ab"),
         ('["a@mailbox.net","b@mailbox.net"]', "a@mailbox.net; b@mailbox.net"),
         ('{"street":"12 Oak St","city":"Tampa"}', "12 Oak St, Tampa"),
