@@ -140,6 +140,7 @@ class _Dataset:
         self.object = object_of_dataset(dataset) or (
             "schema" if dataset in SCHEMA_DATASETS else dataset
         )
+        self.team = chr(31).join(holders.team(con, around.document))
         self.paths = self._paths()
         self.orders = witness.orders(dataset, counts, around.answers)
         numbers = {p.column: cell_sql(p.column) for p in self.paths if "{sign}" in p.kind}
@@ -163,6 +164,8 @@ class _Dataset:
 
     def _owned(self, path: Path) -> Path:
         kind = path.kind
+        if kind == "owner":
+            kind = f"owner:{self.team}"
         if "{own}" in kind:
             custom = path.column.startswith("custom:")
             kind = kind.replace("{own}", "text" if custom else own_kind(self.dataset, path.column))

@@ -12,9 +12,9 @@ import re
 
 import duckdb
 
-from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, PARENT, Path
+from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, OWNER, PARENT, Path
 from flitstack_pipeline.mapping.declared import JOINED_INTO
-from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.clean import BY_DATASET
@@ -25,6 +25,17 @@ _ROLES = {"properties": "client", "visits": "job", "change_orders": "invoice", "
 #: Forms that history has: every value of theirs may hold a cell.
 HISTORY = {"activities": ("note", "task", "message", "appointment"),
            "attachments": ("contact_file", "opportunity_file")}  # fmt: skip
+
+
+#: What a record without an owner holds.
+NOBODY = "~nobody"
+
+
+def team(con: duckdb.DuckDBPyConnection, document: MapDocument) -> list[str]:
+    """Names of the team members who own records, unless a person left them out."""
+    out = {key for key, entry in document.owners.items() if entry.status == EXCLUDED}
+    rows = con.execute(f"SELECT source_key, name FROM {relation(con, 'clean.users')}").fetchall()
+    return sorted({name for key, name in rows if key not in out and name})
 
 
 def literal(value: str) -> str:
@@ -39,6 +50,10 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
              "'[]'::JSON parents WHERE false")  # fmt: skip
     con.execute("CREATE OR REPLACE TEMP VIEW ledger_mapped AS "
                 + " UNION ALL BY NAME ".join([*tables, empty]))  # fmt: skip
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE ledger_user AS SELECT source_key, "
+        f"concat_ws(chr(31), name, email) AS names FROM {relation(con, 'clean.users')}"
+    )
     con.execute(_IDENTITIES)
     con.execute(_TOUCHES)
 
@@ -115,12 +130,17 @@ def _holder(dataset: str, place: str, labels: list[str]) -> str:
         return _ALL
     pointers = ", ".join(literal(p) for label in labels for p in _pointers(label))
     values = ", ".join(
-        f"coalesce(found[{2 * i + 1}], found[{2 * i + 2}], '')" for i in range(len(labels))
+        f"coalesce(u.names, '{NOBODY}')"
+        if label == OWNER
+        else f"coalesce(found[{2 * i + 1}], found[{2 * i + 2}], '')"
+        for i, label in enumerate(labels)
     )
     return f"""
         SELECT key, [{values}] AS held FROM (
-            SELECT key, any_value(json_extract_string(payload, [{pointers}])) AS found
-            FROM ledger_carrier WHERE place = {literal(place)} GROUP BY key)"""
+            SELECT key, any_value(json_extract_string(payload, [{pointers}])) AS found,
+                   any_value(json_extract_string(payload, '/owner')) AS owner
+            FROM ledger_carrier WHERE place = {literal(place)} GROUP BY key)
+        LEFT JOIN ledger_user u ON u.source_key = owner"""
 
 
 #: All that a note, a message or a file says, value by value.

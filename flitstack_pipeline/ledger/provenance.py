@@ -52,6 +52,8 @@ NEAR, KEY, PARENT, ALL, DEAL = "near", "key", "parent", "all", "deal"
 COMPANY = "company"
 #: Before the column that tells the kind of a record.
 BY = "by "
+#: Stands for the owner of a record among its fields.
+OWNER = "owner"
 #: Before the name of a word list that stands for the stages of the map.
 STAGES = "stages of "
 #: A name as written, needed where the names in the other fields do not give it back.
@@ -107,7 +109,7 @@ def paths_of(
         *_joined(dataset, document),
         *_companies(dataset, document),
     ]
-    found += [*_links(dataset), *_deal(dataset, document)]
+    found += [*_links(dataset), *_deal(dataset, document), *_owner(dataset, document)]
     return list(dict.fromkeys(found))
 
 
@@ -305,6 +307,14 @@ def _deal(dataset: str, document: MapDocument) -> Iterator[Path]:
         for label in ("stage", "status"):
             words = f"{STAGES}{dataset}.{label}"
             yield Path(source.column, DEAL, (label,), "stage", sole=True, fate=LINKED, words=words)
+
+
+def _owner(dataset: str, document: MapDocument) -> Iterator[Path]:
+    """The team member who owns the record: the first of the cell that HighLevel may know."""
+    targets = {e.target for e in document.entries(dataset) if e.source == "assigned_to"}
+    for target in sorted(targets):
+        for source in fields_of(dataset).get("assigned_to", ()):
+            yield Path(source.column, target, (OWNER,), "owner", sole=True, fate=LINKED)
 
 
 def _is_reference(field: str) -> bool:

@@ -221,6 +221,18 @@ def _list(text: str, value: str, how: str, account: Account) -> str:
     return "list, one value each" if turned and all(p in held for p in turned if p) else ""
 
 
+def _owner(text: str, value: str, how: str, account: Account) -> str:
+    """The owner among the people of the cell; nobody, when none of them is in the team (`how`)."""
+    said = set(words_of(text))
+    if any(n and set(words_of(n)) <= said for n in value.split("\x1f")[:1]) or (
+        value.rpartition("\x1f")[2].casefold() in text.casefold()
+    ):
+        return "owner of the record"
+    known = [n for n in how.split("\x1f") if n]
+    is_nobody = value == "~nobody" and not any(set(words_of(n)) <= said for n in known)
+    return "nobody of the team, so no owner" if is_nobody else ""
+
+
 def _stage(text: str, value: str, how: str, account: Account) -> str:
     """A stage is found by the words of the map alone."""
     return ""
@@ -302,4 +314,5 @@ READINGS: dict[str, Reading] = {
     "converted": _converted,
     "file": read_file,
     "address": read_address, "yes_no": _yes_no, "word": _word, "list": _list, "stage": _stage,
+    "owner": _owner,
 }  # fmt: skip

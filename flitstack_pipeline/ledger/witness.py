@@ -169,6 +169,9 @@ def sure(kind: str, text: str, value: str) -> str:
             f"(contains(chr(31) || {value} || chr(31), chr(31) || {text} || chr(31)) "
             f"OR ends_with({value}, '/' || {text}) OR contains({value}, '/' || {text} || chr(31)))"
         )
+    if name == "owner":
+        owner = f"split_part({value}, chr(31), 1)"
+        return f"({owner} <> '' AND contains(lower({text}), lower({owner})))"
     if name == "name":
         return f"contains(chr(31) || {value} || chr(31), chr(31) || {text} || chr(31))"
     return "false"
@@ -178,7 +181,8 @@ def sure(kind: str, text: str, value: str) -> str:
 SURE_RULE = {
     "number": "number without signs of currency and thousands", "phone": "phone to E.164",
     "email": "e-mail in lower case", "cased": "capitals made usual", "word": "label of the word",
-    "yes_no": "yes or no", "id": "leads to the record", "name": "as written",
+    "yes_no": "yes or no", "id": "leads to the record", "owner": "owner of the record",
+    "name": "as written",
 }  # fmt: skip
 
 
