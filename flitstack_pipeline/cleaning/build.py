@@ -19,6 +19,8 @@ from flitstack_pipeline.cleaning.format_questions import (
     store_formats,
 )
 from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_good
+from flitstack_pipeline.cleaning.name_questions import DATASETS as PEOPLE
+from flitstack_pipeline.cleaning.name_questions import answers_about_names, name_questions
 from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
 from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.older_columns import with_older_columns
@@ -135,7 +137,8 @@ def _clean(
         "CREATE OR REPLACE TABLE clean.account AS SELECT ? AS time_zone, ? AS country",
         [context.time_zone, context.country],
     )
-    known = Context(context.time_zone, context.country, str(context.exports))
+    said = answers_about_names(context.answers)
+    known = Context(context.time_zone, context.country, str(context.exports), said)
     cleaning = _Cleaning(con, object_key, context, Parsing(con, known))
     with limited(con, MEMORY):
         for dataset in datasets:
@@ -250,6 +253,8 @@ class _Cleaning:
         note_oddities(self.con, self.object_key, dataset)
         store_formats(self.con, self.object_key, dataset, self.evidence)
         self.result.questions += format_questions(self.con, self.object_key, dataset, self.evidence)
+        if dataset in PEOPLE:
+            self.result.questions += name_questions(self.con, self.object_key, dataset)
 
     def tell_unknown_words(self) -> None:
         """Count the status words nobody knows: they wait for the value map."""

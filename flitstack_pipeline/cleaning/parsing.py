@@ -105,7 +105,8 @@ def _sql_type(shape: Any) -> str:
 
 def _forget_if_changed(con: duckdb.DuckDBPyConnection, context: Context) -> None:
     con.execute("CREATE TABLE IF NOT EXISTS cache.made_with (fingerprint VARCHAR)")
-    now = _fingerprint(context.time_zone, context.country)
+    said = json.dumps(dict(context.names), sort_keys=True)
+    now = _fingerprint(context.time_zone, context.country, said)
     if con.execute("SELECT fingerprint FROM cache.made_with").fetchall() == [(now,)]:
         return
     for parser in PARSERS.values():

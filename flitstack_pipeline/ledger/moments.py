@@ -96,9 +96,13 @@ def _short(match: re.Match[str], order: str) -> Said | None:
 
 
 def _written(found: str) -> Said | None:
-    """A day with its month in letters: `Jan 5, 2024 3:04 PM`, `5 de enero de 2024`."""
-    bare = found if re.match(r"may\b", found, re.I) else _WEEKDAYS.sub("", found)
-    bare = re.sub(r"\b(?:de|del|of|the|at)\b", " ", bare, flags=re.I)
+    """A day with its month in letters: `Jan 5, 2024 3:04 PM`, `viernes 5 de enero de 2024`."""
+    return _with_month(found) or _with_month(_WEEKDAYS.sub("", found))
+
+
+def _with_month(found: str) -> Said | None:
+    """Likewise, of a text that begins with the month or the day."""
+    bare = re.sub(r"\b(?:de|del|of|the|at)\b", " ", found, flags=re.I)
     bare = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|º)\b", "", bare, flags=re.I)
     unix = re.match(r"\s*([^\W\d_]+) +(\d{1,2}) (\d\d:\d\d:\d\d)( [A-Z]{3,4})? (\d{4})$", bare)
     if unix and unix[1].casefold() in _MONTHS:

@@ -26,6 +26,8 @@ SAME = [
     ("date:day first", "02/03/2024", "2024-03-02"),
     ("date:month first", "Jan 5, 2024", "2024-01-05"),
     ("date:month first", "5 de enero de 2024", "2024-01-05"),
+    ("date:month first", "Mar 1, 2025", "2025-03-01"),
+    ("date:day first", "mar. 5 de marzo de 2024", "2024-03-05"),
     ("date:month first", "45306", "2024-01-15"),
     ("date:month first", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-05:00"),
     ("date:month first", "2024-01-15T20:04:00Z", "2024-01-15T15:04:00-05:00"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from flitstack_pipeline.cleaning.cells import Cells, Row
+from flitstack_pipeline.cleaning.values.cell_sql import literal
 
+#: Before the pattern of a name that firms and people share, where no other column tells.
+DOUBTFUL = "firm or person: "
 COMPLETE_IT = "The row has no name, business, e-mail or phone. Complete it and export again."
 
 
@@ -73,8 +76,11 @@ def _person(c: Cells) -> Row:
     named = f"{display}, {business}, {emails.value('first')}, {phones.value('shown')}, {phone}"
     shown = f"coalesce({named})"
     c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", COMPLETE_IT)
+    doubt = f"{website} IS NULL AND {c.one_line('business_name')} IS NULL"
     evidence = (
-        f"CASE WHEN {business} IS NOT NULL AND {c.one_line('business_name')} IS NULL "
+        f"CASE WHEN {doubt} AND {name.value('doubt')} IS NOT NULL "
+        f"THEN {literal(DOUBTFUL)} || {name.value('doubt')} "
+        f"WHEN {business} IS NOT NULL AND {c.one_line('business_name')} IS NULL "
         f"THEN {name.value('evidence')} WHEN {business} IS NOT NULL THEN 'business name given' "
         f"WHEN {website} IS NOT NULL THEN 'website given' "
         "ELSE 'no business name, no website, reads like a person' END"

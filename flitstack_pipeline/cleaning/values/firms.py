@@ -37,6 +37,13 @@ _INVERTED = re.compile(r"([^\W\d_]+), ([^\W\d_]+)")
 _JOINED = re.compile(r"\s*(?:&|\+|\band\b)\s*", re.I)
 _HONOURS = re.compile(r"^(?:mr|mrs|ms|miss|dr|sr|sra|señor|señora)\.?$", re.I)
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
+#: What speaks for a firm, but for a couple as well; a person is asked (`names`).
+TWO_NAMES = "two names joined, none of them a couple's"
+#: Trades that are people's surnames more often.
+_USUAL_SURNAMES = frozenset(
+    {"flowers", "church", "temple", "place", "power", "coffee", "parish", "books", "crew", "golf",
+     "steel", "service", "grill", "marine", "works", "wines", "lodge", "dance", "cable"}
+)  # fmt: skip
 _HOUSEHOLD = ("family", "residence", "household")
 _GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
 
@@ -51,6 +58,17 @@ def _strong() -> frozenset[str]:
     kinds = _groups()
     weak = ("", "legal", "shared", "brand", "surnames")
     return frozenset().union(*(words for kind, words in kinds.items() if kind not in weak))
+
+
+def may_be_a_trade(name: str) -> bool:
+    """Whether a name read as a person's may be a firm's: `Riverside Plaza`, but not `Amy Glass`.
+
+    Its last word is a trade and a surname, and its first is no given name that we know.
+    """
+    words = [w.casefold() for w in _WORD.findall(name)]
+    if len(words) != 2 or "," in name or is_given(words[0]) or _HONOURS.match(words[0]):
+        return False
+    return words[1] in _groups()["surnames"] - _USUAL_SURNAMES
 
 
 def is_given(word: str) -> bool:
@@ -129,10 +147,10 @@ def _joined(name: str) -> str:
     if any(_HONOURS.match(w[0]) for w in (first, second)):
         return ""
     given = (is_given(first[0]), is_given(second[0]))
+    things = [w for w in (first[0], second[0]) if w.casefold() in _common() and not is_given(w)]
     if len(second) == 1:
         couple = all(given)
-        return "" if couple else "two names joined, none of them a couple's"
-    things = [w for w in (first[0], second[0]) if w.casefold() in _common() and not is_given(w)]
+        return "" if couple else "two things joined" if things else TWO_NAMES
     return "two things joined" if things else ""
 
 

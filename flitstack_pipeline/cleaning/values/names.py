@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flitstack_pipeline.cleaning.values.firms import firm_evidence
+from flitstack_pipeline.cleaning.values.firms import TWO_NAMES, firm_evidence, may_be_a_trade
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
 from flitstack_pipeline.cleaning.values.words import one_line
 
@@ -63,9 +63,22 @@ _GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
 _TWO_WORDS = re.compile(r"([^\W\d_][\w'\u2019-]+) ([^\W\d_][\w'\u2019-]+)")
 
 
+#: Patterns of names that firms and people share → what they are, for the question.
+DOUBTS = {
+    "joined": "two surnames joined by '&' or 'and'",
+    "trade": "a word and a trade that is a surname as well",
+}
+#: What a person may answer about a pattern.
+FIRMS, PEOPLE = "firms", "people"
+
+
 @dataclass(frozen=True)
 class Name:
-    """A person's or business's name. `invertible` says that nothing was lost in the split."""
+    """A person's or business's name.
+
+    `invertible` says that nothing was lost in the split, `doubt` that firms and people share the
+    pattern of the name (one of `DOUBTS`).
+    """
 
     display: str
     first: str | None
@@ -73,6 +86,7 @@ class Name:
     invertible: bool
     looks_like_business: bool
     evidence: str
+    doubt: str = ""
 
 
 @lru_cache(maxsize=200_000)
@@ -83,13 +97,30 @@ def split_name(value: str | None) -> Name | None:
         return None
     bare, evidence = without_remarks(found)
     if evidence:
-        return Name(found, None, None, True, True, evidence)
+        return _firm(found, evidence, "joined" if evidence == TWO_NAMES else "")
+    return _person(found, bare, "trade" if may_be_a_trade(bare) else "")
+
+
+def decided(value: str, answer: str) -> Name:
+    """A name of a pattern that firms and people share, read as a person said."""
+    found = one_line(value) or value
+    if answer == FIRMS:
+        return _firm(found, "a person said that such names are firms")
+    return _person(found, without_remarks(found)[0])
+
+
+def _firm(found: str, evidence: str, doubt: str = "") -> Name:
+    return Name(found, None, None, True, True, evidence, doubt)
+
+
+def _person(found: str, bare: str, doubt: str = "") -> Name:
+    """The name of a person; `bare` is without remarks."""
     tidy = natural_case(bare)
     if _is_mailbox(tidy):
         return Name(found, None, None, False, False, "a mailbox, nobody's name")
     first, last = _everyday(tidy) or _split(tidy)
     display = " ".join(p for p in (first, last) if p)
-    return Name(display, first, last, display == found, False, "reads like a person")
+    return Name(display, first, last, display == found, False, "reads like a person", doubt)
 
 
 def without_remarks(name: str) -> tuple[str, str]:

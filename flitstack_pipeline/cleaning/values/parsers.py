@@ -11,8 +11,8 @@ parsed once, in whichever process. Several cells travel as one text, joined by `
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from flitstack_pipeline.cleaning.values.addresses import (
 )
 from flitstack_pipeline.cleaning.values.countries import country_code
 from flitstack_pipeline.cleaning.values.formats import comma_of
-from flitstack_pipeline.cleaning.values.names import Name, natural_cases, split_name
+from flitstack_pipeline.cleaning.values.names import Name, decided, natural_cases, split_name
 
 #: A cell that is kept as it was: its column ("" for the only one), and why; silently when None.
 Kept = tuple[str, str | None]
@@ -42,6 +42,8 @@ class Context:
     time_zone: str
     country: str
     exports: str
+    #: What a person said of patterns of names (`names.DOUBTS`) → firms or people.
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,19 +101,29 @@ _SURNAMES_TOO = frozenset({"Null", "None", "Nil", "Na", "Nan"})
 @_parser(
     "name", "name", "first_name", "last_name",
     display="VARCHAR", first="VARCHAR", last="VARCHAR", business="BOOLEAN", evidence="VARCHAR",
+    doubt="VARCHAR",
 )  # fmt: skip
-def _name(_: Context, shown: str | None, first: str | None, last: str | None) -> tuple[Any, ...]:
+def _name(
+    context: Context, shown: str | None, first: str | None, last: str | None
+) -> tuple[Any, ...]:
     """The name from its split columns when both are there, else from the display name."""
     given, family = _part(first, last), _part(last, first)
-    name = split_name(shown)
+    name = _read_name(context, shown)
     if given and family:
         return _given(name, shown, given, family)
     if name is None and family and not given:
-        return family, None, family, False, "a surname alone", []
+        return family, None, family, False, "a surname alone", None, []
     if name is None:
-        name = split_name(" ".join(p for p in (given, family) if p) or None)
+        name = _read_name(context, " ".join(p for p in (given, family) if p) or None)
         return _as_values(name, [])
     return _as_values(name, [] if name.invertible else [("name", None)])
+
+
+def _read_name(context: Context, shown: str | None) -> Name | None:
+    """A name, as a person said where firms and people share its pattern."""
+    name = split_name(shown)
+    answer = context.names.get(name.doubt) if name and name.doubt else None
+    return decided(shown, answer) if shown and answer else name
 
 
 def _part(cell: str | None, other: str | None) -> str | None:
@@ -127,16 +139,17 @@ def _given(name: Name | None, shown: str | None, given: str, family: str) -> tup
     pairs = (("first_name", given, tidy_first), ("last_name", family, tidy_last))
     kept: list[Kept] = [(column, None) for column, cell, tidy in pairs if cell != tidy]
     if name and name.looks_like_business:
-        return name.display, tidy_first, tidy_last, True, name.evidence, kept
+        return name.display, tidy_first, tidy_last, True, name.evidence, None, kept
     if name and words.one_line(shown) != whole:
         kept.append(("name", None))
-    return whole, tidy_first, tidy_last, False, "first and last name given", kept
+    return whole, tidy_first, tidy_last, False, "first and last name given", None, kept
 
 
 def _as_values(name: Name | None, kept: list[Kept]) -> tuple[Any, ...]:
     if name is None:
-        return None, None, None, None, None, kept
-    return name.display, name.first, name.last, name.looks_like_business, name.evidence, kept
+        return None, None, None, None, None, None, kept
+    firm, doubt = name.looks_like_business, name.doubt or None
+    return name.display, name.first, name.last, firm, name.evidence, doubt, kept
 
 
 @_parser("emails", "email", first="VARCHAR", extra=["VARCHAR"])

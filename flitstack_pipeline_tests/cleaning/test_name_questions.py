@@ -1,0 +1,77 @@
+"""Names of patterns that firms and people share: asked once a pattern, read as answered."""
+
+import duckdb
+import pytest
+
+from flitstack_pipeline.cleaning.build import CleanContext, clean_object
+from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.warehouse import SCHEMAS
+
+ROWS = [
+    "1,Smith & Wesson,,a1@mailbox.net,",
+    "2,Kowalski and Meyer,,a2@mailbox.net,",
+    "3,Nowak & Braun,,a3@mailbox.net,",
+    "4,Adler & Vogel,,a4@mailbox.net,",
+    "5,Riverside Plaza,,a5@mailbox.net,",
+    "6,Lorenz & Weber,Lorenz & Weber,a6@mailbox.net,",
+    "7,Hahn & Bauer,,a7@mailbox.net,hahnbauer.com",
+    "8,Ann & Bob Lee,,a8@mailbox.net,",
+    "9,Amy Flowers,,a9@mailbox.net,",
+    "10,Smith & Sons,,a10@mailbox.net,",
+]
+
+
+@pytest.fixture
+def cleaned(tmp_path):
+    header = "Client ID,Client Name,Business Name,Email,Website"
+    (tmp_path / "clients.csv").write_text("\n".join([header, *ROWS]) + "\n")
+    with duckdb.connect() as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        ingest_object(con, tmp_path, "clients")
+
+        def clean(**answers):
+            given = {f"names:{pattern}": word for pattern, word in answers.items()}
+            context = CleanContext(exports=tmp_path, answers=given)
+            questions = clean_object(con, "clients", context).questions
+            rows = con.execute(
+                "SELECT source_id, first_name, last_name, business_name FROM clean.clients"
+            ).fetchall()
+            return questions, {number: rest for number, *rest in rows}
+
+        yield clean
+
+
+def test_each_pattern_is_asked_once_with_three_names_read_either_way(cleaned):
+    questions, _ = cleaned()
+    assert [q.key for q in questions] == ["names:joined", "names:trade"]
+    joined, trade = questions
+    assert "4 clients" in joined.text and "1 clients" in trade.text
+    assert joined.evidence == (
+        "'Adler & Vogel': a firm, or first name 'Adler & Vogel'",
+        "'Kowalski and Meyer': a firm, or first name 'Kowalski and Meyer'",
+        "'Nowak & Braun': a firm, or first name 'Nowak & Braun'",
+    )
+    assert trade.evidence == (
+        "'Riverside Plaza': a firm, or first name 'Riverside', last name 'Plaza'",
+    )
+    assert [c.word for c in joined.choices] == ["firms", "people"]
+
+
+def test_names_are_read_as_answered_and_not_asked_again(cleaned):
+    questions, rows = cleaned(joined="people", trade="firms")
+    assert questions == []
+    assert rows["1"] == ["Smith & Wesson", None, None]
+    assert rows["5"] == [None, None, "Riverside Plaza"]
+    questions, rows = cleaned(joined="firms", trade="people")
+    assert questions == []
+    assert rows["1"] == [None, None, "Smith & Wesson"]
+    assert rows["5"] == ["Riverside", "Plaza", None]
+
+
+def test_what_other_columns_or_the_name_itself_tell_is_not_asked(cleaned):
+    _, rows = cleaned(joined="people", trade="people")
+    assert rows["6"][2] == "Lorenz & Weber"
+    assert rows["8"] == ["Ann & Bob", "Lee", None]
+    assert rows["9"] == ["Amy", "Flowers", None]
+    assert rows["10"] == [None, None, "Smith & Sons"]
