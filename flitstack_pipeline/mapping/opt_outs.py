@@ -37,11 +37,14 @@ _CHANNELS = {
 }
 _ANY = r"contact\w*|disturb|communicat\w*|solicit\w*|market\w*|reach"
 _TOPIC = "|".join([*_CHANNELS.values(), _ANY])
-_NOT = rf"\b(?:do not|never|stop|must not|should not|no more)\s+(?:\w+\s+)?(?=(?:{_TOPIC})\b)"
+_NOT = (
+    rf"\b(?:do not|not to be|never|stop|quit|must not|should not|no more)\s+(?:\w+\s+)?"
+    rf"(?=(?:{_TOPIC})\b)"
+)
 _OUT = re.compile(
     rf"(?P<not>{_NOT})|(?P<no>^no\s+(?=(?:{_TOPIC})\b))|(?P<dnc>\bdnc\b|\bdo not call\b)|"
     r"(?P<dnd>\bdnd\b)|(?P<out>\b(?:opt|opts|opted|opting) ?outs?\b|\boptouts?\b)|"
-    r"(?P<unsub>\bunsubscribed?\b)"
+    r"(?P<unsub>\bunsub(?:scribed?|bed)?\b(?: from\b)?|\bremoved? from (?:\w+ )?(?:mailing|email) list)"
 )
 _IN = re.compile(
     r"\b(?:opt|opted) ?in\b|\boptin\b|\bconsent\w*\b|\bsubscribed\b|\bpermission\b|"
@@ -49,6 +52,8 @@ _IN = re.compile(
     rf"(?:we )?(?:{_TOPIC})\b|\b(?:{_TOPIC}) (?:allowed|ok|okay|enabled|notifications?)\b"
 )
 _PART = re.compile(r"[,;:.()\[\]|]|\s[-–—]\s|\bbut\b|\bonly\b|\bok\b|\bexcept\b")
+#: Ways of reaching somebody that HighLevel does not have: an opt-out of them alone says nothing.
+_ELSEWHERE = re.compile(r"\b(?:fax(?:es)?|postal|letters?|direct mail)\b")
 _LIMITED = re.compile(r"\b(?:before|after|until|till|between|during|at|on|from|unless|if|\d+)\b")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "✓", "on", "checked", "out", "active"})
 _NO = frozenset({"no", "n", "false", "f", "0", "off", "unchecked", "-", "n/a", "none", "never"})
@@ -75,7 +80,7 @@ def what_it_says(text: str) -> Said | None:
     """What a header, a tag or a word says about being reached; None when nothing."""
     plain = _plain(text)
     found = _OUT.search(plain)
-    if found:
+    if found and (_named(plain) or not _ELSEWHERE.search(plain)):
         return _negative(plain, found)
     asked = _IN.search(plain)
     if asked:

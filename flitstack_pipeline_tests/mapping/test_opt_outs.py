@@ -19,7 +19,9 @@ from flitstack_pipeline_tests.mapping.small import mapped, put, warehouse
         ("Opted out of texts", {"sms"}), ("Unsubscribed", {"email"}),
         ("Unsubscribe SMS", {"sms"}), ("STOP texts", {"sms"}),
         ("Do not call - text only", {"call"}), ("Text only, do not call", {"call"}),
-        ("Never phone", {"call"}),
+        ("Never phone", {"call"}), ("Not to be called", {"call"}), ("Unsub", {"email"}),
+        ("quit texting", {"sms"}), ("unsubscribed_from_emails", {"email"}),
+        ("Removed from mailing list", {"email"}), ("Opted out of fax and email", {"email"}),
     ],
 )  # fmt: skip
 def test_what_says_an_opt_out(text, channels):
@@ -31,7 +33,8 @@ def test_what_says_an_opt_out(text, channels):
 @pytest.mark.parametrize(
     "text",
     ["Call No", "No. of calls", "Email", "Phone 2", "Notes", "Preferred contact", "Call back",
-     "Text color", "VIP", "Mailing address", "Option", "Do not mow the front"],
+     "Text color", "VIP", "Mailing address", "Option", "Do not mow the front",
+     "HasOptedOutOfFax", "Do not fax", "Sunbathing"],
 )  # fmt: skip
 def test_what_says_none(text):
     assert what_it_says(text) is None
