@@ -44,7 +44,8 @@ _NOT = (
 _OUT = re.compile(
     rf"(?P<not>{_NOT})|(?P<no>^no\s+(?=(?:{_TOPIC})\b))|(?P<dnc>\bdnc\b|\bdo not call\b)|"
     r"(?P<dnd>\bdnd\b)|(?P<out>\b(?:opt|opts|opted|opting) ?outs?\b|\boptouts?\b)|"
-    r"(?P<unsub>\bunsub(?:scribed?|bed)?\b(?: from\b)?|\bremoved? from (?:\w+ )?(?:mailing|email) list)"
+    r"(?P<unsub>\bunsub(?:scribed?|bed)?\b(?: from\b)?|"
+    r"\bremoved? from (?:\w+ )?(?:mailing|email) list)"
 )
 _IN = re.compile(
     r"\b(?:opt|opted) ?in\b|\boptin\b|\bconsent\w*\b|\bsubscribed\b|\bpermission\b|"
