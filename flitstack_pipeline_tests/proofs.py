@@ -25,6 +25,7 @@ class Found:
 
 #: Name → where the function is: module and name.
 PROOFS = {
+    "lost_answers": ("flitstack_pipeline_tests.e2e.lost_answers", "prove_lost_answers"),
     "kills": ("flitstack_pipeline_tests.migration.kill_each", "prove_every_kill"),
 }
 SHOWN = 20

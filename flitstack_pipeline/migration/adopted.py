@@ -8,6 +8,7 @@ load. A record that was, or may have been, there before is marked as never to be
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
@@ -23,7 +24,7 @@ from flitstack_pipeline.migration.held import Held
 from flitstack_pipeline.migration.journal import Entry, new_id
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical
-from flitstack_pipeline.migration.kinds.files import file_id
+from flitstack_pipeline.migration.kinds.files import JOINED, NUMBERED, file_id
 from flitstack_pipeline.migration.kinds.listed import ListedHandler
 from flitstack_pipeline.migration.kinds.notes import as_marked
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
@@ -260,6 +261,7 @@ class Adopter:
             "content_type": payload.get("content_type"),
             "size_bytes": found.logical.get("size_bytes") or payload.get("size_bytes"),
             "file_id": file_id(item.row.record_key),
+            **_sent_as(item, str(found.logical.get("file_name")), NUMBERED),
         }
         return self._entry(item, details["file_id"], {"field": payload["field"]}, details)
 
@@ -291,10 +293,10 @@ class Adopter:
         for item in left if by_content else ():
             twin = by_content.get(self._content(item))
             if twin is not None:
-                yield replace(
-                    self._entry(item, twin.hl_id, {}, dict(twin.details)),
-                    last_written=_file_logical(item),
-                )
+                name = twin.details.get("sent_as") or (twin.last_written or {})["file_name"]
+                details = {k: v for k, v in twin.details.items() if not k.startswith("sent_")}
+                details |= {"sent_as": name, "sent_why": JOINED}
+                yield self._entry(item, twin.hl_id, _file_logical(item), details)
 
     def _contact_file(self, item: Item, found: Found) -> Entry:
         ref = self.ctx.catalog.field("contact", item.row.payload["field"])
@@ -302,6 +304,7 @@ class Adopter:
             "contact": item.parents["contact"],
             "field_id": ref.id,
             "url": found.details.get("url") or "",
+            **_sent_as(item, str(found.logical.get("file_name")), NUMBERED),
         }
         return self._entry(item, found.hl_id, _file_logical(item), details)
 
@@ -323,11 +326,10 @@ class Adopter:
         by_id = next((f for f in here if f.hl_id == ours), None)
         if by_id is not None:
             return by_id
-        size = payload.get("size_bytes")
-        alike = [f for f in here if f.logical.get("file_name") == payload["file_name"]]
-        return next(
-            (f for f in alike if size is None or f.logical.get("size_bytes") in (None, size)), None
-        )
+        size, name = payload.get("size_bytes"), str(payload["file_name"])
+        fitting = [f for f in here if size is None or f.logical.get("size_bytes") in (None, size)]
+        exact = (f for f in fitting if f.logical.get("file_name") == name)
+        return next(exact, None) or next((f for f in fitting if size and _renamed(name, f)), None)
 
     def _entry(
         self,
@@ -342,6 +344,18 @@ class Adopter:
             ctx.location, row.record_key, row.source_key, row.object_key, row.kind, row.target,
             hl_id, origin, row.payload_hash, written, None, details, ctx.run.id, new_id(), 0.0,
         )  # fmt: skip
+
+
+def _renamed(name: str, found: Found) -> bool:
+    """Whether a file is called as ours may have been sent: numbered, or with an ending."""
+    stem = re.escape(name.rpartition(".")[0] or name)
+    held = str(found.logical.get("file_name") or "")
+    return re.fullmatch(rf"{stem}(?: \(\d+\))?(?:\.\w+)?", held) is not None
+
+
+def _sent_as(item: Item, name: str, why: str) -> dict[str, str]:
+    """The name a file was sent under, where it is another than the export's."""
+    return {} if name == item.row.payload["file_name"] else {"sent_as": name, "sent_why": why}
 
 
 def _file_logical(item: Item) -> Logical:

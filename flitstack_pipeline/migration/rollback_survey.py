@@ -205,13 +205,22 @@ class _Looker:
     def _foreign(self, target: str, seen: Found, owners: list[Entry]) -> None:
         """What of our schema a record uses that will still be there after the rollback."""
         written = {part for entry in owners for part in parts_of(entry.last_written)}
-        for part, name in parts_of(seen.logical):
-            if (part, name) not in written and part in ("custom", "fields"):
+        for (part, name), value in parts_of(seen.logical).items():
+            theirs = (part, name) not in written and part in ("custom", "fields")
+            if theirs and not self._only_our_files(value):
                 self.found.used_fields.add((target, name.casefold()))
         images = [e.before_image for e in owners if e.before_image is not None]
         for held in images or [seen.logical]:
             tags = (held or {}).get("fields", {}).get("tags") or []
             self.found.used_tags |= {str(tag).lower() for tag in tags}
+
+    def _only_our_files(self, value: Any) -> bool:
+        """Whether a value is files, each of which we put there and take out again."""
+        if not (isinstance(value, list) and value and all(isinstance(f, dict) for f in value)):
+            return False
+        ids = [str(file.get("uuid")) for file in value]
+        ours = owners_of(self.ctx.journal, self.ctx.location, "contact_file", ids)
+        return all(hl_id in ours for hl_id in ids)
 
     def _edited(self, seen: Found, owners: list[Entry]) -> None:
         for entry in owners:

@@ -12,8 +12,11 @@ from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.marker import ADOPTED, others, read_marks
+from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
+from flitstack_pipeline.migration.readback import read_back
+from flitstack_pipeline.migration.reconcile import reconcile
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import (
@@ -43,15 +46,21 @@ class Folder:
     def provision(self):
         run = self.journal.start_run(self.location, "prepare")
         self.catalog = provision(self.hl, small_schema(), self.journal, run, ["main"])
-        assert self.catalog.checklist == []
         return self
+
+    def provisioned(self):
+        """Whether the schema is ready: what could not be made is on the checklist."""
+        return self.provision().catalog.checklist == []
 
     def load(self, rows, stage="cutover"):
         run = self.journal.start_run(self.location, stage)
-        done = load(self.hl, self.journal, self.catalog, rows, run, options=self.options)
+        done = self.attempt(rows, run)
         self.journal.end_run(run, "done")
         assert not done.rejected, self.journal.dead_letters(self.location)
         return done
+
+    def attempt(self, rows, run):
+        return load(self.hl, self.journal, self.catalog, rows, run, options=self.options)
 
     def context(self):
         catalog = build_catalog(self.hl, [t.INVOICE], products=True)
@@ -160,6 +169,11 @@ def test_a_lost_journal_is_rebuilt_nothing_is_made_twice_and_rollback_leaves_not
     again = second.provision().load(rows)
     assert (again.created, again.updated, again.unchanged) == (0, 0, len(rows))
     assert state(account) == migrated
+    with PlannedRecords() as planned:
+        planned.add(second.journal, second.location, rows)
+        found = read_back(second.hl, second.catalog, second.journal, planned.pairs())
+        compared = reconcile(planned, found, {"main": {}})
+    assert compared.missing == compared.diffs == compared.extra == []
     (mark,) = read_marks(second.hl)  # it is the new journal's now
     assert others([mark], second.journal) == []
 

@@ -6,6 +6,7 @@ What belongs here: the journalled attempt and what its answer means. What does n
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -26,6 +27,7 @@ from flitstack_pipeline.migration.journal import Intent, Journal, Outcome, Run
 
 LOOK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 ATTEMPTS = 3
+_EXISTS = re.compile(r"\b(?:exists?|already|duplicate[ds]?|taken|in use|unique)\b", re.IGNORECASE)
 #: The setting that names what was there before a lost migration, until its schema is taken over.
 ADOPTED_THERE = "adopted_there"
 
@@ -135,7 +137,11 @@ class Maker:
             raise error
         found = look() if isinstance(error, BadRequest | ValidationRejected) else None
         if found:
-            self._note(item_key, kind, found, "existing", "", {})
+            # it was not there a moment ago: unless HighLevel says that it is another's, the refusal
+            # came after it was made
+            theirs = _EXISTS.search(str(error)) is not None
+            origin, sequence = ("existing", "") if theirs else ("created", intent.id)
+            self._note(item_key, kind, found, origin, sequence, intent.request or {})
             return found
         self.catalog.checklist.append(_because(todo, error))
         return None
