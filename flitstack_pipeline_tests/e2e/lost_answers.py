@@ -1,6 +1,6 @@
 """A whole migration while every third write goes wrong: nothing lost, doubled or erased.
 
-    python -m flitstack_pipeline_tests.proofs lost_answers [--seed 1]
+    python -m flitstack_pipeline_tests.proofs lost_answers
 
 Sample, cutover, delta, reconciliation and rollback through the command, into an account in which
 people had contacts of their own. The same story without faults says what must be there; the dump
@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.highlevel import retry
