@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from flitstack_pipeline.highlevel.opportunities import OpportunityCreate, Opport
 from flitstack_pipeline.highlevel.reading import Opportunity
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
+    MISSING,
     Context,
     Found,
     Handler,
@@ -27,6 +29,7 @@ from flitstack_pipeline.migration.kinds.confirmed import confirmed
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 TARGET = "opportunity"
+PAGE = 100
 
 
 class OpportunityHandler(Handler):
@@ -104,9 +107,27 @@ class OpportunityHandler(Handler):
             pipeline, _ = ctx.catalog.stage_name(record.get("pipelineStageId"))
             if target and pipeline != target:
                 continue
-            source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
-            details = {"contact": record.get("contactId"), "pipeline_id": record.get("pipelineId")}
-            yield Found(self.kind, pipeline or "", record["id"], values, source_id, details)
+            yield self._found(pipeline, record, values)
+
+    def scan_rows(self, ctx: Context, target: str) -> Iterator[Found]:
+        """Every opportunity with its source key; what rows of ours leave out is not asked for."""
+        rows = ctx.hl.opportunities.iterate_rows()
+        while page := list(itertools.islice(rows, PAGE)):
+            ours = ctx.journal.known_ids(ctx.location, self.kind, [row["id"] for row in page])
+            others = [row for row in page if row["id"] not in ours]
+            known = [row for row in page if row["id"] in ours]
+            for record in [*known, *ctx.hl.opportunities.complete(others)]:
+                pipeline, _ = ctx.catalog.stage_name(record.get("pipelineStageId"))
+                yield self._found(pipeline, record, logical(ctx, record))
+
+    def _found(self, pipeline: str | None, record: Opportunity, values: Logical) -> Found:
+        source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
+        details = {
+            "contact": record.get("contactId"),
+            "pipeline_id": record.get("pipelineId"),
+            MISSING: record["missing"],
+        }
+        return Found(self.kind, pipeline or "", record["id"], values, source_id, details)
 
     def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
         """Whether the opportunity can be read by its id."""
