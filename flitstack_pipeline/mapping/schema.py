@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates, relation
-from flitstack_pipeline.mapping.transforms import money
+from flitstack_pipeline.mapping.price_list import ProductSpec, products
+from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
 
@@ -50,17 +50,6 @@ class PipelineSpec:
 
     name: str
     stages: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ProductSpec:
-    """One distinct item as a Product with a price (decimal string, None when it has none)."""
-
-    name: str
-    price: str | None
-    description: str = ""
-    item_type: str = ""
-    sku: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,22 +150,3 @@ def _wanted(document: MapDocument, entry: FieldEntry, target: str) -> t.TargetFi
             own = (*own, *t.YES_NO)
         options = tuple(dict.fromkeys((*own, *entry.options, *labels)))
     return t.TargetField(entry.field, data_type, options, declared.about if declared else "")
-
-
-def products(con: duckdb.DuckDBPyConnection) -> tuple[ProductSpec, ...]:
-    """Distinct items by name: from the item list, else the latest price on an estimate."""
-    rows = con.execute(f"""
-      SELECT arg_min(name, rank), arg_min(unit_price, rank) FILTER (unit_price IS NOT NULL),
-        arg_min(description, rank) FILTER (description IS NOT NULL),
-        arg_min(type, rank) FILTER (type IS NOT NULL),
-        arg_min(sku, rank) FILTER (sku IS NOT NULL)
-      FROM (
-        SELECT name, unit_price, description, type, sku, ('0' || source_key) AS rank
-        FROM {relation(con, "clean.items")}
-        UNION ALL
-        SELECT name, unit_price, description, type, NULL, ('1' || source_key)
-        FROM {relation(con, "clean.estimate_items")}
-        WHERE coalesce(type, '') <> 'text'
-      ) WHERE trim(coalesce(name, '')) <> ''
-      GROUP BY lower(trim(name)) ORDER BY lower(trim(any_value(name)))""").fetchall()  # noqa: S608
-    return tuple(ProductSpec(n, money(p), d or "", k or "", s or "") for n, p, d, k, s in rows)
