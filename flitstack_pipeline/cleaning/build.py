@@ -19,6 +19,7 @@ from flitstack_pipeline.cleaning.format_questions import (
     store_formats,
 )
 from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_good
+from flitstack_pipeline.cleaning.line_totals import add_line_totals
 from flitstack_pipeline.cleaning.name_questions import DATASETS as PEOPLE
 from flitstack_pipeline.cleaning.name_questions import answers_about_names, name_questions
 from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
@@ -149,6 +150,7 @@ def _clean(
         if cleaning.further:
             cleaning.add_further_properties()
         resolve_children(con, object_key)
+        add_line_totals(con, object_key)
         if object_key in ITEMS_OF:
             split_crushed_lines(con, object_key, cleaning.parsing)
             items = ITEMS_OF[object_key]

@@ -59,11 +59,11 @@ FROM amounts
 _FILL = """
 UPDATE clean.invoices i SET
     amount_paid = r.amount_paid, balance = r.balance, paid_date = r.paid_date,
-    computed = list_filter([
+    computed = list_filter(list_concat(i.computed, [
         CASE WHEN r.stated_paid IS NULL AND r.amount_paid IS NOT NULL THEN 'amount_paid' END,
         CASE WHEN r.stated_balance IS NULL AND r.balance IS NOT NULL THEN 'balance' END,
         CASE WHEN r.stated_date IS NULL AND r.paid_date IS NOT NULL THEN 'paid_date' END
-    ], lambda c: c IS NOT NULL)
+    ]), lambda c: c IS NOT NULL)
 FROM receivables r
 WHERE r.source_key = i.source_key
   AND (r.stated_paid IS DISTINCT FROM r.amount_paid OR r.stated_balance IS DISTINCT FROM r.balance

@@ -46,6 +46,7 @@ from flitstack_pipeline.cleaning.versions import (
     Version,
     group,
 )
+from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED, LINES
 from flitstack_pipeline.questions import Choice, Question
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
@@ -260,7 +261,7 @@ class SameNumber:
             dataset=self.dataset,
             lines=tuple(dict.fromkeys(where.values())),
             evidence=evidence,
-            choices=_choices(pattern, numbers, len(found)),
+            choices=_choices(self.dataset, pattern, numbers, len(found)),
         )
 
     def _places(self, rows: list[int]) -> dict[int, str]:
@@ -339,11 +340,14 @@ def _listed(pattern: str) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _choices(pattern: str, numbers: int, pairs: int) -> tuple[Choice, ...]:
+def _choices(dataset: str, pattern: str, numbers: int, pairs: int) -> tuple[Choice, ...]:
     both = Choice(TWO_RECORDS, f"all are kept, as now ({numbers} numbers)")
     if pattern == UNCLEAR:
         return (both,)
-    return both, Choice(ONE_RECORD, f"{pairs} records fewer; the earlier rows are superseded")
+    one = Choice(ONE_RECORD, f"{pairs} records fewer; the earlier rows are superseded")
+    if f"{KEY}{dataset}:{pattern}" != ASKED.format(dataset=dataset) or dataset not in LINES:
+        return both, one
+    return both, one, Choice(AMOUNTS_ADDED, f"{numbers} records whose total is the sum of its rows")
 
 
 def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

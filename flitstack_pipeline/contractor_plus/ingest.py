@@ -16,6 +16,7 @@ import duckdb
 
 from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
+from flitstack_pipeline.contractor_plus.line_rows import split_line_rows
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.misfits import settle_rows
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
@@ -96,6 +97,8 @@ def _ingest(
                 _record_copy(con, read, result)
             else:
                 _load_sheet(con, read, workspace, labels, result)
+    for dataset in datasets:
+        result.warnings += split_line_rows(con, dataset, answers or {})
     waiting = {}
     for place, read in enumerate(surveyed):
         if read.dataset is None:

@@ -229,7 +229,11 @@ def line_text(line: dict[str, Any]) -> str:
         text += f" @ {money(line['unit_price'])}"
     if line["amount"] is not None:
         text += f" = {money(line['amount'])}"
-    notes = [w for w in ("optional", "selected") if line[w]]
+    notes = [w for w in ("optional", "selected", "recommended") if line[w]]
+    notes += [line["description"]] if line["name"] and line["description"] else []
+    told = {"type": line["type"], "part of": line["parent_assembly"], "markup": line["markup"]}
+    told |= {"cost": money(line["unit_cost"]), "tax": money(line["tax"])}
+    notes += [f"{k}: {v}" for k, v in told.items() if v]
     notes += [f"{k}: {v}" for k, v in sorted((line["custom"] or {}).items()) if v]
     return f"{text} ({'; '.join(notes)})" if notes else text
 

@@ -32,7 +32,8 @@ def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]
           CASE WHEN source_id NOT LIKE '~%' THEN split_part(source_id, '@', 1) END, notes), chr(10)
           ORDER BY payment_date, source_key) AS payments
         FROM {relation(con, "clean.payments")} GROUP BY 1) p ON p.invoice_key = w.source_key
-      LEFT JOIN (SELECT l.parent_key, string_agg(concat_ws(' · ', x.source_id,
+      LEFT JOIN (SELECT l.parent_key, string_agg(concat_ws(' · ',
+          regexp_replace(x.source_id, '(.)~[0-9a-f]{{12}}$', '\\1'),
           x.change_date::VARCHAR, x.status, x.amount::DECIMAL(18,2)::VARCHAR), chr(10)
           ORDER BY x.source_key) AS change_orders
         FROM {relation(con, "clean.change_orders")} x JOIN m_link l
