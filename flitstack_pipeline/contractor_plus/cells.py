@@ -20,7 +20,14 @@ from flitstack_pipeline.contractor_plus.dialect import HEAD_CHARACTERS, Dialect,
 from flitstack_pipeline.contractor_plus.encoding import Encoding, detect_encoding
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.contractor_plus.formats import refuse_binary, refuse_what_is_no_table
-from flitstack_pipeline.contractor_plus.text_lines import WRAPPED, Lines, habits_of, open_lines
+from flitstack_pipeline.contractor_plus.letters import CANDIDATES, Letters
+from flitstack_pipeline.contractor_plus.text_lines import (
+    TWICE_ENCODED,
+    WRAPPED,
+    Lines,
+    habits_of,
+    open_lines,
+)
 from flitstack_pipeline.contractor_plus.workbooks import Row, sheet_names, workbook_rows
 
 __all__ = ["Row", "Sheet", "UnreadableFile", "sheets"]
@@ -59,6 +66,27 @@ class Sheet:
         Raises UnreadableFile when the independent count finds damage (before the first row) or
         another number of rows (after the last).
         """
+        letters = Letters()
+        yield from self._right_letters(self._batches(), letters)
+        how = "were encoded twice" if self._spoiled else f"are {self.encoding.name}'s"
+        self.notes.extend(letters.notes(how))
+
+    @property
+    def _spoiled(self) -> bool:
+        """Whether letters may be encoded twice; of a workbook only its cells tell."""
+        return self.dialect is None or TWICE_ENCODED in self.dialect.habits
+
+    def _right_letters(self, batches: Iterator[Batch], letters: Letters) -> Iterator[Batch]:
+        """The batches with their letters put right."""
+        usual, name = CANDIDATES[0], self.encoding.name
+        for batch in batches:
+            if self._spoiled:
+                batch = Batch(batch.numbers, letters.rows(batch.numbers, batch.rows))
+            elif name in CANDIDATES[1:]:
+                letters.tell(batch.numbers, batch.rows, usual, name)
+            yield batch
+
+    def _batches(self) -> Iterator[Batch]:
         if self.dialect is None:
             yield from _in_batches(_unwrapped(workbook_rows(self.path, self.name)))
             return
@@ -87,9 +115,11 @@ class Sheet:
     def head(self, limit: int) -> list[Row]:
         """The first rows, without counting the rest."""
         if self.dialect is None:
-            rows = workbook_rows(self.path, self.name, limit)
-            return list(islice(_unwrapped(rows), limit))
-        first = next(_text_batches(self.path, self.encoding, self.dialect, limit), Batch([], []))
+            found = islice(_unwrapped(workbook_rows(self.path, self.name, limit)), limit)
+            batches = _in_batches(found)
+        else:
+            batches = _text_batches(self.path, self.encoding, self.dialect, limit)
+        first = next(self._right_letters(batches, Letters()), Batch([], []))
         return list(zip(first.numbers, first.rows, strict=True))
 
 

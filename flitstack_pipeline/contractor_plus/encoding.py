@@ -10,6 +10,7 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+from flitstack_pipeline.contractor_plus.letters import best_encoding
 
 SAMPLE_BYTES = 256_000
 _BOMS = (
@@ -91,8 +92,12 @@ def _refuse_mixed(path: Path) -> None:
 
 
 def _single_byte(path: Path) -> Encoding:
-    """Windows-1252 unless a guess finds undefined bytes; what it cannot hold is Latin-1."""
+    """The one-byte encoding whose words are words; what none explains is guessed or Latin-1."""
     data = path.read_bytes() if path.stat().st_size < 4_000_000 else path.read_bytes()[:4_000_000]
+    name, words = best_encoding(data)
+    if words:
+        shown = ", ".join(f"{now!r} instead of {was!r}" for was, now in words)
+        return Encoding(name, f"not UTF-8; as {name} its words are words: {shown}")
     try:
         data.decode("cp1252")
     except UnicodeDecodeError:

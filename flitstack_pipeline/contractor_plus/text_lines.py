@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TextIO
 
 from flitstack_pipeline.contractor_plus.cell_text import INNER_BREAK, has_signs
+from flitstack_pipeline.contractor_plus.letters import may_be_twice_encoded
 
-BACKSLASH, LONE_RETURN, SPACED, WRAPPED = (
+BACKSLASH, LONE_RETURN, SPACED, WRAPPED, TWICE_ENCODED = (
     "quotation marks are escaped by a backslash",
     "carriage returns stand inside cells",
     "spaces stand before quotation marks",
     "cells are wrapped",
+    "letters are encoded twice, or lost",
 )
 _BLOCK = 1 << 20
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -39,7 +41,7 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
     UTF-16 and UTF-32 come from Excel, which has none of these habits but wraps cells.
     """
     if encoding.startswith(("utf-16", "utf-32")):
-        return frozenset({WRAPPED})
+        return frozenset({WRAPPED, TWICE_ENCODED})
     found: set[str] = set()
     backslashed = doubled = alone = ends = spaced = tight = 0
     tail = b""
@@ -48,6 +50,8 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
             block = tail + block
             if WRAPPED not in found and has_signs(block):
                 found.add(WRAPPED)
+            if TWICE_ENCODED not in found and _is_spoiled(block, encoding):
+                found.add(TWICE_ENCODED)
             if b'\\"' in block:
                 backslashed += len(_BACKSLASHED.findall(block))
                 doubled += len(_DOUBLED.findall(block))
@@ -65,6 +69,13 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
     if spaced and spaced > tight:
         found.add(SPACED)
     return frozenset(found)
+
+
+def _is_spoiled(block: bytes, encoding: str) -> bool:
+    """Whether bytes of UTF-8 may hold letters encoded twice, or the sign of a lost one."""
+    if not encoding.startswith("utf-8"):
+        return False
+    return may_be_twice_encoded(block) or b"\xef\xbf\xbd" in block
 
 
 def _returns_stand_in_cells(path: Path, encoding: str) -> bool:
