@@ -21,6 +21,7 @@ from flitstack_pipeline.contractor_plus.encoding import Encoding, detect_encodin
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.contractor_plus.formats import refuse_binary, refuse_what_is_no_table
 from flitstack_pipeline.contractor_plus.letters import CANDIDATES, Letters
+from flitstack_pipeline.contractor_plus.stray_marks import find_strays
 from flitstack_pipeline.contractor_plus.text_lines import (
     TWICE_ENCODED,
     WRAPPED,
@@ -90,14 +91,14 @@ class Sheet:
         if self.dialect is None:
             yield from _in_batches(_unwrapped(workbook_rows(self.path, self.name)))
             return
-        counted = _trusted_count(self.path, self.encoding, self.dialect)
+        dialect, counted = self._trusted(self.dialect)
         if counted.careless_quotes:
             self.notes.append(
                 f"{counted.careless_quotes} cells hold quotation marks that were not doubled; "
                 "compare them with the screen"
             )
         read = 0
-        for batch in _text_batches(self.path, self.encoding, self.dialect, BATCH):
+        for batch in _text_batches(self.path, self.encoding, dialect, BATCH):
             read += len(batch.rows)
             yield batch
         if read != counted.rows:
@@ -106,6 +107,25 @@ class Sheet:
                 f"{read} rows were read but an independent count finds {counted.rows}",
                 _LOOK,
             )
+
+    def _trusted(self, dialect: Dialect) -> tuple[Dialect, Count]:
+        """The independent count, and the dialect under which it finds no damage.
+
+        Lines whose last quotation mark is proved to be none are told. Raises UnreadableFile.
+        """
+        counted = _count(self.path, self.encoding, dialect)
+        if not counted.problem:
+            return dialect, counted
+        strays = find_strays(self.path, self.encoding.name, dialect)
+        if not strays:
+            raise UnreadableFile(self.path, counted.problem, _LOOK)
+        lines = ", ".join(str(number) for number in sorted(strays))
+        self.notes.append(
+            f"line {lines} ends in a quotation mark too many, which was left out: with it the "
+            "lines below would be one cell; without it every line is a whole row"
+        )
+        dialect = replace(dialect, strays=strays)
+        return dialect, _count(self.path, self.encoding, dialect)
 
     def rows(self) -> Iterator[Row]:
         """(line number, cells) one by one; see `batches`."""
@@ -145,14 +165,11 @@ def _head_of(path: Path, encoding: Encoding, lines: Lines) -> str:
         raise _wrong_encoding(path, encoding, error) from error
 
 
-def _trusted_count(path: Path, encoding: Encoding, dialect: Dialect) -> Count:
+def _count(path: Path, encoding: Encoding, dialect: Dialect) -> Count:
     try:
-        counted = count_rows(path, encoding.name, dialect)
+        return count_rows(path, encoding.name, dialect)
     except UnicodeError as error:
         raise _wrong_encoding(path, encoding, error) from error
-    if counted.problem:
-        raise UnreadableFile(path, counted.problem, _LOOK)
-    return counted
 
 
 def _unwrapped(rows: Iterator[Row]) -> Iterator[Row]:
@@ -167,7 +184,8 @@ def _in_batches(rows: Iterator[Row]) -> Iterator[Batch]:
 def _text_batches(path: Path, encoding: Encoding, dialect: Dialect, size: int) -> Iterator[Batch]:
     try:
         unwrap = WRAPPED in dialect.habits
-        with open_lines(path, encoding.name, dialect.habits, dialect.separator) as text:
+        habits, separator, strays = dialect.habits, dialect.separator, dialect.strays
+        with open_lines(path, encoding.name, habits, separator, strays) as text:
             for _ in range(dialect.skip_lines):
                 text.readline()
             lines = csv_reader(text, delimiter=dialect.separator)

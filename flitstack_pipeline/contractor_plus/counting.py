@@ -47,10 +47,8 @@ class _Scan:
 
     def __post_init__(self) -> None:
         separator = re.escape(self.separator)
-        quoted = r'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"'
-        cell = rf'(?>{quoted}|[^"\r\n{separator}]*+)'
         #: A line that is one well-formed row: nearly every line, judged without a state machine.
-        self.whole = re.compile(rf"{cell}(?>{separator}{cell})*+(?:\r\n|\r|\n)")
+        self.whole = whole_row(self.separator)
         self.token = re.compile(rf'"|{separator}|\r\n|\r|\n|[^"\r\n{separator}]+')
 
     def block(self, lines: list[str], number: int) -> None:
@@ -115,6 +113,14 @@ class _Scan:
         self.at_start, self.closed, self.pending, self.spans_lines = True, False, False, False
 
 
+def whole_row(separator: str) -> re.Pattern[str]:
+    """The pattern of a line that is one well-formed row, its line break included."""
+    sign = re.escape(separator)
+    quoted = r'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"'
+    cell = rf'(?>{quoted}|[^"\r\n{sign}]*+)'
+    return re.compile(rf"{cell}(?>{sign}{cell})*+(?:\r\n|\r|\n)")
+
+
 def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
     """Rows of a delimited file, counted without the csv module, in constant memory.
 
@@ -122,7 +128,7 @@ def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
     does not end a row. A mark that never closes, or rows glued by a missing mark, is a problem.
     """
     scan = _Scan(dialect.separator)
-    with open_lines(path, encoding, dialect.habits, dialect.separator) as text:
+    with open_lines(path, encoding, dialect.habits, dialect.separator, dialect.strays) as text:
         for _ in range(dialect.skip_lines):
             text.readline()
         number = dialect.skip_lines + 1

@@ -29,13 +29,15 @@ _SEP_LINE = re.compile(r"^\s*\"?sep=(.)\"?\s*(\r\n|\r|\n)", re.I)
 class Dialect:
     """Separator, the number of leading lines that only name it, and the evidence.
 
-    `habits` are what must be put right line by line before the file is read (`text_lines`).
+    `habits` are what must be put right line by line before the file is read (`text_lines`);
+    `strays` are the lines that end in a quotation mark too many (`stray_marks`).
     """
 
     separator: str
     skip_lines: int = 0
     evidence: tuple[str, ...] = field(default=())
     habits: frozenset[str] = frozenset()
+    strays: frozenset[int] = frozenset()
 
     @property
     def name(self) -> str:

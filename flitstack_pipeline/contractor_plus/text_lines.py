@@ -110,23 +110,43 @@ class _Last:
 
 @contextmanager
 def open_lines(
-    path: Path, encoding: str, habits: frozenset[str], separator: str = ","
+    path: Path,
+    encoding: str,
+    habits: frozenset[str],
+    separator: str = ",",
+    strays: frozenset[int] = frozenset(),
 ) -> Iterator[Lines]:
-    """The lines of a file, put right; closed on the way out."""
+    """The lines of a file, put right; closed on the way out.
+
+    `strays` are numbers of lines whose last quotation mark is none (see `stray_marks`).
+    """
     newline = "\n" if LONE_RETURN in habits else ""
     with path.open(encoding=encoding, newline=newline) as text:
-        yield Lines(text, habits, separator)
+        yield Lines(text, habits, separator, strays)
+
+
+def without_last_mark(line: str) -> str:
+    """A line without the quotation mark that it ends in."""
+    bare = line.rstrip("\r\n")
+    return bare.removesuffix('"') + line[len(bare) :]
 
 
 class Lines:
     """An open text whose lines are put right as they are read; line breaks are kept."""
 
-    def __init__(self, text: TextIO, habits: frozenset[str], separator: str) -> None:
-        self._text, self._habits = text, habits
+    def __init__(
+        self,
+        text: TextIO,
+        habits: frozenset[str],
+        separator: str,
+        strays: frozenset[int] = frozenset(),
+    ) -> None:
+        self._text, self._habits, self._strays, self._number = text, habits, strays, 0
+        self._rightens = bool(habits or strays)
         self._spaced = re.compile(rf'(^|{re.escape(separator)})[ ]+(?=")')
 
     def __iter__(self) -> Iterator[str]:
-        return map(self.right, self._text) if self._habits else iter(self._text)
+        return map(self.right, self._text) if self._rightens else iter(self._text)
 
     def readline(self) -> str:
         """The next line."""
@@ -135,7 +155,7 @@ class Lines:
     def readlines(self, size: int) -> list[str]:
         """Lines of about so many characters in all."""
         lines = self._text.readlines(size)
-        return [self.right(line) for line in lines] if self._habits else lines
+        return [self.right(line) for line in lines] if self._rightens else lines
 
     def read(self, size: int) -> str:
         """The first characters, up to a whole line."""
@@ -143,6 +163,9 @@ class Lines:
 
     def right(self, line: str) -> str:
         """One line in the form of RFC 4180."""
+        self._number += 1
+        if self._number in self._strays:
+            line = without_last_mark(line)
         if LONE_RETURN in self._habits and "\r" in line:
             end = "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
             line = line.removesuffix(end).replace("\r", INNER_BREAK) + end

@@ -149,3 +149,67 @@ def test_30_headers_of_two_other_tools(case):
     assert bob["Service Zip code"] == "33602", "text: elsewhere a postcode starts with a nought"
     assert (deals["Job #2"]["contactId"], deals["Job #3-1"]["contactId"]) == (ann["id"], bob["id"])
     assert not any(contact["dnd"] for contact in people.values())
+
+
+def test_05_files_of_one_name_case_or_content_are_no_difference(case):
+    held = case("05_files_of_one_name_or_one_content")
+    assert held.migrate() == 0, held.said
+    people, deals = held.people(), held.deals()
+    names = {name: sorted(_files(d)) for name, d in deals.items()}
+    assert names["Job 301"] == ["image (2).png", "image.png"]
+    assert len(names["Job 302"]) == len(names["Job 303"]) == 1, "one content is kept once"
+    assert names["Job 304"] == names["Job 305"] == ["image.png"]
+    assert len(names["Job 306"]) == 2
+    assert [len(_files(people[n])) for n in ("Ann Roe", "Bob Fay", "Cy Dee")] == [2, 1, 1]
+
+
+def _files(record):
+    return [file["meta"]["originalname"] for file in (record["Contractor_Files__c"] or {}).values()]
+
+
+def test_08_strict_workbooks_and_backslash_parts_are_read(case):
+    held = case("08_strict_open_xml")
+    assert held.migrate() == 0, held.said
+    [ann] = held.people().values()
+    assert picked(ann, "email", "phone", "postalCode", "Contractor_Notes__c") == (
+        "ann@mailbox.net", "+18135552001", "33602", "hi",
+    )  # fmt: skip
+    assert held.deals()["Kitchen"]["contactId"] == ann["id"]
+
+
+def test_11_lines_and_cells_of_notes_stay_apart(case):
+    held = case("11_notes_lines_run_together")
+    assert held.migrate() == 0, held.said
+    [ann] = held.people().values()
+    assert ann["Contractor_Notes__c"] == "Gate code 12\n34 Oak is the other house"
+    notes = held.notes()
+    assert notes["A1"] == "Gate code 12<br>34 Oak is the other house"
+    assert notes["A2"] == "Quote<br>Deck | 100<br>200 | Fence"
+    assert notes["A3"] == "<p>Call John &lt;john@mailbox.net&gt; before 9<br>thanks</p>"
+    assert notes["A4"] == "Bob & Sue won't be home"
+    moments = [n["body"].split("\n")[0] for n in held.dump()["notes"]]
+    assert set(moments) == {"[2024-01-13 09:00 · note · Dana]"}, "also those with Z or an offset"
+
+
+def test_22_wrong_letters_are_put_right_and_told(case):
+    held = case("22_wrong_letters")
+    assert held.migrate() == 0, held.said
+    [name] = {n for n in held.people()}
+    assert name == "José Núñez"
+    told = (held.root / "reports" / "audit.html").read_text(encoding="utf-8")
+    assert "JosŽ Nœ–ez" in told and "JosÃ© NÃºÃ±ez" in told
+
+
+def test_25_inline_images_are_moved_or_named_as_lost(case):
+    held = case("25_inline_images")
+    assert held.migrate() == 3, "an address that leads nowhere is told first"
+    assert held.flitstack("acknowledge", "all", "--by", "Ann") == 0
+    assert held.flitstack("migrate", "--approve-sample", "Ann") == 0, held.said
+    bodies, [file] = held.notes(), held.dump()["files"]
+    shown = f'<img src="{file["url"]}" alt="{file["name"]}">'
+    assert all(bodies[note].endswith(shown) for note in ("A8", "A9", "A10"))
+    assert bodies["A11"].endswith("[image not in the export: /uploads/notes/77.png]")
+    assert "https://cdn.example.org/77.png" in bodies["A13"]
+    assert bodies["A7"] == (
+        "<p>Call John &lt;john@mailbox.net&gt; <br> asap, pipe &lt;10 ft &amp; &gt;2</p>"
+    )
