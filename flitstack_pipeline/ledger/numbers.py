@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from flitstack_pipeline.ledger.texts import Account, plain, unwrapped
 
 _MONEY_WORDS = re.compile(
-    r"[A-Z]{0,2}[$€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|\b(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF|BRL|INR|ZAR|SEK|"
+    r"[A-Z]{0,2}\$(?:US|CA|AU|NZ|MX)\b|£GB\b|[A-Z]{0,2}[$€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|\b(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF|BRL|INR|ZAR|SEK|"
     r"NOK|DKK|PLN|CZK|HUF|RON|JPY|CNY|HKD|SGD|AED|TRY|PHP|CLP|ARS)\b|(?<![^\W\d_])(?:kr|Rs|Fr)\b\.?"
     r"|zł|Kč|(?<=\d )lei\b",
     re.I,

@@ -26,7 +26,10 @@ _NAMED_AFTER = re.compile(
     r"|(?:&|\by|\be|\bet|\bund|\ben)\s+(?:hijos?|filhos?|figli|fils|cie|s[öo]hne|zonen)\b",
     re.I,
 )
-_POSSESSIVE = re.compile(r"^(?:[^\W\d_]+\s){0,2}[^\W\d_]+(?:['\u2019]s|s['\u2019])\s+\S", re.I)
+_POSSESSIVE = re.compile(
+    r"^(?:[^\W\d_]+\s){0,2}(?:[ODL]['\u2019])?[^\W\d_]+(?:-[^\W\d_]+)?(?:['\u2019]s|s['\u2019])\s+\S",
+    re.I,
+)
 #: Short legal forms count at the end alone, and where they cannot be a surname or an initial.
 _SHORT_FORM = re.compile(
     r"(?:[\s,](?:L\.?P|L\.?C|P\.?C|S\.?A(?:\.? de C\.?V)?|S\.? de R\.?L(?:\.? de C\.?V)?|A\.?G"

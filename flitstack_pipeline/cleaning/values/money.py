@@ -29,8 +29,8 @@ _CODES = (
 )
 #: Signs and words for money; a single R is South Africa's, before a digit only.
 _CURRENCY = (
-    rf"(?:[A-Z]{{0,2}}\$|[€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|(?:{_CODES})(?![A-Z])|(?-i:R)(?=\s?-?\(?\s?\d)"
-    r"|kr\.?|zł|Kč|lei|Rs\.?|S/\.?|Fr\.)"
+    rf"(?:[A-Z]{{0,2}}\$(?:US|CA|AU|NZ|MX)?|£GB|[€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|(?:{_CODES})(?![A-Z])"
+    r"|(?-i:R)(?=\s?-?\(?\s?\d)|kr\.?|zł|Kč|lei|Rs\.?|S/\.?|Fr\.)"
 )
 _MONEY = re.compile(
     rf"(?P<before>[-+]?)\s*{_CURRENCY}?\s*(?P<inside>[-+]?)\s*"
