@@ -23,8 +23,9 @@ from flitstack_pipeline.migration.kinds.base import Context, LoadOptions
 from flitstack_pipeline.migration.lock import exclusive
 from flitstack_pipeline.migration.resolving import resume
 from flitstack_pipeline.migration.rollback_bulk import whole_associations, whole_pipelines
+from flitstack_pipeline.migration.rollback_opt_outs import lift_left
 from flitstack_pipeline.migration.rollback_proof import prove, prove_whole
-from flitstack_pipeline.migration.rollback_records import Undo
+from flitstack_pipeline.migration.rollback_records import OPT_OUT_STAYS, Undo
 from flitstack_pipeline.migration.rollback_result import Listener, RollbackResult, Tally
 from flitstack_pipeline.migration.rollback_schema import remove_schema
 from flitstack_pipeline.migration.rollback_survey import survey
@@ -73,6 +74,7 @@ def rollback(
         seen = survey(ctx, scope)
         result.checklist += seen.caveats
         undo = Undo(ctx, scope, seen, Tally(result, on_record), force, dry_run=dry_run)
+        lift_left(undo, OPT_OUT_STAYS)
         whole_associations(undo)
         for kind in UNDO_ORDER:
             if kind == "opportunity":

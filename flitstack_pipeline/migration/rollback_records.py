@@ -44,6 +44,7 @@ from flitstack_pipeline.migration.rollback_changes import (
     restored_entry,
 )
 from flitstack_pipeline.migration.rollback_hanging import Hanging, place_of
+from flitstack_pipeline.migration.rollback_opt_outs import remember_left
 from flitstack_pipeline.migration.rollback_result import Tally
 from flitstack_pipeline.migration.rollback_survey import Survey, changed_since
 
@@ -362,9 +363,10 @@ class Undo:
         if self.dry_run or (plan.partial and not plan.goal):
             self._noted(entry, plan)
         else:
-            self._write_back(entry, plan, current)
+            self.give_back(entry, plan, current)
 
-    def _write_back(self, entry: Entry, plan: Restoration, current: Logical) -> None:
+    def give_back(self, entry: Entry, plan: Restoration, current: Logical) -> None:
+        """Write what a plan gives back; `current` is the record as it is now."""
         if plan.back or plan.clear:
             held = replace(entry, last_written=current)
             self._change(held, plan)
@@ -416,6 +418,8 @@ class Undo:
         outcome = outcome_now(self.ctx.hl.client, intent, "done", hl_id=entry.hl_id)
         known = self.ctx.journal.entry(entry.location, entry.record_key) or entry
         if self.scope.holds(entry) and not plan.partial:
+            if plan.opt_outs:
+                remember_left(self.ctx.journal, entry, plan.opt_outs)
             gone = [(entry.location, entry.record_key)]
             self.ctx.journal.conclude([outcome], gone=gone)
             return

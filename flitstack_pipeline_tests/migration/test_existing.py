@@ -124,6 +124,24 @@ def test_a_person_who_says_so_gets_the_opt_out_of_before_back(ready):
     assert settings.get("sms", {}).get("status") != "active"
 
 
+@pytest.mark.parametrize("named", ["opt-outs", "main/clients/1#doNotSms", "nobody"])
+def test_an_opt_out_that_stayed_is_lifted_when_a_person_says_so_later(ready, named):
+    _, hl, journal, catalog, run = ready
+    there = ContactCreate(first_name="Zoë 1", last_name="O'Neil", email="c1@example.com")
+    hl_id = hl.contacts.create(there)["id"]
+    load(hl, journal, catalog, [opted_out(1, "doNotSms")], run, options=QUICK)
+    assert rollback(hl, journal, catalog, run, options=QUICK).stays
+    assert rollback(hl, journal, catalog, run, options=QUICK).stays  # and again, until then
+    undone = rollback(hl, journal, catalog, run, options=QUICK, force={named})
+    settings = hl.contacts.get(hl_id).get("dndSettings") or {}
+    if named == "nobody":
+        assert settings["sms"]["status"] == "active" and undone.stays
+        return
+    assert undone.clean and undone.restored == 1 and undone.stays == []
+    assert settings.get("sms", {}).get("status") != "active"
+    assert rollback(hl, journal, catalog, run, options=QUICK).restored == 0
+
+
 def test_an_opt_out_the_export_no_longer_says_is_a_conflict_not_lifted(ready):
     account, hl, journal, catalog, run = ready
     load(hl, journal, catalog, [opted_out(1, "doNotSms")], run, options=QUICK)
