@@ -244,13 +244,14 @@ class Journal(OpenMatters):
         kind: str | None = None,
         object_key: str | None = None,
         run_id: str | None = None,
+        origin: str | None = None,
         newest_first: bool = False,
         batch: int = 1000,
     ) -> Iterator[Entry]:
         """Entries in the order they were written (or backwards), read page by page."""
         order = t.id_map.c.sequence
         wanted: dict[str, str | None] = {
-            "kind": kind, "object_key": object_key, "run_id": run_id
+            "kind": kind, "object_key": object_key, "run_id": run_id, "origin": origin
         }  # fmt: skip
         query = sa.select(t.id_map).where(t.id_map.c.location == location)
         for name, value in wanted.items():

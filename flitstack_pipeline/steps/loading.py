@@ -36,7 +36,7 @@ from flitstack_pipeline.steps.opening import (
 )
 from flitstack_pipeline.steps.others import refuse_other_journal
 from flitstack_pipeline.steps.planning import chosen_keys, plan_lines, plan_stage
-from flitstack_pipeline.steps.records import publish_journal, requests_report
+from flitstack_pipeline.steps.records import listed_opt_outs, publish_journal, requests_report
 from flitstack_pipeline.steps.workflows import refuse_running_workflows
 from flitstack_pipeline.warehouse import table_exists
 
@@ -94,7 +94,9 @@ def load_object(
         _mark_done(project, journal, stage, key)
     if key in ("attachments", "activities"):
         write_file_inventory(project)
-    return StepReport(f"{stage} {key}", total.rows, total.facts(), {}, list(total.problems))
+    facts, tables = listed_opt_outs(project, key)
+    facts = total.facts() | facts
+    return StepReport(f"{stage} {key}", total.rows, facts, tables, list(total.problems))
 
 
 def _seen_before(project: Project, stage: str, again: bool) -> AbstractContextManager[Any]:

@@ -12,6 +12,9 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import accounts, open_journal
 
 MISSING_PARENTS = "missing-parents.csv"
+OPT_OUTS = "opt-outs-brought.csv"
+BROUGHT = "opt-outs brought to contacts that were there before"
+SHOWN = 25
 
 
 def publish_journal(project: Project) -> int:
@@ -29,6 +32,38 @@ def export_journal(project: Project, path: Path, form: str) -> int:
         count = export_operations(journal, con)
         write_operations(con, path, form)
     return count
+
+
+def brought_opt_outs(project: Project, object_key: str | None = None) -> list[dict[str, Any]]:
+    """Opt-outs we brought to contacts that were there before, by contact; of one object type.
+
+    The stricter of both wins, so nobody is asked; a person must see it all the same.
+    """
+    found = []
+    with open_journal(project) as journal:
+        for place in (account.location_id for account in accounts(project)):
+            for entry in journal.iterate_entries(
+                place, kind="contact", object_key=object_key, origin="matched"
+            ):
+                ours = (entry.last_written or {}).get("dnd") or {}
+                theirs = (entry.before_image or {}).get("dnd") or {}
+                brought = sorted(ours.keys() - theirs.keys())
+                if brought:
+                    found.append({"record": entry.source_key, "id": entry.hl_id,
+                                  "opt-outs we brought": ", ".join(brought)})  # fmt: skip
+    return found
+
+
+def listed_opt_outs(
+    project: Project, object_key: str | None = None
+) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """Those opt-outs as facts and a table of a report, and all of them in a file; of one type."""
+    brought = brought_opt_outs(project, object_key)
+    if not brought:
+        return {}, {}
+    if object_key is None:
+        write_csv(brought, project.reports / OPT_OUTS)
+    return {BROUGHT: len(brought)}, {BROUGHT: brought[:SHOWN]}
 
 
 def requests_report(project: Project, stage: str) -> list[StepReport]:

@@ -41,6 +41,7 @@ from flitstack_pipeline.steps.opening import (
     silent,
 )
 from flitstack_pipeline.steps.questions import question_reasons
+from flitstack_pipeline.steps.records import listed_opt_outs
 
 LOADS = ("sample", "cutover", "delta")
 KNOWN_TO_DELTA = "delta:added"
@@ -156,6 +157,8 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
         "links": _rows_of(result.links),
         "changed by rule": _rules(result),
     }
+    brought, listed = listed_opt_outs(project)
+    facts, tables = facts | brought, tables | listed
     count = sum(v["planned"] for v in result.by_object.values())
     return StepReport("reconciled", count, facts, tables, result.problems)
 

@@ -18,8 +18,12 @@ UPLOAD = re.compile(r"https?://[^\s\"<>]*/_files/[^/\s\"<>]+/")
 SCHEMA = ("custom_fields", "objects", "users", "pipelines", "associations", "calendars")
 
 
-def content(dump):
-    """Every record by what it says and what it hangs on, with how often it is there."""
+def content(dump, ignoring=()):
+    """Every record by what it says and what it hangs on, with how often it is there.
+
+    `ignoring` are names of values that may differ between two runs.
+    """
+    own = OWN | set(ignoring)
     fields = {f["id"]: f.get("name") for f in dump["custom_fields"]}
     stages = {s["id"]: s["name"] for p in dump["pipelines"] for s in p["stages"]}
     kinds = {k: v for k, v in dump.items() if k not in SCHEMA and isinstance(v, list)}
@@ -35,7 +39,7 @@ def content(dump):
     found = Counter()
     for kind, records in kinds.items():
         for record in records:
-            found[f"{kind} {json.dumps(said(record, names), sort_keys=True)}"] += 1
+            found[f"{kind} {json.dumps(said(record, names, own), sort_keys=True)}"] += 1
     return found
 
 
@@ -52,14 +56,16 @@ def called(record, fields):
     return ""
 
 
-def said(value, names):
-    """A value without ids and stamps; the order of lists says nothing."""
+def said(value, names, own):
+    """A value without ids and what is the server's own; the order of lists says nothing."""
     if isinstance(value, dict):
-        kept = {k: v for k, v in value.items() if k not in OWN and v not in (None, "", [], {})}
-        own = {"id", "_id"} if not {"value", "fieldValue"} & kept.keys() else set()
-        return {names.get(k, k): said(v, names) for k, v in kept.items() if k not in own}
+        kept = {k: v for k, v in value.items() if k not in own and v not in (None, "", [], {})}
+        ids = {"id", "_id"} if not {"value", "fieldValue"} & kept.keys() else set()
+        return {names.get(k, k): said(v, names, own) for k, v in kept.items() if k not in ids}
     if isinstance(value, list):
-        return sorted((said(v, names) for v in value), key=lambda v: json.dumps(v, sort_keys=True))
+        return sorted(
+            (said(v, names, own) for v in value), key=lambda v: json.dumps(v, sort_keys=True)
+        )
     if isinstance(value, str):
         return names.get(value) or UPLOAD.sub("", value)
     return value

@@ -31,6 +31,9 @@ KINDS = {
     "cloudflare": "", "transient_400": "",
 }  # fmt: skip
 THIRD = 0.333
+#: HighLevel shares owners between a contact and its opportunities in the order they are written
+#: (live: L8), which a request that is sent again changes; reconciliation compares them.
+SHARED = ("assignedTo",)
 #: Runs again, as a person would, until a stage is through.
 TRIES = 12
 
@@ -108,12 +111,12 @@ def play(story, faults):
     story.faults(**faults)
     _through(story, "migrate", "--approve-sample", "Ann")
     story.faults()
-    held = [content(story.dump())]
+    held = [content(story.dump(), SHARED)]
     story.export("clients_1.csv", {"48003": {"Email": "later3@mailbox.net"}}, whole=False)
     story.faults(**faults)
     _through(story, "delta")
     story.faults()
-    held.append(content(story.dump()))
+    held.append(content(story.dump(), SHARED))
     story.faults(**faults)
     _through(story, "reconcile")
     story.faults()

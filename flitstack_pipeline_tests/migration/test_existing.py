@@ -8,13 +8,16 @@ from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.highlevel.custom_fields import FieldCreateV1
 from flitstack_pipeline.migration.catalog import field_v1
 from flitstack_pipeline.migration.existing import take_existing
+from flitstack_pipeline.migration.journal import Entry, Journal
 from flitstack_pipeline.migration.kinds.opt_outs import CHANNELS, opt_out_body, read_opt_outs
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.refused_values import is_kept_beside
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.migration.rows import payload_hash
+from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.steps.records import listed_opt_outs
 from flitstack_pipeline_tests.migration.conftest import contact, small_schema
 
 QUICK = LoadOptions(search_lag_s=0.2, workers=4)
@@ -140,6 +143,26 @@ def test_an_opt_out_that_stayed_is_lifted_when_a_person_says_so_later(ready, nam
     assert undone.clean and undone.restored == 1 and undone.stays == []
     assert settings.get("sms", {}).get("status") != "active"
     assert rollback(hl, journal, catalog, run, options=QUICK).restored == 0
+
+
+def test_opt_outs_we_brought_to_contacts_of_their_own_are_listed(tmp_path):
+    project = Project(tmp_path, Settings(token=None)).prepare()  # type: ignore[call-arg]
+    written = {"dnd": {"doNotSms": True, "doNotEmail": True}}
+    entry = Entry(
+        "sandbox-location", "contact:main/clients/1", "main/clients/1", "clients", "contact",
+        "contact", "hl-1", "matched", "h", written, {"dnd": {"doNotEmail": True}}, {}, "run-1",
+        "1", 0.0,
+    )  # fmt: skip
+    with Journal(project.journal_url) as journal:
+        journal.put_entry(entry)
+        journal.put_entry(replace(entry, record_key="contact:main/clients/2", origin="created"))
+    facts, tables = listed_opt_outs(project)
+    assert list(facts.values()) == [1]
+    assert list(tables.values()) == [
+        [{"record": "main/clients/1", "id": "hl-1", "opt-outs we brought": "doNotSms"}]
+    ]
+    assert "doNotSms" in (project.reports / "opt-outs-brought.csv").read_text()
+    assert listed_opt_outs(project, "leads") == ({}, {})
 
 
 def test_an_opt_out_the_export_no_longer_says_is_a_conflict_not_lifted(ready):
