@@ -114,11 +114,13 @@ class Sheet:
         Lines whose last quotation mark is proved to be none are told. Raises UnreadableFile.
         """
         counted = _count(self.path, self.encoding, dialect)
-        if not counted.problem:
+        if not counted.problem and not counted.swallowed:
             return dialect, counted
         strays = find_strays(self.path, self.encoding.name, dialect)
-        if not strays:
+        if not strays and counted.problem:
             raise UnreadableFile(self.path, counted.problem, _LOOK)
+        if not strays:
+            return dialect, counted
         lines = ", ".join(str(number) for number in sorted(strays))
         self.notes.append(
             f"line {lines} ends in a quotation mark too many, which was left out: with it the "

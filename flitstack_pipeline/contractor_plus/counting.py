@@ -17,15 +17,21 @@ _BREAKS = ("\r\n", "\r", "\n")
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^>]*>")
 _ROW_NUMBER = re.compile(rb'\sr="(\d+)"')
 _BLOCK = 1 << 20
+#: A line of a note with as many separators as the header, and these at least, may be a row.
+FEWEST_COMMAS = 3
 
 
 @dataclass(frozen=True)
 class Count:
-    """Rows found, why they cannot be trusted ("" when they can), and cells quoted carelessly."""
+    """Rows found, why they cannot be trusted ("" when they can), and cells quoted carelessly.
+
+    `swallowed` counts lines inside of quoted cells that look like rows of their own.
+    """
 
     rows: int
     problem: str = ""
     careless_quotes: int = 0
+    swallowed: int = 0
 
 
 @dataclass
@@ -42,6 +48,8 @@ class _Scan:
     careless: int = 0
     problem: str = ""
     opened: int = 0  # the line of the last mark that opened a cell
+    commas: int = -1  # separators of the first line
+    swallowed: int = 0
     token: re.Pattern[str] = field(init=False)
     whole: re.Pattern[str] = field(init=False)
 
@@ -60,21 +68,25 @@ class _Scan:
         unfinished = bool(lines) and not lines[-1].endswith(("\r", "\n")) and '"' not in lines[-1]
         plain = lines[:-1] if unfinished else lines
         next_plain = 0
+        if self.commas < 0 and lines:
+            self.commas = lines[0].count(self.separator)
         for index in [i for i, line in enumerate(plain) if '"' in line]:
-            self._plain(index - next_plain)
+            self._plain(plain[next_plain:index])
             self._line(plain[index], number + index)
             next_plain = index + 1
-        self._plain(len(plain) - next_plain)
+        self._plain(plain[next_plain:])
         if unfinished:
             self._line(lines[-1], number + len(plain))
 
-    def _plain(self, count: int) -> None:
-        """So many whole lines without a quotation mark."""
-        if count and self.inside:
+    def _plain(self, lines: list[str]) -> None:
+        """Whole lines without a quotation mark."""
+        if lines and self.inside:
             self.spans_lines = True
-        elif count:
+            if self.commas >= FEWEST_COMMAS:
+                self.swallowed += sum(x.count(self.separator) == self.commas for x in lines)
+        elif lines:
             self._end_row()
-            self.rows += count - 1
+            self.rows += len(lines) - 1
 
     def _line(self, line: str, number: int) -> None:
         """One line, piece by piece, unless it is one well-formed row."""
@@ -137,8 +149,8 @@ def count_rows(path: Path, encoding: str, dialect: Dialect) -> Count:
             number += len(lines)
     if scan.inside:
         problem = scan.problem or f"the quotation mark opened on line {scan.opened} is never closed"
-        return Count(scan.rows, problem, scan.careless)
-    return Count(scan.rows + scan.pending, scan.problem, scan.careless)
+        return Count(scan.rows, problem, scan.careless, scan.swallowed)
+    return Count(scan.rows + scan.pending, scan.problem, scan.careless, scan.swallowed)
 
 
 def last_workbook_row(path: Path, member: str) -> Count:

@@ -48,6 +48,21 @@ def test_several_such_lines_are_put_right_together(tmp_path):
     assert note.startswith("line 3, 6 ends")
 
 
+def test_two_marks_do_not_swallow_the_rows_between_them(tmp_path):
+    """With them the file would look sound: one long note, three clients fewer."""
+    lines = list(ROWS)
+    lines[1], lines[4] = '2,B,b@mailbox.net,"\n', '5,E,e@mailbox.net,"\n'
+    rows, (note,) = read(tmp_path, *lines)
+    assert [cells[0] for cells in rows[1:]] == list("1234567")
+    assert note.startswith("line 3, 6 ends")
+
+
+def test_a_row_pasted_into_a_note_stays_in_it(tmp_path):
+    lines = [*ROWS[:2], '3,C,c@mailbox.net,"was:\n', "9,X,x@mailbox.net,old\n", 'so"\n', *ROWS[3:]]
+    rows, notes = read(tmp_path, *lines)
+    assert rows[3][3] == "was:\n9,X,x@mailbox.net,old\nso" and notes == []
+
+
 def test_a_cell_of_several_lines_is_no_stray_mark(tmp_path):
     lines = [*ROWS[:2], '3,C,c@mailbox.net,"one\n', 'two"\n', *ROWS[3:]]
     rows, notes = read(tmp_path, *lines)
