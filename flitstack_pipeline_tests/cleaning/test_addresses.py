@@ -90,6 +90,8 @@ def test_a_phone_behind_the_address_goes_to_the_phones(gap):
 def test_several_phones_behind_the_address_are_all_taken():
     found = parse_line("9 Elm St, Tampa, FL 33602 / 813-555-2004 / cell 813-555-2005 x7")
     assert (found.postal_code, found.phone) == ("33602", "813-555-2004; 813-555-2005 x7")
+    found = parse_line("9 Elm St, Tampa, FL 33602, cell 813-555-2004, gate 7")
+    assert (found.street, found.phone) == ("9 Elm St, gate 7", "813-555-2004")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,10 @@ class Address:
         return ", ".join(p for p in parts if p)
 
 
+#: What a line without text says.
+_NOTHING = Address()
+
+
 @dataclass(frozen=True)
 class AddressCells:
     """The address columns of one row, as read."""
@@ -104,32 +108,32 @@ def clean_address(cells: AddressCells, default_country: str = "US") -> Address:
         parsed = parse_line(street, named or default_country)
         street = parsed.street
     country = named or parsed.country or default_country
-    found = Address(
+    parts = (
         street or parsed.street,
         one_line(cells.city) or parsed.city,
         state_code(cells.state, country) or parsed.state,
         postal_code(code, country) or parsed.postal_code,
+    )
+    whole = all((parts[0], parts[1], parts[3]))
+    phone = f"{parsed.phone}; {beside}" if parsed.phone and beside else parsed.phone or beside
+    return Address(
+        *parts,
         country,
-        phone="; ".join(dict.fromkeys(p for p in (parsed.phone, beside) if p)) or None,
+        complete=whole and bool(parts[2] or country not in WITH_STATES),
+        phone=phone,
         abroad=parsed.abroad,
+        differs=parsed is not _NOTHING and _differs(parsed, (*parts, phone)),
         moved=parsed.moved,
     )
-    whole = all((found.street, found.city, found.postal_code))
-    whole = whole and bool(found.state or country not in WITH_STATES)
-    return replace(found, complete=whole, differs=_differs(parsed, found))
 
 
-def _differs(line: Address, found: Address) -> bool:
+def _differs(line: Address, found: tuple[str | None, ...]) -> bool:
     """Whether the one-line address says something that the columns of the row do not."""
-    if not (line.street or line.city) or replace(line, complete=found.complete) == found:
+    parts = (line.street, line.city, line.state, line.postal_code, line.phone)
+    if parts == found:
         return False
-    said = {t for p in _parts(line) for t in _tokens(p)}
-    return not said <= {t for p in _parts(found) for t in _tokens(p)}
-
-
-def _parts(address: Address) -> list[str]:
-    named = (address.street, address.city, address.state, address.postal_code, address.phone)
-    return [p for p in named if p]
+    said = {t for part in parts if part for t in _tokens(part)}
+    return not said <= {t for part in found if part for t in _tokens(part)}
 
 
 def _country_of(cells: AddressCells, code: str, account: str) -> str | None:
@@ -167,7 +171,7 @@ def parse_line(value: str | None, country: str = "US") -> Address:
     """
     found = one_line(_BREAKS.sub(", ", value.strip(" \r\n,;")) if value else None)
     if found is None:
-        return Address()
+        return _NOTHING
     everyday = _everyday(found) if country == "US" else None
     if everyday:
         return everyday
@@ -175,7 +179,8 @@ def parse_line(value: str | None, country: str = "US") -> Address:
     bare, named, word = _without_country(bare, country)
     there = named or next((c for c, p in TELLING.items() if p.search(bare)), country)
     made = _taken_apart(bare, there, bool(named)) or Address(street=bare, country=there)
-    return replace(made, phone=phone, abroad=word if there != country else None)
+    said = "; ".join(p for p in (made.phone, phone) if p) or None
+    return replace(made, phone=said, abroad=word if there != country else None)
 
 
 def _taken_apart(line: str, country: str, named: bool) -> Address | None:
@@ -262,12 +267,27 @@ def _american(line: str) -> Address | None:
 
 
 def _with_a_remark(line: str) -> Address | None:
-    """`9 Elm St, Tampa, FL 33602, back door`: what stands behind the ZIP goes to the street."""
+    """`9 Elm St, Tampa, FL 33602, back door`: what stands behind the ZIP goes to the street.
+
+    A phone among it goes to the phones.
+    """
     match = _REMARK.fullmatch(line)
     found = _everyday(match[1]) if match else None
     if match is None or found is None or re.search(r"\b[A-Z]{2},? \d{5}\b", match[2]):
         return None
-    return replace(found, street=f"{found.street}, {match[2]}", moved=True)
+    parts = [part.strip() for part in re.split(r"[,;]", match[2]) if part.strip()]
+    said = [_phone_alone(part) for part in parts]
+    remarks = [part for part, phone in zip(parts, said, strict=True) if phone is None]
+    phone = "; ".join(p for p in said if p) or None
+    street = ", ".join(p for p in (found.street, *remarks) if p)
+    return replace(found, street=street, phone=phone, moved=True)
+
+
+def _phone_alone(part: str) -> str | None:
+    """The phone a text is, with its label or without; None for anything else."""
+    match = _PHONE.fullmatch(part)
+    read = phones(match["phone"], "US") if match else ()
+    return match["phone"] if match and len(read) == 1 and read[0].e164 else None
 
 
 def _city_alone(line: str) -> Address | None:

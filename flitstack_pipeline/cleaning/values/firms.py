@@ -68,10 +68,18 @@ def may_be_a_trade(name: str) -> bool:
 
     Its last word is a trade and a surname, and its first is no given name that we know.
     """
+    if name.rpartition(" ")[2].casefold() not in _trades():
+        return False
     words = [w.casefold() for w in _WORD.findall(name)]
     if len(words) != 2 or "," in name or is_given(words[0]) or _HONOURS.match(words[0]):
         return False
-    return words[1] in _groups()["surnames"] - _USUAL_SURNAMES
+    return words[1] in _trades()
+
+
+@cache
+def _trades() -> frozenset[str]:
+    """Trades that are surnames as well, but seldom."""
+    return _groups()["surnames"] - _USUAL_SURNAMES
 
 
 def is_given(word: str) -> bool:
@@ -85,7 +93,7 @@ def firm_evidence(name: str) -> str:
     Args:
         name: A display name on one line, without remarks behind it (`names.without_remarks`).
     """
-    name = _natural_order(name)
+    name = _natural_order(name) if "," in name else name
     words = [w.casefold() for w in _WORD.findall(name)]
     if not words:
         return ""

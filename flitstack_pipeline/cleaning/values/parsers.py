@@ -199,7 +199,8 @@ def _address(context: Context, *read: str | None) -> tuple[Any, ...]:
         kept.append(("country", "no known country; the account's was taken"))
     line = found.line or None
     country = found.country if line else None
-    beside = [p.shown for p in contact_points.phones(found.phone, context.country)]
+    phones = contact_points.phones(found.phone, context.country) if found.phone else ()
+    beside = [p.shown for p in phones]
     return found.street, found.city, found.state, found.postal_code, country, line, beside, kept
 
 
