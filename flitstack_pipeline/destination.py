@@ -172,7 +172,6 @@ def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[s
         profile=project.settings.sandbox_profile,
         rate="none",
         search_lag_ms=0,
-        allow_duplicate_contact=project.settings.sandbox_profile != "live",
         allow_duplicate_opportunity=True,
         agency_token=SANDBOX_AGENCY_TOKEN,
         location=[f"{a.location_id}={a.token}" for a in accounts],

@@ -247,6 +247,7 @@ def read_record(raw: Raw) -> dict[str, Any]:
         "createdAt": text(raw, "createdAt", "dateAdded"),
         "updatedAt": text(raw, "updatedAt", "dateUpdated"),
         "missing": frozenset(() if links else {"relations"}),
+        "has_relations": isinstance(raw.get("relations"), list),
     }
 
 

@@ -103,15 +103,18 @@ def settle_existing(sender: Sender, item: Item, existing: ExistingRecords) -> bo
         return False
     if sender.ctx.journal.owner_of(sender.ctx.location, found.hl_id, item.row.kind):
         return False  # another of our records took it meanwhile
-    if policy_for(sender.ctx, item) == "ask":
-        current = _read(sender, item, found.hl_id)
-        if current is not None:
-            ask(sender, item, found.hl_id, current)
-        return current is not None
     current = _read(sender, item, found.hl_id)
     if current is None:  # deleted, and still shown by the search (live: L20)
         return False
-    take_over(sender, item, found.hl_id, current, "matched")
+    theirs = _source_of(current)
+    if theirs and theirs != item.row.source_id:
+        return False  # another of our records, whose row did not show its source key
+    if theirs:
+        take_over(sender, item, found.hl_id, current, "adopted")
+    elif policy_for(sender.ctx, item) == "ask":
+        ask(sender, item, found.hl_id, current)
+    else:
+        take_over(sender, item, found.hl_id, current, "matched")
     return True
 
 
@@ -126,7 +129,7 @@ def settle_duplicate(
         sender.dead_letter(item, "conflict", error)
         return []
     current = _read_if_it_can_be(sender, item, there)
-    theirs = str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
+    theirs = _source_of(current)
     if current is not None and theirs == item.row.source_id:
         _claim(sender, item, there)
         return []
@@ -314,7 +317,7 @@ def _duplicate_opportunity(
 ) -> list[Suspect]:
     there = error.existing_id
     current = _read_if_it_can_be(sender, item, there) if there else None
-    theirs = str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
+    theirs = _source_of(current)
     if error.existing_id and theirs == item.row.source_id:
         _claim(sender, item, error.existing_id)
         return []
@@ -326,6 +329,11 @@ def _duplicate_opportunity(
         "Allow Duplicate Opportunity in its settings, then run `flitstack retry`.",
     )
     return []
+
+
+def _source_of(current: Logical | None) -> str:
+    """The source key a record carries; empty when nobody's migration made it."""
+    return str((current or {}).get("custom", {}).get(SOURCE_ID_LABEL) or "")
 
 
 def _read_if_it_can_be(sender: Sender, item: Item, hl_id: str) -> Logical | None:

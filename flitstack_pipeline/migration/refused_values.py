@@ -7,7 +7,7 @@ there. What does not: sending (update.py, duplicates.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import DuplicateContact, HighLevelError
@@ -20,17 +20,27 @@ KEPT_BESIDE: Part = ("custom", ORIGINALS)
 CHECKED = ("phone", "email")
 
 
-def refused_part(error: HighLevelError, written: Mapping[Part, Any]) -> Part | None:
+#: Asks which contact has an e-mail or a phone: its id, or None.
+Holder = Callable[[str, Any], str | None]
+
+
+def refused_part(
+    error: HighLevelError, written: Mapping[Part, Any], hl_id: str, holder: Holder
+) -> Part | None:
     """Which of the values written a refusal is about; None when it does not tell.
 
     Args:
         error: what HighLevel answered.
         written: the values of the request, by part.
+        hl_id: the contact that was to be changed.
+        holder: asked where a refusal for a duplicate names neither (live: L12).
     """
     sent = [("fields", name) for name in CHECKED if ("fields", name) in written]
     if isinstance(error, DuplicateContact):
         named = ("fields", str(error.matching_field))
-        return named if named in sent else next(iter(sent), None)
+        if named in sent or len(sent) < 2:
+            return named if named in sent else next(iter(sent), None)
+        return next((p for p in sent if holder(p[1], written[p]) not in (None, hl_id)), sent[0])
     if error.status not in (400, 422):
         return None
     words = " ".join(error.messages).lower()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
@@ -228,11 +229,23 @@ def _send_without_refused(
         try:
             return requests + send_change(ctx, row, entry, decision, after, current)
         except HighLevelError as error:
-            part = refused_part(error, decision.write) if entry.kind == "contact" else None
+            if entry.kind != "contact":
+                raise
+            part = refused_part(error, decision.write, entry.hl_id, partial(_holder, ctx))
             if part is None:
                 raise
             requests += 1
             decision, after = _without(ctx, row, decision, after, part, current)
+
+
+def _holder(ctx: Context, name: str, value: Any) -> str | None:
+    """The contact that has an e-mail or a phone; None where there is none or no answer."""
+    asked = {"email": value} if name == "email" else {"number": value}
+    try:
+        found = ctx.hl.contacts.find_duplicate(**asked)
+    except HighLevelError:
+        return None
+    return found["id"] if found is not None else None
 
 
 def _without(

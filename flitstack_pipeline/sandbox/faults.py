@@ -14,6 +14,7 @@ Faults with a chance `P` (0 to 1), or `#N+M` for exactly the N-th and M-th reque
     http_500_after=P        the same, but the write was committed
     transient_400=P         a 400 that passes by itself, and nothing was done
     cloudflare=P            a page of the proxy, for half of the writes after the commit
+    empty=P                 a success without a body; a write was committed
     http_404_before=P       a 404, as for a path the API does not have, and nothing was done
     http_422_before=P       a 422, as for a body the API does not take, and nothing was done
     reset_before=P          the connection is reset (RST) before anything was done
@@ -61,6 +62,7 @@ CHANCES = (
     "cloudflare",
     "http_404_before",
     "http_422_before",
+    "empty",
     "reset_after",
     "timeout_after",
     "http_500_after",

@@ -1,6 +1,7 @@
 """A migration whose calls, texts, e-mails and meetings keep their own time, through the command.
 
-What HighLevel should hold is computed here from the export, not by the migration.
+What HighLevel should hold is computed here from the export, not by the migration. This is the story
+that is told on the official pages' shapes; the others are told on what live clients recorded.
 """
 
 import csv
@@ -43,6 +44,7 @@ def story(tmp_path_factory):
         for name in VARIABLES:
             patch.delenv(name, raising=False)
         patch.setenv("FLITSTACK_DATA", str(root))
+        patch.setenv("FLITSTACK_SANDBOX_PROFILE", "documented")
         patch.setenv("COLUMNS", "200")
         patch.setenv(PROVIDER, "a-provider")
         patch.setenv(CALENDAR, "a-calendar")

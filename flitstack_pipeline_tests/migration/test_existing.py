@@ -250,3 +250,18 @@ def test_a_refused_update_loses_only_the_value_another_contact_has(account, jour
         shared, "shared_field", values[shared],
     )  # fmt: skip
     assert "kept in Original_Values__c" in conflict["message"]
+
+
+def test_of_two_changed_values_only_the_one_another_contact_has_is_left_out(account, journal):
+    """The refusal names neither of the two (R07): who has them is looked up."""
+    hl = account.connect()
+    hl.contacts.create(ContactCreate(first_name="Owner", email="taken@example.com"))
+    run = journal.start_run(hl.location_id, "delta")
+    catalog = provision(hl, small_schema(), journal, run)
+    load(hl, journal, catalog, [contact(1)], run, options=QUICK)
+    changed = contact(1, email="taken@example.com", phone="+17025550123")
+    result = load(hl, journal, catalog, [changed], run, options=QUICK)
+    assert (result.updated, result.rejected) == (1, 0)
+    now = hl.contacts.get(journal.entry(hl.location_id, "contact:main/clients/1").hl_id)
+    assert (now["phone"], now["email"]) == ("+17025550123", "c1@example.com")
+    assert [c["field"] for c in journal.conflicts(hl.location_id)] == ["email"]

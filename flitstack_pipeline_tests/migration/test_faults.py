@@ -37,6 +37,7 @@ THROUGH = {
     "http_422_before": {"http_422_before": 1.0, "only": "POST:/notes/search"},
     "transient_400": {"transient_400": 0.1},
     "cloudflare": {"cloudflare": 0.1},
+    "empty": {"empty": 0.1},
     "slow": {"slow": "0.3:60ms"},
     "short_pages": {"short_pages": 0.7},
     "shuffle_pages": {"shuffle_pages": 0.7},

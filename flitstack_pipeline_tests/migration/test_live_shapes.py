@@ -6,10 +6,16 @@ import pytest
 import requests
 
 from flitstack_pipeline.highlevel.contacts import ContactCreate
+from flitstack_pipeline.highlevel.models import CustomFieldValue
+from flitstack_pipeline.highlevel.reading import read_record
 from flitstack_pipeline.migration.compare import Verdict, compare_value
+from flitstack_pipeline.migration.duplicates import settle_existing
+from flitstack_pipeline.migration.kinds.base import Context, Found, Item
+from flitstack_pipeline.migration.kinds.records import with_links
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.parts import same
 from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.sending import LoadResult, Sender
 from flitstack_pipeline.migration.update import merged_lists
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import contact, job, row
@@ -70,6 +76,57 @@ def test_a_duplicate_that_searches_do_not_show_yet_is_looked_up_and_filled(ready
     entry = journal.entry(hl.location_id, "contact:main/clients/1")
     assert entry.hl_id == there["id"] and hl.contacts.get(there["id"])["city"] == "Elko"
     assert len(account.dump()["contacts"]) == 1
+
+
+class Rows:
+    """What was there before, as rows tell it that leave the source key out (live: L3)."""
+
+    def __init__(self, hl_id):
+        self.found = Found("contact", "contact", hl_id, {})
+
+    def same_source(self, item):
+        return None
+
+    def same_values(self, item):
+        return self.found
+
+
+@pytest.mark.parametrize(
+    ("carried", "policy", "origin"),
+    [
+        ("main/clients/1", "ask", "adopted"),  # ours, of a journal that was lost
+        ("main/clients/2", "match", None),  # another of ours: it has its own record
+        ("", "match", "matched"),
+    ],
+)
+def test_a_record_known_by_its_values_is_whose_source_key_it_carries(
+    ready, carried, policy, origin
+):
+    _, hl, journal, catalog, run = ready
+    field = catalog.field("contact", t.SOURCE_ID)
+    cells = [CustomFieldValue(id=field.id, field_value=carried)] if carried else None
+    there = hl.contacts.create(
+        ContactCreate(first_name="Zoë 1", email="c1@example.com", custom_fields=cells)
+    )
+    options = replace(QUICK, duplicate_policy=policy)
+    sender = Sender(Context(hl, catalog, journal, run, options), LoadResult())
+    assert settle_existing(sender, Item(contact(1)), Rows(there["id"])) is (origin is not None)
+    entry = journal.entry(hl.location_id, "contact:main/clients/1")
+    assert (entry and entry.origin) == origin
+
+
+def test_links_are_asked_of_rows_that_do_not_show_them(ready, monkeypatch):
+    _, hl, journal, catalog, run = ready
+    asked = []
+    monkeypatch.setattr(hl.associations, "list_relations", lambda i: asked.append(i) or [])
+    link = {"relationId": "l", "associationId": "a", "recordId": "x"}
+    rows = [{"id": "shown", "relations": [link]}, {"id": "none", "relations": []}, {"id": "left"}]
+    ctx = Context(hl, catalog, journal, run)
+    with_links(ctx, t.INVOICE, [read_record(r) for r in rows])
+    assert asked == ["left"]
+    asked.clear()
+    with_links(ctx, t.INVOICE, [read_record(r) for r in rows[1:]])
+    assert sorted(asked) == ["left", "none"]  # a page without one link tells nothing
 
 
 @pytest.mark.parametrize("lost", ["reset_after", "http_500_after", "cloudflare"])

@@ -139,7 +139,7 @@ def with_links(
     """Records with their links; where rows do not show any, they are asked for one by one.
 
     Rows of searches may leave links out (live: L16). Nothing is asked of an object that no
-    association joins, nor where other rows of the page do show links.
+    association joins, nor of a row that shows an empty list where others of the page show links.
 
     Args:
         ctx: the account and its associations.
@@ -148,7 +148,9 @@ def with_links(
     """
     joined = any(target in (a.first, a.second) for a in ctx.catalog.associations.values())
     left = [r for r in records if "relations" in r[MISSING]]
-    if not joined or len(left) < len(records) or not left:
+    if len(left) < len(records):
+        left = [r for r in left if not r["has_relations"]]
+    if not joined or not left:
         return list(records)
     with ThreadPoolExecutor(min(IN_FLIGHT, len(left))) as pool:
         found = dict(
