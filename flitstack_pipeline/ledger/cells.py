@@ -1,9 +1,10 @@
-"""Fills `ledger.cells`: the fate of every non-empty cell of every record row.
+"""Finds the fate of every non-empty cell of every record row: `ledger.cells`.
 
 Per kind of export and batch of rows: the row's cells beside what its records hold, one wide
-statement; cells that SQL is sure of are done, the others go distinct to the witness. Memory holds
-one batch. Belongs here: the statements. Does not: which fields (`provenance`), which records
-(`holders`), which rows are no records of their own (`row_fates`), comparing (`witness`).
+statement, a column each; cells that SQL is sure of are done, the others go distinct to the witness.
+Memory holds one batch. Belongs here: the wide statement. Does not: which fields (`provenance`),
+which records (`holders`), which rows are no records of their own (`row_fates`), comparing
+(`witness`), how fates lie in the database (`store`).
 """
 
 # ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
@@ -16,43 +17,37 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pyarrow as pa
 
-from flitstack_pipeline.ledger import fates, holders, known, row_fates, witness
+from flitstack_pipeline.ledger import fates, holders, known, row_fates, settle, store, witness
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
-from flitstack_pipeline.ledger.holders import literal
 from flitstack_pipeline.ledger.provenance import (
     ALL,
     BY,
     COMPANY,
-    LINKED,
+    KEY,
     MERGED,
+    NEAR,
     STAGES,
     WRITTEN,
     Path,
     own_kind,
     paths_of,
 )
-from flitstack_pipeline.ledger.readings import EMPTY_WORDS, VERBATIM
+from flitstack_pipeline.ledger.quick import ASK, LOOK, Way, code, outcomes, read_ahead, sure_rule
+from flitstack_pipeline.ledger.sql import literal
+from flitstack_pipeline.ledger.sure import sure
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.spec.objects import SCHEMA_DATASETS, object_of_dataset
 from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import limited, table_exists
 
-BATCH = 100_000
-MEMORY = "1GB"
-CELLS_DDL = """CREATE OR REPLACE TABLE ledger.cells (
-  object VARCHAR, dataset VARCHAR, row_id VARCHAR, file VARCHAR, sheet VARCHAR, line BIGINT,
-  "column" VARCHAR, text VARCHAR, fate VARCHAR, rule VARCHAR, field VARCHAR, record VARCHAR,
-  what_to_do VARCHAR)"""
+BATCH = 150_000
+#: Word lists up to this length stand in the statement itself.
+FEW_WORDS = 200
+MEMORY = "2GB"
 PROVENANCE_DDL = """CREATE OR REPLACE TABLE ledger.provenance (
   dataset VARCHAR, "column" VARCHAR, place VARCHAR, field VARCHAR, kind VARCHAR, fate VARCHAR)"""
-FIND_OUT = (
-    "The value is in none of the fields the map names for it. Look at the column in map.yaml; when "
-    "it is mapped rightly, tell us: this is a mistake of the program."
-)
-CROSSED = "the targets of two columns look swapped"
-NONE, SAME, SURE, ASK, MISSING = range(5)
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def build(
         around: What the ledger must know besides the tables.
         only: The kinds of export whose cells are looked at; the others count as evidence.
     """
-    con.execute(CELLS_DDL)
+    store.begin(con)
     con.execute(PROVENANCE_DDL)
     with limited(con, MEMORY):
         holders.prepare(con)
@@ -83,14 +78,16 @@ def build(
         counts = {d: _pairs(con, d) for d in BY_KEY if table_exists(con, f"raw.{d}")}
         for dataset in (d for d in counts if d in only):
             _Dataset(con, dataset, around, counts).fill()
+        store.make_view(con)
         row_fates.add_copies(con)
+        store.count(con)
     return totals(con)
 
 
 def totals(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """How many cells have each fate."""
-    rows = con.execute("SELECT fate, count(*) FROM ledger.cells GROUP BY fate").fetchall()
-    found: dict[str, int] = dict(rows)
+    rows = con.execute("SELECT fate, sum(cells) FROM ledger.counts GROUP BY fate").fetchall()
+    found = {fate: int(cells) for fate, cells in rows}
     return {fate: found[fate] for fate in fates.FATES if fate in found}
 
 
@@ -186,8 +183,13 @@ class _Dataset:
         self._write_whole_rows()
         if not self.paths:
             return
-        self.tables = holders.make(con, self.dataset, self.around.document, self.paths)
+        self.near_late = self._is_near_late()
+        at_hand = [p for p in self.paths if not (self.near_late and p.place == NEAR)]
+        self.tables = holders.make(con, self.dataset, self.around.document, at_hand)
         self._words()
+        self.labels = _labels(con)
+        self.ways = self._ways()
+        self._store_outcomes()
         last = con.execute(f'SELECT max(rowid) FROM raw."{self.dataset}"').fetchall()[0][0]
         for start in range(0, (last if last is not None else -1) + 1, BATCH):
             self._batch(start, start + BATCH - 1)
@@ -206,16 +208,19 @@ class _Dataset:
         kinds = [fates.not_moved(self.dataset, c) for c in self.columns]
         reasons = [k.reason if k else "" for k in kinds]
         instead = [k.instead if k else "" for k in kinds]
+        self.shown, self.untold = shown, list(zip(excluded, reasons, instead, strict=True))
         crossed = [c in self.crossed for c in self.columns]
         columns = pa.table(
             {"n": range(len(shown)), "shown": shown, "excluded": excluded, "reason": reasons,
              "instead": instead, "crossed": crossed}
         )  # fmt: skip
-        rules = [witness.SURE_RULE.get(p.kind.partition(":")[0], "") for p in self.paths]
+        rules = [sure_rule(p) for p in self.paths]
         paths = pa.table(
             {"n": range(len(self.paths)), "field": [p.field for p in self.paths],
              "fate": [p.fate for p in self.paths], "sole": [p.sole for p in self.paths],
-             "keeps": [p.kind == "in:kept" for p in self.paths], "rule": rules}
+             "keeps": [p.kind == "in:kept" for p in self.paths], "rule": rules,
+             "near": [p.place == NEAR for p in self.paths],
+             "ahead": [bool(read_ahead([Way(0, p, "", "")])) for p in self.paths]}
         )  # fmt: skip
         for name, table in (("ledger_column", columns), ("ledger_path", paths)):
             self.con.register("incoming", table)
@@ -257,7 +262,7 @@ class _Dataset:
         self._write_names()
         self.con.execute(
             f"""
-            INSERT INTO ledger.cells
+            INSERT INTO ledger.looked
             SELECT {literal(self.object)}, {literal(self.dataset)}, _row_id, _file, _sheet, _row,
                    k.shown, c.text, coalesce(fate, '{fates.NOT_MOVED}'),
                    coalesce(rule, k.reason), '', coalesce(record, ''),
@@ -276,88 +281,160 @@ class _Dataset:
 
     def _batch(self, first: int, last: int) -> None:
         con = self.con
-        con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_look AS {self._looks(first, last)}")
-        con.execute(_SLOW)
-        witness.bear_witness(
-            con, f"(SELECT * FROM ledger_slow WHERE out = {ASK})", self.around.account
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE ledger_keys AS SELECT DISTINCT kept AS key "
+            f"FROM ledger_state WHERE row BETWEEN {first} AND {last} AND fate IS NULL"
         )
-        con.execute(_SETTLED)
-        con.execute(_WRITE, {"object": self.object, "dataset": self.dataset})
+        con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_wide AS {self._wide(first, last)}")
+        numbers = ", ".join(f'"c{n}"' for n in range(len(self.columns)))
+        con.execute(
+            f"INSERT INTO {store.table_of(self.dataset)} "
+            f"SELECT _row_id, _file, _sheet, _row, record, {numbers} FROM ledger_wide"
+        )
+        self._look_again()
+        if not con.execute("SELECT 1 FROM ledger_look LIMIT 1").fetchall():
+            return
+        if self.near_late:
+            holders.make_near(con, self.dataset, "SELECT record FROM ledger_look")
+        con.execute(settle.NONE_SETTLED)
+        for first in (True, False):  # the other paths only of cells that these do not settle
+            con.execute(settle.slow(first))
+            witness.bear_witness(
+                con, f"(SELECT * FROM ledger_slow WHERE out = {ASK})", self.around.account
+            )
+            con.execute(settle.SETTLED)
+        con.execute(settle.WRITE, {"object": self.object, "dataset": self.dataset})
 
-    def _looks(self, first: int, last: int) -> str:
-        """SELECT of every cell of a batch: number, column, text, the path that surely holds it,
-        or the paths to ask about."""
+    def _look_again(self) -> None:
+        """Temporary table `ledger_look`: the cells that SQL is not sure of, with their paths."""
+        places = ", ".join(f'count(*) FILTER ("c{n}" = {LOOK})' for n in range(len(self.columns)))
+        counts = self.con.execute(f"SELECT {places} FROM ledger_wide").fetchall()[0]
+        asked = " UNION ALL ".join(
+            f"SELECT row, _row_id, _file AS file, _sheet, _row, record, several, {n}::INT AS n, "
+            f'"a{n}".text AS text, "a{n}".asks AS asks FROM ledger_wide WHERE "c{n}" = {LOOK}'
+            for n, count in enumerate(counts) if count
+        ) or (
+            "SELECT 0 AS row, '' AS _row_id, '' AS file, '' AS _sheet, 0 AS _row, '' AS record, "
+            f"false AS several, 0 AS n, '' AS text, CAST([] AS {settle.ASKS}) AS asks WHERE false"
+        )  # fmt: skip
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_look AS {asked}")
+
+    def _wide(self, first: int, last: int) -> str:
+        """SELECT of the rows of a batch: the number of each cell (`c0` …), and the paths of those
+        that are to be looked at (`a0` …). Each level adds columns, computed where they are used."""
         joins = "".join(
-            f" LEFT JOIN {table} h{i} ON h{i}.key = s.kept"
+            f" LEFT JOIN (FROM {table} SEMI JOIN ledger_keys USING (key)) h{i} ON h{i}.key = s.kept"
             for i, (table, _) in enumerate(self.tables.values())
         )
-        outs, cells = [], []
-        for n, column in enumerate(self.columns):
-            mine = [(i, p) for i, p in enumerate(self.paths) if p.column == column]
-            text = cell_sql(column)
-            outs.append(f'{text} AS "t{n}"')
-            for i, path in mine:
-                outs.append(f'{self._value(path)} AS "v{i}"')
-            cells.append((n, mine))
-        first_stage = (
-            "SELECT r.rowid AS row, r._row_id, r._file AS file, r._sheet, r._row, "
-            f"s.kept AS record, s.several, {', '.join(outs)} "
+        holders_ = "".join(f", h{i}" for i in range(len(self.tables)))
+        found = (
+            f"SELECT r, s, r.rowid AS row, r._file AS file{holders_} "
             f'FROM raw."{self.dataset}" r JOIN ledger_state s ON s.row = r.rowid{joins} '
             f"WHERE r.rowid BETWEEN {first} AND {last} AND s.fate IS NULL"
         )
-        structs = ", ".join(self._struct(n, mine) for n, mine in cells)
+        columns = range(len(self.columns))
+        texts = [f'{cell_sql(c)} AS "t{n}"' for n, c in enumerate(self.columns)]
+        ahead = [(n, w) for n in columns for w in read_ahead(self.ways[n])]
+        texts += [f'{self._value(w.path)} AS "v{w.number}"' for _, w in ahead]
+        outcomes = [f'{w.outcome(f"t{n}", f"v{w.number}")} AS "o{w.number}"' for n, w in ahead]
+        codes = [f'({self._code(n)})::SMALLINT AS "c{n}"' for n in columns]
+        asks = [f'CASE WHEN "c{n}" = {LOOK} THEN {self._asks(n)} END AS "a{n}"' for n in columns]
+        for added in (texts, outcomes, codes):
+            found = f"SELECT *{''.join(f', {x}' for x in added)} FROM ({found})"
+        numbers = "".join(f', "c{n}"' for n in columns)
         return (
-            "SELECT row, _row_id, file, _sheet, _row, record, several, c.* FROM ("
-            f"SELECT row, _row_id, file, _sheet, _row, record, several, unnest([{structs}]) AS c "
-            f"FROM ({self._outs(first_stage, cells)}) r) WHERE trim(c.text) <> ''"
+            "SELECT row, r._row_id, r._file, r._sheet, r._row, s.kept AS record, s.several"
+            f"{numbers}, {', '.join(asks)} FROM ({found})"
         )
 
-    def _outs(self, source: str, cells: list[tuple[int, list[tuple[int, Path]]]]) -> str:
-        """The second stage: how each path fares, as SQL is sure of it."""
-        outs = []
-        for n, mine in cells:
-            text = f'"t{n}"'
-            for i, path in mine:
-                value = f'"v{i}"'
-                sure = witness.sure(path.kind, text, value)
-                sure = sure.replace("{point}", self._is_point(path.column))
-                american = self.around.account.country in ("US", "CA", "PR")
-                sure = sure.replace("{american}", str(american).lower())
-                missing = str(MISSING if path.sole or path.filled else NONE)
-                if path.timed:
-                    missing = (
-                        f"CASE WHEN {witness.is_timed_sql(text)} THEN {missing} ELSE {NONE} END"
-                    )
-                outs.append(
-                    f"CASE WHEN {value} IS NULL THEN {NONE} WHEN {value} = '' THEN {missing} "
-                    f"WHEN {value} = {text} THEN {SAME} WHEN {sure} THEN {SURE} ELSE {ASK} END "
-                    f'AS "o{i}"'
-                )
-        return f"SELECT *, {', '.join(outs) or '0 AS none'} FROM ({source})"
+    def _code(self, n: int) -> str:
+        """SQL of the number of the cells of a column; one of swapped targets is looked at."""
+        if self.columns[n] in self.crossed:
+            return code(f"t{n}", [], LOOK)
+        return code(f"t{n}", self.ways[n], self._without(n))
 
-    def _struct(self, n: int, mine: list[tuple[int, Path]]) -> str:
-        """One cell: done when its own fields surely hold it, else the list of paths to ask."""
-        primary = [(i, p) for i, p in mine if not p.kind.startswith("in:") and p.fate != MERGED]
-        quick = "-1"
-        if primary:
-            worst = f"greatest({', '.join(f'o{i}' for i, _ in primary)})"
-            held = " ".join(f"WHEN o{i} = {SAME} THEN {i}" for i, _ in primary)
-            held += " " + " ".join(f"WHEN o{i} = {SURE} THEN {i}" for i, _ in primary)
-            quick = f"CASE WHEN {worst} <= {SURE} THEN CASE {held} ELSE -1 END ELSE -1 END"
-        asks = ", ".join(
-            f"{{'path': {i}, 'out': o{i}::INT, 'kind': {self._kind(p)}, 'value': v{i}, "
-            f"'words': {literal(p.words)}}}"
-            for i, p in mine
-        )
-        asked = f"[{asks}]" if asks else f"CAST([] AS {_ASKS})"
-        same = " OR ".join(f"({quick}) = {i} AND o{i} = {SAME}" for i, _ in primary) or "false"
-        return (
-            f"{{'n': {n}, 'text': \"t{n}\", 'path': {quick}, 'same': {same}, "
-            f"'asks': CASE WHEN ({quick}) = -1 THEN {asked} END}}"
-        )
+    def _ways(self) -> list[list[Way]]:
+        """The paths of each column with what they hold and when it surely says the same."""
+        found: list[list[Way]] = [[] for _ in self.columns]
+        place = {column: n for n, column in enumerate(self.columns)}
+        for number, path in enumerate(self.paths):
+            n = place[path.column]
+            late = self.near_late and path.place == NEAR
+            value = "NULL" if late else self._value(path)
+            way = Way(number, path, value, "false")
+            held = f"v{number}" if read_ahead([way]) else value
+            found[n].append(replace(way, sure=self._sure(path, f"t{n}", held)))
+        return found
+
+    def _sure(self, path: Path, text: str, value: str) -> str:
+        """SQL of when a value surely says the same as a cell."""
+        if value == "NULL":
+            return "false"
+        found = sure(path.kind, text, value)
+        if path.words in self.labels:
+            listed = ", ".join(literal(x) for x in self.labels[path.words])
+            said = f"list_contains([{listed}], lower(trim({text})) || chr(31) || {value})"
+            found = f"({said} OR {found})"
+        for mark, mapped in _ORDERS.items():
+            if mark in path.kind:
+                for order, sign in ((witness.MONTH, "{mdy}"), (witness.DAY, "{dmy}")):
+                    found = found.replace(sign, self._is_order(path.column, mapped, order))
+        american = self.around.account.country in ("US", "CA", "PR")
+        found = found.replace("{point}", self._is_point(path.column))
+        found = found.replace("{zone}", literal(self.around.account.zone))
+        return found.replace("{american}", str(american).lower())
+
+    def _asks(self, n: int) -> str:
+        """SQL of a cell to be looked at, with the paths to ask about."""
+        text = f"t{n}"
+        ahead = {w.number for w in read_ahead(self.ways[n])}
+        asks = []
+        for way in self.ways[n]:
+            known = way.number in ahead
+            out = f"o{way.number}" if known else way.outcome(text, way.value)
+            value = f"v{way.number}" if known else f"({way.value})::VARCHAR"
+            asks.append(
+                f"{{'path': {way.number}, 'out': ({out})::INT, 'kind': {self._kind(way.path)}, "
+                f"'value': {value}, 'words': {literal(way.path.words)}}}"
+            )
+        asked = f"[{', '.join(asks)}]" if asks else f"CAST([] AS {settle.ASKS})"
+        return f"{{'text': {text}, 'asks': {asked}}}"
+
+    def _is_near_late(self) -> bool:
+        """Whether linked records need to be found only for cells that are nowhere else."""
+        if any(p.place == NEAR and p.sole for p in self.paths):
+            return False
+        near = {p.column for p in self.paths if p.place == NEAR}
+        others = {
+            p.column for p in self.paths
+            if p.place != NEAR and p.fate != MERGED and not p.kind.startswith("in:")
+        }  # fmt: skip
+        return near <= others
+
+    def _without(self, n: int) -> int:
+        """The number of the cells of a column that has no path, LOOK where that depends."""
+        return 2 * len(self.paths) + 1 + n if any(self.untold[n]) else LOOK
+
+    def _store_outcomes(self) -> None:
+        """Make the table of this kind of export, and say what the numbers in it mean."""
+        shown = dict(zip(self.columns, self.shown, strict=True))
+        found = [(number, shown[c], fate, rule, field, "")
+                 for number, c, fate, rule, field in outcomes(self.paths)]  # fmt: skip
+        for n, (excluded, reason, instead) in enumerate(self.untold):
+            fate = fates.EXCLUDED if excluded else fates.NOT_MOVED
+            found.append(
+                (2 * len(self.paths) + 1 + n, self.shown[n], fate, excluded or reason, "",
+                 "" if excluded else instead)
+            )  # fmt: skip
+        cells = [cell_sql(c) for c in self.columns]
+        store.make_table(self.con, self.object, self.dataset, cells, found)
 
     def _value(self, path: Path) -> str:
         """SQL of what the path's fields hold; several as one text, NULL without a record."""
+        if path.place == KEY:
+            there = " OR ".join(f"h{i}.key IS NOT NULL" for i in range(len(self.tables)))
+            key = "s.kept || chr(31) || split_part(s.kept, '/', 1)"
+            return f"CASE WHEN {there or 's.kept IS NOT NULL'} THEN {key} END"
         table = list(self.tables).index(path.place)
         places = self.tables[path.place][1]
         held = [f"h{table}.held[{places[label]}]" for label in path.labels]
@@ -408,97 +485,34 @@ class _Dataset:
             return f"{literal(kind.replace('{sign}', ''))} || {_by_file(told, '.')}"
         return literal(kind)
 
+    def _is_order(self, column: str, mapped: str, order: str) -> str:
+        """SQL: whether the file writes the days of a column in an order."""
+        told = {f: o for (f, c), o in self.orders.items() if c == column}
+        usual = mapped or self.around.answers.get("dates:*", witness.MONTH)
+        known = {f: mapped if mapped and o == witness.UNDECIDED else o for f, o in told.items()}
+        others = [literal(f) for f, o in known.items() if (o == order) != (usual == order)]
+        if not others:
+            return str(usual == order).lower()
+        return f"(file {'NOT ' if usual == order else ''}IN ({', '.join(others)}))"
+
     def _is_point(self, column: str) -> str:
         files = ", ".join(literal(f) for f, c in self.commas if c == column)
         return f"file NOT IN ({files})" if files else "true"
 
 
-_ASKS = 'STRUCT(path INT, "out" INT, kind VARCHAR, value VARCHAR, words VARCHAR)[]'
 _ORDERS = {"{order}": "", "{mdy}": witness.MONTH, "{dmy}": witness.DAY}
 _MAPPED_OBJECTS = frozenset(
     {"clients", "leads", "jobs", "estimates", "invoices", "work_orders", "attachments",
      "activities"}
 )  # fmt: skip
 
-#: The paths of cells that SQL is not sure of; a field of several rows may hold a cell as a piece.
-_SLOW = f"""
-CREATE OR REPLACE TEMP TABLE ledger_slow AS
-SELECT l.row, l.n, l.several, a.path, a."out" AS out, a.kind, l.text, a.value, a.words
-FROM (SELECT row, n, several, text, unnest(asks) AS a FROM ledger_look WHERE path = -1) l
-WHERE a.value IS NOT NULL
-UNION ALL
-SELECT l.row, l.n, l.several, a.path, {ASK}, 'in:' || a.kind, l.text, a.value, a.words
-FROM (SELECT row, n, several, text, unnest(asks) AS a FROM ledger_look
-      WHERE path = -1 AND several) l
-WHERE a.value <> '' AND NOT starts_with(a.kind, 'in:')
-"""
-#: The best path of each of those cells; one that contradicts (`against`) takes it back.
-_SETTLED = f"""
-CREATE OR REPLACE TEMP TABLE ledger_settled AS
-WITH judged AS (
-    SELECT s.row, s.n, s.several, s.path, p.fate, p.sole, p.keeps, s.out,
-           NOT starts_with(s.words, '{STAGES}') OR k.text IS NOT NULL AS known,
-           CASE WHEN s.out = {SAME} THEN '{VERBATIM}' WHEN s.out = {SURE} THEN p.rule
-                WHEN w.label IS NOT NULL THEN 'label of the confirmed value map'
-                ELSE v.rule END AS rule
-    FROM ledger_slow s JOIN ledger_path p ON p.n = s.path
-    LEFT JOIN ledger_verdict v ON v.kind = s.kind AND v.text = s.text AND v.value = s.value
-        AND s.out = {ASK}
-    LEFT JOIN (SELECT DISTINCT words, text, label FROM ledger_words) w
-        ON s.out = {ASK} AND w.words = s.words AND w.text = lower(trim(s.text))
-        AND w.label = s.value
-    LEFT JOIN (SELECT DISTINCT words, text FROM ledger_words) k
-        ON k.words = s.words AND k.text = lower(trim(s.text))
-)
-SELECT row, n, min_by(path, rank) FILTER (rule IS NOT NULL) AS path,
-       min_by(rule, rank) FILTER (rule IS NOT NULL) AS rule,
-       bool_or(sole AND rule IS NULL AND NOT several AND out = {ASK} AND known) AS against,
-       bool_or(NOT several AND out = {MISSING}) AS missing,
-       bool_or(rule = '{VERBATIM}' AND keeps) AS verbatim
-FROM (SELECT *, CASE WHEN fate = '{MERGED}' THEN 40 WHEN fate = '{LINKED}' THEN 20 ELSE 0 END
-             + CASE WHEN rule = '{VERBATIM}' THEN 0 ELSE 10 END + path / 1000.0 AS rank
-      FROM judged WHERE fate <> '{MERGED}' OR several)
-GROUP BY row, n
-"""
-_WRITE = f"""
-INSERT INTO ledger.cells
-WITH told AS (
-    SELECT l.*, k.shown, k.excluded, k.reason, k.instead, k.crossed,
-           coalesce(s.path, CASE WHEN l.path >= 0 THEN l.path END) AS way,
-           CASE WHEN l.path >= 0 AND l.same THEN '{VERBATIM}'
-                WHEN l.path >= 0 THEN q.rule ELSE s.rule END AS how,
-           coalesce(s.against AND NOT s.verbatim, false) AS against,
-           coalesce(s.missing AND NOT s.verbatim, false) AS missing
-    FROM ledger_look l JOIN ledger_column k ON k.n = l.n
-    LEFT JOIN ledger_settled s ON s.row = l.row AND s.n = l.n AND l.path = -1
-    LEFT JOIN ledger_path q ON q.n = l.path
-), judged AS (
-    SELECT told.*, p.field, CASE
-        WHEN crossed THEN '{fates.UNACCOUNTED}'
-        WHEN way IS NOT NULL AND NOT against AND NOT missing THEN
-            CASE p.fate WHEN '{MERGED}' THEN '{fates.MERGED}' WHEN '{LINKED}' THEN '{fates.LINKED}'
-                 ELSE CASE WHEN how = '{VERBATIM}' THEN '{fates.ARRIVED}'
-                           ELSE '{fates.BY_RULE}' END END
-        WHEN {witness.is_empty_word_sql("text", EMPTY_WORDS)} THEN '{fates.EMPTY_WORD}'
-        WHEN excluded <> '' THEN '{fates.EXCLUDED}'
-        WHEN reason <> '' THEN '{fates.NOT_MOVED}'
-        ELSE '{fates.UNACCOUNTED}' END AS fate
-    FROM told LEFT JOIN ledger_path p ON p.n = way
-)
-SELECT $object, $dataset, _row_id, file, _sheet, _row, shown, text, fate,
-       CASE fate WHEN '{fates.UNACCOUNTED}' THEN CASE WHEN crossed THEN '{CROSSED}'
-                     WHEN against THEN 'the field says something else'
-                     WHEN missing THEN 'the field is empty' ELSE 'found nowhere' END
-                 WHEN '{fates.EMPTY_WORD}' THEN trim(text) || ' stands for nothing'
-                 WHEN '{fates.EXCLUDED}' THEN excluded WHEN '{fates.NOT_MOVED}' THEN reason
-                 WHEN '{fates.ARRIVED}' THEN '' ELSE how END,
-       CASE WHEN fate IN ('{fates.EMPTY_WORD}', '{fates.EXCLUDED}', '{fates.NOT_MOVED}') THEN ''
-            ELSE coalesce(field, '') END,
-       coalesce(record, ''),
-       CASE fate WHEN '{fates.UNACCOUNTED}' THEN '{FIND_OUT}'
-                 WHEN '{fates.NOT_MOVED}' THEN instead ELSE '' END
-FROM judged
-"""
+
+def _labels(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Word list → its words, each with its label behind a unit separator; short lists only."""
+    rows = con.execute(
+        "SELECT words, list(DISTINCT text || chr(31) || label) FROM ledger_words GROUP BY words"
+    ).fetchall()
+    return {words: sorted(listed) for words, listed in rows if len(listed) <= FEW_WORDS}
 
 
 def _by_file(told: Mapping[str, str], usual: str) -> str:

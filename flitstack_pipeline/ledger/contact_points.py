@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from flitstack_pipeline.ledger.places import COUNTRIES, STATES
 from flitstack_pipeline.ledger.texts import Account, words_of
@@ -107,13 +108,18 @@ _SHORT = {
 
 def address_words(text: str) -> list[str]:
     """The words of an address with usual short forms, in order."""
+    return list(_address_words(text))
+
+
+@lru_cache(maxsize=20_000)
+def _address_words(text: str) -> tuple[str, ...]:
     found = words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " ")))
     joined = " ".join(found)
     for name, code in STATES.items():
         joined = re.sub(rf"(?<!^)\b{name}\b(?=(?: \d| us| united| usa|$))", code, joined)
     for name, code in COUNTRIES.items():
         joined = re.sub(rf"\b{name}$", code, joined)
-    return [_SHORT.get(w, w) for w in joined.split()]
+    return tuple(_SHORT.get(w, w) for w in joined.split())
 
 
 def read_address(text: str, value: str, how: str, account: Account) -> str:

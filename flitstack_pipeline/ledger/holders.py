@@ -9,16 +9,18 @@ values asked for. Does not: which fields (`provenance`), comparing (`witness`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import duckdb
 
 from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, OWNER, PARENT, Path
+from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.mapping.declared import JOINED_INTO
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.spec.objects import KEYS, object_of_dataset
 from flitstack_pipeline.warehouse import table_exists
 
 _ROLES = {"properties": "client", "visits": "job", "change_orders": "invoice", "estimates": "job"}
@@ -38,18 +40,9 @@ def team(con: duckdb.DuckDBPyConnection, document: MapDocument) -> list[str]:
     return sorted({name for key, name in rows if key not in out and name})
 
 
-def literal(value: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the views and tables over all mapped records that the holders are taken from."""
-    tables = [f'SELECT * FROM mapped."{k}"' for k in KEYS if table_exists(con, f"mapped.{k}")]
-    empty = ("SELECT '' record_key, '' source_key, '' kind, '' target, '{}'::JSON payload, "
-             "'[]'::JSON parents WHERE false")  # fmt: skip
-    con.execute("CREATE OR REPLACE TEMP VIEW ledger_mapped AS "
-                + " UNION ALL BY NAME ".join([*tables, empty]))  # fmt: skip
+    con.execute(f"CREATE OR REPLACE TEMP VIEW ledger_mapped AS {_mapped(con, KEYS)}")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE ledger_user AS SELECT source_key, "
         f"concat_ws(chr(31), name, email) AS names FROM {relation(con, 'clean.users')}"
@@ -58,18 +51,38 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_TOUCHES)
 
 
+def _mapped(con: duckdb.DuckDBPyConnection, objects: Iterable[str]) -> str:
+    """SELECT of the mapped records of some object types, as far as they are mapped."""
+    tables = [f'SELECT * FROM mapped."{k}"' for k in objects if table_exists(con, f"mapped.{k}")]
+    empty = ("SELECT '' record_key, '' source_key, '' kind, '' target, '{}'::JSON payload, "
+             "'[]'::JSON parents WHERE false")  # fmt: skip
+    return " UNION ALL BY NAME ".join([*tables, empty])
+
+
+def _objects_of(dataset: str) -> tuple[str, ...]:
+    """The object types whose mapped records can hold rows of a kind of export."""
+    if dataset in HISTORY:
+        return KEYS
+    datasets = {dataset, *JOINED_INTO.get(dataset, ())[:1]}
+    found = {object_of_dataset(d) or d for d in datasets}
+    also = {"leads": "clients", "estimates": "jobs"}
+    return tuple(k for k in KEYS if k in found or k in {also.get(f) for f in found})
+
+
 #: What a record is known by: its source id, numbers, names, e-mail, and the ids merged into it.
 _IDENTITIES = """
 CREATE OR REPLACE TEMP TABLE ledger_identity AS
-SELECT record_key, list_filter(list_concat(
+SELECT record_key, array_to_string(list_filter(list_concat(
     [regexp_replace(source_key, '^[^/]*/[^/]*/', ''), '~' || split_part(source_key, '/', 2),
      '~' || split_part(held[8], '/', 2)],
-    list_transform(regexp_extract_all(coalesce(held[1], held[2], ''),
-        '(?m)^[^/\\n:]*/([^/\\n:]*)/[^:\\n]*: merged', 1), lambda x: '~' || x),
-    regexp_extract_all(coalesce(held[1], held[2], ''),
-        '(?m)^[^/\\n:]*/[^/\\n:]*/([^:\\n]*): merged', 1),
+    CASE WHEN held[1] IS NULL AND held[2] IS NULL THEN [] ELSE list_transform(
+        regexp_extract_all(coalesce(held[1], held[2]),
+            '(?m)^[^/\\n:]*/([^/\\n:]*)/[^:\\n]*: merged', 1), lambda x: '~' || x) END,
+    CASE WHEN held[1] IS NULL AND held[2] IS NULL THEN [] ELSE
+        regexp_extract_all(coalesce(held[1], held[2]),
+            '(?m)^[^/\\n:]*/[^/\\n:]*/([^:\\n]*): merged', 1) END,
     [concat_ws(' ', held[3], held[4])], held[5:], [regexp_replace(held[8], '^[^/]*/[^/]*/', '')]),
-    lambda x: x IS NOT NULL AND x <> '') AS names
+    lambda x: x IS NOT NULL AND x <> ''), chr(31)) AS names
 FROM (
     SELECT record_key, source_key, json_extract_string(payload, [
         '/custom/Merged_Values__c', '/fields/Merged_Values__c', '/fields/firstName',
@@ -105,34 +118,31 @@ def make(
 ) -> dict[str, tuple[str, dict[str, int]]]:
     """Make the holders of a dataset; place → (table, where each label stands in `held`)."""
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE ledger_carrier AS {_carriers(con, dataset, document)}"
+        f"CREATE OR REPLACE TEMP VIEW ledger_mapped AS {_mapped(con, _objects_of(dataset))}"
     )
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW ledger_carrier AS {_carriers(con, dataset, document)}"
+    )
+    make_near(con, dataset, "SELECT '' WHERE false")
     found: dict[str, tuple[str, dict[str, int]]] = {}
-    for number, place in enumerate(dict.fromkeys(p.place for p in paths)):
+    for number, place in enumerate(dict.fromkeys(p.place for p in paths if p.place != KEY)):
         labels = list(dict.fromkeys(x for p in paths if p.place == place for x in p.labels))
         table = f"ledger_holder_{number}"
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_holder(dataset, place, labels)}")
-        whole = place in (KEY, NEAR, ALL)
+        whole = place in (NEAR, ALL)
         found[place] = (table, {x: 1 if whole else i + 1 for i, x in enumerate(labels)})
     return found
 
 
 def _holder(dataset: str, place: str, labels: list[str]) -> str:
     """SELECT key, held of one place; one row per key."""
-    if place == KEY:
-        return (
-            "SELECT DISTINCT key, [key || chr(31) || split_part(key, '/', 1)] AS held "
-            "FROM ledger_carrier"
-        )
     if place == NEAR:
-        return _NEAR_HISTORY if dataset in HISTORY else _NEAR
+        return _near(dataset)
     if place == ALL:
         return _ALL
-    pointers = ", ".join(literal(p) for label in labels for p in _pointers(label))
+    pointers = ", ".join(literal(_pointer(place, label)) for label in labels)
     values = ", ".join(
-        f"coalesce(u.names, '{NOBODY}')"
-        if label == OWNER
-        else f"coalesce(found[{2 * i + 1}], found[{2 * i + 2}], '')"
+        f"coalesce(u.names, '{NOBODY}')" if label == OWNER else f"coalesce(found[{i + 1}], '')"
         for i, label in enumerate(labels)
     )
     return f"""
@@ -149,41 +159,64 @@ SELECT key, [string_agg(array_to_string(list_concat(
     json_extract_string(payload, '$.*'), json_extract_string(payload, '$.fields.*')), chr(31)),
     chr(31))] AS held
 FROM ledger_carrier WHERE place = 'all' GROUP BY key"""
-#: The record a row became; one that became none is part of the text of its parent.
-_OWN = """
-own AS (
-    SELECT key, record_key FROM (
-        SELECT key, record_key, NOT starts_with(place, 'parent:') AND place <> 'record' AS own
-        FROM ledger_carrier)
-    QUALIFY own OR NOT bool_or(own) OVER (PARTITION BY key)
-)"""
-_NEAR = f"""
-WITH {_OWN}
-SELECT key, [array_to_string(list_distinct(flatten(list(names))), chr(31))] AS held FROM (
+_NEAR = """
+SELECT key, [string_agg(names, chr(31))] AS held FROM (
     SELECT c.key, i.names FROM own c JOIN ledger_identity i USING (record_key)
     UNION ALL
     SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
     JOIN ledger_identity i ON i.record_key = t.other
 ) GROUP BY key"""
 #: History hangs on a contact or opportunity; what it is about touches that.
-_NEAR_HISTORY = f"""
-WITH {_OWN}, hung AS (
-    SELECT c.key, t.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
-    UNION
-    SELECT c.key, u.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
-    JOIN ledger_touch u ON u.one = t.other
-), around AS (
+_NEAR_HISTORY = """
+SELECT key, [string_agg(names, chr(31))] AS held FROM (
+    WITH hung AS (
+        SELECT c.key, t.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
+        UNION
+        SELECT c.key, u.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
+        JOIN ledger_touch u ON u.one = t.other
+    )
     SELECT * FROM hung
     UNION SELECT hung.key, t.one FROM hung JOIN ledger_touch t ON t.other = hung.other
-)
-SELECT key, [array_to_string(list_distinct(flatten(list(names))), chr(31))] AS held
-FROM around JOIN ledger_identity i ON i.record_key = around.other GROUP BY key"""
+) around JOIN ledger_identity i ON i.record_key = around.other GROUP BY key"""
 
 
-def _pointers(label: str) -> tuple[str, str]:
-    """Where a field stands in a payload: among the custom fields, or among the others."""
+def _near(dataset: str, keys: str = "") -> str:
+    """SELECT key, held: the names of what the rows lead to, of all or of some (SELECT) keys.
+
+    A row leads on from the record it became; one that became none, from its parent, in whose text
+    it stands.
+    """
+    some = "SELECT key, place, record_key FROM ledger_carrier"
+    some += f" WHERE key IN ({keys})" if keys else ""
+    own = "NOT starts_with(place, 'parent:') AND place <> 'record'"
+    own = f"SELECT key, record_key FROM chosen WHERE place <> '{DEAL}' AND {own}"
+    if dataset in JOINED_INTO or dataset in HISTORY:
+        own += (
+            " UNION ALL SELECT key, record_key FROM chosen "
+            f"WHERE key NOT IN (SELECT key FROM chosen WHERE place <> '{DEAL}' AND NOT "
+            "starts_with(place, 'parent:') AND place <> 'record')"
+        )
+    body = _NEAR_HISTORY if dataset in HISTORY else _NEAR
+    return f"WITH chosen AS ({some}), own AS ({own}) {body}"
+
+
+def make_near(con: duckdb.DuckDBPyConnection, dataset: str, keys: str) -> None:
+    """Temporary table `ledger_near (key, held)`: the names of what rows with some keys lead to.
+
+    `keys` is a SELECT of the keys of rows.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_near AS {_near(dataset, keys)}")
+
+
+def _pointer(place: str, label: str) -> str:
+    """Where a field stands in the payloads of a place."""
     name = label.replace("~", "~0").replace("/", "~1")
-    return f"/custom/{name}", f"/fields/{name}"
+    place = place.removeprefix(f"{PARENT}:")
+    known = {DEAL: t.OPPORTUNITY, "company": t.BUSINESS, "business": t.BUSINESS}
+    standard = t.STANDARD_FIELDS.get(known.get(place, place))
+    return (
+        f"/custom/{name}" if standard is not None and label not in standard else f"/fields/{name}"
+    )
 
 
 def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocument) -> str:

@@ -30,7 +30,8 @@ FROM (
     WHERE kind = 'opportunity'
 ) WHERE key <> ''
 UNION
-SELECT 'people/' || split_part(substr(record_key, 9), '/', 1) || '/' || lower(unnest(names))
+SELECT 'people/' || split_part(substr(record_key, 9), '/', 1) || '/'
+       || lower(unnest(string_split(names, chr(31))))
 FROM ledger_identity WHERE record_key LIKE 'contact:%'"""
 
 

@@ -181,9 +181,12 @@ def add_copies(con: duckdb.DuckDBPyConnection) -> None:
     """The cells of files with the same bytes as another, which were not read a second time."""
     if not table_exists(con, "raw.files"):
         return
+    copies = "rows_read = 0 AND refused IS NULL AND dataset IS NOT NULL"
+    if not con.execute(f"SELECT 1 FROM raw.files WHERE {copies} LIMIT 1").fetchall():
+        return
     con.execute(
         f"""
-        INSERT INTO ledger.cells
+        INSERT INTO ledger.looked
         SELECT c.object, c.dataset, c.row_id, f.file, f.sheet, c.line, c."column", c.text,
                '{fates.REPEATED}', 'the same bytes as ' || t.file, '', c.record, ''
         FROM raw.files f

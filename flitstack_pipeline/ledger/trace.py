@@ -20,7 +20,7 @@ _CELLS = """
 
 def cells_of(con: duckdb.DuckDBPyConnection, what: str) -> list[dict[str, Any]]:
     """The cells of a row named as `FILE:LINE` or `FILE#SHEET:LINE`, or of a source key's rows."""
-    if not table_exists(con, "ledger.cells"):
+    if not table_exists(con, "ledger.counts"):
         return []
     place = re.fullmatch(r"(?P<file>[^#]+?)(?:#(?P<sheet>.*))?:(?P<line>\d+)", what)
     if place:

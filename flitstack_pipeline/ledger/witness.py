@@ -133,59 +133,6 @@ def _is_comma(counts: Mapping[Place, list[int]], place: Place) -> bool:
     return False
 
 
-def sure(kind: str, text: str, value: str) -> str:
-    """SQL that is true where a comparison needs no further look; what it leaves, Python reads.
-
-    Args:
-        kind: The kind of reading, as `readings.agrees` takes it.
-        text: SQL of the cell.
-        value: SQL of what the field holds.
-    """
-    name = kind.partition(":")[0]
-    if name == "number":
-        american = "'^[$]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)([.][0-9]{1,4})?$'"
-        bare = f"TRY_CAST(replace(ltrim({text}, '$'), ',', '') AS DECIMAL(18,4))"
-        return (
-            f"({{point}} AND regexp_matches({text}, {american}) "
-            f"AND {bare} = TRY_CAST({value} AS DECIMAL(18,4)))"
-        )
-    if name == "phone":
-        digits = f"regexp_replace({text}, '[^0-9]', '', 'g')"
-        plain = f"regexp_matches({text}, '^[0-9() .+-]+$')"
-        return (
-            f"({plain} AND length({digits}) = 10 AND {{american}} AND {value} = '+1' || {digits})"
-        )
-    if name == "email":
-        return f"(lower(trim({text})) = {value} AND NOT contains({text}, ','))"
-    if name in ("cased", "word"):
-        return f"(lower(trim({text})) = lower({value}))"
-    if name == "yes_no":
-        return (
-            f"((lower({text}) IN ('yes', 'true') AND {value} = 'Yes') "
-            f"OR (lower({text}) IN ('no', 'false') AND {value} = 'No'))"
-        )
-    if name == "id":
-        return (
-            f"(contains(chr(31) || {value} || chr(31), chr(31) || {text} || chr(31)) "
-            f"OR ends_with({value}, '/' || {text}) OR contains({value}, '/' || {text} || chr(31)))"
-        )
-    if name == "owner":
-        owner = f"split_part({value}, chr(31), 1)"
-        return f"({owner} <> '' AND contains(lower({text}), lower({owner})))"
-    if name == "name":
-        return f"contains(chr(31) || {value} || chr(31), chr(31) || {text} || chr(31))"
-    return "false"
-
-
-#: What the comparisons of `sure` say of a cell they find.
-SURE_RULE = {
-    "number": "number without signs of currency and thousands", "phone": "phone to E.164",
-    "email": "e-mail in lower case", "cased": "capitals made usual", "word": "label of the word",
-    "yes_no": "yes or no", "id": "leads to the record", "owner": "owner of the record",
-    "name": "as written",
-}  # fmt: skip
-
-
 def bear_witness(con: duckdb.DuckDBPyConnection, asked: str, account: Account) -> None:
     """Make the temporary table `ledger_verdict (kind, text, value, rule)` for what `asked` holds.
 

@@ -50,8 +50,7 @@ def _invoice(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
     words = {**row, "status": row["status"] or row["status_text"]}
     words["computed"] = [t.label_of(name) for name in row["computed"] or []]
     deals, elsewhere = _estimates_of(row)
-    if elsewhere:
-        words["originals"] = {**(row["originals"] or {}), "estimate": ", ".join(elsewhere)}
+    words["originals"] = _with_stated(row, estimate=elsewhere, job=_dead_jobs(row, row["jobs"]))
     values = mapper.values("invoices", t.INVOICE, words)
     opportunities = [record_key("opportunity", key) for key in row["jobs"] or []]
     if not opportunities:
@@ -78,6 +77,17 @@ def _estimates_of(row: dict[str, Any]) -> tuple[list[str], list[str]]:
     return deals, elsewhere
 
 
+def _dead_jobs(row: dict[str, Any], linked: Any) -> list[str]:
+    """The jobs a document names and is not linked to, because they are another client's."""
+    return [] if linked else row["job_refs"] or []
+
+
+def _with_stated(row: dict[str, Any], **stated: list[str]) -> dict[str, str]:
+    """The original values with numbers that no link shows; what is there already stays."""
+    told = {name: ", ".join(numbers) for name, numbers in stated.items() if numbers}
+    return {**told, **(row["originals"] or {})}
+
+
 def _historical(mapper: Mapper, row: dict[str, Any], record: Values) -> Record:
     """An invoice without job still gets an opportunity, with the invoice's own status on it."""
     shared = ("Invoice_Status__c", "Invoice_Number__c", "Original_Create_Date__c")
@@ -94,6 +104,7 @@ def work_orders(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Reco
     for row in rows(con, sql):
         row["display_name"] = row["title"] or f"Work order #{row['number']}"
         words = {**row, "status": row["status"] or row["status_text"]}
+        words["originals"] = _with_stated(row, job=_dead_jobs(row, row["job_key"]))
         values = mapper.values("work_orders", t.WORK_ORDER, words)
         key = record_key("work_order", row["source_key"])
         yield _record(mapper, key, t.WORK_ORDER, row, values, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.ledger.holders import literal
+from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.reports.document import (
     FORMULA_STARTS,
     Document,
@@ -35,7 +35,7 @@ def ledger_document(con: duckdb.DuckDBPyConnection) -> Document:
     """The page: totals, then by object, column and rule, then the cells of each fate."""
     totals = {
         str(row["fate"]): int(row["cells"])
-        for row in dicts(con, "SELECT fate, count(*) AS cells FROM ledger.cells GROUP BY fate")
+        for row in dicts(con, "SELECT fate, sum(cells) AS cells FROM ledger.counts GROUP BY fate")
     }
     lost = totals.get(fates.UNACCOUNTED, 0)
     whole = sum(totals.values())
@@ -60,13 +60,13 @@ def _sections(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> list[Se
     meant = [{"fate": f, "cells": totals[f], "means": fates.ABOUT[f]} for f in totals]
     by_object = dicts(
         con,
-        "SELECT object, fate, count(*) AS cells, count(DISTINCT row_id) AS rows "
-        "FROM ledger.cells GROUP BY ALL ORDER BY ALL",
+        "SELECT object, fate, sum(cells)::BIGINT AS cells FROM ledger.counts "
+        "GROUP BY ALL ORDER BY ALL",
     )
     by_column = dicts(
         con,
-        'SELECT dataset, file, "column", fate, rule, field, count(*) AS cells FROM ledger.cells '
-        "GROUP BY ALL ORDER BY ALL LIMIT 2000",
+        'SELECT dataset, file, "column", fate, rule, field, sum(cells)::BIGINT AS cells '
+        "FROM ledger.counts GROUP BY ALL ORDER BY ALL LIMIT 2000",
     )
     lines = dicts(
         con,
@@ -96,7 +96,7 @@ def _cells(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> list[Secti
             rows = dicts(
                 con,
                 'SELECT file, sheet, line, "column", text, rule, field, record, what_to_do '
-                f"FROM ledger.cells WHERE fate = ? ORDER BY file, line LIMIT {SHOWN}",
+                f"FROM ledger.cells WHERE fate = ? LIMIT {SHOWN}",
                 [fate],
             )
             about = f"{fates.ABOUT[fate]}. {totals[fate]:,} cells"

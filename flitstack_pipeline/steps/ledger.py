@@ -64,7 +64,7 @@ def refuse_unaccounted(project: Project, what: str) -> None:
 def is_current(project: Project) -> bool:
     """Whether the ledger is of the records as they are mapped now."""
     with project.warehouse.connect() as con:
-        if not table_exists(con, "ledger.built"):
+        if not table_exists(con, "ledger.built") or not table_exists(con, "ledger.counts"):
             return False
         found = con.execute("SELECT of FROM ledger.built").fetchall()
         return bool(found) and found[0][0] == _print(project)
@@ -73,11 +73,11 @@ def is_current(project: Project) -> bool:
 def cells_by_fate(project: Project, key: str = "") -> list[dict[str, Any]]:
     """Cells by object type and fate, of one object type or of all; empty before a ledger."""
     with project.warehouse.connect() as con:
-        if not table_exists(con, "ledger.cells"):
+        if not table_exists(con, "ledger.counts"):
             return []
         return dicts(
             con,
-            "SELECT object, fate, count(*) AS cells FROM ledger.cells "
+            "SELECT object, fate, sum(cells)::BIGINT AS cells FROM ledger.counts "
             "WHERE ? IN ('', object) GROUP BY ALL ORDER BY ALL",
             [key],
         )
@@ -86,11 +86,11 @@ def cells_by_fate(project: Project, key: str = "") -> list[dict[str, Any]]:
 def unaccounted(project: Project, key: str = "") -> list[dict[str, Any]]:
     """The cells that are not accounted for, of one object type or of all, at most 500."""
     with project.warehouse.connect() as con:
-        if not table_exists(con, "ledger.cells"):
+        if not table_exists(con, "ledger.counts"):
             return []
         return dicts(
             con,
-            'SELECT file, sheet, line, "column", text, rule, field, what_to_do FROM ledger.cells '
+            'SELECT file, sheet, line, "column", text, rule, field, what_to_do FROM ledger.looked '
             f"WHERE fate = '{fates.UNACCOUNTED}' AND ? IN ('', object) "
             'ORDER BY file, sheet, line, "column" LIMIT 500',
             [key],
@@ -163,7 +163,7 @@ def _print(project: Project) -> str:
 def _problems(project: Project) -> list[str]:
     with project.warehouse.connect() as con:
         total = con.execute(
-            f"SELECT count(*) FROM ledger.cells WHERE fate = '{fates.UNACCOUNTED}'"
+            f"SELECT count(*) FROM ledger.looked WHERE fate = '{fates.UNACCOUNTED}'"
         ).fetchall()[0][0]
     if not total:
         return []

@@ -33,6 +33,7 @@ FORBIDDEN = {
 WITNESS = (
     "witness",
     "readings",
+    "sure",
     "numbers",
     "moments",
     "contact_points",

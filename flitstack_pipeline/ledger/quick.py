@@ -1,0 +1,130 @@
+"""SQL of the fates that need no second look: one number per cell, for whole columns at once.
+
+Belongs here: which number a cell gets (`code`), and what each number means (`outcomes`). Does not:
+the rows and their records (`cells`, `holders`), what SQL is sure of (`witness`), cells that need
+Python to read them (`settle`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flitstack_pipeline.ledger import fates, witness
+from flitstack_pipeline.ledger.provenance import ARRIVED, LINKED, MERGED, Path
+from flitstack_pipeline.ledger.readings import EMPTY_WORDS, VERBATIM
+from flitstack_pipeline.ledger.sure import SURE_RULE
+
+#: How a path fares: no record, the same text, another text that surely says the same, to be read
+#: by Python, an empty field.
+NONE, SAME, SURE, ASK, MISSING = range(5)
+#: Numbers of a cell: nothing in it, or to be looked at.
+EMPTY, LOOK = 0, -1
+
+
+@dataclass(frozen=True)
+class Way:
+    """A path by its number, with the SQL of what it holds and of when it surely says the same."""
+
+    number: int
+    path: Path
+    value: str
+    sure: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether the cell is one piece of a longer text."""
+        return self.path.kind.startswith("in:")
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether another value in its field, or none, takes the cell back."""
+        return (self.path.sole or self.path.filled) and not self.inside
+
+    def outcome(self, text: str, value: str) -> str:
+        """SQL of how it fares with a cell and what the path holds."""
+        missing = str(MISSING if self.path.sole or self.path.filled else NONE)
+        if self.path.timed:
+            missing = f"CASE WHEN {witness.is_timed_sql(text)} THEN {missing} ELSE {NONE} END"
+        return (
+            f"CASE WHEN {value} = {text} THEN {SAME} WHEN {value} IS NULL THEN {NONE} "
+            f"WHEN {value} = '' THEN {missing} WHEN {self.sure} THEN {SURE} ELSE {ASK} END"
+        )
+
+    def numbers(self) -> tuple[int, int]:
+        """The numbers of a cell that is there verbatim, and of one that is there by its rule."""
+        return 2 * self.number + 1, 2 * self.number + 2
+
+
+def read_ahead(ways: list[Way]) -> list[Way]:
+    """The ways whose outcome decides over the others, so that it is found for every row."""
+    return [
+        w for w in ways
+        if not w.inside and w.path.fate != MERGED
+        and (w.contradicts or w.path.fate == ARRIVED)
+    ]  # fmt: skip
+
+
+def code(text: str, ways: list[Way], without: int) -> str:
+    """SQL of the number of a cell.
+
+    Args:
+        text: SQL of the cell.
+        ways: Its paths; the outcomes of those read ahead stand in columns `o<number>`.
+        without: The number of a cell of a column without any path, LOOK when there is none.
+    """
+    empty = f"WHEN {text} IS NULL OR trim({text}) = '' THEN {EMPTY}"
+    if not ways:
+        word = witness.is_empty_word_sql(text, EMPTY_WORDS)
+        return f"CASE {empty} WHEN {word} THEN {LOOK} ELSE {without} END"
+    ahead = read_ahead(ways)
+    whens = [f"WHEN {' OR '.join(_bad(w) for w in ahead if w.contradicts)} THEN {LOOK}"]
+    whens = whens if any(w.contradicts for w in ahead) else []
+    arrived = [w for w in ahead if w.path.fate == ARRIVED]
+    for place, outcome in enumerate((SAME, SURE)):
+        whens += [f"WHEN o{w.number} = {outcome} THEN {w.numbers()[place]}" for w in arrived]
+    if arrived:
+        whens.append(f"WHEN {' OR '.join(f'o{w.number} = {ASK}' for w in arrived)} THEN {LOOK}")
+    for w in ways:
+        if w.inside and w.path.fate == ARRIVED:
+            whens.append(f"WHEN {w.value} = {text} THEN {w.numbers()[0]}")
+            if w.sure != "false":
+                whens.append(f"WHEN {w.sure} THEN {w.numbers()[_is_by_rule(w.path)]}")
+    for w in ways:
+        if w.path.fate == LINKED and not w.inside and w.value != "NULL":
+            known = f"o{w.number} = {SAME}", f"o{w.number} = {SURE}"
+            same, sure = known if w in ahead else (f"{w.value} = {text}", w.sure)
+            whens += [f"WHEN {same} THEN {w.numbers()[0]}", f"WHEN {sure} THEN {w.numbers()[1]}"]
+    return f"CASE {empty} {' '.join(whens)} ELSE {LOOK} END"
+
+
+def _bad(way: Way) -> str:
+    return f"o{way.number} >= {ASK}"
+
+
+def _is_by_rule(path: Path) -> int:
+    """0 where a piece of a text is the cell's own text, 1 where it is written by a rule."""
+    return int(path.kind.split(":")[1] not in ("text", "id", "kept", "file"))
+
+
+def sure_rule(path: Path) -> str:
+    """What is said of a cell that SQL surely finds on a path, though not as the whole value."""
+    if path.kind.startswith("in:") and not _is_by_rule(path):
+        return VERBATIM
+    return SURE_RULE.get(path.kind.removeprefix("in:").partition(":")[0], "")
+
+
+def outcomes(paths: list[Path]) -> list[tuple[int, str, str, str, str]]:
+    """(number, column, fate, rule, field) of every number a path can give."""
+    found = []
+    for number, path in enumerate(paths):
+        rule = sure_rule(path)
+        linked = path.fate == LINKED
+        same, sure = 2 * number + 1, 2 * number + 2
+        found.append(
+            (same, path.column, fates.LINKED if linked else fates.ARRIVED,
+             VERBATIM if linked else "", path.field)
+        )  # fmt: skip
+        found.append(
+            (sure, path.column, fates.LINKED if linked else fates.BY_RULE, rule, path.field)
+        )
+    return found

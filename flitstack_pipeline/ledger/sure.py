@@ -1,0 +1,177 @@
+"""Readings of the witness in SQL: when a value surely says the same as a cell.
+
+Only usual forms are read here, whole columns at once; what these leave, `readings` reads in Python.
+Imports nothing of the rooms that read, clean and map. In the SQL `{mdy}` and `{dmy}` stand for the
+order of days in the cell's file, `{point}` for a decimal point there, `{american}` for American
+phones, `{zone}` for the account's time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+#: What is said of a cell that is found so.
+SURE_RULE = {
+    "number": "number without signs of currency and thousands", "phone": "phone to E.164",
+    "email": "e-mail in lower case", "cased": "capitals made usual", "word": "label of the word",
+    "yes_no": "yes or no", "id": "leads to the record", "name": "as written",
+    "owner": "owner of the record",
+    "date": "date, year first", "address": "address in its parts, usual short forms",
+    "stage": "label of the confirmed value map", "time": "time of 24 hours",
+    "record_kind": "kind of the record it hangs on",
+    "converted": "part of its client when converted, else a contact of its own",
+}  # fmt: skip
+_PHONE = "'^[+]?1?[ .-]?[(]?[0-9]{3}[)]?[ .-]?[0-9]{3}[ .-]?[0-9]{4}$'"
+_ORDERS = (("%m/%d/%Y", "{mdy}"), ("%d/%m/%Y", "{dmy}"))
+
+
+def sure(kind: str, text: str, value: str) -> str:
+    """SQL that is true where a comparison needs no further look.
+
+    Args:
+        kind: The kind of reading, as `readings.agrees` takes it.
+        text: SQL of the cell.
+        value: SQL of what the field holds.
+    """
+    if kind.startswith("in:"):
+        return _inside(kind[3:].partition(":")[0], text, value)
+    name, _, how = kind.partition(":")
+    if name in ("address", "converted") and how:
+        return "false"
+    read = _SURE.get(name)
+    return read(text, value) if read else "false"
+
+
+def _among(piece: str, value: str) -> str:
+    """SQL: whether a piece is one of several values."""
+    return f"contains(chr(31) || {value} || chr(31), chr(31) || {piece} || chr(31))"
+
+
+def _date(text: str, value: str) -> str:
+    moment = f"CASE WHEN length({value}) > 16 THEN TRY_CAST({value} AS TIMESTAMPTZ) END"
+    return f"({value} = {_day(text)} OR ({_moment(text)} AT TIME ZONE {{zone}}) = {moment})"
+
+
+def _address(text: str, value: str) -> str:
+    return f"starts_with({value} || ' ', replace({text}, ',', '') || ' ')"
+
+
+def _number(text: str, value: str) -> str:
+    said = _american(text, 4)
+    return f"({said} = TRY_CAST({value} AS DECIMAL(18,4)))"
+
+
+def _american(text: str, places: int) -> str:
+    """SQL of a number with a point and perhaps commas; NULL of another text."""
+    form = f"'^[$]?([0-9]{{1,3}}(,[0-9]{{3}})+|[0-9]+)([.][0-9]{{1,{places}}})?$'"
+    bare = f"TRY_CAST(replace(ltrim({text}, '$'), ',', '') AS DECIMAL(18,{places}))"
+    return f"CASE WHEN {{point}} AND regexp_matches({text}, {form}) THEN {bare} END"
+
+
+def _phone(text: str, value: str) -> str:
+    digits = f"'+1' || right(regexp_replace({text}, '[^0-9]', '', 'g'), 10)"
+    return f"({{american}} AND regexp_matches({text}, {_PHONE}) AND {_among(digits, value)})"
+
+
+def _email(text: str, value: str) -> str:
+    return f"(regexp_matches({text}, '^[^ ,;|<>()]+$') AND {_among(f'lower({text})', value)})"
+
+
+def _cased(text: str, value: str) -> str:
+    return f"(lower(trim({text})) = lower({value}))"
+
+
+def _yes_no(text: str, value: str) -> str:
+    return (
+        f"((lower({text}) IN ('yes', 'true', 'y', 'x', '1') AND {value} = 'Yes') "
+        f"OR (lower({text}) IN ('no', 'false', 'n', '0') AND {value} = 'No'))"
+    )
+
+
+def _id(text: str, value: str) -> str:
+    return (
+        f"({_among(text, value)} OR ends_with({value}, '/' || {text}) "
+        f"OR contains({value}, '/' || {text} || chr(31)) "
+        f"OR contains({value}, '@' || {text} || chr(31)))"
+    )
+
+
+def _converted(text: str, value: str) -> str:
+    client = f"contains({value}, '/clients/')"
+    return (
+        f"((lower({text}) IN ('no', 'false', 'n', '0') AND NOT {client}) "
+        f"OR (lower({text}) IN ('yes', 'true', 'y', '1') AND {client}))"
+    )
+
+
+def _record_kind(text: str, value: str) -> str:
+    return _among(f"'~' || lower({text}) || 's'", value)
+
+
+def _time(text: str, value: str) -> str:
+    clock = f"regexp_full_match({text}, '[0-9]{{1,2}}:[0-9]{{2}} [AP]M')"
+    return f"({clock} AND strftime(try_strptime({text}, '%I:%M %p'), '%H:%M') = {value})"
+
+
+def _owner(text: str, value: str) -> str:
+    owner = f"split_part({value}, chr(31), 1)"
+    return f"({owner} <> '' AND contains(lower({text}), lower({owner})))"
+
+
+def _name(text: str, value: str) -> str:
+    return _among(text, value)
+
+
+def _day(text: str) -> str:
+    """SQL of the day a cell says, year first."""
+    forms = (
+        f"WHEN {sign} AND regexp_full_match({text}, '[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}') "
+        f"THEN strftime(try_strptime({text}, '{order}'), '%Y-%m-%d')"
+        for order, sign in _ORDERS
+    )
+    return f"CASE {' '.join(forms)} END"
+
+
+def _moment(text: str) -> str:
+    """SQL of the local moment a cell says."""
+    form = "'[0-9]{1,2}/[0-9]{1,2}/[0-9]{4} [0-9]{1,2}:[0-9]{2} [AP]M'"
+    forms = (
+        f"WHEN {sign} AND regexp_full_match({text}, {form}) "
+        f"THEN try_strptime({text}, '{order} %I:%M %p')"
+        for order, sign in _ORDERS
+    )
+    return f"CASE {' '.join(forms)} END"
+
+
+def _inside(name: str, text: str, value: str) -> str:
+    """SQL that is true where a cell is one whole piece of a text, between the usual joints."""
+    if name == "kept":
+        return f"coalesce(contains({value} || chr(10), ': ' || {text} || chr(10)), false)"
+    said = _PIECES.get(name, lambda text: "")(text)
+    if not said:
+        return "false"
+    lines = f"lower({value})" if name == "word" else value
+    for joint in ("chr(10)", "chr(31)", "'['", "']'"):
+        lines = f"replace({lines}, {joint}, ' · ')"
+    found = f"contains(' · ' || {lines} || ' · ', ' · ' || {said} || ' · ')"
+    return f"coalesce({value} <> '' AND {found}, false)"
+
+
+def _lines(text: str) -> str:
+    return f"replace({text}, chr(10), ' · ')"
+
+
+#: Kind of reading → SQL of the piece that stands for a cell.
+_PIECES: dict[str, Callable[[str], str]] = {
+    "text": _lines, "id": _lines, "file": _lines,
+    "word": lambda text: f"lower({text})",
+    "date": lambda text: (
+        f"coalesce({_day(text)}, strftime({_moment(text)}, '%Y-%m-%d %H:%M'))"
+    ),
+    "number": lambda text: f"({_american(text, 2)})::VARCHAR",
+}  # fmt: skip
+_SURE: dict[str, Callable[[str, str], str]] = {
+    "date": _date, "address": _address, "number": _number, "phone": _phone, "email": _email,
+    "cased": _cased, "word": _cased, "yes_no": _yes_no, "id": _id, "converted": _converted,
+    "record_kind": _record_kind, "time": _time, "name": _name, "owner": _owner,
+}  # fmt: skip

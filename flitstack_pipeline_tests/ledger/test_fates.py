@@ -1,0 +1,65 @@
+"""What `ledger.cells` says of a small business, held against fates worked out by hand."""
+
+import pytest
+
+from flitstack_pipeline.ledger.fates import FATES
+from flitstack_pipeline_tests.ledger import small
+from flitstack_pipeline_tests.ledger.workshop import Workshop
+
+
+@pytest.fixture(scope="module")
+def shop():
+    workshop = Workshop()
+    assert workshop.lost() == 0, workshop.cells()
+    yield workshop
+    workshop.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "column", "text", "fate", "field"),
+    [
+        ("clients.csv", 2, "Email", "ann@mail.net", "arrived", "email"),
+        ("clients.csv", 2, "Phone", "(813) 555-0101", "changed by rule", "phone"),
+        ("clients.csv", 3, "Client Name", "Roe, Bob", "arrived", "Original_Name__c"),
+        ("jobs.csv", 2, "Client ID", "101", "linked", "linked record"),
+        ("jobs.csv", 4, "Amount", "(50.75)", "changed by rule", "monetaryValue"),
+        ("jobs.csv", 2, "Start Date", "1/28/2024", "changed by rule", "Job_Start_Date__c"),
+        ("jobs.csv", 2, "Instructions", "Mind the dog", "arrived", "Job_Instructions__c"),
+        ("invoices.csv", 2, "Estimate #", "E-1", "linked", "linked record"),
+        ("payments.csv", 2, "Notes", "Number 4711", "arrived", "Payments__c"),
+        ("payments.csv", 4, "Amount", "-12.35", "arrived", "Payments__c"),
+    ],
+)
+def test_a_cell_has_the_fate_worked_out_by_hand(shop, file, line, column, text, fate, field):
+    found = shop.con.execute(
+        'SELECT text, fate, field FROM ledger.cells WHERE file = ? AND line = ? AND "column" = ?',
+        [file, line, column],
+    ).fetchall()
+    assert [(t, f) for t, f, _ in found] == [(text, fate)]
+    assert field in found[0][2]
+
+
+def test_every_filled_cell_of_an_export_has_one_fate_with_its_text(shop):
+    told = shop.con.execute(
+        'SELECT line, "column", text FROM ledger.cells '
+        "WHERE file = 'work_orders.csv' ORDER BY ALL"
+    ).fetchall()
+    header, *rows = [line.split("|") for line in small.FILES["work_orders.csv"]]
+    wanted = [
+        (number, column, text)
+        for number, row in enumerate(rows, start=2)
+        for column, text in zip(header, row, strict=True)
+        if text
+    ]
+    assert told == sorted(wanted)
+
+
+def test_the_counts_are_those_of_the_cells(shop):
+    counted = shop.con.execute(
+        "SELECT dataset, fate, sum(cells)::BIGINT FROM ledger.counts GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    listed = shop.con.execute(
+        "SELECT dataset, fate, count(*) FROM ledger.cells GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    assert counted == listed and len(counted) > 10
+    assert {fate for _, fate, _ in counted} <= set(FATES)
