@@ -17,6 +17,8 @@ FREEDOM_PEOPLE = 250
 FREEDOM_MONTH = 5
 #: An idle free account is deleted after 90 days; from here on it is worth a warning.
 IDLE_DAYS = 45
+#: Numbers a warning names.
+SHOWN = 8
 
 Rows = list[dict[str, Any]]
 
@@ -57,6 +59,11 @@ def warnings(facts: Facts, *, counts_told: bool) -> Rows:
     return [{"warning": text} for text in _warnings(facts, counts_told)]
 
 
+def _few(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
 def _warnings(facts: Facts, counts_told: bool) -> list[str]:
     found = []
     if 0.95 * FREEDOM_PEOPLE <= facts.people <= FREEDOM_PEOPLE:
@@ -80,6 +87,17 @@ def _warnings(facts: Facts, counts_told: bool) -> list[str]:
         found.append(
             f"no records of: {', '.join(facts.absent)}. Right when the module is not used or not "
             "in the plan; else export it"
+        )
+    if facts.shared_numbers:
+        found.append(
+            f"{len(facts.shared_numbers)} numbers stand for several records that differ in client, "
+            f"date, amount or name; all of them are kept: {_few(facts.shared_numbers)}"
+        )
+    if facts.rounded_ids:
+        found.append(
+            f"{len(facts.rounded_ids)} ids were rounded by a spreadsheet and say nothing; records "
+            "are told apart and linked by their other cells. Export again as CSV without opening "
+            f"it: {_few(facts.rounded_ids)}"
         )
     if not counts_told:
         found.append("no on-screen counts were given, so a capped export would not be noticed")

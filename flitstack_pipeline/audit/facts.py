@@ -50,6 +50,9 @@ class Facts:
     exported: dt.date | None
     last_activity: dt.date | None
     busiest_month: int
+    #: Numbers of several records, and ids that a spreadsheet rounded: `invoices 1001`.
+    shared_numbers: tuple[str, ...] = ()
+    rounded_ids: tuple[str, ...] = ()
 
     @property
     def weighed(self) -> int:
@@ -97,7 +100,19 @@ def gather(
         exported=exported,
         last_activity=_last_activity(con, exported),
         busiest_month=_busiest_month(con),
+        shared_numbers=_numbers(con, "NOT damaged"),
+        rounded_ids=_numbers(con, "damaged"),
     )
+
+
+def _numbers(con: duckdb.DuckDBPyConnection, which: str) -> tuple[str, ...]:
+    """Numbers of `clean.same_numbers` with their kind: `invoices 1001`."""
+    if not table_exists(con, "clean.same_numbers"):
+        return ()
+    found = con.execute(
+        f"SELECT DISTINCT dataset, shown_key FROM clean.same_numbers WHERE {which} ORDER BY ALL"
+    ).fetchall()
+    return tuple(f"{dataset} {key.split('/', 2)[-1]}" for dataset, key in found)
 
 
 def _workspaces(con: duckdb.DuckDBPyConnection) -> set[str]:

@@ -132,3 +132,12 @@ def test_the_data_warns_of_plans_and_gaps(changed, word):
     assert word in said(facts(**changed))
     assert word not in said(SMALL)
     assert "on-screen" in str(warnings(SMALL, counts_told=False))
+
+
+def test_numbers_of_several_records_and_rounded_ids_are_warned_of():
+    shared = tuple(f"invoices {n}" for n in range(1, 11))
+    facts = dataclasses.replace(SMALL, shared_numbers=shared, rounded_ids=("clients 1.23457E+16",))
+    told = [w["warning"] for w in warnings(facts, counts_told=True)]
+    assert any(w.startswith("10 numbers") and w.endswith("invoices 8 and 2 more") for w in told)
+    assert any(w.endswith("without opening it: clients 1.23457E+16") for w in told)
+    assert not any("numbers stand" in w for w in map(str, warnings(SMALL, counts_told=True)))
