@@ -136,11 +136,10 @@ def mark(
 def _make_versions(
     con: duckdb.DuckDBPyConnection, dataset: str, key: str, named: Iterable[str]
 ) -> None:
-    """Make the temporary table `versions` of the rows whose hash others have too."""
-    place = "''"
-    if dataset == "clients":
-        cells = [f"coalesce(lower({stripped(cell(c))}), '')" for c in PLACE_COLUMNS]
-        place = " || chr(31) || ".join(cells)
+    """Make the temporary table `versions` of the rows whose hash others have too.
+
+    `cells` and `place` are told of rows of which one session has several only.
+    """
     files = ", ".join(map(literal, named)) or "NULL"
     con.execute(
         f"""
@@ -150,7 +149,7 @@ def _make_versions(
             FROM raw."{dataset}" GROUP BY _session
         )
         SELECT s.rowid AS row, {key} AS key, s._file AS file, n.number AS session,
-               {place} AS place, {same_cells(dataset)} AS cells,
+               CAST(NULL AS VARCHAR) AS place, CAST(NULL AS VARCHAR) AS cells,
                coalesce(s._file IN ({files}) OR s._file || '#' || s._sheet IN ({files}), false)
                    AS named,
                row_number() OVER (ORDER BY n.number, {AGE}) AS age,
@@ -161,6 +160,24 @@ def _make_versions(
     )
     if dataset in EQUAL_ROWS_ARE_TWO:
         _tell_equal_rows_apart(con, dataset)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE crowded AS "
+        "SELECT key, session FROM versions GROUP BY ALL HAVING count(*) > 1"
+    )
+    place = "''"
+    if dataset == "clients":
+        cells = [f"coalesce(lower({stripped(cell(c))}), '')" for c in PLACE_COLUMNS]
+        place = " || chr(31) || ".join(cells)
+    if con.execute("SELECT key FROM crowded LIMIT 1").fetchall():
+        con.execute(
+            f"""
+            UPDATE versions v SET cells = x.cells, place = x.place
+            FROM (SELECT w.row, {same_cells(dataset)} AS cells, {place} AS place
+                  FROM versions w SEMI JOIN crowded USING (key, session)
+                  JOIN raw."{dataset}" s ON s.rowid = w.row) x
+            WHERE x.row = v.row
+            """
+        )
 
 
 def _tell_equal_rows_apart(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -190,7 +207,7 @@ def _mark_versions(con: duckdb.DuckDBPyConnection) -> None:
               FROM versions WINDOW k AS (PARTITION BY key))
         """
     )
-    con.execute("DROP TABLE versions")
+    con.execute("DROP TABLE versions; DROP TABLE crowded")
 
 
 def promote_last_good(con: duckdb.DuckDBPyConnection, dataset: str) -> int:

@@ -33,7 +33,7 @@ from flitstack_pipeline.cleaning.identity_rules import (
     read,
 )
 from flitstack_pipeline.cleaning.parsing import Parsing
-from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, stripped, text
+from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, text
 from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS, is_date_column
 from flitstack_pipeline.cleaning.versions import (
     BETWEEN,
@@ -104,54 +104,56 @@ class SameNumber:
         self.con.execute("DROP TABLE identity_rows; DROP TABLE unsure")
 
     def _find(self, identity: Identity) -> bool:
-        """Make the table `unsure` of the keys whose rows may be several records."""
+        """Make the table `unsure` of the keys whose rows may be several records.
+
+        Rows of one session are compared in every cell; those of several sessions as written in
+        what tells records apart, so that only what is surely a version is left out.
+        """
         present = [c.name for c in DATASETS[self.dataset].columns if c.name in self.cells.present]
-        within = [_differs(c) for c in present]
-        telling = [_differs(c) for c in identity.telling if c in self.cells.present]
-        damaged = f"bool_or({_damaged(self.dataset)})"
+        within = _any([_differs(c) for c in present])
+        telling = _any([_differs(c) for c in identity.telling if c in self.cells.present])
+        differ, constant = self._facets(identity)
         self.con.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE unsure AS
-            WITH rows AS (
-                SELECT v.key, v.place, v.named, s.* FROM versions v
+            WITH crowd AS (
+                SELECT v.key, v.session, v.place, s.* FROM versions v
+                SEMI JOIN crowded USING (key, session)
                 JOIN raw."{self.dataset}" s ON s.rowid = v.row
+            ), between AS (
+                SELECT v.key, {differ} AS differ, {constant} AS constant,
+                       bool_or(v.named) <> bool_and(v.named) AS mixed
+                FROM versions v JOIN raw."{self.dataset}" s ON s.rowid = v.row
+                GROUP BY v.key HAVING min(v.session) <> max(v.session)
             ), keys AS (
-                SELECT key FROM rows s GROUP BY key, _session, place
-                HAVING {_any(within)}
+                SELECT key FROM crowd s GROUP BY key, session, place HAVING {within}
                 UNION ALL
                 SELECT key FROM (
-                    SELECT key, _session, place, unnest(map_entries(_extra)) AS e FROM rows)
-                GROUP BY key, _session, place, e.key
+                    SELECT key, session, place, unnest(map_entries(_extra)) AS e FROM crowd)
+                GROUP BY key, session, place, e.key
                 HAVING min(nullif(e.value, '')) <> max(nullif(e.value, ''))
                 UNION ALL
-                SELECT key FROM rows s GROUP BY key, _session HAVING {_any(telling)}
+                SELECT key FROM crowd s GROUP BY key, session HAVING {telling}
                 UNION ALL
-                SELECT key FROM rows s GROUP BY key
-                HAVING bool_or(named) <> bool_and(named) OR ({self._changed(identity)})
-                    OR ({damaged} AND ({_any(telling)}))
+                SELECT key FROM between WHERE mixed OR (differ >= 2 AND NOT constant)
+                    OR (differ >= 1 AND {_damaged(self.dataset)})
             )
-            SELECT key, {damaged} AS damaged FROM rows s SEMI JOIN keys USING (key) GROUP BY key
+            SELECT DISTINCT key, {_damaged(self.dataset)} AS damaged FROM keys
             """
         )
         return bool(self.con.execute("SELECT key FROM unsure LIMIT 1").fetchall())
 
-    def _changed(self, identity: Identity) -> str:
-        """SQL over the rows of a key: whether no facet is the same in all, and two or more differ.
-
-        Texts are compared as written, so that it only leaves out what is surely a version.
-        """
-        several = "count(DISTINCT _session) > 1"
-        differ, constant = [], []
+    def _facets(self, identity: Identity) -> tuple[str, str]:
+        """SQL over the rows of a key: how many facets differ, whether one is the same in all."""
+        differ, constant = ["0"], []
         for facet in identity.facets:
             columns = [c for c in facet.columns if c in self.cells.present]
             if columns:
-                one = " AND ".join(f"NOT coalesce({_differs(c)}, false)" for c in columns)
-                filled = " OR ".join(f"count({text(cell(c))}) = count(*)" for c in columns)
-                differ.append(f"CAST(({_any([_differs(c) for c in columns])}) AS INTEGER)")
-                constant.append(f"(({one}) AND ({filled}))")
-        if len(differ) < 2:
-            return "false"
-        return f"{several} AND {' + '.join(differ)} >= 2 AND NOT ({' OR '.join(constant)})"
+                changed = _any([f"min({cell(c)}) <> max({cell(c)})" for c in columns])
+                filled = _any([f"({text(f'min({cell(c)})')}) IS NOT NULL" for c in columns])
+                differ.append(f"CAST(({changed}) AS INTEGER)")
+                constant.append(f"(NOT ({changed}) AND ({filled}))")
+        return " + ".join(differ), " OR ".join(constant) or "false"
 
     def _read(self, identity: Identity) -> None:
         """Make the table `identity_rows`: the cells of those rows in one form."""
@@ -383,5 +385,8 @@ def _any(conditions: list[str]) -> str:
 
 
 def _damaged(dataset: str) -> str:
-    column = ID_COLUMN.get(dataset)
-    return f"regexp_matches({stripped(cell(column))}, {literal(DAMAGED)})" if column else "false"
+    """SQL of whether the id in a `key` is one that a spreadsheet rounded."""
+    if dataset not in ID_COLUMN:
+        return "false"
+    shown = f"split_part(split_part(key, '/{dataset}/', -1), '@', 1)"
+    return f"regexp_matches({shown}, {literal(DAMAGED)})"
