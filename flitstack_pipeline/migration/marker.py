@@ -19,7 +19,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, Forbidden, Unauthorized
+from flitstack_pipeline.highlevel.errors import (
+    AmbiguousOutcome,
+    Forbidden,
+    NotFound,
+    Unauthorized,
+)
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.checklist import Todo
 from flitstack_pipeline.migration.journal import Journal, new_id
@@ -200,6 +205,9 @@ def _tell(hl: HighLevel, journal: Journal, **more: Any) -> None:
         try:
             hl.locations.update_custom_value(mark.value_id, f"{NAME} {mark.journal}", changed.text)
             break
+        except NotFound:  # somebody deleted it: the next preparation makes it anew
+            journal.set_setting(_setting(MARK, hl), None)
+            return
         except AmbiguousOutcome:  # the same text again changes nothing
             if attempt == ATTEMPTS:
                 raise
