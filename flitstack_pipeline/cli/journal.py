@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flitstack_pipeline.cli.progress import load_bars
+from flitstack_pipeline.cli.progress import load_bars, working
 from flitstack_pipeline.cli.terminal import Exit, app, console, log, open_project, show
 
 journal_app = typer.Typer(help="The journal of every operation.", no_args_is_help=True)
@@ -46,6 +46,18 @@ def migrate_journal() -> None:
     if done.added:
         console.print(f"  added: {', '.join(done.added)}", markup=False)
     console.print(f"  the backup is {done.backup}", markup=False)
+
+
+@journal_app.command("repair")
+def repair_journal() -> None:
+    """Rebuild a damaged journal from its newest good copy and from HighLevel; only reads there."""
+    from flitstack_pipeline import steps
+
+    with working("Rebuilding the journal"):
+        report = steps.repair(open_project(), log)
+    show(report)
+    if not report.passed:
+        raise typer.Exit(Exit.INCOMPLETE)
 
 
 @app.command()

@@ -81,13 +81,16 @@ def count_marked(ctx: Context, exports: Exports) -> Adoption:
         return _looked(ctx, exports, held)
 
 
-def adopt(ctx: Context, exports: Exports, lost: Lost) -> Adoption:
+def adopt(
+    ctx: Context, exports: Exports, lost: Lost, adopts: Callable[..., Adopter] = Adopter
+) -> Adoption:
     """Rebuild the id map; nothing is put into it when a marked record is not this folder's.
 
     Args:
         ctx: the account, with the options of its loads.
         exports: what this folder plans and knows.
         lost: what the mark tells of the lost migration.
+        adopts: what takes the rows over; a repair of our own journal brings its own.
 
     Returns:
         The counts; its `refusal` says why nothing was taken over.
@@ -99,13 +102,14 @@ def adopt(ctx: Context, exports: Exports, lost: Lost) -> Adoption:
         result = _looked(ctx, exports, held)
         if result.refusal:
             return result
-        adopter = Adopter(ctx, held, lost, result, pool)
+        adopter = adopts(ctx, held, lost, result, pool)
         iterator = exports.rows()
         while chunk := list(itertools.islice(iterator, CHUNK)):
             for _, group in itertools.groupby(chunk, key=lambda row: row.phase):
                 adopter.take(list(group))
         adopter.take_unplanned(held.unplanned())
-    ctx.journal.set_setting(f"{ADOPTED_TAGS}:{ctx.location}", sorted(adopter.tags))
+    tags = {*adopter.tags, *(ctx.journal.get_setting(f"{ADOPTED_TAGS}:{ctx.location}") or ())}
+    ctx.journal.set_setting(f"{ADOPTED_TAGS}:{ctx.location}", sorted(tags))
     ctx.journal.flush()
     return result
 

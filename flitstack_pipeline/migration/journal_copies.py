@@ -79,3 +79,24 @@ def copy_journal(journal: Path) -> Path | None:
     for old in copies(journal)[KEPT:]:
         old.unlink()
     return made
+
+
+def put_in_place(journal: Path, copy: Path | None) -> Path | None:
+    """Set a broken journal aside, and put a copy in its place (None: nothing).
+
+    Returns where the broken one is now; None when there was none.
+    """
+    moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    aside = journal.with_name(f"{journal.stem}.damaged-{moment}{journal.suffix}")
+    there = journal.exists()
+    for end in ("", "-wal", "-shm"):
+        file = journal.with_name(f"{journal.name}{end}")
+        if file.exists():
+            file.replace(aside.with_name(f"{aside.name}{end}"))
+    if copy is not None:
+        partial = journal.with_name(f"{journal.name}.partial")
+        partial.unlink(missing_ok=True)
+        with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as out:
+            out.write(copy.read_bytes())
+        partial.replace(journal)
+    return aside if there else None

@@ -52,6 +52,7 @@ from flitstack_pipeline.steps.questions import (
     questions,
 )
 from flitstack_pipeline.steps.records import export_journal, publish_journal, requests_report
+from flitstack_pipeline.steps.repairing import repair
 from flitstack_pipeline.steps.retrying import retry
 from flitstack_pipeline.steps.sampling import choose
 from flitstack_pipeline.steps.source import (
@@ -136,6 +137,7 @@ __all__ = [
     "reconciliation_problems",
     "relate",
     "release_workflows",
+    "repair",
     "requests_report",
     "resolve",
     "retry",

@@ -12,6 +12,7 @@ from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.acknowledging import unacknowledged_reasons
+from flitstack_pipeline.steps.copies import keep_copy
 from flitstack_pipeline.steps.fingerprints import fingerprints
 from flitstack_pipeline.steps.ledger import ledger_reasons
 from flitstack_pipeline.steps.maps import unconfirmed_entries
@@ -80,5 +81,6 @@ def approve(project: Project, name: str, note: str = "") -> StepReport:
         prints = {**fingerprints(project), "result": sample["result"]}
         details = {**prints, "records": sample["records"], "coverage": sample["coverage"]}
         journal.approve(location_of(project), combined(prints), name.strip(), note, details)
+    keep_copy(project)
     facts = {"by": name.strip(), **{PARTS[k]: v[:12] for k, v in prints.items()}}
     return StepReport(APPROVED, None, facts, {"gate": gate_conditions(project)})

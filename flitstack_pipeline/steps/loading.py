@@ -18,6 +18,7 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import ancestors, wave_of, waves
 from flitstack_pipeline.steps.alone import alone
 from flitstack_pipeline.steps.conflicts import duplicate_decisions
+from flitstack_pipeline.steps.copies import keep_copy
 from flitstack_pipeline.steps.delta import delta_refusals, open_window
 from flitstack_pipeline.steps.files import WITH_IMAGES, spool_images, write_file_inventory
 from flitstack_pipeline.steps.gating import gate_reasons
@@ -92,6 +93,8 @@ def load_object(
         total = load_keys(project, stage, key, chosen, log, watch, current)
     with open_journal(project) as journal:
         _mark_done(project, journal, stage, key)
+    if key == wave_of(key).objects[-1]:
+        keep_copy(project, log)
     if key in ("attachments", "activities"):
         write_file_inventory(project)
     facts, tables = listed_opt_outs(project, key)

@@ -27,6 +27,7 @@ from flitstack_pipeline.migration.users import Member, Outcome, members_of, reso
 from flitstack_pipeline.reports.destination import write_checklist, write_preflight, write_roster
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.alone import alone
+from flitstack_pipeline.steps.copies import keep_copy
 from flitstack_pipeline.steps.matters import refuse_open_matters
 from flitstack_pipeline.steps.opening import (
     accounts,
@@ -188,6 +189,7 @@ def provision(project: Project) -> StepReport:
             for name in ("fields", "objects", "pipelines", "products"):
                 counts[name] = counts.get(name, 0) + len(getattr(catalog, name))
     forget_catalogs(project)
+    keep_copy(project)
     path = write_checklist(checklist, project.reports / CHECKLIST)
     facts: dict[str, Any] = {**counts, "checklist": path}
     problems = [str(todo) for todo in required(todos)]

@@ -14,6 +14,7 @@ from flitstack_pipeline.migration.rollback import rollback as undo
 from flitstack_pipeline.reports.rollback import SHOWN, record_lines, write_rollback
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.alone import alone
+from flitstack_pipeline.steps.copies import keep_copy
 from flitstack_pipeline.steps.opening import (
     Log,
     account_catalog,
@@ -48,6 +49,8 @@ def rollback(
         alone(project, "rollback"),
         record_lines(project.reports / f"{stem}.csv") as heard,
     ):
+        if not dry_run:
+            keep_copy(project, log)
         for account in accounts(project):
             with open_account(project, account, purpose="rollback") as (journal, destination):
                 names.append(destination.name)
@@ -72,6 +75,8 @@ def rollback(
     assert total is not None  # there is always the default account
     if not (dry_run or run_id or object_type):
         _begin_anew(project)
+    if not dry_run:
+        keep_copy(project, log)
     what = " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
     report = write_rollback(total, names, what, project.reports / f"{stem}.html")
     return _step_report(total, report, project.reports / f"{stem}.csv")
