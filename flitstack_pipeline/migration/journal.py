@@ -194,6 +194,14 @@ class Journal(OpenMatters):
         rows = self._rows(query.where(c.location == location, c.operation == operation))
         return {row["record_key"] for row in rows}
 
+    def unanswered_keys(self, location: str, operation: str) -> set[str]:
+        """Record keys of attempts whose answer nobody saw: the process died before it came."""
+        i, o = t.intents.c, t.outcomes.c
+        settled = sa.exists().where(o.intent_id == i.id, o.result.not_in(t.UNSETTLED))
+        query = sa.select(i.record_key).distinct()
+        where = (i.location == location, i.operation == operation, ~settled)
+        return {row["record_key"] for row in self._rows(query.where(*where))}
+
     def done_since(self, location: str, stage: str, moment: float) -> int:
         """Records a stage's runs have written since a moment (seconds since 1970)."""
         i, o, runs = t.intents.c, t.outcomes.c, t.runs.c

@@ -10,14 +10,14 @@ conflict for a person, never an overwrite.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
 from flitstack_pipeline.migration.attempts import outcome_now
-from flitstack_pipeline.migration.existing import ASK, OPT_OUT, TAGS, take_existing
+from flitstack_pipeline.migration.existing import ASK, OPT_OUT, TAGS, TOGETHER, take_existing
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
@@ -162,10 +162,20 @@ def _decision(ctx: Context, wanted: dict[Part, Any], entry: Entry, current: Logi
     if entry.payload_hash == TAKEN_OVER:
         return _taking_over(ctx, wanted, entry, now)
     found = decide(wanted, parts_of(entry.last_written), now)
+    _keep_gaps(found, (entry.details or {}).get(KEPT) or {})
     if HANDLERS[entry.kind].unchangeable:
         refused = found.conflicts | found.write | dict.fromkeys(found.clear)
         return Decision(kept=found.kept, conflicts=refused)
     return found
+
+
+def _keep_gaps(found: Decision, noted: Mapping[str, Any]) -> None:
+    """Leave what is empty in another's name or address empty, later too: it was kept so."""
+    for group in TOGETHER:
+        for part in group & found.write.keys():
+            if noted.get(kept_name(part), "") is None:
+                del found.write[part]
+                found.kept[part] = None
 
 
 def _taking_over(

@@ -26,6 +26,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -213,7 +214,7 @@ class Bench:
         shutil.rmtree(self.home, ignore_errors=True)
         self.must(make_exports, self.home)
         with self.sandbox() as url:
-            meet(url, self.home)
+            self.client = meet(url, self.home)
         for stage in STAGES:
             if stage == "delta":
                 self.must(export_again, self.home)
@@ -240,6 +241,60 @@ class Bench:
             return different(
                 holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN), self.expected[kill.stage]
             )
+
+
+# --- a journal lost on the way --------------------------------------------------------------------
+
+
+def repair_from(bench, copy_of):
+    """Break the journal after the delta, with the copy of before a stage as the newest good one.
+
+    Repairs it, and rolls back. Returns what was said and what was there: (problems of the repair,
+    differences it made in HighLevel, problems of the rollback, what is left after it).
+    """
+    bench.set_back("rollback")
+    copies = bench.home / "journal-copies"
+    shutil.rmtree(copies, ignore_errors=True)
+    copies.mkdir(mode=0o700)
+    shutil.copy(bench.folder / f"before-{copy_of}" / "journal.sqlite",
+                copies / "journal-20260101T000000-000000000.sqlite")  # fmt: skip
+    (bench.home / "journal.sqlite").write_bytes(b"noise" * 1000)
+
+    def said(function):
+        out = bench.folder / "out"
+        bench.must(
+            lambda: out.write_text(json.dumps(function(Project.from_environment()).problems))
+        )
+        return json.loads(out.read_text())
+
+    with bench.sandbox() as url:
+        wait_for(url)
+        there = holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN)
+        repaired = said(steps.repair)
+        differs = different(holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN), there)
+        undone = said(steps.rollback)
+        left = holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN)
+    return repaired, differs, undone, left
+
+
+def repairs(bench):
+    """What is wrong with repairs from copies of before the cutover and of before the sample."""
+    wrong = []
+    repaired, differs, undone, left = repair_from(bench, "cutover")
+    if repaired or differs or undone:
+        wrong.append(f"repaired from before the cutover: {repaired} {differs} {undone}")
+    wrong += different(left, bench.expected["rollback"])
+    repaired, differs, undone, left = repair_from(bench, "sample")
+    named = [x.split(":")[0:2] for x in repaired]
+    client = bench.client
+    if differs or named != [["contact", f"main/clients/{client}"]]:
+        wrong.append(f"repaired from before the sample: {repaired} {differs}")
+    if len(undone) != 1 or f"contact:main/clients/{client} was left" not in undone[0]:
+        wrong.append(f"the rollback after it: {undone}")
+    kinds = Counter(x.split(":")[0] for x in left)
+    if kinds["contacts"] != 1 or kinds["notes"] or kinds["opportunities"]:
+        wrong.append(f"left after it: {kinds}")
+    return wrong
 
 
 def last_line(path):
@@ -286,14 +341,18 @@ def export_again(home):
 
 
 def meet(url, home):
-    """Put a contact with the first client's e-mail into the sub-account, before the migration."""
+    """Put a contact with the first client's e-mail into the sub-account before the migration.
+
+    Returns that client's number.
+    """
     with (home / "exports" / "clients_1.csv").open(encoding="utf-8-sig", newline="") as file:
-        email = next(row["Email"] for row in csv.DictReader(file) if row["Email"])
+        client, email = next((row["Client ID"], row["Email"]) for row in csv.DictReader(file))
     wait_for(url)
     requests.post(
         f"{url}/contacts/", json={**KNOWN, "email": email, "locationId": SANDBOX_LOCATION},
         headers={"Authorization": f"Bearer {SANDBOX_TOKEN}", "Version": "v3"}, timeout=20,
     ).raise_for_status()  # fmt: skip
+    return client
 
 
 def wait_for(url):
@@ -338,6 +397,8 @@ def prove_every_kill(folder, progress):
                 progress(f"{stage}: {number} of {len(kills)}, {len(found.wrong)} wrong")
         found.did[f"kills in {stage}"] = len(kills)
         progress(f"{stage}: {len(kills)} kills in {time.monotonic() - begun:.0f} s")
+    found.wrong += repairs(bench)
+    found.did["repairs of a journal"] = 2
     return found
 
 
@@ -354,7 +415,7 @@ def main():
     wrong = [f"{kill}: {line[:300]}" for kill in kills for line in bench.disturb(kill)]
     left = [x for x in bench.expected["rollback"] if x.startswith("contacts")]
     print(json.dumps({"requests": bench.requests, "kills": len(kills), "wrong": wrong,
-                      "contacts left": left}))  # fmt: skip
+                      "contacts left": left, "wrong repairs": repairs(bench)}))  # fmt: skip
 
 
 if __name__ == "__main__":

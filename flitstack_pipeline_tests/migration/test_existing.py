@@ -265,3 +265,20 @@ def test_of_two_changed_values_only_the_one_another_contact_has_is_left_out(acco
     now = hl.contacts.get(journal.entry(hl.location_id, "contact:main/clients/1").hl_id)
     assert (now["phone"], now["email"]) == ("+17025550123", "c1@example.com")
     assert [c["field"] for c in journal.conflicts(hl.location_id)] == ["email"]
+
+
+def test_the_gaps_of_anothers_address_stay_empty_in_every_later_load(ready):
+    _, hl, journal, catalog, run = ready
+    there = ContactCreate(
+        first_name="Zoë 1", last_name="O'Neil", email="c1@example.com", city="Elko"
+    )
+    hl_id = hl.contacts.create(there)["id"]
+    ours = contact(1, address1="9 Elm St", city="Reno", website="https://a.example.com")
+    load(hl, journal, catalog, [ours], run, options=QUICK)
+    later = contact(1, address1="9 Elm St", city="Sparks", website="https://b.example.com")
+    load(hl, journal, catalog, [later], run, options=QUICK)
+    held = hl.contacts.get(hl_id)
+    assert (held["city"], held.get("address1") or None) == ("Elko", None)
+    assert held["website"] == "https://b.example.com"
+    kept = journal.entry(hl.location_id, ours.record_key).details["kept"]
+    assert kept["fields.address1"] is None and kept["fields.city"] == "Elko"

@@ -17,8 +17,10 @@ from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
 from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
 from flitstack_pipeline.migration.catalog import build_catalog
 from flitstack_pipeline.migration.checklist import required
+from flitstack_pipeline.migration.journal import Intent, Outcome
 from flitstack_pipeline.migration.load import LoadOptions
 from flitstack_pipeline.migration.preflight import Needs, examine
+from flitstack_pipeline.migration.preflight.workflows import objects_of_others
 from flitstack_pipeline.migration.provision import not_unique, provision
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.migration.schema_state import State, drift
@@ -191,3 +193,18 @@ def test_rollback_takes_the_options_back_that_were_added_to_somebody_elses_field
     assert result.clean
     (field,) = [f for f in account.dump()["custom_fields"] if f.get("model")]
     assert (field["name"], field["picklistOptions"]) == (t.SOURCE_TYPE, ["Walk-in"])
+
+
+def test_an_object_whose_making_was_never_answered_is_ours_to_the_preflight(ready):
+    """The process died after its request: nobody's workflows can wait for such an object."""
+    _, hl, journal, run = ready
+    key = f"object:{t.INVOICE}"
+    assert journal.unanswered_keys(hl.location_id, "provision") == set()
+    intent = Intent(run.id, hl.location_id, "schema", key, key, "object", "schema", "provision",
+                    "POST /objects/")  # fmt: skip
+    journal.intend([intent])
+    unanswered = journal.unanswered_keys(hl.location_id, "provision")
+    assert objects_of_others([t.INVOICE], [t.INVOICE], [], unanswered) == []
+    journal.conclude([Outcome(intent.id, "refused", 403)], wait=True)
+    unanswered = journal.unanswered_keys(hl.location_id, "provision")
+    assert objects_of_others([t.INVOICE], [t.INVOICE], [], unanswered) == [t.INVOICE]

@@ -25,7 +25,7 @@ COMMANDS = (
     "reconcile", "delta", "resolve", "rollback", "rollback --dry-run", "map check",
     "map confirm Ana", "map diff", "map workbook", "map show", "map import FILE", "map propose",
     "journal export", "journal migrate", "workflows document FILE",
-    "stage FILE",
+    "journal repair", "stage FILE",
 )  # fmt: skip
 #: They open no data folder.
 ELSEWHERE = {"sandbox", "examples", "workflows template"}

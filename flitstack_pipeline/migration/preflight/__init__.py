@@ -7,7 +7,7 @@ modules of this package). Reads only; asking twice gives the same answer.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,7 +102,12 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     team = resolve_team(access.users, needs.members, needs.owners, needs.fallback_owner)
     if not access.reachable:
         return Examination(access.lines, team, access.users)
-    lines = [*access.lines, *_workflows(access, needs, keys, items), *_settings(access, needs)]
+    unanswered = journal.unanswered_keys(hl.location_id, "provision")
+    lines = [
+        *access.lines,
+        *_workflows(access, needs, keys, items, unanswered),
+        *_settings(access, needs),
+    ]
     if not access.complete:
         return Examination(lines, team, access.users)
     catalog = access.catalog
@@ -120,10 +125,14 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
 
 
 def _workflows(
-    access: Access, needs: Needs, keys: Sequence[str], items: Sequence[Mapping[str, Any]]
+    access: Access,
+    needs: Needs,
+    keys: Sequence[str],
+    items: Sequence[Mapping[str, Any]],
+    unanswered: Collection[str],
 ) -> list[Line]:
     there = access.catalog.all_objects
-    others = objects_of_others(keys, there, items)
+    others = objects_of_others(keys, there, items, unanswered)
     names = [object_name(key) for key in others]
     return [published_line(access.automations, needs.released),
             unlisted_line(names, needs.released)]  # fmt: skip

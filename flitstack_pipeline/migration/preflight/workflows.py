@@ -108,9 +108,18 @@ def unlisted_line(objects: Sequence[str], released: Released) -> Line:
 
 
 def objects_of_others(
-    wanted: Iterable[str], there: Iterable[str], items: Iterable[Mapping[str, Any]]
+    wanted: Iterable[str],
+    there: Iterable[str],
+    items: Iterable[Mapping[str, Any]],
+    unanswered: Iterable[str] = (),
 ) -> list[str]:
-    """Keys of the wanted custom objects that are there and that we did not make."""
-    made = {i["item_key"].split(":", 1)[1] for i in items
-            if i["kind"] == "object" and i["origin"] == "created"}  # fmt: skip
-    return sorted(set(wanted) & set(there) - made)
+    """Keys of the wanted custom objects that are there and that we did not make.
+
+    `unanswered` are item keys we tried to make when the process died: those that are there are
+    ours.
+    """
+    made = {i["item_key"] for i in items if i["kind"] == "object" and i["origin"] == "created"}
+    ours = {
+        key.split(":", 1)[1] for key in made | {k for k in unanswered if k.startswith("object:")}
+    }
+    return sorted(set(wanted) & set(there) - ours)
