@@ -11,13 +11,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flitstack_pipeline.migration.adopted import Adopter, Lost
 from flitstack_pipeline.migration.held import Held
 from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.owners import is_shared
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.rows import MappedRow
+from flitstack_pipeline.migration.update import KEPT, with_kept
 
 CHUNK = 500
 IN_FLIGHT = 16
@@ -111,7 +113,23 @@ def adopt(
     tags = {*adopter.tags, *(ctx.journal.get_setting(f"{ADOPTED_TAGS}:{ctx.location}") or ())}
     ctx.journal.set_setting(f"{ADOPTED_TAGS}:{ctx.location}", sorted(tags))
     ctx.journal.flush()
+    _settle_shared_owners(ctx, result)
     return result
+
+
+def _settle_shared_owners(ctx: Context, result: Adoption) -> None:
+    """An owner that HighLevel shared between a contact and its opportunities is nobody's edit."""
+    for conflict in ctx.journal.conflicts(ctx.location):
+        if conflict["field"] != "owner" or conflict["reason"] != "edited":
+            continue
+        entry = ctx.journal.entry(ctx.location, conflict["record_key"])
+        if entry is None or not is_shared(ctx, entry, conflict["found"]):
+            continue
+        settled = with_kept(entry, {}, [("", "owner")])
+        written = {**settled.last_written, "owner": conflict["wanted"]}
+        ctx.journal.put_entry(replace(settled, last_written=written))
+        ctx.journal.settle_conflict(ctx.location, entry.record_key, "owner")
+        result.differing -= KEPT not in settled.details
 
 
 def _looked(ctx: Context, exports: Exports, held: Held) -> Adoption:

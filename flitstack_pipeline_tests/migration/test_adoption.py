@@ -1,5 +1,6 @@
 """A lost journal, an emptied one, a second folder: nothing is made twice, and all can be undone."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -18,10 +19,13 @@ from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
 from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.sandbox.process import start_sandbox
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import (
     CALENDAR,
     PROVIDER,
+    SANDBOX,
+    Account,
     contact,
     job,
     many,
@@ -274,3 +278,33 @@ def test_an_adoption_that_was_interrupted_goes_on(account, folders):
     assert second.adopt(rows[:1], knows=["main/clients/2", "main/jobs/1"]).adopted == 3
     assert second.adopt(rows).adopted == 0
     assert second.provision().load(rows).created == 0
+
+
+def test_an_owner_that_highlevel_shares_is_nobodys_edit(tmp_path):
+    """Live, the owner of an opportunity becomes that of its contact (L8)."""
+    users = [{"name": n, "email": f"{n}@example.com"} for n in ("one", "two")]
+    seed = tmp_path / "seed.json"
+    seed.write_text(json.dumps({"locations": [{"id": "sandbox-location", "users": users}]}))
+    with start_sandbox(state=tmp_path / "s.sqlite", seed_location=seed, **SANDBOX) as running:
+        account = Account(running.url, running, tmp_path)
+        ids = {u["email"]: u["id"] for u in account.dump()["users"]}
+        team = {"main/users/1": ids["one@example.com"], "main/users/2": ids["two@example.com"]}
+        rows = [owned(contact(1), "main/users/1"), owned(job(1, 1), "main/users/2")]
+        first = Folder(account, tmp_path / "first.sqlite", tmp_path).provision()
+        first.catalog.users = team
+        first.load(rows)
+        first.journal.close()
+        assert {c["assignedTo"] for c in account.dump()["contacts"]} == {team["main/users/2"]}
+        second = Folder(account, tmp_path / "second.sqlite", tmp_path)
+        context = second.context()
+        context.catalog.users = team
+        result = adopt(context, exports(rows), Lost())
+        assert (result.adopted, result.differing) == (2, 0)
+        assert second.journal.conflicts(second.location) == []
+        entry = second.journal.entry(second.location, "contact:main/clients/1")
+        assert entry.last_written["owner"] == "main/users/1" and "kept" not in entry.details
+        second.journal.close()
+
+
+def owned(planned, owner):
+    return replace(planned, payload={**planned.payload, "owner": owner})
