@@ -52,12 +52,17 @@ def write(
     pages: str = "",
     *,
     left_behind: Sequence[Mapping[str, Any]] = (),
+    cells: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
     """Write reconciliation.html and .json; return the path of the page.
 
-    `left_behind` is what does not move, with who acknowledged it.
+    `left_behind` is what does not move, with who acknowledged it; `cells` counts the cells of the
+    exports by object and fate.
     """
-    facts = {"good": result.good, **asdict(result), "left_behind": list(left_behind)}
+    facts = {
+        "good": result.good, **asdict(result), "left_behind": list(left_behind),
+        "cells": list(cells),
+    }  # fmt: skip
     write_json(facts, folder / "reconciliation.json")
     page = document(result, account, location, pages)
     section = Section(
@@ -67,7 +72,14 @@ def write(
         "are, and who acknowledged it.",
         empty="Everything moved.",
     )
-    page = replace(page, sections=[*page.sections, section])
+    fates = Section(
+        "Cells of the exports",
+        cells,
+        "Every filled cell by what became of it, after the read-back; ledger.csv lists those that "
+        "did not arrive as written.",
+        empty="No ledger was made.",
+    )
+    page = replace(page, sections=[*page.sections, section, fates])
     return write_html(page, folder / "reconciliation.html")
 
 

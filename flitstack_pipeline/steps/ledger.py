@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from flitstack_pipeline.ledger import cells, fates, trace
+from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.reports.ledger import write_ledger
@@ -52,6 +53,19 @@ def ledger_reasons(project: Project) -> list[str]:
     if not is_current(project):
         account_cells(project)
     return _problems(project)
+
+
+def cells_read_back(project: Project, wrong: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Cells by object type and fate after everything was read back; empty before a mapping.
+
+    `wrong` is (record key, field) of what was not read back as meant (see `ledger.after`).
+    """
+    if not _is_mapped(project):
+        return []
+    if not is_current(project):
+        account_cells(project)
+    with project.warehouse.connect() as con:
+        return after.read_back(con, wrong)
 
 
 def refuse_unaccounted(project: Project, what: str) -> None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flitstack_pipeline.destination import Destination
+from flitstack_pipeline.ledger.after import LINK, WHOLE
 from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.compare import FieldDiff, Verdict
 from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.planned import PlannedRecords
+from flitstack_pipeline.migration.planned import Planned, PlannedRecords
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import Reconciliation, Sink
 from flitstack_pipeline.migration.reconcile import reconcile as compare_all
@@ -29,6 +31,7 @@ from flitstack_pipeline.steps.acknowledging import (
 )
 from flitstack_pipeline.steps.expected import plan_into
 from flitstack_pipeline.steps.fingerprints import fingerprints
+from flitstack_pipeline.steps.ledger import cells_read_back
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import (
     Log,
@@ -130,9 +133,12 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
     files = dead_files(project)
     with accounts_kept_open(project), opened_with_plan(project) as opened:
         before = opened.sent
+        wrong: list[tuple[str, str]] = []
         with reconciliation.differences_csv(csv) as sink:
             keys = {key for key, dead in files.items() if dead.by}
-            result = _compared(opened, whole=True, sink=sink, left_behind=keys)
+            result = _compared(opened, whole=True, sink=_noting(sink, wrong), left_behind=keys)
+        wrong += _not_there(opened, keys)
+        cells = cells_read_back(project, wrong)
         result.requests = _requests(opened, opened.sent - before)
         journal, destination, _ = opened.accounts[0]
         summary = {
@@ -145,8 +151,10 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
         journal.set_setting("reconciliation", summary)
         place = (opened.name, destination.location_id, destination.pages)
         behind = [b.as_row() for b in (*left_behind(project), *files.values())]
-        report = reconciliation.write(project.reports, result, *place, left_behind=behind)
-        facts = _certificate(project, result, opened, behind)
+        report = reconciliation.write(
+            project.reports, result, *place, left_behind=behind, cells=cells
+        )
+        facts = {**_certificate(project, result, opened, behind), "cells": cells}
         paper = certificate.write(project.reports, facts)
     facts = {"report": report, "certificate": paper, **result.verdicts}
     facts["left behind"] = len(behind)
@@ -156,11 +164,31 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
         "money": result.sums,
         "links": _rows_of(result.links),
         "changed by rule": _rules(result),
+        "cells of the exports": cells,
     }
     brought, listed = listed_opt_outs(project)
     facts, tables = facts | brought, tables | listed
     count = sum(v["planned"] for v in result.by_object.values())
     return StepReport("reconciled", count, facts, tables, result.problems)
+
+
+def _noting(sink: Sink, wrong: list[tuple[str, str]]) -> Sink:
+    """A sink that also notes which fields were not read back as they were meant."""
+
+    def noting(planned: Planned, diff: FieldDiff) -> None:
+        if diff.verdict in (Verdict.DIFFERENT, Verdict.MISSING):
+            wrong.append((diff.record_key, diff.field))
+        sink(planned, diff)
+
+    return noting
+
+
+def _not_there(opened: Opened, acknowledged: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Records that were not read back at all, but for those a person agreed to."""
+    for planned in opened.planned.unseen():
+        if planned.kept.get("") != DELETED and planned.row.record_key not in acknowledged:
+            link = planned.row.kind in ("relation", "company_link")
+            yield planned.row.record_key, LINK if link else WHOLE
 
 
 def reconciliation_problems(project: Project) -> list[str]:
