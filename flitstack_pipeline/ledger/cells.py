@@ -17,7 +17,16 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pyarrow as pa
 
-from flitstack_pipeline.ledger import fates, holders, known, row_fates, settle, store, witness
+from flitstack_pipeline.ledger import (
+    fates,
+    holders,
+    known,
+    row_fates,
+    schema_rows,
+    settle,
+    store,
+    witness,
+)
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
 from flitstack_pipeline.ledger.provenance import (
@@ -256,17 +265,16 @@ class _Dataset:
         if not self.columns:
             return
         every = self.object not in _MAPPED_OBJECTS
-        cells = ", ".join(
-            f"{{'n': {i}, 'text': {cell_sql(c)}}}" for i, c in enumerate(self.columns)
-        )
         self._write_names()
+        told = schema_rows.became(self.con, self.dataset, self.around.document)
+        cells = ", ".join(_whole(i, c, told.get(c)) for i, c in enumerate(self.columns))
         self.con.execute(
             f"""
             INSERT INTO ledger.looked
             SELECT {literal(self.object)}, {literal(self.dataset)}, _row_id, _file, _sheet, _row,
-                   k.shown, c.text, coalesce(fate, '{fates.NOT_MOVED}'),
-                   coalesce(rule, k.reason), '', coalesce(record, ''),
-                   coalesce(what_to_do, k.instead)
+                   k.shown, c.text, coalesce(fate, c.fate, '{fates.NOT_MOVED}'),
+                   coalesce(rule, c.rule, k.reason), coalesce(c.field, ''), coalesce(record, ''),
+                   coalesce(what_to_do, CASE WHEN c.fate IS NULL THEN k.instead ELSE '' END)
             FROM (
                 SELECT r._row_id, r._file, r._sheet, r._row, s.fate, s.rule, s.record,
                        s.what_to_do, unnest([{cells}]) AS c
@@ -505,6 +513,18 @@ _MAPPED_OBJECTS = frozenset(
     {"clients", "leads", "jobs", "estimates", "invoices", "work_orders", "attachments",
      "activities"}
 )  # fmt: skip
+
+
+def _whole(n: int, column: str, became: schema_rows.Became | None) -> str:
+    """SQL of a cell of a row with one fate as a whole, and what the cell became all the same."""
+    told = f"'n': {n}, 'text': {cell_sql(column)}"
+    for name in ("fate", "rule", "field"):
+        value = "NULL::VARCHAR"
+        if became:
+            said = literal(getattr(became, name))
+            value = f"CASE WHEN s.fate IS NULL AND {became.condition} THEN {said} END"
+        told += f", '{name}': {value}"
+    return f"{{{told}}}"
 
 
 def _labels(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:

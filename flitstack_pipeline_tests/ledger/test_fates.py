@@ -28,6 +28,8 @@ def shop():
         ("invoices.csv", 2, "Estimate #", "E-1", "linked", "linked record"),
         ("payments.csv", 2, "Notes", "Number 4711", "arrived", "Payments__c"),
         ("payments.csv", 4, "Amount", "-12.35", "arrived", "Payments__c"),
+        ("team_members.csv", 2, "Email", "luis@acme-build.net", "linked", "owner"),
+        ("team_members.csv", 2, "Role", "Admin", "not moved", ""),
     ],
 )
 def test_a_cell_has_the_fate_worked_out_by_hand(shop, file, line, column, text, fate, field):
