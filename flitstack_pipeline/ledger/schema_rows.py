@@ -63,9 +63,16 @@ def _price_list(con: duckdb.DuckDBPyConnection) -> dict[str, Became]:
     priced = ", ".join(
         literal(f"{p.name}\x1f{p.price}") for p in specs if p.price is not None
     ) or "NULL"  # fmt: skip
+    described = ", ".join(literal(f"{p.name}\x1f{p.description}") for p in specs if p.description)
     price = "TRY_CAST(regexp_replace(r.\"unit_price\", '[$, ]', '', 'g') AS DECIMAL(18,2))::VARCHAR"
     return {
         "name": Became(f'trim(r."name") IN ({names})', fates.ARRIVED, "", "product: name"),
+        "description": Became(
+            f'(trim(r."name") || chr(31) || trim(r."description")) IN ({described or "NULL"})',
+            fates.ARRIVED,
+            "",
+            "product: description",
+        ),
         "unit_price": Became(
             f'(trim(r."name") || chr(31) || {price}) IN ({priced})',
             fates.BY_RULE, "number without signs of currency and thousands", "product: price",
