@@ -8,6 +8,7 @@ import dagster as dg
 from flitstack_pipeline import steps
 from flitstack_pipeline.failures import summarise
 from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.settings import DataFolderUnusable
 
 
 @dg.sensor(
@@ -24,6 +25,8 @@ def new_export_session(
     """Launch the delta job once for each new state of the exports folder."""
     try:
         decision = steps.delta_wanted(project.open(), context.cursor)
+    except DataFolderUnusable as error:
+        return dg.SkipReason(str(error))
     except OSError as error:
         # A folder that cannot be read is not an empty folder (reference: dagster.md D4).
         return dg.SkipReason(summarise("Looking for exports", "delta", error).failed)

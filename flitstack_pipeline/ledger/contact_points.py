@@ -158,14 +158,10 @@ _SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4})
 def _elsewhere(text: str, value: str, names: bool) -> bool:
     """Whether two addresses are the same but for where the postcode stands."""
     said, held = _in_order(text, names), _in_order(value, names)
-    code = next((w for w in reversed(held) if re.search(r"\d", w)), "")
-    behind_country = held[-1:] == [code] and held[-2:-1] != said[-2:-1]
-    if code not in said or (behind_country and held[-2] in COUNTRIES.values()):
-        return False
-    said.remove(code)
-    held.reverse()
-    held.remove(code)
-    held.reverse()
+    at = next((i for i, w in reversed([*enumerate(held)]) if re.search(r"\d", w) and w in said), 0)
+    if not at or (held[at - 1] in COUNTRIES.values() and held[at - 1] not in said):
+        return False  # no postcode, or one behind the country
+    said.remove(held.pop(at))
     return said == held[: len(said)]
 
 
@@ -216,6 +212,7 @@ def _coded(text: str, value: str, codes: dict[str, str], rule: str) -> str:
 def _postcode(text: str, value: str) -> str:
     said, held = re.sub(r"[\s.]", "", text).casefold(), re.sub(r"[\s.]", "", value).casefold()
     said = re.sub(r"0$", "", said) if re.fullmatch(r"\d{3,5}\.0", text.strip()) else said
+    said = re.sub(r"(?<=\d)-$", "", said)
     if said == held:
         return "postcode tidied"
     if said.isdigit() and held.isdigit() and len(said) < 5 and said.zfill(5) == held:

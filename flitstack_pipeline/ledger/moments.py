@@ -190,8 +190,12 @@ def _serial(found: float) -> Said | None:
 
 
 def read_date(text: str, value: str, how: str, account: Account) -> str:
-    """A day, or a moment where the value has a time of day."""
+    """A day, a moment where the value has a time of day, or the time of the moment alone."""
     said = day_said(text, how or "month first")
+    clock = said.moment(account.zone) if said and re.fullmatch(r"\d\d:\d\d", value) else None
+    if clock is not None:
+        same = clock.astimezone(ZoneInfo(account.zone)).strftime("%H:%M") == value
+        return "time of day beside the date" if same else ""
     held = re.match(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(.*))?$", value)
     if said is None or held is None:
         return ""

@@ -35,7 +35,7 @@ KIND_OF_PARSER = {
 #: for the order that the confirmed map names.
 KIND_OF_TRANSFORM = {
     "money": "number:{sign}", "number": "number:{sign}", "rate": "number:{sign}",
-    "date": "date:{order}",
+    "date": "date:{order}", "moment": "date:{order}",
     "date_mdy": "date:{mdy}", "date_dmy": "date:{dmy}", "yes_no": "yes_no", "choice": "word",
     "multi": "list", "list": "list", "joined": "list",
 }  # fmt: skip
@@ -238,7 +238,9 @@ def _kind(entry: FieldEntry, source: Source, field: str) -> str:
 def _custom(entry: FieldEntry) -> Path:
     kind = KIND_OF_TRANSFORM.get(entry.transform, "text")
     words = f"{entry.dataset}.{entry.source}" if entry.transform in ("choice", "multi") else ""
-    return Path(entry.source, entry.target, (entry.field,), kind, sole=True, words=words)
+    timed = entry.transform == "moment"
+    label = (entry.field,)
+    return Path(entry.source, entry.target, label, kind, sole=True, words=words, timed=timed)
 
 
 def _kept(dataset: str, document: MapDocument) -> Iterator[Path]:

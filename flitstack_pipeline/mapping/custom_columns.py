@@ -164,8 +164,9 @@ def _by_values(profile: Profile) -> ColumnType:
         odd = _odd(profile, profile.yes_no)
         return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.92, f"{n}, yes or no{odd}")
     rates = profile.rates if profile.percents > 0.5 else 0.0
+    days = profile.dates + (profile.day_numbers if profile.dates > 0.5 else 0.0)
     sorts = (
-        (profile.dates, t.DATE, "date", 0.92, "dates"),
+        (days, t.DATE, "date", 0.92, "dates"),
         (rates, t.NUMERICAL, "rate", 0.88, "percentages"),
         (profile.numbers if profile.money > 0.5 else 0.0, t.MONEY, "money", 0.92,
          "amounts with a currency sign"),

@@ -73,7 +73,7 @@ def tell_move(ctx: Context, item: Item, entry: Entry, role: str) -> bool:
 
 
 def _message(ctx: Context, item: Item, entry: Entry, role: str) -> str:
-    named = item.row.label or entry.record_key
+    named = f"{item.row.label or entry.kind} ({entry.source_key})"
     key = next((p["record_key"] for p in item.row.parents if p["role"] == role), "")
     why = (
         HANDLERS[entry.kind].fixed_to or "somebody edited it in HighLevel, so it was not made anew"

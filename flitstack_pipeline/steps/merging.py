@@ -18,6 +18,7 @@ import duckdb
 
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.observing import Observation, observe
+from flitstack_pipeline.migration.parts import parts_of
 from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.report import StepReport
@@ -38,6 +39,8 @@ WHOLE_SHARE = 0.5
 #: Lines → the documents they belong to.
 LINES_OF = {"estimate_items": "estimates", "invoice_items": "invoices"}
 PAGE = 500
+#: Vanished records a terminal lists; the report lists them all.
+SHOWN = 25
 
 
 def plan_path(project: Project) -> Path:
@@ -93,7 +96,7 @@ def plan_delta(project: Project) -> StepReport:
         "no longer in the exports": len(vanished),
     }
     tables = {"by object": changes, "edited in HighLevel": total.edited[:25],
-              "no longer in the exports": vanished[:25]}  # fmt: skip
+              "no longer in the exports": vanished[:SHOWN]}  # fmt: skip
     return StepReport("delta planned", sum(c["new"] + c["changed"] for c in changes), facts, tables)
 
 
@@ -113,7 +116,8 @@ def delta_summary(project: Project, loads: Sequence[StepReport]) -> StepReport:
     listed = [{k: c[k] for k in ("record_key", "field", "ours", "theirs")} for c in conflicts]
     problems = [c["message"] for c in conflicts]
     return StepReport("delta done", totals["new"] + totals["changed"], facts,
-                      {"by object": changes, "conflicts": listed}, problems)  # fmt: skip
+                      {"by object": changes, "conflicts": listed,
+                       "no longer in the exports": seen["vanished"][:SHOWN]}, problems)  # fmt: skip
 
 
 def delta_loads(project: Project) -> list[StepReport]:
@@ -234,7 +238,8 @@ def _called(written: dict[str, Any] | None) -> str:
     fields = (written or {}).get("fields") or {}
     person = " ".join(str(fields[k]) for k in ("firstName", "lastName") if fields.get(k))
     name = fields.get("name") or fields.get("title") or person or (written or {}).get("body")
-    return str(name or "")[:120]
+    values = [str(v) for (part, _), v in parts_of(written).items() if part and v != name]
+    return str(name or ", ".join(values[:4]))[:120]
 
 
 def _changes(

@@ -4,17 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody
 from flitstack_pipeline.migration.compare import Verdict, compare_record, flatten
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.load import CredentialsFailed, LoadOptions, load
+from flitstack_pipeline.migration.moved import settle_if_moved
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.readback import read_back
+from flitstack_pipeline.migration.resolution import Resolution, apply_resolutions
 from flitstack_pipeline.migration.rollback import rollback
 from flitstack_pipeline.migration.rows import payload_hash
-from flitstack_pipeline_tests.migration.conftest import contact, job, many, row, small_schema
+from flitstack_pipeline_tests.migration.conftest import contact, job, many, note, row, small_schema
 
 QUICK = LoadOptions(search_lag_s=2.0, workers=8)
 
@@ -173,6 +175,71 @@ def test_a_changed_row_is_updated_but_never_over_somebody_elses_edit(ready):
     assert now["website"] == "https://example.com" and now["city"] == "Edited"
     assert result.conflicts == 1
     assert journal.conflicts(hl.location_id)[0]["field"] == "city"
+
+
+def moved_to(row_, client):
+    """The row, now of another client."""
+    parents = [{"role": "contact", "record_key": f"contact:main/clients/{client}"}]
+    return replace(row_, parents=parents, payload_hash=payload_hash(row_.payload, parents))
+
+
+def test_a_job_whose_client_changed_is_named_for_a_person_to_move(ready):
+    """PUT /opportunities takes no contact: changed values are written, the contact is told."""
+    _, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [contact(1), contact(2), job(7, 1)], run, options=QUICK)
+    entry = journal.entry(hl.location_id, "opportunity:main/jobs/7")
+    two = journal.entry(hl.location_id, "contact:main/clients/2").hl_id
+    payload = {**job(7, 1).payload, "fields": {"name": "Roof", "status": "won"}}
+    moved = moved_to(replace(job(7, 1), payload=payload), 2)
+    result = load(hl, journal, catalog, [moved], run, options=QUICK)
+    assert (result.conflicts, result.updated) == (1, 0)
+    assert hl.opportunities.get(entry.hl_id)["name"] == "Roof"
+    (conflict,) = journal.conflicts(hl.location_id)
+    assert (conflict["field"], conflict["reason"], conflict["wanted"]) == ("contact", "moved", two)
+    assert "cannot be changed in HighLevel" in conflict["message"]
+    assert "Zoë 2 O'Neil (contact:main/clients/2)" in conflict["message"]
+    assert load(hl, journal, catalog, [moved], run, options=QUICK).unchanged == 1
+    assert len(journal.conflicts(hl.location_id)) == 1, "it stays open"
+    ctx = Context(hl, catalog, journal, run)
+    (ours,) = apply_resolutions(ctx, [Resolution(entry.record_key, "contact", "ours")])
+    assert not ours.done and "by hand" in ours.message
+    (left,) = apply_resolutions(ctx, [Resolution(entry.record_key, "contact", "theirs")])
+    assert left.done and left.message == "it stays with its contact"
+    again = replace(moved, payload_hash="another")
+    assert load(hl, journal, catalog, [again], run, options=QUICK).conflicts == 0
+
+
+def test_a_note_whose_client_changed_moves_unless_somebody_edited_it(ready):
+    account, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [contact(1), contact(2), contact(3), note(1), note(3)], run,
+         options=QUICK)  # fmt: skip
+    one, two, three = (
+        journal.entry(hl.location_id, f"contact:main/clients/{n}").hl_id for n in (1, 2, 3)
+    )
+    edited = journal.entry(hl.location_id, "note:main/activities/3")
+    hl.contacts.update_note(three, edited.hl_id, NoteBody(body="Call her, not him"))
+    result = load(hl, journal, catalog, [moved_to(note(1), 2), moved_to(note(3), 2)], run,
+                  options=QUICK)  # fmt: skip
+    held = {n["contactId"]: n["body"] for n in account.dump()["notes"]}
+    assert set(held) == {two, three} and held[three] == "Call her, not him"
+    assert "Called twice." in held[two]
+    assert (result.created, result.conflicts) == (1, 1)
+    assert journal.entry(hl.location_id, "note:main/activities/1").details["contact"] == two
+    (conflict,) = journal.conflicts(hl.location_id)
+    assert "somebody edited it" in conflict["message"] and one != conflict["wanted"]
+
+
+def test_a_person_who_moved_the_job_by_hand_has_settled_it(ready):
+    _, hl, journal, catalog, run = ready
+    load(hl, journal, catalog, [contact(1), contact(2), job(7, 1)], run, options=QUICK)
+    load(hl, journal, catalog, [moved_to(job(7, 1), 2)], run, options=QUICK)
+    entry = journal.entry(hl.location_id, "opportunity:main/jobs/7")
+    (conflict,) = journal.conflicts(hl.location_id)
+    ctx = Context(hl, catalog, journal, run)
+    assert not settle_if_moved(ctx, entry, conflict, {"contact": conflict["found"]})
+    assert len(journal.conflicts(hl.location_id)) == 1
+    assert settle_if_moved(ctx, entry, conflict, {"contact": conflict["wanted"]})
+    assert journal.conflicts(hl.location_id) == []
 
 
 def test_an_edit_the_pages_did_not_show_yet_is_not_overwritten(ready):

@@ -128,7 +128,7 @@ def test_a_folder_that_is_gone_is_not_an_empty_folder(after_cutover, tick):
     exports = after_cutover.exports
     exports.rename(exports.with_name("away"))
     exports.write_text("")  # a file where the folder was
-    assert "is not there: is the disk mounted?" in tick()
+    assert "exports is a file, and must be a folder" in tick()
 
 
 def test_a_load_remembers_which_files_it_had_read(project, exports):

@@ -389,11 +389,14 @@ def _street(street: str | None, street2: str | None) -> str | None:
 
 
 def postal_code(value: str | None, country: str = "US") -> str | None:
-    """A ZIP with its leading zeros and ZIP+4; another country's postcode as it is written there."""
+    """A ZIP with its leading zeros and ZIP+4; another country's postcode as it is written there.
+
+    `33602-` is a ZIP+4 whose last four digits nobody knew.
+    """
     found = text(value)
     if found is None:
         return None
-    match = _ZIP.match(found)
+    match = _ZIP.match(found.rstrip("- "))
     if country == "US" and match:
         return match.group(1).zfill(5) + (f"-{match.group(2)}" if match.group(2) else "")
     return tidy_postcode(found, country)
