@@ -319,22 +319,22 @@ def note_damaged(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) 
 
 def _text(dataset: str, pattern: str, numbers: int) -> str:
     label = DATASETS[dataset].label.lower()
-    many = f"{numbers} number{'s' if numbers > 1 else ''} of {label}"
+    many = f"{numbers:,} number{'s' if numbers > 1 else ''} of {label}"
     if pattern == UNCLEAR:
         return f"{many}: a row may be a version of several records and is kept as one of its own"
     if pattern == OTHER_EVIDENCE:
         return (
             f"{many} stand in files that their columns tell and in files whose kind a person "
-            "named, and differ. Two records, or does the later row replace the other?"
+            "named, and differ; are they two records, or does the later row replace the other"
         )
     if pattern.startswith(BETWEEN):
         differ = _listed(pattern.removeprefix(BETWEEN))
         return (
-            f"{many}: in a later export {differ} all changed. Another record under the same "
-            "number, or one record?"
+            f"{many}: in a later export {differ} all changed; is it another record under the "
+            "same number, or one record"
         )
     differ = f"{_listed(pattern)} differ{'' if '+' in pattern or pattern == OTHER_CELLS else 's'}"
-    return f"{many}: rows of one export have the same number, but {differ}. Two records or one?"
+    return f"{many}: rows of one export have the same number, but {differ}; are they two records or one"
 
 
 def _listed(pattern: str) -> str:
@@ -346,7 +346,7 @@ def _choices(dataset: str, pattern: str, numbers: int, pairs: int) -> tuple[Choi
     both = Choice(TWO_RECORDS, f"all are kept, as now ({numbers} numbers)")
     if pattern == UNCLEAR:
         return (both,)
-    one = Choice(ONE_RECORD, f"{pairs} records fewer; the earlier rows are superseded")
+    one = Choice(ONE_RECORD, f"{pairs:,} records fewer; the earlier rows are left out")
     if f"{KEY}{dataset}:{pattern}" != ASKED.format(dataset=dataset) or dataset not in LINES:
         return both, one
     return both, one, Choice(AMOUNTS_ADDED, f"{numbers} records whose total is the sum of its rows")
