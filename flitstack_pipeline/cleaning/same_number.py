@@ -334,7 +334,8 @@ def _text(dataset: str, pattern: str, numbers: int) -> str:
             "same number, or one record"
         )
     differ = f"{_listed(pattern)} differ{'' if '+' in pattern or pattern == OTHER_CELLS else 's'}"
-    return f"{many}: rows of one export have the same number, but {differ}; are they two records or one"
+    same = "rows of one export have the same number"
+    return f"{many}: {same}, but {differ}; are they two records or one"
 
 
 def _listed(pattern: str) -> str:
