@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.destination import Destination
@@ -248,8 +247,16 @@ def refuse_other_journal(
     """
     if stage in catalog.marks_looked_at:
         return
-    foreign = others(read_marks(destination.hl) or [], journal)
+    refuse_marked(what, journal, destination)
     catalog.marks_looked_at.add(stage)
+
+
+def refuse_marked(what: str, journal: Journal, destination: Destination) -> None:
+    """Refuse to write into a sub-account that another journal has marked.
+
+    Raises OtherJournal with the two answers, HighLevelError.
+    """
+    foreign = others(read_marks(destination.hl) or [], journal)
     if foreign:
-        found: Any = "; ".join(mark.sentence for mark in foreign)
+        found = "; ".join(mark.sentence for mark in foreign)
         raise OtherJournal(what, [f"This sub-account was migrated by {found}. {TWO_ANSWERS}"])

@@ -43,6 +43,7 @@ from flitstack_pipeline.steps.others import (
     Place,
     adoption_failed,
     others_line,
+    refuse_marked,
     workspaces,
 )
 from flitstack_pipeline.steps.workflows import released
@@ -204,6 +205,7 @@ def _provision(project: Project, account: Account, schema: TargetSchema) -> Cata
         open_account(project, account, purpose="prepare") as (journal, destination),
         journal.running(destination.location_id, "prepare") as run,
     ):
+        refuse_marked(f"the schema of {account.alias}", journal, destination)
         catalog = provision_schema(destination.hl, schema, journal, run, workspaces(project))
         journal.set_setting("objects", [o.key for o in schema.objects])
     return catalog

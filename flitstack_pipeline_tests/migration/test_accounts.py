@@ -1,6 +1,7 @@
 """Several sub-accounts: every record goes to one, with its parents; each has its own token."""
 
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -20,6 +21,7 @@ from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.loading import load_keys
 from flitstack_pipeline.steps.opening import accounts, open_account
+from flitstack_pipeline.steps.others import OtherJournal
 from flitstack_pipeline.steps.prepare import undecided_owners
 from flitstack_pipeline.steps.workflows import WorkflowsRunning
 from flitstack_pipeline_tests.mapping.small import link, put, warehouse
@@ -112,8 +114,7 @@ def two_accounts(_served):
     """The same, with empty accounts, a new journal and the map as it was confirmed."""
     project, url, confirmed = _served
     requests.post(f"{url}/_sandbox/reset", timeout=10).raise_for_status()
-    for path in project.root.glob("journal.sqlite*"):
-        path.unlink()
+    _lose_the_journal(project)
     project.map_path.write_text(confirmed)
     with steps.accounts_kept_open(project):
         yield project, url
@@ -256,6 +257,8 @@ def _duplicate_opportunities(url, allowed):
 
 
 def _lose_the_journal(project, emptied=False):
+    """The journal and its copies: with one of those `journal repair` would rebuild it."""
+    shutil.rmtree(project.root / "journal-copies", ignore_errors=True)
     for path in project.root.glob("journal.sqlite*"):
         path.unlink()
     if emptied:
@@ -320,6 +323,9 @@ def test_a_migration_of_another_workspace_is_stood_beside_one_of_the_same_is_not
     assert refused.exit_code == 4
     (stop,) = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
     assert f"journal jrn-other, workspace {workspace}" in stop["found"]
+    with pytest.raises(OtherJournal, match="journal jrn-other"):
+        steps.provision(project)  # not even the mark is written
+    assert len(_custom_values(url)) == 1
     with pytest.raises(ValueError, match="say adopt, beside, or nothing"):
         MigrationProject(data=str(project.root), other_journal="both").open()
     MigrationProject(data=str(project.root), other_journal="beside").open()  # as Dagster is told
