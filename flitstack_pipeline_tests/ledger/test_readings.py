@@ -51,6 +51,7 @@ SAME = [
         "9 Elm St, Tampa, FL 33602, 813-555-2004",
         "9 Elm St Tampa FL 33602 US +18135552004",
     ),
+    ("address", "Hauptstr. 5, D-10115 Berlin", "Hauptstr. 5 Berlin 10115 DE +18135552004"),
     ("address:state", "Connecticut", "CT"),
     ("address:zip", "6103", "06103"),
     ("address:zip", "33602-", "33602"),
@@ -76,6 +77,7 @@ SAME = [
     ("in:date:month first", "1/5/2024", "2024-01-05 · 50.00 · Check · PAY-1"),
 ]
 OTHER = [
+    ("address", "12", "13"),
     ("in:text", "<p>Call <b@x.co> soon</p>", "<p>Call soon</p>"),
     ("in:file", "roof.png", "attic roof.png\x1fattachments/attic roof.png"),
     ("in:file", "noext", "noext2.png"),
