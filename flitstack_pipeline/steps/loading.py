@@ -47,18 +47,23 @@ Current = Callable[[str], Any]
 
 def load_refusals(project: Project, stage: str, key: str) -> list[str]:
     """Why this load must not run now; empty when it may."""
+    return stage_refusals(project, stage) + _object_refusals(project, stage, key)
+
+
+def stage_refusals(project: Project, stage: str) -> list[str]:
+    """Why no object type of a stage may be loaded now; empty when they may."""
+    window = delta_refusals(project) if stage == "delta" else []
+    return window + (open_matters(project) if stage == "sample" else gate_reasons(project))
+
+
+def _object_refusals(project: Project, stage: str, key: str) -> list[str]:
+    """What must be there before this object type of a stage; empty when it is."""
     reasons = []
     with project.warehouse.connect() as con:
         if not table_exists(con, f"mapped.{key}"):
             reasons.append(f"Materialize mapped[{key}] first.")
         if stage == "sample" and not table_exists(con, "mapped.sample"):
             reasons.append("Materialize sample_choice first: it says which records are loaded.")
-    if stage == "delta":
-        reasons += delta_refusals(project)
-    if stage == "sample":
-        reasons += open_matters(project)
-    else:
-        reasons += gate_reasons(project)
     with open_journal(project) as journal:
         if journal.get_setting("objects") is None:
             reasons.append("Materialize destination_schema first: the sub-account is not ready.")
@@ -78,14 +83,21 @@ def _earlier(key: str) -> list[str]:
 
 
 def load_object(
-    project: Project, stage: str, key: str, log: Log = silent, watch: Watch | None = None
+    project: Project,
+    stage: str,
+    key: str,
+    log: Log = silent,
+    watch: Watch | None = None,
+    *,
+    is_asked: bool = False,
 ) -> StepReport:
     """Load one object type of one stage. Raises Refused when the guard says no.
 
     `watch` is told twice a second how far it is; without one, `log` gets a line now and then.
+    `is_asked` when the caller asked `stage_refusals` for the wave.
     """
-    reasons = load_refusals(project, stage, key)
-    if reasons:
+    asked = _object_refusals if is_asked else load_refusals
+    if reasons := asked(project, stage, key):
         raise Refused(f"{stage} of {key}", reasons)
     chosen = chosen_keys(project, stage, key)
     is_first = key == waves()[0].objects[0]
@@ -217,8 +229,12 @@ def load_stage(
     with accounts_kept_open(project), alone(project, stage):
         for line in plan_lines(plan_stage(project, stage)):
             log(line)
-        keys = [key for wave in waves() for key in wave.objects]
-        reports = {key: load_object(project, stage, key, log, watch) for key in keys}
+        reports = {}
+        for wave in waves():
+            if reasons := stage_refusals(project, stage):
+                raise Refused(f"{stage} of {wave.objects[0]}", reasons)
+            for key in wave.objects:
+                reports[key] = load_object(project, stage, key, log, watch, is_asked=True)
     publish_journal(project)
     return [_stage_report(stage, reports), *requests_report(project, stage)]
 
