@@ -15,7 +15,7 @@ SURE_RULE = {
     "number": "number without signs of currency and thousands", "phone": "phone to E.164",
     "email": "e-mail in lower case", "cased": "capitals made usual", "word": "label of the word",
     "yes_no": "yes or no", "id": "leads to the record", "name": "as written",
-    "owner": "owner of the record",
+    "owner": "owner of the record", "numbered": "name of the record by its number",
     "date": "date, year first", "address": "address in its parts, usual short forms",
     "stage": "label of the confirmed value map", "time": "time of 24 hours",
     "record_kind": "kind of the record it hangs on",
@@ -113,6 +113,10 @@ def _time(text: str, value: str) -> str:
     return f"({clock} AND strftime(try_strptime({text}, '%I:%M %p'), '%H:%M') = {value})"
 
 
+def _numbered(text: str, value: str) -> str:
+    return f"ends_with({value}, '#' || ltrim(trim({text}), '#'))"
+
+
 def _owner(text: str, value: str) -> str:
     owner = f"split_part({value}, chr(31), 1)"
     return f"({owner} <> '' AND contains(lower({text}), lower({owner})))"
@@ -174,4 +178,5 @@ _SURE: dict[str, Callable[[str, str], str]] = {
     "date": _date, "address": _address, "number": _number, "phone": _phone, "email": _email,
     "cased": _cased, "word": _cased, "yes_no": _yes_no, "id": _id, "converted": _converted,
     "record_kind": _record_kind, "time": _time, "name": _name, "owner": _owner,
+    "numbered": _numbered,
 }  # fmt: skip
