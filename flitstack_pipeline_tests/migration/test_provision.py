@@ -208,3 +208,15 @@ def test_an_object_whose_making_was_never_answered_is_ours_to_the_preflight(read
     journal.conclude([Outcome(intent.id, "refused", 403)], wait=True)
     unanswered = journal.unanswered_keys(hl.location_id, "provision")
     assert objects_of_others([t.INVOICE], [t.INVOICE], [], unanswered) == [t.INVOICE]
+
+
+def test_a_price_whose_answer_was_never_seen_is_not_made_a_second_time(ready):
+    """The process died after its request: the journal knows the attempt, and no price."""
+    account, hl, journal, _ = ready
+    made(ready)
+    journal.forget_schema_item(hl.location_id, "price:Paint")
+    made(ready)
+    (price,) = account.dump()["prices"]
+    items = {i["item_key"]: i for i in journal.schema_items(hl.location_id)}
+    assert items["price:Paint"]["hl_id"] == price["_id"]
+    assert items["price:Paint"]["origin"] == "created"

@@ -52,6 +52,10 @@ class Maker:
         """Whether provisioning made it."""
         return bool(self.known.get(item_key, {}).get("origin") == "created")
 
+    def was_tried(self, item_key: str) -> bool:
+        """Whether we once tried to make it: it may be there although nothing says so."""
+        return item_key in self._tried
+
     @property
     def adopting(self) -> bool:
         """Whether what a lost migration made counts as ours."""

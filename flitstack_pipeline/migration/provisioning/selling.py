@@ -122,7 +122,7 @@ def _make_price(maker: Maker, product: Any, name: str, product_id: str) -> None:
     item_key = f"price:{name}"
     if amount in (None, "") or item_key in maker.known or not maker.is_ours(f"product:{name}"):
         return  # somebody else's product keeps its prices
-    if maker.adopting:
+    if maker.adopting or maker.was_tried(item_key):
         there = id_of(maker.hl.products.list_prices(product_id), "name", name)
         if there:
             maker.exists(item_key, "price", there, details={"product_id": product_id})
