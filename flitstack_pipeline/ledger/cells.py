@@ -449,7 +449,7 @@ class _Dataset:
         if path.place == COMPANY:
             return f"coalesce({held[0]}, '')"
         if path.named:
-            return f"CASE WHEN {self._is_named(path)} THEN {held[0]} END"
+            return f"CASE WHEN {self._is_named(path)} THEN coalesce({held[0]}, '') END"
         if path.kind == "phone:one":  # one without area code is no number to call
             digits = f"length(regexp_replace({cell_sql(path.column)}, '[^0-9]', '', 'g'))"
             return f"CASE WHEN {digits} >= 10 THEN {held[0]} END"

@@ -7,6 +7,7 @@ types of columns written down here by hand, never from what the product learned 
 from __future__ import annotations
 
 import csv
+import itertools
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.survey import survey
-from flitstack_pipeline.questions import Question, open_questions
+from flitstack_pipeline.questions import open_questions
+from flitstack_pipeline_tests.ledger import small
 from flitstack_pipeline_tests.ledger.workshop import Workshop
 
-ASKED, REALIGNED, QUARANTINED, SILENT = "asked", "realigned", "quarantined", "in silence"
+ASKED, APART = "asked", "two records"
+REALIGNED, QUARANTINED, SILENT = "realigned", "quarantined", "in silence"
 UNKNOWN = Path(__file__).parents[1] / "contractor_plus" / "unknown_headers.txt"
 
 
@@ -26,7 +29,7 @@ class Damage:
     """One damaged export: what was done, the files as written, what must come of it.
 
     `expected` are the outcomes that are right; `truth` the row as it was, by the header's cells;
-    `line` where it stands, or the lines that must be named in a question.
+    `lines` where it stands, `rows` the FILE:LINE of rows that must not become one.
     """
 
     kind: str
@@ -38,6 +41,7 @@ class Damage:
     lines: tuple[int, ...] = ()
     truth: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
 
 
 def kinds() -> dict[str, list[Damage]]:
@@ -279,19 +283,85 @@ def _of_row(shop: Workshop, damage: Damage) -> str:
 # --- ids ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Numbered:
+    """An export of records with a number of their own: what else says who or what a record is.
+
+    `others` gives, by what is changed, the columns and their cells in the row that is added.
+    """
+
+    file: str
+    object: str
+    others: dict[str, dict[str, str]]
+
+
+_CLIENT_CELLS = {"Client Name": "Zoe Quill", "Client ID": "199"}
+_NUMBERED = (
+    _Numbered("clients.csv", "clients", {
+        "name": {"Client Name": "Zoe Quill"},
+        "name, e-mail and phone": {"Client Name": "Zoe Quill", "Email": "zoe@quill.net",
+                                   "Phone": "(702) 555-0190"}}),
+    _Numbered("leads.csv", "leads", {
+        "name": {"Lead Name": "Zoe Quill"},
+        "name, e-mail and phone": {"Lead Name": "Zoe Quill", "Email": "zoe@quill.net",
+                                   "Phone": "(702) 555-0190"}}),
+    _Numbered("jobs.csv", "jobs", {
+        "client": _CLIENT_CELLS, "title": {"Title": "Garage door"}, "amount": {"Amount": "77.70"},
+        "everything": {**_CLIENT_CELLS, "Title": "Garage door", "Amount": "77.70",
+                       "Created Date": "5/29/2024 9:00 AM"}}),
+    _Numbered("estimates.csv", "estimates", {
+        "client": _CLIENT_CELLS, "title": {"Title": "Garage offer"}, "amount": {"Total": "77.70"},
+        "date": {"Estimate Date": "5/29/2024"},
+        "everything": {**_CLIENT_CELLS, "Title": "Garage offer", "Total": "77.70",
+                       "Estimate Date": "5/29/2024"}}),
+    _Numbered("invoices.csv", "invoices", {
+        "client": _CLIENT_CELLS, "title": {"Title": "Garage bill"}, "amount": {"Total": "77.70"},
+        "date": {"Invoice Date": "5/29/2024"},
+        "everything": {**_CLIENT_CELLS, "Title": "Garage bill", "Total": "77.70",
+                       "Invoice Date": "5/29/2024"}}),
+    _Numbered("work_orders.csv", "work_orders", {
+        "client": _CLIENT_CELLS, "title": {"Title": "Garage visit"},
+        "date": {"Work Order Date": "5/29/2024"}}),
+    _Numbered("payments.csv", "invoices", {
+        "amount": {"Amount": "77.70"}, "date": {"Payment Date": "5/29/2024"}}),
+    _Numbered("notes.csv", "activities", {"text": {"Text": "Something else altogether"}}),
+)  # fmt: skip
+_DATASET_OF = {"notes.csv": "activities"}
+
+
 def _ids_repeated() -> Iterator[Damage]:
-    return iter(())
+    """A row of another record under the number of one, in its file or in one beside it."""
+    for export in _NUMBERED:
+        lines = small.FILES[export.file]
+        header = lines[0].split("|")
+        for (what, cells), at in itertools.product(export.others.items(), range(1, len(lines))):
+            old = lines[at].split("|")
+            new = "|".join(cells.get(h, c) for h, c in zip(header, old, strict=True))
+            number, beside = f"{export.file}:{at + 1}", f"{export.file[:-4]} export.csv"
+            places = {
+                "in the file": ({export.file: [*lines, new]}, f"{export.file}:{len(lines) + 1}"),
+                "in a file beside it": ({beside: [lines[0], new]}, f"{beside}:2"),
+            }
+            for place, (files, other) in places.items():
+                yield Damage(
+                    "ids repeated", f"{number} with another {what} {place}", files,
+                    (ASKED, APART), export.object,
+                    _DATASET_OF.get(export.file, export.file[:-4]), rows=(number, other),
+                )  # fmt: skip
 
 
 def _of_ids(shop: Workshop, damage: Damage) -> str:
     shop.read(damage.object)
-    named = {line for q in open_questions(shop.con) for line in _lines(q, damage)}
-    return ASKED if named.issuperset(damage.lines) else SILENT
-
-
-def _lines(question: Question, damage: Damage) -> list[int]:
-    (name, *_) = damage.files
-    return [int(x.rpartition(":")[2]) for x in question.lines if x.startswith(name)]
+    named = {line for q in open_questions(shop.con) for line in q.lines}
+    if named.issuperset(damage.rows):
+        return ASKED
+    kept = shop.con.execute(
+        f"SELECT count(DISTINCT c.source_key) FROM clean.{damage.dataset} c "
+        f"JOIN raw.{damage.dataset} r ON r._row_id = c.raw_id "
+        "WHERE list_contains(?, r._file || ':' || r._row)",
+        [list(damage.rows)],
+    ).fetchall()[0][0]
+    return APART if kept == len(damage.rows) else SILENT
 
 
 def shuffled(damages: list[Damage], seed: int) -> list[Damage]:

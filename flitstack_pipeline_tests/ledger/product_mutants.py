@@ -88,6 +88,12 @@ def _written(shop: Workshop) -> list[FieldEntry]:
     ]  # fmt: skip
 
 
+def _objects(entry: FieldEntry) -> set[str]:
+    """The object types whose records an entry is part of; jobs hold what estimates say."""
+    found = {key for key in KEYS if entry.dataset in BY_KEY[key].datasets}
+    return found | ({"jobs"} if "estimates" in found else set())
+
+
 def _has_cell(shop: Workshop, entry: FieldEntry) -> bool:
     """Whether a cell stands behind an entry: a country may be the account's, a tag our own."""
     if entry.is_custom_column or entry.source == "originals":
@@ -108,7 +114,7 @@ def _dropped(shop: Workshop) -> Iterator[Mutant]:
         def apply(shop: Workshop, entry: FieldEntry = entry) -> None:
             document = copy.deepcopy(shop.document)
             document.fields = [e for e in document.fields if e.key != entry.key]
-            shop.map(document)
+            shop.map(document, _objects(entry))
 
         yield Mutant("mapping dropped", entry.label, (entry.dataset,), apply)
 
@@ -132,7 +138,7 @@ def _swapped(shop: Workshop) -> Iterator[Mutant]:
     for one, other in _pairs(shop):
 
         def apply(shop: Workshop, one: FieldEntry = one, other: FieldEntry = other) -> None:
-            shop.map(_with_swap(shop, one, other))
+            shop.map(_with_swap(shop, one, other), _objects(one))
 
         yield Mutant("targets swapped", f"{one.label} / {other.field}", (one.dataset,), apply)
 
@@ -143,7 +149,7 @@ def _declared_swapped(shop: Workshop) -> Iterator[Mutant]:
 
         def apply(shop: Workshop, one: FieldEntry = one, other: FieldEntry = other) -> None:
             shop.document = _with_swap(shop, one, other)
-            shop.map()
+            shop.map(keys=_objects(one))
 
         yield Mutant(
             "targets swapped in the map", f"{one.label} / {other.field}", (one.dataset,), apply

@@ -72,9 +72,9 @@ class Workshop:
         """Find duplicates and references again."""
         relate(self.con, self.folder / "decisions")
 
-    def map(self, document: MapDocument | None = None) -> None:
-        """Map every object type, by the confirmed map or by another."""
-        for key in KEYS:
+    def map(self, document: MapDocument | None = None, keys: Collection[str] = KEYS) -> None:
+        """Map object types, by the confirmed map or by another."""
+        for key in keys:
             map_object(self.con, key, document or self.document)
 
     def _context(self) -> CleanContext:
