@@ -27,6 +27,7 @@ class Found:
 PROOFS = {
     "lost_answers": ("flitstack_pipeline_tests.e2e.lost_answers", "prove_lost_answers"),
     "kills": ("flitstack_pipeline_tests.migration.kill_each", "prove_every_kill"),
+    "mutants": ("flitstack_pipeline_tests.ledger.mutation", "prove_mutants"),
 }
 SHOWN = 20
 
