@@ -224,7 +224,8 @@ def _direct(
         kind = "numbered"
     if len(derived) > 1 and twins:
         kind = "word"
-    yield Path(source.column, entry.target, (entry.field,), kind, sole, words=words, timed=timed)
+    labels, filled = (entry.field,), _is_reference(field)
+    yield Path(source.column, entry.target, labels, kind, sole, ARRIVED, words, filled, timed)
 
 
 def _kind(entry: FieldEntry, source: Source, field: str) -> str:
