@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, OWNER, PARENT, Path
+from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, OWNER, PARENT, TIED, Path
 from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.mapping.declared import JOINED_INTO
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
@@ -140,6 +140,8 @@ def _holder(dataset: str, place: str, labels: list[str]) -> str:
         return _near(dataset)
     if place == ALL:
         return _ALL
+    if place == TIED:
+        return _TIED
     pointers = ", ".join(literal(_pointer(place, label)) for label in labels)
     values = ", ".join(
         f"coalesce(u.names, '{NOBODY}')" if label == OWNER else f"coalesce(found[{i + 1}], '')"
@@ -166,6 +168,12 @@ SELECT key, [string_agg(names, chr(31))] AS held FROM (
     SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
     JOIN ledger_identity i ON i.record_key = t.other
 ) GROUP BY key"""
+#: Empty where a record has an opportunity of its own and is not tied to it, else NULL.
+_TIED = f"""
+SELECT o.key, [CASE WHEN count(t.one) = 0 THEN '' END] AS held
+FROM ledger_carrier o JOIN ledger_carrier r ON r.key = o.key AND r.place LIKE 'custom_objects.%'
+LEFT JOIN ledger_touch t ON t.one = r.record_key AND t.other = o.record_key
+WHERE o.place = '{DEAL}' GROUP BY o.key"""
 #: History hangs on a contact or opportunity; what it is about touches that.
 _NEAR_HISTORY = """
 SELECT key, [string_agg(names, chr(31))] AS held FROM (

@@ -48,6 +48,8 @@ PART_OF_ADDRESS = {"city": "cased", "state": "address:state", "zip": "address:zi
 _COMPANIONS = frozenset({"exact", "extension", "extra", "unit", "evidence", "business"})
 #: Places of a row's records: its own, its parent's text, and what it leads to.
 NEAR, KEY, PARENT, ALL, DEAL = "near", "key", "parent", "all", "deal"
+#: The opportunity that is made of a record, beside it.
+TIED = "tied"
 #: The company that a contact is linked to.
 COMPANY = "company"
 #: Before the column that tells the kind of a record.
@@ -302,6 +304,8 @@ def _deal(dataset: str, document: MapDocument) -> Iterator[Path]:
     if dataset not in document.stages:
         return
     fields = fields_of(dataset)
+    if dataset == "invoices":
+        yield Path("invoice_number", TIED, ("opportunity",), "id", fate=LINKED, filled=True)
     for source in fields.get("title", ()):
         yield Path(source.column, DEAL, ("name",), "text", filled=True)
     for source in fields["total" if "total" in fields else "amount"]:

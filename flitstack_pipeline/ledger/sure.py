@@ -118,7 +118,7 @@ def _numbered(text: str, value: str) -> str:
 
 
 def _owner(text: str, value: str) -> str:
-    owner = f"split_part({value}, chr(31), 1)"
+    owner = f"string_split({value}, chr(31))[1]"
     return f"({owner} <> '' AND contains(lower({text}), lower({owner})))"
 
 
