@@ -168,12 +168,12 @@ SELECT key, [string_agg(names, chr(31))] AS held FROM (
     SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
     JOIN ledger_identity i ON i.record_key = t.other
 ) GROUP BY key"""
-#: Empty where a record has an opportunity of its own and is not tied to it, else NULL.
-_TIED = f"""
-SELECT o.key, [CASE WHEN count(t.one) = 0 THEN '' END] AS held
-FROM ledger_carrier o JOIN ledger_carrier r ON r.key = o.key AND r.place LIKE 'custom_objects.%'
-LEFT JOIN ledger_touch t ON t.one = r.record_key AND t.other = o.record_key
-WHERE o.place = '{DEAL}' GROUP BY o.key"""
+#: Empty where a record is tied to no opportunity that is there, else NULL.
+_TIED = """
+SELECT r.key, [CASE WHEN count(i.record_key) = 0 THEN '' END] AS held
+FROM ledger_carrier r LEFT JOIN ledger_touch t ON t.one = r.record_key
+LEFT JOIN ledger_identity i ON i.record_key = t.other AND starts_with(t.other, 'opportunity:')
+WHERE r.place LIKE 'custom_objects.%' GROUP BY r.key"""
 #: History hangs on a contact or opportunity; what it is about touches that.
 _NEAR_HISTORY = """
 SELECT key, [string_agg(names, chr(31))] AS held FROM (

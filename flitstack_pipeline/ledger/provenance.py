@@ -48,7 +48,7 @@ PART_OF_ADDRESS = {"city": "cased", "state": "address:state", "zip": "address:zi
 _COMPANIONS = frozenset({"exact", "extension", "extra", "unit", "evidence", "business"})
 #: Places of a row's records: its own, its parent's text, and what it leads to.
 NEAR, KEY, PARENT, ALL, DEAL = "near", "key", "parent", "all", "deal"
-#: The opportunity that is made of a record, beside it.
+#: The opportunity that an invoice is tied to: of its job, or made of it.
 TIED = "tied"
 #: The company that a contact is linked to.
 COMPANY = "company"
