@@ -167,9 +167,18 @@ def _cells(shop: Workshop, types: tuple[str, ...]) -> Iterator[tuple[str, str, s
             if field.type not in types or f" {field.name}" not in known:
                 continue
             rows = shop.con.execute(
-                f'SELECT source_key FROM {table.name} WHERE "{field.name}" IS NOT NULL'
+                f"SELECT c.source_key FROM {table.name} c JOIN raw.{dataset} r "
+                f'ON r._row_id = c.raw_id WHERE c."{field.name}" IS NOT NULL '
+                f"AND {_is_written(dataset, field.name)}"
             ).fetchall()
             yield from ((dataset, field.name, key) for (key,) in rows)
+
+
+def _is_written(dataset: str, field: str) -> str:
+    """SQL: whether a cell stands behind a value; a paid date may be that of the last payment."""
+    meaning = MEANINGS.get(dataset, {}).get(field)
+    cells = [f"r.\"{c}\" <> ''" for c in (meaning.columns if meaning else ())]
+    return f"({' OR '.join(cells)})" if cells else "true"
 
 
 def _broken(kind: str, dataset: str, column: str, key: str, broken: str, how: str = "") -> Mutant:
