@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/names.py [--set FILE] [--show]
 
-The sets were written by hand from the kinds of names contractor_plus.md §7.18 lists. The rules
+The sets were written by hand from the kinds of names in docs/contractor_plus.md#quirk-18. The rules
 were extended once after `names.csv` was first measured; `held_out.csv` was written after that, and
 no rule was changed for it since. Prints for each: people and businesses told apart, first and last
 name right, and that no split said to be reversible lost a character. `--show` lists each miss.

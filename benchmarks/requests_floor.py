@@ -5,8 +5,9 @@
 
 Makes example exports (or takes a folder's), runs the customer's steps against the embedded sandbox
 in a folder that is thrown away, and counts every request by purpose. The floor is one request per
-record, fifty company links in one, several files of a contact in one (reference: highlevel_api.md
-14). What is done once per account whatever its size, making fields and objects, is shown apart.
+record, fifty company links in one, several files of a contact in one
+(docs/highlevel.md#floor). What is done once per account whatever its size, making fields and
+objects, is shown apart.
 
 `POST /notes/search` is named in HighLevel's change log and absent from its OpenAPI, so the
 verification is counted twice: with it, and against a sandbox that answers it with 404, where notes

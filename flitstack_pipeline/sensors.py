@@ -28,7 +28,7 @@ def new_export_session(
     except DataFolderUnusable as error:
         return dg.SkipReason(str(error))
     except OSError as error:
-        # A folder that cannot be read is not an empty folder (reference: dagster.md D4).
+        # A folder that cannot be read is not an empty folder (docs/dagster.md#sensors).
         return dg.SkipReason(summarise("Looking for exports", "delta", error).failed)
     context.update_cursor(decision.cursor)
     if not decision.run_key:

@@ -24,7 +24,7 @@ class DataFolderUnusable(ValueError):
 
 
 class Settings(BaseSettings):
-    """The environment of one migration (reference: README, "Configuration")."""
+    """The environment of one migration (README.md#configuration)."""
 
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", populate_by_name=True)
 

@@ -1,6 +1,6 @@
 """The DuckDB file of one migration: opened briefly, retried when another process holds it.
 
-DuckDB lets one process at a time open a file, readers included (reference: dagster.md C), so every
+DuckDB lets one process at a time open a file, readers included (docs/dagster.md#duckdb), so every
 use is a short `with warehouse.connect() as con:` and nothing holds it across HTTP. Opening costs
 30 to 50 ms and a small migration has some 250 such blocks, so a file stays open for half a second
 after the last of them: the next finds it open, and another process waits no longer than that.

@@ -1,7 +1,7 @@
 """The loads: chains of waves in foreign-key order, for sample, cutover and delta, by one factory.
 
 Dagster orders nothing inside one partitioned asset, so each load is a chain of waves, one asset
-per tier of the foreign keys (reference: dagster.md B).
+per tier of the foreign keys (docs/dagster.md#order).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a person must know or do before anything moves: warnings, work by hand, what stays behind.
 
-Facts about plans and limits: contractor_plus.md §3 and §4.1; about HighLevel: highlevel_api.md §1,
-§6 and §9. What depends on the data is said only when the data shows it.
+Facts about plans: docs/contractor_plus.md#plans, #promises; about HighLevel:
+docs/highlevel.md#tokens, #limits, #associations, #files. What depends on the data is said only when
+the data shows it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import Any
 from flitstack_pipeline.audit.facts import Facts
 from flitstack_pipeline.spec.not_moved import NOT_MOVED
 
-#: Clients and leads together on the free plan (contractor_plus.md §3).
+#: Clients and leads together on the free plan (docs/contractor_plus.md#plans).
 FREEDOM_PEOPLE = 250
-#: Estimates, and invoices, a month on the free plan; sources disagree (contractor_plus.md §3).
+#: Estimates, and invoices, a month; sources disagree (docs/contractor_plus.md#plans).
 FREEDOM_MONTH = 5
 #: An idle free account is deleted after 90 days; from here on it is worth a warning.
 IDLE_DAYS = 45

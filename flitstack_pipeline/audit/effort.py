@@ -2,7 +2,8 @@
 
 The counts are what the built-in map makes of the records (README, "What arrives where"); once a
 map is applied, `steps.planning` counts exactly. Facts: 100 requests per 10 seconds and 200,000 a
-day per sub-account (highlevel_api.md §1.3), the cheapest faithful request per record (§14).
+day per sub-account (docs/highlevel.md#limits), the cheapest faithful request per record
+(docs/highlevel.md#floor).
 """
 
 from __future__ import annotations

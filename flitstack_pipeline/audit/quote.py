@@ -2,7 +2,8 @@
 
 A rule adds its amount when its measure is at least `from` and below `below` (empty: no limit). Our
 table is `prices.csv` beside this module; another one is named by FLITSTACK_PRICES. Above two
-million records there is no price: the migration is scoped by hand (contractor_plus.md §4.1).
+million records there is no price: the migration is scoped by hand
+(docs/contractor_plus.md#promises).
 
 Amounts stand in the column `amount (CUR)` of the account's currency; a plain column `amount` is in
 whatever currency the account has. A table with neither is in the currency it names.

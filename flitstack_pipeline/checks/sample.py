@@ -1,7 +1,7 @@
 """The gate before the cutover, and the sample's comparison, as checks.
 
-The same plain functions guard the load bodies: a check binds only inside one run (reference:
-dagster.md A), the guard binds always.
+The same plain functions guard the load bodies: a check binds only inside one run
+(docs/dagster.md#checks), the guard binds always.
 """
 
 from __future__ import annotations

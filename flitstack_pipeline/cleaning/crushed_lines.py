@@ -1,4 +1,4 @@
-"""Line items that stand in one cell of their document (contractor_plus.md §7.25).
+"""Line items that stand in one cell of their document (docs/contractor_plus.md#quirk-25).
 
 The cell stays as it is. It also becomes lines when every part of it can be read and the lines add
 up, to the cent, to the subtotal or total the document states: nothing less proves the reading. A

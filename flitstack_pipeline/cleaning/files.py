@@ -21,7 +21,7 @@ from flitstack_pipeline.file_kinds import (
 )
 
 MAX_BYTES = 50 * 1024 * 1024
-#: What HighLevel's file fields take (highlevel_api.md §9); photo formats it lacks are left out.
+#: What HighLevel's file fields take (docs/highlevel.md#files); photo formats it lacks are left out.
 ACCEPTED = frozenset(
     [
         ".pdf",

@@ -1,8 +1,9 @@
 """Which raw row is which record: source ids, superseded versions, merged rows.
 
 Where an export has no id, a stable one is derived from documented business keys
-(contractor_plus.md §7.9); several versions of one record keep the newest, the rest are counted.
-One client on several rows of one file, one per property, is one client (§7.11).
+(docs/contractor_plus.md#quirk-9); several versions of one record keep the newest, the rest are
+counted. One client on several rows of one file, one per property, is one client
+(docs/contractor_plus.md#quirk-11).
 
 Rows of one number are versions of one record, or records of their own (see `same_number`).
 

@@ -1,8 +1,9 @@
 """What looks wrong in a clean row though every value can be read: noted, never changed.
 
-Dates that contradict one another or lie in the future (contractor_plus.md §7.36), and totals that
-their lines do not add up to (§7.23: optional items, markup, discount and tax settings make that
-legal, so the stated total stands). Whole tables at a time, in SQL.
+Dates that contradict one another or lie in the future (docs/contractor_plus.md#quirk-36), and
+totals that their lines do not add up to (docs/contractor_plus.md#quirk-23: optional items, markup,
+discount and tax settings make that legal, so the stated total stands). Whole tables at a time, in
+SQL.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Status words to closed vocabularies (contractor_plus.md §6.15). Unknown words stay unknown:
-they keep their text, are listed, and wait for the value map."""
+"""Status words to closed vocabularies (docs/contractor_plus.md#status-words).
+
+Unknown words stay unknown: they keep their text, are listed, and wait for the value map.
+"""
 
 from __future__ import annotations
 

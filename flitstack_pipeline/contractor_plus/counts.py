@@ -1,8 +1,8 @@
 """Compares what was read with the counts a person saw on the Contractor+ screens.
 
-The screen counts a module; a module may come in many partial files (contractor_plus.md §3), so the
-distinct records of all sessions together are compared. A difference blocks the cutover until a
-person explains it. Explanations stand in `decisions/counts.csv`, each for the very numbers it
+The screen counts a module; a module may come in many partial files (docs/contractor_plus.md#plans),
+so the distinct records of all sessions together are compared. A difference blocks the cutover until
+a person explains it. Explanations stand in `decisions/counts.csv`, each for the very numbers it
 explains: when either number changes, the difference is a new one.
 """
 

@@ -38,7 +38,7 @@ class Encoding:
 def detect_encoding(path: Path) -> Encoding:
     """The encoding of a text file: byte order mark, else valid UTF-8 throughout, else guessed.
 
-    Excel's "Unicode text" is UTF-16, its plain CSV Windows-1252 (contractor_plus.md §7.1).
+    Excel's "Unicode text" is UTF-16, its plain CSV Windows-1252 (docs/contractor_plus.md#quirk-1).
     Raises UnreadableFile for a file that is mostly UTF-8 but not throughout: read as anything
     else, every accented letter of it would silently turn into two wrong ones.
     """

@@ -1,8 +1,8 @@
 """Which lines of a sheet are records, and by which rule every other line is none.
 
 Sessions pasted below one another may repeat the header with other columns (a person hides and
-shows them between exports, contractor_plus.md §7.5); from there on the new header counts. A page
-break repeats the title, too.
+shows them between exports, docs/contractor_plus.md#quirk-5); from there on the new header counts.
+A page break repeats the title, too.
 """
 
 from __future__ import annotations

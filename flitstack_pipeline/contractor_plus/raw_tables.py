@@ -72,7 +72,7 @@ def forget_missing(con: duckdb.DuckDBPyConnection, present: list[str]) -> None:
 
 
 def cut_cells(con: duckdb.DuckDBPyConnection, read: SheetRead) -> list[str]:
-    """A warning for cells exactly as long as Excel allows: what came after is lost (§7.33)."""
+    """A warning for cells as long as Excel allows: cut (docs/contractor_plus.md#quirk-33)."""
     # Bytes are counted at once, characters one by one: hardly a cell has bytes enough.
     full = " + ".join(
         f'count(*) FILTER (strlen("{c.name}") >= {EXCEL_CELL} '

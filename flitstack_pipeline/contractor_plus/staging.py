@@ -1,7 +1,7 @@
 """Adds a session of exports to a migration: copied, hashed, dated, counted.
 
-A plan's caps make people export in sessions (contractor_plus.md §3), so many overlapping files
-per module are the normal case; the same file twice changes nothing.
+A plan's caps make people export in sessions (docs/contractor_plus.md#plans), so many overlapping
+files per module are the normal case; the same file twice changes nothing.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Associations between objects, and relations between their records (reference 6).
+"""Associations between objects, and relations between their records.
 
+Facts: docs/highlevel.md#associations.
 `locationId`: body of creates, query of reads and of a relation's delete, nowhere on the delete
 of an association.
 """

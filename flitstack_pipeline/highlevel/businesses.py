@@ -1,5 +1,6 @@
-"""Companies by their own door (reference 3); custom fields only go through records.py.
+"""Companies by their own endpoints; custom fields only go through records.py.
 
+Facts: docs/highlevel.md#companies.
 `locationId`: body of create, query of list, nowhere else.
 """
 

@@ -1,5 +1,6 @@
-"""Calendars and their appointments (reference 11); past ones ignore free slots and notify nobody.
+"""Calendars and their appointments; past ones ignore free slots and notify nobody.
 
+Facts: docs/highlevel.md#activities.
 `locationId` stands in the body of create and in the query of lists.
 """
 

@@ -1,4 +1,4 @@
-"""Contacts, with their notes, tasks, tags and followers (reference 2).
+"""Contacts, with their notes, tasks, tags and followers (docs/highlevel.md#contacts).
 
 `locationId` stands in the body of create, upsert, search and the bulk calls; in the body of
 update, notes, tags and tasks it is a 422.
@@ -37,7 +37,7 @@ from flitstack_pipeline.highlevel.reading import (
     read_task,
 )
 
-#: The list of contacts is only there in the older version (reference 1.1).
+#: The list of contacts is only there in the older version (docs/highlevel.md#versions).
 LIST_VERSION, LIST_PAGE = "2021-07-28", 100
 IN_FLIGHT = 8
 BULK_MOST = 50
@@ -70,14 +70,14 @@ class ContactUpdate(WireModel):
 
 
 class ContactCreate(ContactUpdate):
-    """A new contact; original dates cannot be set, they go to custom fields (reference 13)."""
+    """A new contact; original dates go to custom fields (docs/highlevel.md#dates)."""
 
     gender: str | None = None
     company_name: str | None = None
 
 
 class ContactUpsert(ContactCreate):
-    """A contact that updates the one HighLevel thinks is the same (reference 2.2)."""
+    """A contact that updates the one HighLevel finds the same (docs/highlevel.md#duplicates)."""
 
     create_new_if_duplicate_allowed: bool | None = None
 

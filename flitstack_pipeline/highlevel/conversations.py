@@ -1,4 +1,4 @@
-"""Conversations, and the import of past messages and calls (reference 11).
+"""Conversations, and the import of past messages and calls (docs/highlevel.md#activities).
 
 The only place where a time can be back-dated; needs a conversation provider in the
 sub-account. `POST /conversations/messages` SENDS, and is therefore not here. A message can be

@@ -1,7 +1,8 @@
 """Definitions of custom fields: v1 for contacts and opportunities, v2 for objects and companies.
 
-v1 (reference 7): `locationId` in the path. v2 (reference 5.4): `locationId` in the body of
-create and update, in the query of reads by object and of folder deletes, nowhere on delete.
+v1 (docs/highlevel.md#custom-fields): `locationId` in the path. v2
+(docs/highlevel.md#object-fields): `locationId` in the body of create and update, in the query of
+reads by object and of folder deletes, nowhere on delete.
 """
 
 from __future__ import annotations

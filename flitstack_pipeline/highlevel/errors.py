@@ -4,8 +4,8 @@ What belongs here: the exceptions, and the pure translation of an answer into on
 What does not: deciding whether to try again (retry.py) or how to recover (migration/).
 
 The error envelope is `{statusCode, message: str | [str], error, code?, meta?, traceId}`
-(reference 1.4). No message here ever holds a token, a request body or a query string, nor a value
-of a customer that HighLevel echoes (live: L10): a message is cut to its rule.
+(docs/highlevel.md#errors). No message here ever holds a token, a request body or a query string,
+nor a value of a customer that HighLevel echoes (live: L10): a message is cut to its rule.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class BadRequest(HighLevelError):
 
 
 class DuplicateContact(BadRequest):
-    """400: the sub-account allows no second contact with this e-mail or phone (reference 1.4)."""
+    """400: no second contact with this e-mail or phone is allowed (docs/highlevel.md#errors)."""
 
     @property
     def contact_id(self) -> str | None:
@@ -116,7 +116,7 @@ class DuplicateContact(BadRequest):
 
 
 class DuplicateOpportunity(BadRequest):
-    """400 OPPORTUNITY_NO_DUPLICATE: one opportunity per contact and pipeline (reference 4.1)."""
+    """400 OPPORTUNITY_NO_DUPLICATE: one per contact and pipeline (docs/highlevel.md#errors)."""
 
     @property
     def existing_id(self) -> str | None:

@@ -1,8 +1,8 @@
 """Files: the media library, and uploads for the file fields of contacts and opportunities.
 
 Files are streamed from disk. `altId`/`altType` name the sub-account in the media library,
-`locationId` stands in the path of the field upload (reference 9). The other door of contacts,
-`POST /forms/upload-custom-files`, replaces what the field holds (live: L6) and is not used.
+`locationId` stands in the path of the field upload (docs/highlevel.md#files). The other upload for
+contacts, `POST /forms/upload-custom-files`, replaces what is there (live: L6) and is not used.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The sub-account itself, its tags, its custom values and its tasks (reference 12).
+"""The sub-account itself, its tags, its custom values and its tasks.
 
+Facts: docs/highlevel.md#sub-account.
 `locationId` stands in the path.
 """
 
@@ -58,7 +59,7 @@ class Locations(Family):
     # --- tasks ---------------------------------------------------------------------------------
 
     def iterate_tasks(self, page_limit: int = 100) -> Iterator[Record]:
-        """Yield every task of the sub-account, whatever contact it hangs on (reference 2.5).
+        """Yield every task of the sub-account, of whichever contact (docs/highlevel.md#notes).
 
         Pages are found by `skip`; where that brings nothing new, by the rows' cursor (live: L2).
         """

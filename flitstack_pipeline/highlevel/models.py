@@ -55,7 +55,7 @@ IsoText = Annotated[str, BeforeValidator(iso_text)]
 
 
 class CustomFieldValue(WireModel):
-    """A custom field's value on a contact or an opportunity (reference 2.6); `id` addresses it."""
+    """A contact's or opportunity's custom value, by `id` (docs/highlevel.md#contact-values)."""
 
     id: str
     key: str | None = None
@@ -63,7 +63,7 @@ class CustomFieldValue(WireModel):
 
 
 def condition(field: str, value: Any, operator: str = "eq") -> dict[str, Any]:
-    """Return one search filter (reference 2.3, 5.3)."""
+    """Return one search filter (docs/highlevel.md#searches, #record-searches)."""
     return {"field": field, "operator": operator, "value": value}
 
 

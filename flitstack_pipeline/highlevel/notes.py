@@ -1,4 +1,4 @@
-"""Notes that hang on several records at once (v3; reference 2.5).
+"""Notes that hang on several records at once (v3; docs/highlevel.md#notes).
 
 `locationId` stands in the query.
 """

@@ -1,4 +1,4 @@
-"""Schemas of custom objects (reference 5.1).
+"""Schemas of custom objects (docs/highlevel.md#objects).
 
 `locationId`: body of create and update, query of reads. Creating needs the agency token; a
 schema cannot be deleted, and a sub-account holds ten.

@@ -1,4 +1,4 @@
-"""Opportunities (reference 4.1).
+"""Opportunities (docs/highlevel.md#opportunities).
 
 `locationId` stands in the body of create and search, in the query of lost reasons, and is a 422
 elsewhere. `status: all` is a search value that leaked into the write enum: it cannot be sent.
@@ -76,7 +76,7 @@ class Opportunities(Family):
     def update(
         self, opportunity_id: str, opportunity: OpportunityUpdate, clear: Iterable[str] = ()
     ) -> None:
-        """Change an opportunity; a filled FILE_UPLOAD field stays as it is (reference 9)."""
+        """Change an opportunity; a filled file field stays as it is (docs/highlevel.md#files)."""
         self._call(
             "PUT",
             "/opportunities/{id}",

@@ -130,7 +130,7 @@ class Reading:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Reading:
-        """Read HighLevel's five headers and Retry-After (reference 1.3)."""
+        """Read HighLevel's five headers and Retry-After (docs/highlevel.md#limits)."""
         interval = _number(headers.get("X-RateLimit-Interval-Milliseconds"))
         retry_after = _number(headers.get("Retry-After"))
         return cls(

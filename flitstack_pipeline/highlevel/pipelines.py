@@ -1,4 +1,4 @@
-"""Pipelines and their stages (v3 only; reference 4.2).
+"""Pipelines and their stages (v3 only; docs/highlevel.md#pipelines).
 
 `locationId`: body of create, query of list; in the body of replace it is a 422.
 """

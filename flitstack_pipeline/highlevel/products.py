@@ -1,4 +1,4 @@
-"""Products and their prices (reference 10).
+"""Products and their prices (docs/highlevel.md#products).
 
 `locationId`: body of creates and updates, query of reads and deletes. Records come without an
 envelope and are called `_id`.

@@ -1,5 +1,6 @@
-"""Records of custom objects and of the `business` object (reference 5.2, 5.3).
+"""Records of custom objects and of the `business` object.
 
+Facts: docs/highlevel.md#records, #record-searches.
 `locationId`: body of create and search, QUERY of update, a 422 on delete.
 """
 

@@ -1,4 +1,4 @@
-"""Users, read only (reference 8): creating one would send a person a login."""
+"""Users, read only (docs/highlevel.md#users): creating one would send a person a login."""
 
 from __future__ import annotations
 

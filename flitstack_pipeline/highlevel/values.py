@@ -1,8 +1,8 @@
 """Logical values to wire values of custom fields, and back.
 
-What belongs here: the two tables of the reference (2.6 for contacts and opportunities, door
-`v1`; 5.2 for custom objects and companies, door `v2`). What does not: which field a value is
-for, or where it came from.
+What belongs here: the two tables of values (door `v1`, contacts and opportunities:
+docs/highlevel.md#contact-values; door `v2`, custom objects and companies:
+docs/highlevel.md#records). What does not: which field a value is for, or where it came from.
 
 Logical values: text is str; NUMERICAL, MONETORY, FLOAT a number, Decimal or decimal string; DATE
 a date or `YYYY-MM-DD`; one option its label; several a list of labels; files a list of
@@ -105,7 +105,7 @@ def encode_properties(
 ) -> dict[str, Any]:
     """Return the `properties` of a record from (key, data type, logical value, options).
 
-    A TEXTBOX_LIST takes one property per line: `field.option_key` (reference 5.2).
+    A TEXTBOX_LIST takes one property per line: `field.option_key` (docs/highlevel.md#records).
     """
     properties: dict[str, Any] = {}
     for key, data_type, value, options in fields:

@@ -4,8 +4,8 @@ What belongs here: the state of one bucket and every rule that changes it. What 
 the state is kept (pace_store.py), waiting, threads (pacing.py).
 
 The server counts arrivals in a sliding window: at most `limit` in any `window_s` seconds
-(reference 1.3). So the state holds the very moments of the last requests, and the next moment
-is never earlier than `window_s + margin_s` after the `limit`-th before it. The margin stands
+(docs/highlevel.md#limits). So the state holds the very moments of the last requests, and the next
+moment is never earlier than `window_s + margin_s` after the `limit`-th before it. The margin stands
 for the jitter between sending and arriving; it grows after a 429 and shrinks back by itself.
 Moments are kept a little apart, so that a pause is made good without a burst.
 """

@@ -1,8 +1,9 @@
 """What one activity becomes in HighLevel: note, task, message with its call or text, appointment.
 
 Belongs here: the choice with its reason, and the payload of each form. Does not: reading the rows
-(`mapping.history`), the words of the export (`mapping.activity_words`). Facts: reference 2.5 (notes
-and tasks cannot be back-dated), 11 and OpenAPI (messages and appointments can).
+(`mapping.history`), the words of the export (`mapping.activity_words`). Facts:
+docs/highlevel.md#notes (notes and tasks cannot be back-dated) and docs/highlevel.md#activities
+(messages and appointments can).
 
 A choice that cannot be followed for a row makes it a note. The import of a call has no place for
 what was said, by whom and how long it took: a call's note stays beside it, so that nothing is lost.
@@ -91,7 +92,7 @@ def conversation_key(row: Row) -> str:
 
 
 def conversation(row: Row) -> Record:
-    """The conversation that holds a client's messages; a contact has one (reference 11)."""
+    """The one conversation of a contact, for its messages (docs/highlevel.md#activities)."""
     return Record(
         conversation_key(row),
         f"conversation/{row['client_key']}",
@@ -169,7 +170,7 @@ def _appointment(row: Row) -> Row:
 
 
 def _task(row: Row) -> Row:
-    """A task: due when the source says, open only when the source says so (reference 2.5)."""
+    """A task: due and open only as the source says (docs/highlevel.md#notes)."""
     words = " ".join(str(v) for v in (row["custom"] or {}).values()).casefold()
     is_open = bool(re.search(r"\b(open|pending|to ?do|not done|incomplete)\b", words))
     if row["done"] is not None:
@@ -221,7 +222,7 @@ def note_body(row: Row) -> str:
     """The text of a note: header with time, kind and author; the text; the source key.
 
     HighLevel sets a note's own date itself, so the original time stands in the first line
-    (reference: highlevel_api.md §2.5).
+    (docs/highlevel.md#notes).
     """
     kind = row["kind"] or row["kind_text"] or "note"
     head = " · ".join(part for part in (_clock(row), kind, row["author"]) if part)

@@ -1,8 +1,8 @@
 """What the sub-account calls things: labels to ids, option labels to keys, stages to ids.
 
 What belongs here: reading the ids back and answering questions about them. What does not: making
-anything (provision.py). Facts: reference 5.4, 6, 7 (v1 fields for contacts and opportunities, v2
-for custom objects and companies).
+anything (provision.py). Facts: docs/highlevel.md#custom-fields (v1, contacts and opportunities),
+docs/highlevel.md#object-fields (v2, custom objects and companies), docs/highlevel.md#associations.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class UnknownName(ValueError):
 class FieldRef:
     """A custom field: its id, its key inside records, its type and its options.
 
-    `unique` is None where the answer does not tell (reference 5.1: no API schema has the flag).
+    `unique` is None where the answer does not tell (docs/highlevel.md#objects).
     """
 
     target: str
@@ -46,7 +46,7 @@ class FieldRef:
 
     @property
     def door(self) -> Door:
-        """Which of HighLevel's two ways values go (reference 2.6, 5.2)."""
+        """Which way values go (docs/highlevel.md#contact-values, #records)."""
         return "v1" if self.target in V1_TARGETS else "v2"
 
     def encode(self, value: Any, current: list[str] | None = None) -> Any:
@@ -310,7 +310,7 @@ def slug(label: str) -> str:
 
 
 def field_v1(record: Mapping[str, Any]) -> FieldRef:
-    """A contact or opportunity field as read (reference 7)."""
+    """A contact or opportunity field as read (docs/highlevel.md#custom-fields)."""
     key = str(record.get("fieldKey") or "")
     target = record.get("model") or key.split(".", 1)[0] or "contact"
     options = record.get("picklistOptions") or record.get("options") or None
@@ -323,7 +323,7 @@ def field_v1(record: Mapping[str, Any]) -> FieldRef:
 
 
 def field_v2(object_key: str, record: Mapping[str, Any]) -> FieldRef:
-    """A field of a custom object or of companies as read (reference 5.4)."""
+    """A field of a custom object or of companies as read (docs/highlevel.md#object-fields)."""
     key = str(record.get("fieldKey") or record.get("key") or "").rsplit(".", 1)[-1]
     options = record.get("options") or record.get("picklistOptions") or None
     label = record.get("name") or key

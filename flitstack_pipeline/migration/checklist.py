@@ -66,7 +66,7 @@ def field_todo(target: str, field: Any, why: str) -> Todo:
 
 
 def unique_todo(target: str, label: str) -> Todo:
-    """The unique flag, which no API can set (reference 5.1): then no record can come twice."""
+    """The unique flag, which no API can set (docs/highlevel.md#objects): it prevents doubles."""
     return Todo(
         "unique field", label, target,
         clicks=f"Settings → Objects → {object_name(target)} → Fields → {label} → tick “Unique”",

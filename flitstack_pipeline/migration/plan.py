@@ -1,7 +1,8 @@
 """Says what a load would do before it does it: records, requests, hours, days.
 
 What belongs here: counting. What does not: sending. Pure but for reading the id map. Facts: 100
-requests per 10 seconds and 200,000 a day (reference 1.3); the floor per record: reference 14.
+requests per 10 seconds and 200,000 a day (docs/highlevel.md#limits); the floor per record
+(docs/highlevel.md#floor).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The cheap ways: one request that takes many records of ours, when everything in it is ours.
 
-Deleting an association deletes its relations, deleting a pipeline its opportunities (reference
-4.2, 6). What belongs here: deciding whether that is safe, doing it, noting every record. What does
-not: schema that holds no records (rollback_schema.py).
+Deleting an association deletes its relations, deleting a pipeline its opportunities
+(docs/highlevel.md#associations, #pipelines). What belongs here: deciding whether that is safe,
+doing it, noting every record. What does not: schema that holds no records (rollback_schema.py).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Takes the options back that provisioning added to somebody else's custom fields.
 
 What belongs here: contact and opportunity fields, whose list of options can be replaced. Options
-of an object's field cannot be removed through the API (reference 5.4): they go on the checklist.
-A field of our own is deleted as a whole (rollback_schema.py).
+of an object's field cannot be removed through the API (docs/highlevel.md#object-fields): they go on
+the checklist. A field of our own is deleted as a whole (rollback_schema.py).
 """
 
 from __future__ import annotations

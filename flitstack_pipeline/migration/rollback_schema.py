@@ -1,8 +1,8 @@
 """Takes away the schema we provisioned, where the API can and nothing foreign hangs on it.
 
 What belongs here: fields, folders, associations, pipeline, products, tags. What does not: records
-(rollback.py). Deleting a pipeline deletes every opportunity in it (reference 4.2), so it goes only
-when it is empty; custom objects cannot be deleted by the API and go on the checklist.
+(rollback.py). Deleting a pipeline deletes every opportunity in it (docs/highlevel.md#pipelines), so
+it goes only when it is empty; custom objects go on the checklist (docs/highlevel.md#objects).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def remove_schema(ctx: Context, seen: Survey, result: RollbackResult) -> None:
 
 
 def _tags_of_our_writes(ctx: Context, seen: Survey) -> list[dict[str, Any]]:
-    """Tags HighLevel made when a contact of ours named them (reference 12), no longer carried."""
+    """Unused tags HighLevel made when a contact named them (docs/highlevel.md#sub-account)."""
     then = snapshot.before(ctx.hl, ctx.journal)
     if then is None:
         return []

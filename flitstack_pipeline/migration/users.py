@@ -2,7 +2,7 @@
 
 What belongs here: the match, the choice for everybody it leaves out, the roster. What does not:
 inviting anybody (a HighLevel user is a login, which only the admin gives), writing owners
-(kinds/). Roles are not moved. Facts: reference 8.
+(kinds/). Roles are not moved. Facts: docs/highlevel.md#users.
 
 The choice is made in map.yaml under `owners`: `user` is the e-mail of the HighLevel user who takes
 the member's records; empty means `fallback_owner`, and nobody when that is empty too; `excluded`

@@ -5,9 +5,9 @@ project and nothing of the project imports it, except the command line and the r
 starts it: a misunderstanding of HighLevel must not be mirrored on both sides of the wire.
 What does not: the client, the mapping, the loader.
 
-The behaviour follows HighLevel's official OpenAPI description for `Version: v3` and the field
-reports gathered in the project's API reference; where HighLevel is silent, the sandbox takes
-the stricter reading, and the module that does so says it.
+The behaviour follows HighLevel's official OpenAPI description for `Version: v3` and the
+findings of live clients (docs/highlevel.md#live-findings); where HighLevel is silent, the
+sandbox takes the stricter reading, and the module that does so says it.
 
 How to read it::
 

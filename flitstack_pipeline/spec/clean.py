@@ -19,7 +19,7 @@ TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "B
 QUANTITY = "DECIMAL(18,6)"
 LIST, MAP = "VARCHAR[]", "MAP(VARCHAR, VARCHAR)"
 
-#: Closed vocabularies (reference: contractor_plus.md §6.15); other words stay in `status_text`.
+#: Closed vocabularies (docs/contractor_plus.md#status-words); other words stay in `status_text`.
 JOB_STATUSES = ("new", "scheduled", "in_progress", "on_hold", "completed", "cancelled")
 WORK_ORDER_STATUSES = JOB_STATUSES
 ESTIMATE_STATUSES = (

@@ -1,10 +1,11 @@
 """Kinds of file that contractors have beside the exports of Contractor+, each with a destination.
 
-None is known to be an export of Contractor+ (contractor_plus.md §1, §2), and their columns differ
-from tool to tool: such a file is never taken for granted, it is asked about once, with what its
-rows would become. Words: headers and report names of public field-service tools (Jobber, Housecall
-Pro, ServiceTitan, Joist; contractor_plus.md §5). Belongs here: names, columns, destinations. Does
-not: recognising (`contractor_plus.recognise`), reading (`contractor_plus.other_rows`).
+None is known to be an export of Contractor+ (docs/contractor_plus.md#exports), and their columns
+differ from tool to tool: such a file is never taken for granted, it is asked about once, with what
+its rows would become. Words: headers and report names of public field-service tools (Jobber,
+Housecall Pro, ServiceTitan, Joist; docs/contractor_plus.md#similar-tools). Belongs here: names,
+columns, destinations. Does not: recognising (`contractor_plus.recognise`), reading
+(`contractor_plus.other_rows`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The columns of every Contractor+ export, under one canonical name each, with their aliases.
 
-No public source shows a real header row (reference: contractor_plus.md §6), so every spelling is
+No public source shows a real header row (docs/contractor_plus.md#columns), so every spelling is
 an alias and none is trusted: matching ignores case, spaces, punctuation and currencies, and a word
 that only names the file's own subject ("Client Email" among clients). Belongs here: datasets,
 canonical columns, aliases, what identifies a row. Does not: reading (`contractor_plus`), types

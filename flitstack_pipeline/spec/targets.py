@@ -2,7 +2,8 @@
 
 Belongs here: names, data types and options of the destination, declared once. Does not: which
 source column feeds them (`mapping.declared`), how they are created (`migration.provision`).
-Facts about types and standard fields: reference highlevel_api.md §2.1, §3, §5 and §7.
+Facts about types and standard fields: docs/highlevel.md#contact-fields, #companies, #objects,
+#custom-fields.
 """
 
 from __future__ import annotations

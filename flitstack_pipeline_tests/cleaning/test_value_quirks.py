@@ -1,4 +1,4 @@
-"""The quirks of contractor_plus.md §7, cell by cell, and that cleaning twice changes nothing."""
+"""Quirks (docs/contractor_plus.md#quirks), cell by cell; cleaning twice changes nothing."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Quirks of contractor_plus.md §7 from a file on disk to the clean table, by their number.
+"""Quirks of docs/contractor_plus.md#quirks from a file to the clean table, by their number.
 
 Those of single values are in cleaning/test_values and test_value_quirks, those of links between
 records in relationships/, those of dialects in test_reading.

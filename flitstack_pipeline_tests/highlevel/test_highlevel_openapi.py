@@ -1,6 +1,7 @@
 """Every operation of every family, sent over real HTTP, is valid by the official OpenAPI.
 
-DEFECTS names, per operation, what its own text gets wrong (reference 15): nothing else is let by.
+DEFECTS names, per operation, what its own text gets wrong (docs/highlevel.md#defects):
+nothing else is let by.
 """
 
 from __future__ import annotations
@@ -68,8 +69,11 @@ DEFECTS = {
     ("POST", "/locations/{locationId}/customFields"): "lacks options and parentId (defect 12)",
     ("PUT", "/locations/{locationId}/customFields/{id}"): "lacks options (defect 12)",
     ("POST", "/locations/{locationId}/customFields/upload"): "lacks the files themselves",
-    ("POST", "/opportunities/search"): "lacks filters and sort (reference 4.1)",
-    ("POST", "/objects/{schemaKey}/records/search"): "lacks filters and sort (reference 5.3)",
+    ("POST", "/opportunities/search"): "lacks filters and sort (docs/highlevel.md#opportunities)",
+    (
+        "POST",
+        "/objects/{schemaKey}/records/search",
+    ): "lacks filters and sort (docs/highlevel.md#searches)",
     ("POST", "/conversations/messages/inbound"): SCALARS + ": direction",
 }
 # Keys HighLevel takes that the document does not list, per operation with such a defect.

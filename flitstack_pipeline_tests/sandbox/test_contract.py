@@ -1,8 +1,8 @@
 """A whole migration and its rollback, exchange by exchange, against the official OpenAPI.
 
 Every request our code sends and every answer the sandbox gives is held against the document.
-DEFECTS lists where the document itself is wrong (reference 15), place by place; nothing else is
-let by.
+DEFECTS lists where the document itself is wrong (docs/highlevel.md#defects), place by place;
+nothing else is let by.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from flitstack_pipeline_tests.openapi import operation, template_of
 TYPED_STRING = "a value of any type is typed `string` (defect 5)"
 SCALAR = "scalars are typed `object` (defect 5)"
 SHARED = "relations and lists reuse the association's own schema (defect 9)"
-NUMBER = "a number among the values of an opportunity's fields (reference 4.1)"
+NUMBER = "a number among the values of an opportunity's fields (docs/highlevel.md#opportunities)"
 # (method, template, place in the answer) → why the document is wrong there
 DEFECTS = {
     ("POST", "/contacts/", "contact/customFields/*/value"): TYPED_STRING,

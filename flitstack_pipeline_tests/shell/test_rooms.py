@@ -1,4 +1,4 @@
-"""The rules between rooms (DESIGN.md), kept by reading the imports themselves."""
+"""Rules between rooms (docs/architecture.md#rules-between-rooms), kept by reading imports."""
 
 import ast
 from pathlib import Path

@@ -141,7 +141,7 @@ def change_order(c: Cells) -> Row:
 
 
 def work_order(c: Cells) -> Row:
-    """A work order; a job is often not named (contractor_plus.md §1.9)."""
+    """A work order; a job is often not named (docs/contractor_plus.md#work-orders)."""
     status, shown = c.status("status", "work_orders")
     scheduled_date, start_time = c.day_and_time("scheduled_date", "start_time")
     return {

@@ -137,7 +137,7 @@ def split_numbers(value: str | None) -> list[str]:
 def document_number(value: str) -> str:
     """A document number as shown: opaque text, without a leading `#` or Excel's `.0`.
 
-    Zeros are never stripped: "0042" stays "0042" (contractor_plus.md §1.14).
+    Zeros are never stripped: "0042" stays "0042" (docs/contractor_plus.md#numbers).
     """
     number = value.strip(WHITE).lstrip("#").lstrip(WHITE)
     return number[:-2] if re.fullmatch(r"[0-9]+\.0", number) else number

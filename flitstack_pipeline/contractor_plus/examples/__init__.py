@@ -1,4 +1,6 @@
-"""Believable, messy example exports, made by a seeded generator (contractor_plus.md §6 and §7).
+"""Believable, messy example exports, made by a seeded generator.
+
+What is messy in them: docs/contractor_plus.md#quirks.
 
 The same seed and size make the same files, byte for byte. Rows are written as they are made, so
 a million clients need no more memory than a hundred.

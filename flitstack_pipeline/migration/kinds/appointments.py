@@ -1,5 +1,6 @@
-"""Meetings as appointments of a calendar, at their own time; nobody is told (reference 11).
+"""Meetings as appointments of a calendar, at their own time; nobody is told.
 
+Facts: docs/highlevel.md#activities.
 Past ones need `ignoreDateRange`, and `toNotify: false` keeps automations from running (OpenAPI).
 Found again by the last line of the description. Can be changed and deleted.
 """

@@ -1,5 +1,6 @@
-"""Companies and their links to contacts (reference 3, 2).
+"""Companies and their links to contacts.
 
+Facts: docs/highlevel.md#companies, #contacts.
 A company is written through the records door, which takes standard and custom fields in one
 request; contacts are linked up to 50 at a time.
 """

@@ -1,4 +1,4 @@
-"""Contacts (reference 2): one request each, everything inline."""
+"""Contacts (docs/highlevel.md#contacts): one request each, everything inline."""
 
 from __future__ import annotations
 

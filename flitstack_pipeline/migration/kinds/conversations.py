@@ -1,5 +1,6 @@
-"""The one conversation of a contact, opened to hold its past messages (reference 11).
+"""The one conversation of a contact, opened to hold its past messages.
 
+Facts: docs/highlevel.md#activities.
 A contact has one; HighLevel refuses a second and does not name the first (docs repository, issue
 5), which is then looked for by a search that trails writes. A conversation that holds messages
 already was there before us, and stays when ours is undone.

@@ -1,4 +1,4 @@
-"""Files in FILE_UPLOAD fields of contacts and opportunities (reference 9).
+"""Files in FILE_UPLOAD fields of contacts and opportunities (docs/highlevel.md#files).
 
 Files are uploaded first and hang on nothing. A contact's field is then written as the full set of
 what it holds and the new ones, each under an id derived from its record key, so that it is found

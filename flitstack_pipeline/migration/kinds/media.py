@@ -1,5 +1,6 @@
-"""Images that stood inside notes, re-hosted in the media library (reference 2.5, 9).
+"""Images that stood inside notes, re-hosted in the media library.
 
+Facts: docs/highlevel.md#notes, #files.
 Found again by their name, which holds the hash of their content or address. Notes name them by a
 mark, `{{image:HASH}}`, that becomes an image at HighLevel's address when the note is written.
 """

@@ -1,5 +1,6 @@
-"""Calls, texts and e-mails as messages of a conversation, at their own time (reference 11).
+"""Calls, texts and e-mails as messages of a conversation, at their own time.
 
+Facts: docs/highlevel.md#activities.
 HighLevel's lists show neither our `altId` nor a call's numbers. A text or e-mail is found again by
 its last line, "Contractor+ ref: …"; a call, which has no text, by its moment: the export knows
 seconds at best, so the thousandths are ours, derived from the source key. Nothing is ever sent to
@@ -268,7 +269,7 @@ def _listed(ctx: Context, conversation_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _call(ctx: Context, item: Item, fields: Logical) -> CallDetails:
-    """Whose number called whose; one must be the contact's (reference 11). Raises ValueError."""
+    """Whose number called whose; one must be the contact's. Raises ValueError."""
     theirs = _phone(ctx, item)
     if not theirs:
         raise ValueError("the contact has no phone number in HighLevel: a call cannot name it")

@@ -1,4 +1,7 @@
-"""Notes on contacts (reference 2.5), found again by their last line, "Contractor+ ref: …"."""
+"""Notes on contacts, found again by their last line, "Contractor+ ref: …".
+
+Facts: docs/highlevel.md#notes.
+"""
 
 from __future__ import annotations
 

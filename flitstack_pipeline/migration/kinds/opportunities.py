@@ -1,4 +1,7 @@
-"""Opportunities (reference 4.1): one request each, files inline: later they cannot change."""
+"""Opportunities: one request each, files inline, because later these cannot change.
+
+Facts: docs/highlevel.md#opportunities, #files.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 What belongs here: the two forms and turning one into the other. What does not: which columns and
 tags say one (mapping/opt_outs.py), whose wins (migration/existing.py).
 A payload says `"dnd": {"doNotSms": True}`; HighLevel has `dnd` (every channel) and `dndSettings`
-by channel, spelled `sms` in version v3 and `SMS` before (reference 1.1, 2.1; live L22).
+by channel, spelled `sms` in version v3 and `SMS` before (docs/highlevel.md#versions,
+#contact-fields; live: L22).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Records of custom objects (reference 5.2): values by label, written as properties."""
+"""Records of custom objects (docs/highlevel.md#records): values by label, written as properties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Relations between records (reference 6): one request each; a duplicate is a success."""
+"""Relations between records: one request each; a duplicate is a success.
+
+Facts: docs/highlevel.md#associations.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks on contacts (reference 2.5): due date and completion are the source's own.
+"""Tasks on contacts (docs/highlevel.md#notes): due date and completion are the source's own.
 
 HighLevel sets the day a task is made itself, so the original time, kind and author stand in the
 task's text. Found again by the text's last line.

@@ -3,7 +3,7 @@
 What belongs here: trying, and what a refusal means (401 without scope, 401 at all, 403, no such
 sub-account, no answer). What does not: what the answers say (the modules beside this one).
 Writing cannot be tried without writing: the scopes it needs are named, and believed once the
-journal shows a write. Facts: reference 1.2 (tokens, scopes), 1.4 (errors).
+journal shows a write. Facts: docs/highlevel.md#tokens, #errors.
 """
 
 from __future__ import annotations

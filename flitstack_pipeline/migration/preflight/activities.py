@@ -2,7 +2,7 @@
 
 What belongs here: the conversation provider and the calendar the map's choice of activities needs.
 HighLevel has no way to look a provider up (OpenAPI): the sample's first message shows whether it
-works. Facts: reference 11.
+works. Facts: docs/highlevel.md#activities.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Whether the schema the map needs is there or can be made: objects, fields, options, pipeline.
 
-What belongs here: turning compared items (schema_state.py) into lines. Facts: reference 5.1 (ten
-custom objects, agency token, the unique flag no API shows), 5.4 and 7 (fields), 4.2 (pipelines).
+What belongs here: turning compared items (schema_state.py) into lines. Facts:
+docs/highlevel.md#objects (ten of them, agency token, the unique flag no API shows), and
+docs/highlevel.md#object-fields, #custom-fields, #pipelines.
 """
 
 from __future__ import annotations

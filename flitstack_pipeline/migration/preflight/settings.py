@@ -1,6 +1,6 @@
 """The sub-account's settings that decide what a migration may do: time zone and duplicates.
 
-Facts: reference 2.2 (contacts), 4.1 (opportunities: one per contact and pipeline when off).
+Facts: docs/highlevel.md#duplicates, #opportunities (one per contact and pipeline when off).
 """
 
 from __future__ import annotations

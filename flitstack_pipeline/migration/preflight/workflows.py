@@ -3,7 +3,7 @@
 What belongs here: the verdict on published workflows, and what a person released. What does not:
 reading them (highlevel/workflows.py), where the release is kept (steps/workflows.py).
 The API shows a workflow's name and status, never its trigger, so every published one is a stop;
-workflows of custom objects are not in its list at all (reference, live L21), so a person looks.
+workflows of custom objects are not in its list at all (live: L21), so a person looks.
 """
 
 from __future__ import annotations

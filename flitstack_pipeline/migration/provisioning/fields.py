@@ -1,6 +1,7 @@
 """Custom fields with their options: v1 on contacts and opportunities, v2 on objects and companies.
 
-Facts: reference 5.4 (folders, options cannot be removed), 7 (options replace the list).
+Facts: docs/highlevel.md#object-fields (folders, options cannot be removed) and
+docs/highlevel.md#custom-fields (options replace the list).
 """
 
 from __future__ import annotations

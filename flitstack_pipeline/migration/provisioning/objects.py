@@ -1,6 +1,7 @@
 """Custom objects, what is searchable of them, and the kinds of links between objects.
 
-Facts: reference 5.1 (agency token, ten objects, three searchable properties), 6 (associations).
+Facts: docs/highlevel.md#objects (agency token, ten objects, three searchable properties) and
+docs/highlevel.md#associations.
 """
 
 from __future__ import annotations

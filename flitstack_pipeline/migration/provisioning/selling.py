@@ -1,6 +1,7 @@
 """The pipeline with its stages, products with their prices, and tags.
 
-Facts: reference 4.2 (a pipeline is replaced whole, stages kept by id), 10 (products), 12 (tags).
+Facts: docs/highlevel.md#pipelines (replaced whole, stages kept by id), and for products and tags
+docs/highlevel.md#products, #sub-account.
 """
 
 from __future__ import annotations

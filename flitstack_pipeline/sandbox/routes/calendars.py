@@ -1,4 +1,4 @@
-"""Calendars, and appointments in them (reference 11)."""
+"""Calendars, and appointments in them (docs/highlevel.md#activities)."""
 
 from __future__ import annotations
 

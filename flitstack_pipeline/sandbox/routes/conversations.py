@@ -1,5 +1,6 @@
-"""Conversations, and messages and calls imported with their original time (reference 11).
+"""Conversations, and messages and calls imported with their original time.
 
+Facts: docs/highlevel.md#activities.
 A message can be neither changed nor deleted; `POST /conversations/messages`, which sends, is not
 served. Lists show what the official description lists: no `altId`, and no numbers of a call.
 """
@@ -142,7 +143,7 @@ def _imported(call: Call, direction: str) -> Json:
 
 
 def _refuse_strange_numbers(call: Call, contact: Entry) -> None:
-    """One of a call's numbers must be the contact's (reference 11)."""
+    """One of a call's numbers must be the contact's (docs/highlevel.md#activities)."""
     numbers = call.body.get("call") or {}
     known = e164(str(contact.doc.get("phone") or ""))
     if not numbers:

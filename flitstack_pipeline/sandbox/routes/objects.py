@@ -185,7 +185,7 @@ def shown_record(entry: Entry, key: str) -> Json:
     """A record in its read shape.
 
     The description names the owner `owner`, live searches `owners`; reads by id give
-    `dateAdded`, searches `createdAt` (reference 5.3): all of them are here.
+    `dateAdded`, searches `createdAt` (docs/highlevel.md#record-searches): all of them are here.
     """
     doc = entry.doc
     return {

@@ -79,7 +79,7 @@ def _refuse_same_name(call: Call, name: str, but: str = "") -> None:
     "GET", "/opportunities/pipelines", scope="opportunities.readonly", query=query(["locationId"])
 )
 def listed(call: Call) -> Json:
-    """Every pipeline of the sub-account; the list trails writes as searches do (reference 1.5)."""
+    """Every pipeline of the sub-account; the list trails writes, too (docs/highlevel.md#lag)."""
     seen = now_ms() - max(call.state.index.lag(), call.trail_ms)  # by seconds when live (L20)
     found = call.state.listed("pipeline", call.location)
     return {"pipelines": [shown(e) for e in found if e.created <= seen]}

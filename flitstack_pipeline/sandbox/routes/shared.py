@@ -11,8 +11,8 @@ from flitstack_pipeline.sandbox.search_index import Search
 from flitstack_pipeline.sandbox.state import Entry
 from flitstack_pipeline.sandbox.validate import Anything, ListOf, Number, Obj, Text
 
-# Which key carries a custom field's value, by version and object (reference 1.1): contacts still
-# take the older spelling under v3, opportunities do not.
+# Which key carries a custom field's value, by version and object (docs/highlevel.md#versions):
+# contacts still take the older spelling under v3, opportunities do not.
 _VALUE_KEYS: dict[tuple[str, Dialect], tuple[str, ...]] = {
     ("contact", "v3"): ("fieldValue", "field_value"),
     ("opportunity", "v3"): ("fieldValue",),
