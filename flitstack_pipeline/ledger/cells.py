@@ -293,7 +293,16 @@ class _Dataset:
             "CREATE OR REPLACE TEMP TABLE ledger_keys AS SELECT DISTINCT kept AS key "
             f"FROM ledger_state WHERE row BETWEEN {first} AND {last} AND fate IS NULL"
         )
-        con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_wide AS {self._wide(first, last)}")
+        wide = f"CREATE OR REPLACE TEMP TABLE ledger_wide AS {self._wide(first, last)}"
+        try:
+            con.execute(wide)
+        except (duckdb.InvalidInputException, duckdb.InternalException):
+            # DuckDB's rewriting stumbles over expressions of an empty field: without it, then.
+            con.execute("PRAGMA disable_optimizer")
+            try:
+                con.execute(wide)
+            finally:
+                con.execute("PRAGMA enable_optimizer")
         numbers = ", ".join(f'"c{n}"' for n in range(len(self.columns)))
         con.execute(
             f"INSERT INTO {store.table_of(self.dataset)} "
