@@ -17,7 +17,7 @@ CITING = ("flitstack_pipeline", "flitstack_pipeline_tests", "benchmarks")
 CITATION = re.compile(r"\b((?:docs/[\w/-]+|README|CONTRIBUTING)\.md)((?:#[\w-]+)?(?:,\s+#[\w-]+)*)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(
-    r"`((?:flitstack_pipeline|flitstack_pipeline_tests|benchmarks|docs|data)/[^`*{}<\s]*)`"
+    r"`((?:flitstack_pipeline|flitstack_pipeline_tests|benchmarks|docs|data)/[^`*{}<#\s]*)(?:#[\w-]+)?`"
 )
 NAME_IN_FILE = re.compile(r"`(\w+)` in\s+`(flitstack_pipeline\w*/[\w/]+\.py)`")
 #: Ways in which documents that are not in the repository used to be cited.
@@ -139,3 +139,12 @@ def test_every_name_a_document_looks_for_in_a_file_is_in_it(page):
         if not re.search(rf"\b{name}\b", (ROOT / path).read_text())
     ]
     assert not wrong
+
+
+def test_where_answers_each_change_with_one_file():
+    rows = re.findall(
+        r"^\| (?!change|-)(.+?) \| (.+?) \| (.+?) \|$", (ROOT / "docs/where.md").read_text(), re.M
+    )
+    assert len(rows) >= 10
+    for change, answer, _ in rows:
+        assert len(PATH.findall(answer)) == 1, change
