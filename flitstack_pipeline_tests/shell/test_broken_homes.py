@@ -101,6 +101,7 @@ def every_command_says(home, words, code, of, around=nullcontext):
             found, _, said = h.flitstack(*command.replace("FILE", str(file)).split())
         assert found in tuple(cli.Exit) and "Traceback" not in said, f"{command}: {found} {said}"
         if command in of:
+            said = " ".join(said.split())  # however wide the terminal is
             assert found == code and words in said, f"{command}: {found} {said}"
 
 
