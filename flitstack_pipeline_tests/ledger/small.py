@@ -51,14 +51,14 @@ FILES: dict[str, list[str]] = {
         "4/8/2024 6:05 PM|3|15.60",
     ],
     "estimates.csv": [
-        "Estimate #|Client Name|Client ID|Title|Estimate Date|Expiration Date|Status|Subtotal|"
-        "Discount|Tax|Total|Deposit|Job #|Created By|Notes|Financing",
-        "E-1|Ann Lee|101|Kitchen offer|1/11/2024|2/15/2024|Approved|1,200.00|-15.50|50.00|1,234.50|"
-        "300.00|501|Dana Whitfield|With sink|Cash",
-        "E-2|Bob Roe|102|Roof offer|2/12/2024|3/17/2024|Sent|9,500.25|-24.75|400.75|9,876.25|500.00"
-        "|502|Luis Ortega|With gutters|Loan",
-        "E-3|Cy Dee|103|Fence offer|3/10/2024|4/18/2024|Declined|800.40|-10.15|64.10|854.35|90.00||"
-        "Luis Ortega|No gate|Card",
+        "Estimate #|Client Name|Client ID|Title|Estimate Date|Expiration Date|Signed Date|Status|"
+        "Subtotal|Discount|Tax|Total|Deposit|Job #|Created By|Notes|Financing",
+        "E-1|Ann Lee|101|Kitchen offer|1/11/2024|2/15/2024|1/16/2024|Approved|1,200.00|-15.50|"
+        "50.00|1,234.50|300.00|501|Dana Whitfield|With sink|Cash",
+        "E-2|Bob Roe|102|Roof offer|2/12/2024|3/17/2024|2/19/2024|Sent|9,500.25|-24.75|400.75|"
+        "9,876.25|500.00|502|Luis Ortega|With gutters|Loan",
+        "E-3|Cy Dee|103|Fence offer|3/10/2024|4/18/2024|3/23/2024|Declined|800.40|-10.15|64.10|"
+        "854.35|90.00||Luis Ortega|No gate|Card",
     ],
     "estimate_items.csv": [
         "Estimate #|Line #|Type|Optional|Name|Description|Quantity|Unit|Unit Cost|Unit Price|"
@@ -86,11 +86,11 @@ FILES: dict[str, list[str]] = {
     ],
     "work_orders.csv": [
         "Work Order #|Title|Client Name|Client ID|Service Address|Work Order Date|Scheduled Date|"
-        "Start|End|Assigned To|Job Type|Status|Description|Job #|Truck",
+        "Start|End|Assigned To|Job Type|Status|Description|Job #|Created Date|Truck",
         "W-1|Kitchen visit|Ann Lee|101|1 Oak St, Tampa, FL 33602|1/30/2024|2/5/2024|8:10 AM|"
-        "12:25 PM|Luis Ortega|Repair|Completed|Sink fitted|501|T-7",
+        "12:25 PM|Luis Ortega|Repair|Completed|Sink fitted|501|1/27/2024|T-7",
         "W-2|Roof visit|Bob Roe|102|2 Elm Ave, Austin, TX 78701|3/6/2024|3/18/2024|9:35 AM|1:50 PM|"
-        "Dana Whitfield|Inspection|Scheduled|Ladder needed|502|T-8",
+        "Dana Whitfield|Inspection|Scheduled|Ladder needed|502|3/4/2024|T-8",
     ],
     "notes.csv": [
         "Activity ID|Record Type|Record #|Date|Author|Kind|Text",
