@@ -7,23 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from flitstack_pipeline.cli.terminal import console, log
-from flitstack_pipeline.migration.progress import (
-    LoadProgress,
-    Watch,
-    budget_sentence,
-    duration,
-    log_lines,
-)
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.migration.progress import LoadProgress, Watch
 
 
 @contextmanager
 def load_bars() -> Iterator[Watch]:
     """A watcher of loads: one bar per object type, with records/s, time left, request budget."""
     if not console.is_terminal:
+        from flitstack_pipeline.migration.progress import log_lines
+
         yield log_lines(log)
         return
     columns = (
@@ -46,6 +45,8 @@ class _Bars:
 
     def __call__(self, now: LoadProgress) -> None:
         """Move the bar of the load that reports."""
+        from flitstack_pipeline.migration.progress import budget_sentence
+
         key = (now.stage, now.object_key)
         if key not in self._tasks:
             name = f"{now.stage} {now.object_key}"
@@ -60,6 +61,8 @@ class _Bars:
 
 
 def _pace(now: LoadProgress) -> str:
+    from flitstack_pipeline.migration.progress import duration
+
     if now.finished:
         return f"{now.result.requests:,} requests in {duration(now.result.seconds)}"
     left = "" if now.left_s is None else f", {duration(now.left_s)} left"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +22,9 @@ from flitstack_pipeline.cli.terminal import (
     show_table,
     wait,
 )
-from flitstack_pipeline.settings import Project
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.settings import Project
 
 
 @app.command()

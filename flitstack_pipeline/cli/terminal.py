@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flitstack_pipeline.settings import Project
+if TYPE_CHECKING:
+    from flitstack_pipeline.settings import Project
 
 GAP = 3
 UNBROKEN = 18
@@ -57,6 +58,8 @@ errors = Console(stderr=True, highlight=False)
 
 def open_project() -> Project:
     """The project named by the environment, its folders made."""
+    from flitstack_pipeline.settings import Project
+
     return Project.from_environment().prepare()
 
 
