@@ -10,13 +10,16 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.mapping.matcher import Header, Match, match_headers
 
+#: Rows of a data file read for sample values. A listing is read to its end: each row is a header.
 SAMPLE_ROWS = 500
-LARGEST = 1 << 20  # a table's first megabyte shows its columns
+#: Bytes of a data file read for sample values, and of any file to tell its separator.
+BEGINNING = 1 << 20
 _NAMES = {
     "header", "headers", "column", "columns", "field", "fields", "name", "label", "column name",
     "field name", "field label", "api name", "property", "property name", "source", "target",
@@ -54,8 +57,7 @@ def read_headers(path: Path) -> list[Header]:
     whose own columns are meant. Raises UnreadableHeaders when there is no header line,
     FileNotFoundError when there is no file.
     """
-    rows = _xlsx(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _delimited(path)
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    rows = _rows(path)
     if not rows:
         raise UnreadableHeaders(
             f"{path} has no header line. Give a CSV of headers (header, description, samples) "
@@ -63,9 +65,10 @@ def read_headers(path: Path) -> list[Header]:
         )
     roles = _roles(rows[0])
     if roles:
-        return [_listed(roles, row) for row in rows[1:] if _cell(row, roles.index("name"))]
+        name = roles.index("name")
+        return [_listed(roles, row) for row in _rows(path, whole=True)[1:] if _cell(row, name)]
     if max(len(row) for row in rows) == 1 and len(rows) > 1:
-        return [Header(row[0].strip()) for row in rows]
+        return [Header(row[0].strip()) for row in _rows(path, whole=True)]
     return [
         Header(name.strip(), "", tuple(r[i].strip() for r in rows[1:] if _cell(r, i)))
         for i, name in enumerate(rows[0])
@@ -80,14 +83,13 @@ def _cell(row: Sequence[str], at: int) -> str:
 def _roles(first: Sequence[str]) -> list[str]:
     """What each column of a listing holds; empty when the first line is a data file's header."""
     names = [re.sub(r"[\s_-]+", " ", cell.strip().casefold()) for cell in first]
-    bare = [re.sub(r"\s*\(?\d+\)?$", "", name) for name in names]
     roles: list[str] = []
-    for name in bare:
+    for name in names:
         if "name" not in roles and name in _NAMES:
             roles.append("name")
         elif name in _DESCRIPTION:
             roles.append("description")
-        elif name in _SAMPLES:
+        elif re.sub(r"\s*\(?\d+\)?$", "", name) in _SAMPLES:
             roles.append("samples")
         elif name in _TYPE:
             roles.append("type")
@@ -96,7 +98,7 @@ def _roles(first: Sequence[str]) -> list[str]:
         else:
             return []
     said = {"description", "samples", "type"} & set(roles)
-    unmistakable = bool(set(bare) & (_NAMES - {"name", "source", "key", "label"}))
+    unmistakable = bool(set(names) & (_NAMES - {"name", "source", "key", "label"}))
     return roles if "name" in roles and (said or unmistakable or len(names) == 1) else []
 
 
@@ -119,29 +121,30 @@ def _values(cell: str) -> list[str]:
     return [p for p in (part.strip() for part in parts) if p]
 
 
-def _delimited(path: Path) -> list[list[str]]:
-    text = _decoded(path)
-    text = re.sub(r"\A\s*\"?sep=.\"?\r?\n", "", text, flags=re.IGNORECASE)
-    separator = _separator(text)
-    csv.field_size_limit(LARGEST * 2)
-    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=separator)
-    rows: list[list[str]] = []
-    for row in reader:
-        rows.append(row)
-        if len(rows) > SAMPLE_ROWS:
-            break
-    return rows
+def _rows(path: Path, whole: bool = False) -> list[list[str]]:
+    """The rows of a file that hold something: the first `SAMPLE_ROWS`, or all of them."""
+    rows = _xlsx(path, whole) if path.suffix.lower() in (".xlsx", ".xlsm") else _text(path, whole)
+    return [row for row in rows if any(cell.strip() for cell in row)]
 
 
-def _decoded(path: Path) -> str:
+def _text(path: Path, whole: bool) -> list[list[str]]:
+    text = _decoded(path, whole)
+    text = re.sub(r"\A\s*\"?sep=.\"?\r?\n", "", text, flags=re.IGNORECASE).replace("\0", "")
+    csv.field_size_limit(max(2 * BEGINNING, len(text)))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text[:BEGINNING]))
+    return list(reader if whole else islice(reader, SAMPLE_ROWS + 1))
+
+
+def _decoded(path: Path, whole: bool) -> str:
+    """The text of a file; unless it is wanted whole, its first lines of `BEGINNING` bytes."""
     with path.open("rb") as file:
-        head = file.read(LARGEST)
+        head = file.read() if whole else file.read(BEGINNING)
+        if len(head) == BEGINNING and not whole:
+            head += file.readline()  # a header line may be longer, and no row is cut
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
-    if head.startswith(b"\xef\xbb\xbf"):
-        head = head[3:]
     try:
-        return head.decode("utf-8", errors="ignore" if len(head) == LARGEST else "strict")
+        return head.decode("utf-8-sig")
     except UnicodeDecodeError:
         return head.decode("cp1252", errors="replace")
 
@@ -159,12 +162,13 @@ def _separator(text: str) -> str:
     return max((",", ";", "\t", "|"), key=evenness)
 
 
-def _xlsx(path: Path) -> list[list[str]]:
+def _xlsx(path: Path, whole: bool) -> list[list[str]]:
     from openpyxl import load_workbook
 
     book = load_workbook(path, read_only=True, data_only=True)
     try:
-        rows = book.worksheets[0].iter_rows(max_row=SAMPLE_ROWS + 1, values_only=True)
+        last = None if whole else SAMPLE_ROWS + 1
+        rows = book.worksheets[0].iter_rows(max_row=last, values_only=True)
         return [["" if cell is None else _shown(cell) for cell in row] for row in rows]
     finally:
         book.close()

@@ -60,11 +60,20 @@ class Match:
 
 @dataclass(frozen=True)
 class Scores:
-    """All pairs of two lists: likelihood of each, and the evidence."""
+    """All pairs of two lists: the likelihood of each, and whether both say the same words."""
 
+    columns: Sequence[Known]
+    fields: Sequence[Known]
+    remembered: Remembered
     likelihood: NDArray[np.float64]
     same_words: NDArray[np.float64]
-    evidence: list[list[list[str]]]
+
+    def evidence(self, row: int, column: int) -> str:
+        """What speaks for and against a pair, in words."""
+        a, b = self.columns[row], self.fields[column]
+        _, reasons = compare(a, b)
+        _beside_names(a, b, self.remembered, reasons)
+        return "; ".join(reasons)
 
 
 def match_headers(
@@ -85,22 +94,17 @@ def match_headers(
 def score_all(
     columns: Sequence[Header], fields: Sequence[Header], remembered: Remembered
 ) -> Scores:
-    """Likelihood and evidence of every pair."""
+    """The likelihood of every pair; evidence is put in words for candidates alone."""
     left, right = known(columns), known(fields)
     likelihood = np.zeros((len(left), len(right)))
     same_words = np.zeros_like(likelihood)
-    evidence: list[list[list[str]]] = []
     for i, a in enumerate(left):
-        row = []
         for j, b in enumerate(right):
             x, reasons = compare(a, b)
-            odds = BIAS + float(x @ WEIGHTS) + _from_values(a, b, reasons)
-            odds += _from_memory(a, b, remembered, reasons)
+            odds = BIAS + float(x @ WEIGHTS) + _beside_names(a, b, remembered, reasons)
             likelihood[i, j] = 1 / (1 + np.exp(-odds))
             same_words[i, j] = x[0]
-            row.append(reasons)
-        evidence.append(row)
-    return Scores(likelihood, same_words, evidence)
+    return Scores(left, right, remembered, likelihood, same_words)
 
 
 def wanted(likelihood: NDArray[np.float64], same_words: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -128,6 +132,11 @@ def known(headers: Sequence[Header]) -> list[Known]:
         )
         for h, m in zip(headers, meanings, strict=True)
     ]  # fmt: skip
+
+
+def _beside_names(a: Known, b: Known, remembered: Remembered, reasons: list[str]) -> float:
+    """Log-odds of what is known beside the names: values seen, what a person confirmed."""
+    return _from_values(a, b, reasons) + _from_memory(a, b, remembered, reasons)
 
 
 def _from_values(a: Known, b: Known, reasons: list[str]) -> float:
@@ -178,7 +187,7 @@ def _match(
         order = [given, *(j for j in order if j != given)]
     sure = _confidences(likely, order, given)
     candidates = tuple(
-        Candidate(fields[j].name, sure[place], "; ".join(scores.evidence[row][j]), j)
+        Candidate(fields[j].name, sure[place], scores.evidence(row, j), j)
         for place, j in enumerate(order[:CANDIDATES])
     )
     return Match(name, fields[given].name if given is not None else None, candidates)

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from openpyxl import Workbook
 
 from flitstack_pipeline.mapping.assignment import best_assignment
 from flitstack_pipeline.mapping.header_files import propose_between, read_headers
@@ -127,6 +128,28 @@ def test_headers_are_read_from_a_listing_or_from_data_whatever_the_separator(tmp
     for encoding in ("utf-8", "utf-16", "utf-8-sig"):
         (tmp_path / "x.csv").write_text(text, encoding=encoding)
         assert [h.name for h in read_headers(tmp_path / "x.csv")] == names
+
+
+@pytest.mark.parametrize("heading", ["header\n", "header,description\n", ""])
+def test_a_listing_is_read_to_its_end(tmp_path, heading):
+    lines = [f"Field {n}" + (f',"{"x" * 1_100}"' if "," in heading else "") for n in range(1_200)]
+    (tmp_path / "x.csv").write_text(heading + "\n".join([*lines, "Größe"]) + "\n")
+    names = [h.name for h in read_headers(tmp_path / "x.csv")]
+    assert (len(names), names[1_199], names[1_200]) == (1_201, "Field 1199", "Größe")
+
+
+def test_a_listing_in_a_workbook_is_read_to_its_end(tmp_path):
+    book = Workbook()
+    for row in (["header", "type"], *([f"Field {n}", "text"] for n in range(700))):
+        book.active.append(row)
+    book.save(tmp_path / "x.xlsx")
+    assert [h.name for h in read_headers(tmp_path / "x.xlsx")][-1] == "Field 699"
+
+
+def test_a_header_line_longer_than_what_is_read_for_samples_is_read_whole(tmp_path):
+    names = [f"{'wide ' * 40}{n}" for n in range(6_000)]  # 1.2 million letters
+    (tmp_path / "x.csv").write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
+    assert len(read_headers(tmp_path / "x.csv")) == 6_000
 
 
 def test_samples_options_and_types_of_a_listing_are_kept(tmp_path):
