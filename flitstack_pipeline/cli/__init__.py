@@ -49,12 +49,14 @@ def main() -> None:
 
 def _run() -> None:
     """The command; over a damaged warehouse, which is made again first."""
-    from flitstack_pipeline.warehouse import WarehouseDamaged
-
     try:
         app(standalone_mode=True)
-    except WarehouseDamaged as damaged:
-        errors.print(str(damaged), style="yellow", markup=False)
+    except Exception as error:
+        from flitstack_pipeline.warehouse import WarehouseDamaged
+
+        if not isinstance(error, WarehouseDamaged):
+            raise
+        errors.print(str(error), style="yellow", markup=False)
         with working("Reading the exports again"):
             from flitstack_pipeline import steps
 
