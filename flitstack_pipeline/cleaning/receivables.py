@@ -21,7 +21,8 @@ _CENT = "0.005"
 _FACTS = """
 CREATE OR REPLACE TEMP TABLE receivables AS
 WITH paid AS (
-    SELECT invoice_key, sum(amount) AS payments, max(payment_date) AS last_payment
+    SELECT invoice_key, sum(amount) AS payments,
+           max(payment_date) FILTER (amount > 0) AS last_payment
     FROM clean.payments GROUP BY invoice_key
 ), facts AS (
     SELECT i.source_key, i.status, i.total, i.late_fee, p.payments, p.last_payment,

@@ -48,6 +48,9 @@ ELSE = (9, "2024-05-20", "10.00")  # a payment of another invoice: the payments 
          ["amount_paid", "balance", "paid_date"], []),
         ("Partial,800.00,,,", [(1, "2024-05-02", "100.00"), (1, "2024-05-09", "200.00")],
          "300", "500", MAY_9, ["amount_paid", "balance", "paid_date"], []),
+        # money given back later: the last payment is not the day of the refund
+        ("Partial,800.00,,,", [(1, "2024-05-09", "300.00"), (1, "2024-05-20", "-50.00")],
+         "250", "550", MAY_9, ["amount_paid", "balance", "paid_date"], []),
         # paid without a payment: in full, on a day nobody knows
         ("Paid,800.00,,,", [ELSE], "800", "0", None, ["amount_paid", "balance"], []),
         ("Paid,800.00,,,", None, "800", "0", None, ["amount_paid", "balance"], []),
@@ -74,7 +77,7 @@ ELSE = (9, "2024-05-20", "10.00")  # a payment of another invoice: the payments 
         ("Void,800.00,,800.00,", None, None, "800", None, [], ["balance"]),
         # a refund lowers what was paid: 800 - 100 = 700
         ("Partial,800.00,,,", [(1, "2024-05-02", "800.00"), (1, "2024-05-09", "-100.00")],
-         "700", "100", MAY_9, ["amount_paid", "balance", "paid_date"], []),
+         "700", "100", date(2024, 5, 2), ["amount_paid", "balance", "paid_date"], []),
         # overpaid: a negative balance, listed
         ("Paid,800.00,,,", [(1, "2024-05-09", "900.00")], "900", "-100", MAY_9,
          ["amount_paid", "balance", "paid_date"], ["balance"]),

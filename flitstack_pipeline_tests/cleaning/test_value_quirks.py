@@ -226,6 +226,10 @@ def test_a_negated_status_is_never_its_opposite(vocabulary, word, status):
 
 def test_last_name_first_people_are_told_from_a_plain_list():
     assert words.split_people("Doe, John; Roe, Ann") == ["John Doe", "Ann Roe"]
+    assert words.split_people("van der Berg, Jan") == ["Jan van der Berg"]
+    assert words.split_people("Baker, Bob and Day, Sue") == ["Bob Baker", "Sue Day"]
+    assert words.split_people("Bob Baker/Sue Day") == ["Bob Baker", "Sue Day"]
+    assert words.split_people("Bob Baker, Sue Day, Ann Roe, Cy Dee")[0] == "Bob Baker"
     assert words.split_people("John Doe, Ann Roe & Bo Li") == ["John Doe", "Ann Roe", "Bo Li"]
 
 

@@ -19,7 +19,13 @@ from flitstack_pipeline.cleaning.values.countries import (
     also_in_america,
     country_code,
     known_state,
+    rather_abroad,
     state_code,
+)
+from flitstack_pipeline.cleaning.values.localities import (
+    city_behind_street,
+    is_city_name,
+    names_quarters,
 )
 from flitstack_pipeline.cleaning.values.postcodes import (
     TELLING,
@@ -47,7 +53,14 @@ _PHONE = re.compile(
     re.I | re.A,
 )
 _AMERICA = re.compile(
-    r"[,\s]+(\(?(?:usa|u\. ?s\. ?a\.?|u\.s\.|united states(?: of america)?)\)?)\.?$", re.I
+    r"[,\s]+(\(?(?:usa|u\. ?s\. ?a\.?|u\.s\.|united states(?: of america)?"
+    r"|(?:(?<=\d{5}[, ])|(?<=\d{5}, )|(?<=-\d{4}[, ])|(?<=-\d{4}, ))us)\)?)\.?$",
+    re.I,
+)
+#: `…, FL, USA 33602`: the country before the ZIP.
+_AMERICA_INSIDE = re.compile(
+    r",?\s*,\s*(usa|us|u\. ?s\. ?a\.?|united states(?: of america)?),?\s+(\d{5}(?:-\d{4})?)$",
+    re.I | re.A,
 )
 _US_ENDING = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(?:-\d{4})?$")
 
@@ -190,23 +203,23 @@ def _taken_apart(line: str, country: str, named: bool) -> Address | None:
         neighbour = made is None and not named and _ends_in_a_province(line)
         return _foreign(line, "CA") if neighbour else made
     american = None if country == "IT" or named else _everyday(line)
-    return american or _foreign(line, country) or (_city_last(line, country) if named else None)
+    return american or _foreign(line, country) or _city_last(line, country, named)
 
 
-def _city_last(line: str, country: str) -> Address | None:
-    """`12 Oak St, Toronto` before its country: a name alone behind a street is the city."""
-    street, comma, city = (part.strip() for part in line.rpartition(","))
-    plain = re.fullmatch(r"[^\W\d_][^\d,]+", city) and not _UNIT.match(city)
-    if not comma or "," in street or not plain or not re.search(r"\d", street):
-        return None
-    return Address(street, city, None, None, country)
+def _city_last(line: str, country: str, named: bool) -> Address | None:
+    """`12 Oak St, Toronto` of the country or before its name: a name behind a street is the city.
+
+    Where a quarter may stand there, only before the country's name.
+    """
+    found = city_behind_street(line) if named or not names_quarters(country) else None
+    return Address(*found, None, None, country) if found else None
 
 
 def _ends_in_a_province(line: str) -> bool:
-    """`…, Toronto, ON`: a code only Canada has, behind a city."""
-    word = line.rpartition(",")[2].strip()
-    code = re.fullmatch(r"[A-Z]{2}", word)
-    return bool(code and known_state(word, "CA") and word not in US_STATES and line.count(",") > 1)
+    """`…, Toronto, ON` or `…, Toronto ON`: a code only Canada has, behind a city."""
+    found = re.fullmatch(r".*\d.*,\s*([^\W\d_][^\d,]*?)(?:\s*,\s*|\s+)([A-Z]{2})", line)
+    word = found[2] if found else ""
+    return bool(word and known_state(word, "CA") and word not in US_STATES)
 
 
 def _without_phone(line: str, country: str) -> tuple[str, str | None]:
@@ -292,9 +305,11 @@ def _phone_alone(part: str) -> str | None:
 
 def _city_alone(line: str) -> Address | None:
     """`Tampa, FL 33602`: no street at all."""
-    match = re.fullmatch(r"([^\W\d_][^\d,]*), ([A-Z]{2})(?: (\d{5}(?:-\d{4})?))?", line)
+    match = re.fullmatch(
+        r"([^\W\d_][^\d,]*), ([A-Z]{2}|[A-Z][A-Za-z. ]+?)(?:,? (\d{5}(?:-\d{4})?))?", line
+    )
     state = known_state(match[2], "US") if match else None
-    if match is None or state is None:
+    if match is None or state is None or not is_city_name(match[1]):
         return None
     return Address(None, match[1], state, postal_code(match[3]), "US")
 
@@ -322,6 +337,9 @@ def _without_country(line: str, account: str) -> tuple[str, str | None, str | No
     america = _AMERICA.search(line)
     if america:
         return line[: america.start()], "US", america[1].strip("()")
+    inside = _AMERICA_INSIDE.search(line)
+    if inside:
+        return f"{line[: inside.start()]} {inside[2]}", "US", inside[1]
     head, comma, tail = (part.strip() for part in line.rpartition(","))
     word = tail.strip(" .()")
     code = country_code(word) if comma and len(word) > 1 else None
@@ -354,7 +372,9 @@ def _stands_alone(head: str, word: str, code: str, account: str) -> bool:
         return its_own and code in TELLING
     cities = [p for p in head.split(",")[1:] if not _UNIT.match(p.strip())]
     if account == "US" and also_in_america(word):
-        return its_own or (bool(cities) and code in ("CA", "MX") and not in_america)
+        neighbour = bool(cities) and code in ("CA", "MX")
+        abroad = neighbour or (rather_abroad(word) and city_behind_street(head) is not None)
+        return its_own or (abroad and not in_america)
     return its_own or (bool(cities) and not in_america)
 
 

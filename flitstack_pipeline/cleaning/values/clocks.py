@@ -29,9 +29,9 @@ _ZONES = {
 }  # fmt: skip
 #: `-05:00`, `-0500`, `+00`, `GMT-5`, `UTC+05:30`: west is minus, as people mean it.
 _OFFSET = re.compile(r"(?:\s*\b(?:GMT|UTC)\s*)?([+\-\u2212])(\d{1,2})(?::?([0-5]\d))?", re.I)
-#: `14:05 (GMT-05:00)`: the offset itself in brackets, and none before it.
+#: `14:05 (GMT-05:00)`, `2:05 PM (EST)`: the zone itself in brackets; behind an offset a remark.
 _BRACKETED_ZONE = re.compile(
-    r"(?<=[\dapmAPM])\s*[(\[]((?:GMT|UTC)?\s*[+\-\u2212]\d[\d:]*)[)\]]$", re.I
+    r"(?<=[\dapmAPM.])\s*[(\[]((?:GMT|UTC)?\s*[+\-\u2212]\d[\d:]*|[A-Z]{1,4})[)\]]$", re.I
 )
 _REMARK = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 _ZONE_WORD = re.compile(r"(?<![^\W\d_])([A-Za-z]{1,4}|[A-Za-z]+(?:/[A-Za-z_\-]+)+)$")
@@ -55,10 +55,13 @@ def clock(text: str) -> dt.time | None:
 
 def with_zone(text: str) -> tuple[str, dt.tzinfo | None]:
     """A time of day and the zone that stands behind it, taken off; None when none does."""
-    bare = _REMARK.sub("", _BRACKETED_ZONE.sub(r" \1", text.strip()))
+    given = text.strip()
+    if _offset(_REMARK.sub("", given)) is None:
+        given = _BRACKETED_ZONE.sub(r" \1", given)
+    bare = _REMARK.sub("", given)
     offset = _offset(bare)
-    if offset is None and bare != text.strip():
-        return text.strip(), None
+    if offset is None and bare != given:
+        return given, None
     if offset:
         return offset
     word = _ZONE_WORD.search(bare)

@@ -14,7 +14,9 @@ from flitstack_pipeline.cleaning.values.words import text
 _PHONE_SPLIT = re.compile(r"\s*(?:[;,/|\n]|\bor\b|\band\b)\s*", re.I)
 #: `813/555-2102` is one number.
 _AREA_SLASH = re.compile(r"^((?:\+?1[ -])?\(?\d{2,4}\)?)\s?/\s?(?=\d{3}[-. ]?\d{3,4}(?!\d))", re.A)
-_SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?E\+\d+$", re.I)
+_SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.I)
+#: How Mexico wrote mobiles before 2019: 1 behind +52, 044 or 045 in front, 01 from afar.
+_OLD_MEXICAN = re.compile(r"^(?:(?:\+|00)?52[ -]?1|044|045|01)(?=(?:\D*\d){10}\D*$)", re.A)
 _EXTENSION = re.compile(r"\s*(?:x|ext\.?|extension|#)\s*\.?\s*(\d{1,6})\s*$", re.I | re.A)
 _LABEL = re.compile(
     r"^\s*(?:cell|mobile|home|work|office|main|fax|tel|phone|m|h|w|o)\s*[:.]\s*", re.I
@@ -82,7 +84,8 @@ def phones(value: str | None, region: str = "US") -> tuple[Phone, ...]:
 def _phones(part: str, region: str) -> list[Phone]:
     shown = " ".join(part.split())
     if _SCIENTIFIC.match(shown):
-        return [Phone(None, None, shown)]
+        whole = _all_digits(shown)
+        return _phones(whole, region) if whole else [Phone(None, None, shown)]
     bare = re.sub(r"^(\d{7,15})\.0$", r"\1", _LABEL.sub("", shown))
     extension = _EXTENSION.search(bare)
     number = bare[: extension.start()] if extension else bare
@@ -98,8 +101,17 @@ def _phones(part: str, region: str) -> list[Phone]:
     return [Phone(e164, (extension.group(1) if extension else inner) if e164 else None, shown)]
 
 
+def _all_digits(scientific: str) -> str | None:
+    """`8.135552001E9` written out; None where digits are gone (`8.14E+09`)."""
+    digits, _, power = scientific.upper().replace("+", "").partition("E")
+    whole = re.sub(r"\D", "", digits)
+    return whole if 7 <= len(whole) == int(power) + 1 else None
+
+
 def _parse(number: str, region: str) -> tuple[str | None, str | None]:
     """(E.164, extension) of one number; North American ones by the plan's own rule."""
+    if region == "MX" or number.startswith(("+52", "0052")):
+        number = _OLD_MEXICAN.sub("+52 ", number.strip())
     digits = re.sub(r"\D", "", number)
     if region in NANP_REGIONS and _PLAIN_DIGITS.fullmatch(number) and "+" not in number:
         digits = digits.removeprefix("00") if digits.startswith("001") else digits

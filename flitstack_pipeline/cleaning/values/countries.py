@@ -28,6 +28,13 @@ _MORE_WORDS = {
 }  # fmt: skip
 _CANADIAN = {"ont": "ON", "que": "QC", "alta": "AB", "man": "MB", "sask": "SK", "nfld": "NL",
              "pei": "PE"}  # fmt: skip
+#: Those whose American namesakes are hardly towns: behind a street and a city they are the country.
+_RATHER_ABROAD = frozenset(
+    {"germany", "england", "scotland", "wales", "britain", "ireland", "france", "spain", "portugal",
+     "austria", "switzerland", "belgium", "luxembourg", "finland", "iceland", "australia", "japan",
+     "india", "israel", "argentina", "colombia", "ecuador", "honduras", "guatemala", "singapore",
+     "vietnam", "korea", "kenya", "nigeria", "morocco"}
+)  # fmt: skip
 _NO_COUNTRY = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ"})
 #: Countries whose names are states, cities or towns of the United States as well.
 _ALSO_IN_AMERICA = frozenset(
@@ -56,6 +63,11 @@ def country_code(value: str | None) -> str | None:
 def also_in_america(word: str) -> bool:
     """Whether a country's name is a place of the United States as well (`Lebanon`, `Peru`)."""
     return word.casefold() in _ALSO_IN_AMERICA
+
+
+def rather_abroad(word: str) -> bool:
+    """Whether such a name, behind a street and a city, is the country all the same."""
+    return word.casefold() in _RATHER_ABROAD
 
 
 @lru_cache(maxsize=10_000)

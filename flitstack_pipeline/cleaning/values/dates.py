@@ -128,6 +128,7 @@ def moment(value: str | None, order: str = MONTH_FIRST, zone: str = "UTC") -> Mo
     found = text(value)
     if found is None or _ZERO.match(found):
         return None
+    found = " ".join(found.split())  # browsers write narrow and no-break spaces before PM
     if _SERIAL.match(found):
         return _from_serial(float(found), zone)
     day, rest = _taken_apart(found, order.removesuffix(UTC_DAYS))

@@ -50,7 +50,7 @@ TELLING = {
 #: Countries whose postcode is written in two halves, and the length of the second.
 _HALVES = {"CA": 3, "GB": 3, "IE": 4, "NL": 2}
 _COUNTY = re.compile(
-    r"(?:Co\.? |County ).+|.+shire|(?:West|East|North|South) (?:Midlands|Yorkshire|Sussex)"
+    r"(?:Co\.? |County )[^,]+|[^,]+shire|(?:West|East|North|South) (?:Midlands|Yorkshire|Sussex)"
     r"|Greater (?:London|Manchester)|Kent|Essex|Surrey|Norfolk|Suffolk|Devon|Cornwall|Dorset"
     r"|Somerset|Cumbria|Merseyside|Tyne and Wear|Middlesex|Hants|Herts|Berks|Bucks|Oxon|Wilts",
     re.I,
@@ -144,6 +144,8 @@ def _city_after(line: str, country: str) -> Parts | None:
     alone = not street and not rest and match.end() == len(line)
     if (not alone and not (street and apart)) or re.search(r"\d", rest):
         return None
+    if country in ("DE", "AT") and rest.startswith("("):  # `Halle (Saale)`: which one of the name
+        city, rest = f"{city} {rest}", ""
     region = rest.strip("() ") or None
     if region is None:
         city, region = _without_state(city, country)

@@ -22,16 +22,17 @@ PLACEHOLDERS = EMPTY_WORDS | frozenset(
 PENDING = frozenset({"tbd", "tbc", "tba", "unknown", "?", "to be determined", "to be confirmed"})
 #: Also as spreadsheets of other languages write TRUE and FALSE.
 TRUE_WORDS = frozenset(
-    {"yes", "y", "true", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui", "ja",
-     "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"}
+    {"yes", "y", "true", "t", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui",
+     "ja", "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"}
 )  # fmt: skip
 FALSE_WORDS = frozenset(
-    {"no", "n", "false", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐", "non", "nein", "nee",
-     "não", "nao", "falsch", "faux", "falso", "onwaar"}
+    {"no", "n", "false", "f", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐", "non", "nein",
+     "nee", "não", "nao", "falsch", "faux", "falso", "onwaar"}
 )  # fmt: skip
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
-#: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space.
-WHITE = SPACES + "\ufeff\u200b"
+#: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space,
+#: marks of direction (copied from an address book).
+WHITE = SPACES + "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 
 
 def pending(value: str | None) -> bool:
@@ -92,6 +93,14 @@ def split_list(value: str | None) -> list[str]:
     return list(dict.fromkeys(p for p in parts if p and p.casefold() not in PLACEHOLDERS))
 
 
+_BETWEEN_PEOPLE = r"\s*(?:[;,|\n&]|\band\b)\s*|(?<=[^\W\d_])\s*[/+]\s*(?=[^\W\d_]{2})"
+#: Words that begin a surname of several words.
+_PARTICLES = frozenset(
+    {"van", "von", "de", "del", "della", "der", "den", "di", "da", "dos", "das", "du", "la", "le",
+     "el", "al", "bin", "ten", "ter", "san", "st", "st.", "mc"}
+)  # fmt: skip
+
+
 def split_people(value: str | None) -> list[str]:
     """Display names in a cell, joined by comma, semicolon, `&` or `and`.
 
@@ -106,17 +115,29 @@ def split_people(value: str | None) -> list[str]:
     if one_each and (len(parts) > 1 or _is_inverted(parts[0])):
         parts = [_natural_order(p) for p in parts]
     else:
-        parts = re.split(r"\s*(?:[;,|\n&]|\band\b)\s*", found)
+        parts = _pairs(parts) or re.split(_BETWEEN_PEOPLE, found)
     return list(dict.fromkeys(" ".join(p.split()) for p in parts if p.strip()))
+
+
+def _pairs(parts: list[str]) -> list[str] | None:
+    """`Baker, Bob, Day, Sue` or `Baker, Bob and Day, Sue` as two people; None when it is not so."""
+    if len(parts) != 1:
+        return None
+    words = re.split(r"\s*(?:,|&|\band\b)\s*", parts[0])
+    pairs = [f"{last}, {first}" for last, first in zip(words[::2], words[1::2], strict=False)]
+    whole = len(words) > 2 and len(words) % 2 == 0 and all(map(_is_inverted, pairs))
+    return [_natural_order(pair) for pair in pairs] if whole else None
 
 
 def _is_inverted(name: str) -> bool:
     """`Baker, Bob` is one person; `Bob Baker, Sue Day` and `Bob, Sue` are two."""
     last, _, first = (part.strip() for part in name.partition(","))
-    if not last or not first or len(last.split()) > 1:
+    family, given = last.split(), first.split()
+    if not family or not given or len(given) > 2 or not is_given(given[0]):
         return False
-    given = first.split()
-    return is_given(given[0]) and not is_given(last) and len(given) <= 2
+    if len(family) > 1 and family[0].casefold() not in _PARTICLES:
+        return False
+    return not is_given(last)
 
 
 def _natural_order(name: str) -> str:

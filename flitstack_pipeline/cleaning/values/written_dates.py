@@ -30,6 +30,8 @@ _FORMS = tuple(
         rf"(?P<month>{_WORD})\.?\s+{_DAY}\s+{_CLOCK}\s+(?:(?P<zone>[A-Z]{{1,4}})\s+)?(?P<year>\d{{4}})",
     )
 )
+#: Words before the day of a date: `le 13 janvier`, `el 13 de enero`, `am 13. Januar`.
+_ARTICLE = re.compile(r"^(?:le|el|am|il|den|on)\s+(?=\d)", re.I)
 _FIRST_WORD = re.compile(r"^([^\W\d_]{2,})\.?(?:-feira)?\s*,?\s+", re.I)
 
 
@@ -53,9 +55,10 @@ def _apart(text: str) -> tuple[int, int, int, str | None] | None:
 
 
 def without_weekday(text: str) -> str:
-    """A text without the day of the week at its beginning."""
+    """A text without the day of the week, and the article, at its beginning."""
     first = _FIRST_WORD.match(text)
-    return text[first.end() :] if first and plain(first[1]) in _weekdays() else text
+    rest = text[first.end() :] if first and plain(first[1]) in _weekdays() else text
+    return _ARTICLE.sub("", rest)
 
 
 def full_year(text: str) -> int:
