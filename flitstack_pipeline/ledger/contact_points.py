@@ -31,7 +31,7 @@ def phones_said(text: str, country: str) -> list[str]:
         bare = re.sub(
             r"(?:x|ext\.?|extension|#)\s*\.?\s*(\d{1,6})\s*$", "", part.strip(), flags=re.I
         )
-        bare = re.sub(r"^(\d{7,15})\.0$", r"\1", bare)
+        bare = _written_out(re.sub(r"^(\d{7,15})\.0$", r"\1", bare))
         bare = (
             re.sub(r"[A-Za-z]", _keypad, bare)
             if re.search(r"\d[\s.-]*[A-Za-z]{3,}", bare) and len(re.sub(r"\D", "", bare)) < 7
@@ -43,11 +43,26 @@ def phones_said(text: str, country: str) -> list[str]:
     return found
 
 
+def _written_out(text: str) -> str:
+    """`8.135552001E9` with all its digits; the text itself where digits are gone."""
+    parts = re.fullmatch(r"(\d)(?:[.,](\d+))?E\+?(\d{1,2})", text.strip(), re.I)
+    digits = parts[1] + (parts[2] or "") if parts else ""
+    return digits if parts and len(digits) == int(parts[3]) + 1 else text
+
+
 def _keypad(match: re.Match[str]) -> str:
     return "22233344455566677778889999"[ord(match[0].upper()) - ord("A")]
 
 
+#: Mexico's numbers have ten digits since August 2019; before, mobiles had 1 behind 52, and 044, 045
+#: or 01 stood before the ten at home (IFT's numbering plan).
+_OLD_MEXICAN = re.compile(r"(?:(?:00)?521|044|045|01)(\d{10})")
+
+
 def _normal(digits: str, international: bool, country: str) -> str:
+    old = _OLD_MEXICAN.fullmatch(digits)
+    if old and (country == "MX" or (international and digits.removeprefix("00")[:2] == "52")):
+        return "+52" + old[1]
     if international:
         return "+" + digits.removeprefix("00")
     if country in ("US", "CA", "PR"):

@@ -38,11 +38,17 @@ _WEEKDAYS = re.compile(
     r"vrij|zater|zon)[^\W\d_]*(?:-feira)?\.?,?\s+(?=\D{0,4}\d|[^\W\d_]{3,10}\.?\s+\d)",
     re.I,
 )
+#: The article before the day: `le 13 janvier`, `el 13 de enero`, `am 13. Januar`.
+_ARTICLE = re.compile(r"^\s*(?:el|le|am|den|il|o|on|op)\s+(?=\d{1,2}\D)", re.I)
 _CLOCK = re.compile(
-    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?\s*m?\.?", re.I
+    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?)?\s*([ap])?\.?\s*m?\.?",
+    re.I,
 )
+#: Hours from UTC of the abbreviations that mean one zone (RFC 5322 4.3, IANA's tz names).
 _ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
-          "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10}  # fmt: skip
+          "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "AST": -4, "ADT": -3,
+          "BST": 1, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "AWST": 8,
+          "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13}  # fmt: skip
 
 _PLACES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
            "PT": "America/Los_Angeles"}  # fmt: skip
@@ -97,7 +103,8 @@ def _short(match: re.Match[str], order: str) -> Said | None:
 
 def _written(found: str) -> Said | None:
     """A day with its month in letters: `Jan 5, 2024 3:04 PM`, `viernes 5 de enero de 2024`."""
-    return _with_month(found) or _with_month(_WEEKDAYS.sub("", found))
+    bare = _ARTICLE.sub("", _WEEKDAYS.sub("", found))
+    return _with_month(_ARTICLE.sub("", found)) or _with_month(bare)
 
 
 def _with_month(found: str) -> Said | None:
@@ -133,7 +140,9 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
         found = dt.date(int(year), int(month), int(day))
     except ValueError:
         return None
-    rest = re.sub(r"^at\b", "", rest.strip().lstrip("T,").strip(), flags=re.I).strip()
+    rest = re.sub(
+        r"^(?:at|à|a las|um)\b", "", rest.strip().lstrip("T,").strip(), flags=re.I
+    ).strip()
     if not rest:
         return Said(found)
     clock_text, offset = _offset(rest)
@@ -144,7 +153,9 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
 def _offset(rest: str) -> tuple[str, dt.tzinfo | None]:
     """(the time of day, its zone or None) of what stands after a day."""
     rest = rest.replace("\u2212", "-")
-    rest = re.sub(r"\s*\((?:GMT|UTC)?([+-][\d:]+)\)$", r" \1", rest.strip())
+    rest = re.sub(r"\s*[(\[](?:GMT|UTC)?([+-][\d:]+)[)\]]$", r" \1", rest.strip())
+    if not re.search(r"[+-]\d[\d:]*\s*\(", rest):  # behind an offset the word is a remark
+        rest = re.sub(r"\s*[(\[]([A-Z]{2,4})[)\]]$", r" \1", rest)
     rest = re.sub(r"\s*\([^)]*\)\s*$", "", rest).strip()
     rest = re.sub(r"(?<=[+-]\d{4}) UTC$", "", rest)
     named = re.search(r"\s*(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?$", rest, re.I)

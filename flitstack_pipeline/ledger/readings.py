@@ -30,10 +30,10 @@ EMPTY_WORDS = frozenset(
      "{}", "[]", "invalid date", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!",
      "#num!", "#error!"}
 )  # fmt: skip
-_YES = frozenset({"yes", "y", "true", "1", "1.0", "x", "on", "si", "sí", "oui", "ja", "sim",
+_YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "x", "on", "si", "sí", "oui", "ja", "sim",
                   "checked", "✓", "✔", "☑", "wahr", "vrai", "verdadero", "verdadeiro", "vero",
                   "waar"})  # fmt: skip
-_NO = frozenset({"no", "n", "false", "0", "0.0", "off", "non", "nein", "nee", "não", "nao",
+_NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off", "non", "nein", "nee", "não", "nao",
                  "unchecked", "-", "✗", "✘", "☐", "falsch", "faux", "falso", "onwaar"})  # fmt: skip
 
 
