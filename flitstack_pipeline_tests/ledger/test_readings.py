@@ -32,7 +32,7 @@ SAME = [
     ("date:month first", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-05:00"),
     ("date:month first", "2024-01-15T20:04:00Z", "2024-01-15T15:04:00-05:00"),
     ("date:month first", "2024-01-16T02:00:00Z", "2024-01-15"),
-    # 14:05 in Berlin is 13:05 UTC, 8:05 in New York; behind an offset the bracketed word is a remark
+    # 14:05 in Berlin is 8:05 in New York; behind an offset the word in brackets is a remark
     ("date:day first", "13.01.2024 14:05 Uhr", "2024-01-13T14:05:00-05:00"),
     ("date:day first", "am 13. Januar 2024 um 14:05 Uhr CET", "2024-01-13T08:05:00-05:00"),
     ("date:month first", "1/13/2024 2:05 PM [PST]", "2024-01-13T17:05:00-05:00"),
