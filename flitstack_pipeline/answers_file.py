@@ -25,6 +25,7 @@ class Line:
     """One question as a line of the file; `answer` is empty while nobody gave one.
 
     `choices` are the words to choose from, one between each two ` | `; none: any words will do.
+    `effects` say in the same order what each would change.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Line:
     rows: str = ""
     question: str = ""
     evidence: str = ""
+    effects: str = ""
     choices: str = ""
     answer: str = ""
     by: str = ""
@@ -44,6 +46,11 @@ class Line:
     def words(self) -> list[str]:
         """The words to choose from."""
         return [word for word in self.choices.split(BETWEEN) if word]
+
+    @property
+    def effect_of(self) -> dict[str, str]:
+        """What each word would change, where that is known."""
+        return dict(zip(self.words, self.effects.split(BETWEEN), strict=False))
 
 
 _COLUMNS = [f.name for f in fields(Line)]
@@ -107,6 +114,7 @@ def line_of(question: Question) -> Line:
         ", ".join(rows),
         question.text,
         "; ".join(question.evidence),
+        BETWEEN.join(c.effect.replace(BETWEEN, ", ") for c in question.choices),
         BETWEEN.join(c.word for c in question.choices),
     )
 

@@ -19,7 +19,11 @@ from flitstack_pipeline.cleaning.values.dates import (
     DateOrder,
 )
 from flitstack_pipeline.cleaning.values.evidence import CUSTOM, MONEY_TEXTS, Evidence
-from flitstack_pipeline.cleaning.values.formats import SIGN_WORDS, DecimalSign
+from flitstack_pipeline.cleaning.values.formats import (
+    NO_NUMBER_DECIDES,
+    SIGN_WORDS,
+    DecimalSign,
+)
 from flitstack_pipeline.questions import Choice, Question
 
 FORMATS_DDL = """CREATE TABLE IF NOT EXISTS clean.formats (
@@ -77,16 +81,20 @@ def _about_dates(
 def _about_numbers(
     object_key: str, dataset: str, file: str, column: str, sign: DecimalSign, shown: list[str]
 ) -> Question:
+    """One question for a column that contradicts itself; one for all that nothing decides."""
     name = column.removeprefix(CUSTOM)
+    key, where = f"decimal:{dataset}.{name}", f" in {name} of {file}"
+    if sign.evidence == NO_NUMBER_DECIDES:
+        key, where = "decimal:*", ""
     return Question(
-        f"decimal:{dataset}.{name}",
+        key,
         "decimal",
-        f"Does a comma or a point divide the numbers in {name} of {file}? {sign.evidence}",
-        object=object_key,
-        dataset=dataset,
-        file=file,
-        column=name,
-        evidence=tuple(shown),
+        f"Does a comma or a point stand before the decimals of numbers{where}? {sign.evidence}",
+        object=object_key if where else "",
+        dataset=dataset if where else "",
+        file=file if where else "",
+        column=name if where else "",
+        evidence=(f"{name} of {file}: {', '.join(shown)}",),
         choices=tuple(Choice(word) for word in SIGN_WORDS),
     )
 

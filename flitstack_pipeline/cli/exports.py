@@ -94,8 +94,8 @@ def questions(
     from flitstack_pipeline import steps
 
     project = open_project()
-    rows = steps.question_rows(project, answered)
-    found = steps.questions(project)
+    rows = steps.question_rows(project, answered) if as_json or answered else []
+    found = steps.questions_with_effects(project)
     if as_json:
         print_json(rows)
     elif answered:
@@ -104,7 +104,8 @@ def questions(
         console.print("No question is open.")
     for question in found if not as_json else ():
         console.print(f"  - {question}", markup=False)
-        for line in (*question.evidence, ", ".join(question.lines[:10])):
+        effects = (f"{c.word}: {c.effect}" for c in question.choices if c.effect)
+        for line in (*question.evidence, ", ".join(question.lines[:10]), *effects):
             console.print(f"      {line}", style="dim", markup=False)
     if found:
         raise typer.Exit(Exit.WAITING)

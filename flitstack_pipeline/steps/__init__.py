@@ -50,6 +50,7 @@ from flitstack_pipeline.steps.questions import (
     explain_count,
     question_rows,
     questions,
+    questions_with_effects,
 )
 from flitstack_pipeline.steps.records import export_journal, publish_journal, requests_report
 from flitstack_pipeline.steps.repairing import repair
@@ -130,6 +131,7 @@ __all__ = [
     "publish_journal",
     "question_rows",
     "questions",
+    "questions_with_effects",
     "read_object",
     "read_schema",
     "rebuild_warehouse",

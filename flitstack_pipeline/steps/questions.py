@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flitstack_pipeline import answers_file
-from flitstack_pipeline.answers_file import Line, chosen, line_of
+from flitstack_pipeline.answers_file import BETWEEN, Line, chosen, line_of
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
-from flitstack_pipeline.cleaning.values.evidence import is_date_column
+from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS, is_date_column
+from flitstack_pipeline.cleaning.values.formats import SIGN_WORDS
 from flitstack_pipeline.contractor_plus.answers import file_answer
 from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
 from flitstack_pipeline.contractor_plus.folder import export_files
@@ -20,11 +21,13 @@ from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question, open_questions
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
-from flitstack_pipeline.steps.answer_effects import DATES, FILE, effect
+from flitstack_pipeline.steps.answer_effects import DATES, DECIMAL, FILE, effect, with_effects
 from flitstack_pipeline.steps.opening import map_document
 
-#: Questions about the decimal sign of a column, and about the type of a custom one.
-DECIMAL, TYPE = "decimal:", "type:"
+#: What may be said unasked of how dates or numbers are written.
+_WORDS = {DATES: (MONTH_FIRST, DAY_FIRST), DECIMAL: tuple(SIGN_WORDS)}
+#: Questions about the type of a custom column.
+TYPE = "type:"
 
 
 def answers(project: Project) -> dict[str, str]:
@@ -81,7 +84,12 @@ def _asked(project: Project) -> list[Question]:
 
 def list_questions(project: Project) -> None:
     """Write the open questions to `decisions/questions.csv`, where they may be answered too."""
-    answers_file.write_open(project.decisions, questions(project))
+    answers_file.write_open(project.decisions, questions_with_effects(project))
+
+
+def questions_with_effects(project: Project) -> list[Question]:
+    """Every question without an answer, with what each choice would change."""
+    return with_effects(project, questions(project), answers(project))
 
 
 def question_rows(project: Project, answered: bool = False) -> list[dict[str, Any]]:
@@ -93,7 +101,7 @@ def question_rows(project: Project, answered: bool = False) -> list[dict[str, An
             "rows": list(q.lines), "evidence": list(q.evidence),
             "choices": [vars(c) for c in q.choices],
         }
-        for q in questions(project)
+        for q in questions_with_effects(project)
     ]  # fmt: skip
     if answered:
         lines = answers_file.read_lines(project.decisions)
@@ -120,9 +128,9 @@ def answer(
         ValueError: for a key that is no question, or a word that is none of its choices.
     """
     given = answers(project)
-    line, effects = _question_of(project, key, given)
+    line = _question_of(project, key, given)
     word = _allowed(line, word.strip())
-    would = effect(project, key, word, given) or effects.get(word, "")
+    would = effect(project, key, word, given) or line.effect_of.get(word, "")
     facts = {"question": key, "answer": word or "taken back", **({"by": by} if by else {})}
     if preview:
         return StepReport("not stored", None, {**facts, "would change": would or "not known yet"})
@@ -133,40 +141,37 @@ def answer(
     return StepReport("answered; read and clean again (flitstack audit)", None, told)
 
 
-def _question_of(
-    project: Project, key: str, given: Mapping[str, str]
-) -> tuple[Line, dict[str, str]]:
-    """(the question as a line of the file, the effect of each choice), asked or answered."""
+def _question_of(project: Project, key: str, given: Mapping[str, str]) -> Line:
+    """The question as a line of the file, asked, answered, or told unasked."""
     asked = next((q for q in _asked(project) if q.key == key), None)
     if asked:
-        return line_of(asked), {c.word: c.effect for c in asked.choices}
+        return line_of(asked)
     known = answers_file.read_lines(project.decisions).get(key)
     if known:
-        return known, {}
+        return known
     if key in given or _may_be_told(project, key):
-        choices = f"{MONTH_FIRST} | {DAY_FIRST}" if key.startswith(DATES) else ""
-        return Line(key, kind=key.partition(":")[0], choices=choices), {}
+        kind = key.partition(":")[0]
+        return Line(key, kind=kind, choices=BETWEEN.join(_WORDS.get(f"{kind}:", ())))
     raise ValueError(f"{key!r} is no question; see `flitstack questions`")
 
 
 def _may_be_told(project: Project, key: str) -> bool:
-    """Whether a person may say it unasked: what a file holds, of which session it is, how a date
-    column is written."""
+    """Whether a person may say it unasked: what a file holds, of which session it is, how dates or
+    numbers are written."""
     if key.startswith(FILE):
         file = key.removeprefix(FILE)
         names = [p.relative_to(project.exports).as_posix() for p in export_files(project.exports)]
         return any(file == name or file.startswith(f"{name}#") for name in names)
     if key.startswith(SESSION):
         return (project.exports / key.removeprefix(SESSION)).is_file()
-    found = re.fullmatch(rf"{DATES}(?:\*|(\w+)(?:\.(\w+))?)", key)
+    found = re.fullmatch(rf"({DATES}|{DECIMAL})(?:\*|(\w+)(?:\.(\w+))?)", key)
     if not found:
         return False
-    dataset, column = found.groups()
-    return dataset is None or (
-        dataset in DATASETS
-        and (column is None or column in {c.name for c in DATASETS[dataset].columns})
-        and (column is None or is_date_column(column))
-    )
+    about, dataset, column = found.groups()
+    if dataset is None or column is None:
+        return dataset is None or dataset in DATASETS
+    fits = is_date_column(column) if about == DATES else column in MONEY_COLUMNS
+    return fits and dataset in DATASETS and column in DATASETS[dataset].by_name
 
 
 def _allowed(line: Line, word: str) -> str:

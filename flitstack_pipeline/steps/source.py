@@ -13,8 +13,9 @@ from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_sche
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY
+from flitstack_pipeline.steps.answer_effects import DECIMAL
 from flitstack_pipeline.steps.opening import as_rows
-from flitstack_pipeline.steps.questions import DECIMAL, answers, answers_about, date_answers
+from flitstack_pipeline.steps.questions import answers, answers_about, date_answers
 from flitstack_pipeline.steps.review import read_review, remember_decisions, write_review
 
 

@@ -7,7 +7,7 @@ import pytest
 from flitstack_pipeline import steps
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.questions import answers, unapplied_answers
+from flitstack_pipeline.steps.questions import answers, list_questions, unapplied_answers
 
 JOBS = "Job #,Job Title,Client Name,Start Date\n1,Roof,Ann,5/1/2024\n2,Deck,Bob,6/7/2024\n"
 
@@ -61,13 +61,15 @@ def test_an_answer_shows_what_it_would_change_and_can_be_taken_back(project):
     read(project)
     told = steps.answer(project, "dates:*", "day first", preview=True)
     # 5/1 and 6/7 can be read either way; 4/4 is one day in both orders.
-    assert told.facts["would change"] == "2 dates are read, that no order could be told for"
+    assert told.facts["would change"] == (
+        "2 dates are read, that were left open ('5/1/2024' is 05 January 2024)"
+    )
     assert answers(project) == {}
 
     steps.answer(project, "dates:*", "month first")
     read(project)
     told = steps.answer(project, "dates:*", "day first", preview=True)
-    assert told.facts["would change"] == "2 dates move to another day"
+    assert told.facts["would change"].startswith("2 dates move to another day ")
     steps.answer(project, "dates:*", "")
     assert answers(project) == {}
     read(project)
@@ -99,3 +101,76 @@ def test_a_wrong_word_in_the_file_is_named(project):
     path.write_text(path.read_text(encoding="utf-8-sig").replace(",day first,", ",sometimes,"))
     with pytest.raises(ValueError, match=r"dates:\*: 'sometimes' is none of month first"):
         answers(project)
+
+
+def test_the_numbers_that_another_decimal_sign_would_change_are_counted(project):
+    (project.exports / "odd.csv").unlink()
+    (project.exports / "jobs.csv").write_text(
+        "Job #,Job Title,Client Name,Amount,Budget\n"
+        "1,Roof,Ann,1.250,2.500\n2,Deck,Bob,,1.000\n3,Shed,Cy,80,7\n"
+    )
+    read(project)
+    # 80 and 7 are one number either way; the two columns are asked about once.
+    [row] = steps.question_rows(project)
+    assert (row["key"], {c["word"]: c["effect"] for c in row["choices"]}) == (
+        "decimal:*",
+        {"point": "3 numbers are read, that were left open ('1.250' is 1.250)",
+         "comma": "3 numbers are read, that were left open ('1.250' is 1,250)"},
+    )  # fmt: skip
+    told = steps.answer(project, "decimal:jobs.amount", "comma", preview=True)
+    assert told.facts["would change"] == ("1 number is read, that was left open ('1.250' is 1,250)")
+    steps.answer(project, "decimal:*", "comma")
+    read(project)
+    assert amounts(project) == [1250, None, 80]
+    told = steps.answer(project, "decimal:*", "point", preview=True)
+    assert told.facts["would change"] == "3 numbers move to another value ('1.250' is 1.250)"
+    told = steps.answer(project, "decimal:*", "", preview=True)
+    assert told.facts["would change"] == "3 numbers are left open again"
+    steps.answer(project, "decimal:*", "")
+    read(project)
+    assert [q.key for q in steps.questions(project)] == ["decimal:*"]
+
+
+def amounts(project):
+    with project.warehouse.connect() as con:
+        rows = con.execute("SELECT amount FROM clean.jobs ORDER BY number").fetchall()
+    return [None if n is None else float(n) for (n,) in rows]
+
+
+def test_the_file_of_questions_says_what_each_choice_would_change(project):
+    read(project)
+    list_questions(project)
+    lines = listed(project)
+    assert lines["dates:*"]["effects"].split(" | ") == [
+        "2 dates are read, that were left open ('5/1/2024' is 01 May 2024)",
+        "2 dates are read, that were left open ('5/1/2024' is 05 January 2024)",
+    ]
+    assert "the certificate names it" in lines["file:odd.csv"]["effects"]
+
+
+def test_a_change_of_session_names_the_files_it_parts(project):
+    for name in ("clients.csv", "jobs.csv"):
+        (project.exports / name).write_text((project.exports / "odd.csv").read_text())
+    told = steps.answer(project, "session:jobs.csv", "spring", preview=True)
+    assert told.facts["would change"].startswith(
+        "jobs.csv is of one session with no other file, no more with clients.csv, odd.csv"
+    )
+
+
+def test_an_answer_that_was_applied_still_says_what_another_would_change(project):
+    (project.exports / "clients.csv").write_text(
+        "Client ID,Client Name,Phone\n1,Clark & Weiss,8135550101\n2,Dorn & Falk,8135550102\n"
+    )
+    (project.exports / "odd.csv").unlink()
+    steps.read_object(project, "clients")
+    steps.clean_object(project, "clients")
+    [question] = steps.questions(project)
+    assert question.kind == "names"
+    first, second = (c.word for c in question.choices)
+    steps.answer(project, question.key, first)
+    steps.read_object(project, "clients")
+    steps.clean_object(project, "clients")
+    told = steps.answer(project, question.key, second, preview=True)
+    assert told.facts["would change"] == f"2 clients become {second}"
+    told = steps.answer(project, question.key, "", preview=True)
+    assert told.facts["would change"].startswith("the question is open again")

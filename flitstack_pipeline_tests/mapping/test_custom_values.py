@@ -94,7 +94,7 @@ def test_numbers_nothing_decides_are_asked_and_read_as_answered(con, tmp_path):
     cells = {"Budget": ["1.250", "3.400"]}
     (question,) = clean(con, tmp_path, cells).questions
     assert (question.key, question.evidence) == (
-        "decimal:clients.Budget", ("'1.250'", "'3.400'"),
+        "decimal:*", ("Budget of clients.csv: '1.250', '3.400'",),
     )  # fmt: skip
     assert {c.word for c in question.choices} == {"comma", "point"}
     answers = {"clients.Budget": "comma"}

@@ -122,6 +122,7 @@ def gather(
     date_answers: Mapping[str, str],
     decimal_answers: Mapping[str, str] | None = None,
     country: str = "US",
+    seen: dict[str, Counted] | None = None,
 ) -> Evidence:
     """The evidence of every date and number column of one raw table, custom ones included.
 
@@ -133,18 +134,24 @@ def gather(
             read that way.
         decimal_answers: Likewise → "comma" or "point".
         country: The account's.
+        seen: What was counted of each raw table, for callers that gather several times from raw
+            tables that do not change meanwhile; filled here.
 
     Raises:
         ValueError: An answer is no order, or no decimal sign.
     """
-    counted = count(con, dataset)
-    others: list[Counted] = []
+    known = {} if seen is None else seen
+
+    def of(name: str) -> Counted:
+        if name not in known:
+            known[name] = count(con, name)
+        return known[name]
 
     def elsewhere() -> list[Counted]:
-        if not others:
-            named = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
-            others.extend(count(con, d) for d in named or [dataset])
-        return others
+        named = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
+        return [of(d) for d in named or [dataset]]
+
+    counted = of(dataset)
 
     orders = _date_orders(counted, elsewhere)
     for (file, column), order in orders.items():
