@@ -60,23 +60,11 @@ class Associations(Family):
         self, record_id: str, association_ids: Sequence[str] | None = None
     ) -> RecordList:
         """Read the links of a record."""
-        found: RecordList = []
-        while True:
-            params = {
-                "locationId": self.location_id,
-                "skip": len(found),
-                "limit": 100,
-                "associationIds": list(association_ids) if association_ids else None,
-            }
-            page = self._list(
-                "/associations/relations/{recordId}",
-                "relations",
-                path={"recordId": record_id},
-                params=params,
-            )
-            found += map(read_relation, page)
-            if len(page) < 100:
-                return found
+        wanted = list(association_ids) if association_ids else None
+        params = {"locationId": self.location_id, "associationIds": wanted}
+        route, path = "/associations/relations/{recordId}", {"recordId": record_id}
+        found = self._listed(route, "relations", params, 100, path=path)
+        return [read_relation(raw) for raw in found]
 
     def delete_relation(self, relation_id: str) -> None:
         """Unlink two records."""

@@ -29,7 +29,9 @@ from flitstack_pipeline.highlevel.errors import (
     ServerFault,
     Unreachable,
     describe,
+    error_inside,
     parse_error,
+    rule_of,
 )
 from flitstack_pipeline.highlevel.multipart import FilePart, MultipartBody
 from flitstack_pipeline.highlevel.pacing import Pacer
@@ -254,7 +256,11 @@ class HighLevelClient:
             if call.write and isinstance(error, ServerFault):
                 raise AmbiguousOutcome(call.method, call.route, error)
             raise error
-        body = _body(call, response)
+        try:
+            body = _body(call, response)
+        except HighLevelError:
+            self._note(call, response.status_code, latency, None, paced)
+            raise
         trace_id = body.get("traceId") if isinstance(body, dict) else None
         self._note(call, response.status_code, latency, trace_id, paced)
         return Answer(response.status_code, body, trace_id, latency, response.headers, call.route)
@@ -344,19 +350,27 @@ def _from_failure(call: _Call, failure: requests.RequestException) -> HighLevelE
 
 
 def _body(call: _Call, response: requests.Response) -> Any:
-    """The parsed body of a success. A read that shows nothing readable raises GarbledAnswer."""
+    """The parsed body of a success.
+
+    Raises GarbledAnswer for a read that shows nothing readable, or an error in a success, and
+    AmbiguousOutcome for such a write.
+    """
     content = response.content
     if not content:
         if call.write or response.status_code == 204:
             return {}
         raise _garbled(call, response, "an empty body")
     try:
-        return json_module.loads(content)
-    except ValueError as garbled:
+        body = json_module.loads(content)
+    except ValueError:
         unusable = _garbled(call, response, "not JSON")
-        if call.write:
-            raise AmbiguousOutcome(call.method, call.route, unusable) from garbled
-        raise unusable from garbled
+    else:
+        said = error_inside(body)
+        if said is None:
+            return body
+        told = f"an error in a success: {rule_of(said, call.body)}"
+        unusable = _garbled(call, response, told)
+    raise AmbiguousOutcome(call.method, call.route, unusable) if call.write else unusable
 
 
 def _garbled(call: _Call, response: requests.Response, what: str) -> GarbledAnswer:

@@ -20,7 +20,15 @@ from flitstack_pipeline.highlevel.errors import (
     UnexpectedAnswer,
     ValidationRejected,
 )
-from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, rows, search_page
+from flitstack_pipeline.highlevel.family import (
+    Family,
+    Page,
+    Record,
+    iterate,
+    rows,
+    search_page,
+    unwrap,
+)
 from flitstack_pipeline.highlevel.models import (
     CustomFieldValue,
     IsoText,
@@ -131,8 +139,9 @@ class Contacts(Family):
     def upsert(self, contact: ContactUpsert) -> Upserted:
         """Create or update, by HighLevel's own duplicate rule."""
         body = {"locationId": self.location_id, **contact.wire()}
-        answer = self._call("POST", "/contacts/upsert", json=body)
-        return Upserted(read_contact(answer.get("contact") or {}), bool(answer.get("new")))
+        answer = self._client.call("POST", "/contacts/upsert", json=body)
+        record = read_contact(unwrap("POST", answer, "contact"))
+        return Upserted(record, bool(answer.body.get("new")))
 
     def update(self, contact_id: str, contact: ContactUpdate, clear: Iterable[str] = ()) -> None:
         """Change a contact; fields named in `clear` are emptied."""
@@ -254,30 +263,27 @@ class Contacts(Family):
     def find_duplicate(
         self, *, email: str | None = None, number: str | None = None
     ) -> Contact | None:
-        """Return the contact HighLevel would call a duplicate, or None."""
-        answer = self._call(
-            "GET",
-            "/contacts/search/duplicate",
-            params={"locationId": self.location_id, "email": email, "number": number},
+        """Return the contact HighLevel would call a duplicate; None where it shows there is none.
+
+        Raises UnexpectedAnswer for an answer that shows neither.
+        """
+        route = "/contacts/search/duplicate"
+        params = {"locationId": self.location_id, "email": email, "number": number}
+        answer = self._client.call("GET", route, params=params)
+        if isinstance(answer.body, dict) and "contact" in answer.body:
+            if not answer.body["contact"]:
+                return None
+            return read_contact(unwrap("GET", answer, "contact"))
+        raise UnexpectedAnswer(
+            "GET", route, status=answer.status, messages=["no contact, nor none, in the answer"]
         )
-        found = answer.get("contact")
-        return read_contact(found) if isinstance(found, dict) and found else None
 
     def of_business(self, business_id: str) -> list[Contact]:
         """Return rows of the contacts linked to a company."""
-        found: list[Contact] = []
-        while True:
-            route = "/contacts/business/{businessId}"
-            answer = self._call(
-                "GET",
-                route,
-                path={"businessId": business_id},
-                params={"locationId": self.location_id, "limit": 100, "skip": len(found)},
-            )
-            page = rows(answer, "contacts", f"GET {route}")
-            found += [read_contact(raw, row=True) for raw in page]
-            if len(page) < 100:
-                return found
+        route, path = "/contacts/business/{businessId}", {"businessId": business_id}
+        params = {"locationId": self.location_id}
+        found = self._listed(route, "contacts", params, 100, path=path)
+        return [read_contact(raw, row=True) for raw in found]
 
     # --- several contacts at once --------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, BadRequest, UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
+from flitstack_pipeline.highlevel.reading import total_of
 
 MessageType = Literal[
     "SMS", "RCS", "Email", "WhatsApp", "GMB", "IG", "FB", "Custom", "WebChat", "Live_Chat",
@@ -85,12 +86,21 @@ class Conversations(Family):
         """The conversation of a contact, by a search that trails writes; None when not seen."""
         params = {"locationId": self.location_id, "contactId": contact_id, "limit": LIST_PAGE}
         found = self._list("/conversations/search", "conversations", params=params)
-        return next((c for c in found if c.get("contactId") == contact_id), None)
+        theirs = next((c for c in found if c.get("contactId") == contact_id), None)
+        if found and theirs is None:  # not the conversations that were asked for
+            route = "/conversations/search"
+            raise UnexpectedAnswer("GET", route, messages=["conversations of other contacts"])
+        return theirs
 
     def total(self) -> int:
         """How many conversations the sub-account has, as the search sees them."""
         params = {"locationId": self.location_id, "limit": 1}
-        return int(self._call("GET", "/conversations/search", params=params).get("total") or 0)
+        route = "/conversations/search"
+        answer = self._call("GET", route, params=params)
+        shown, told = rows(answer, "conversations", f"GET {route}"), total_of(answer)
+        if told is None or told < len(shown):
+            raise UnexpectedAnswer("GET", route, messages=["no count of conversations"])
+        return told
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation."""
@@ -115,11 +125,14 @@ class Conversations(Family):
             )
             inner = answer.get("messages")
             body = inner if isinstance(inner, dict) else answer
-            page = rows(body, "messages", "GET /conversations/{conversationId}/messages")
+            route = "/conversations/{conversationId}/messages"
+            page = rows(body, "messages", f"GET {route}")
             yield from page
-            before, last = last, str(body.get("lastMessageId") or "")
-            if not page or not body.get("nextPage") or last in ("", before):
+            if not page or not body.get("nextPage", len(page) == LIST_PAGE):
                 return
+            before, last = last, str(body.get("lastMessageId") or page[-1].get("id") or "")
+            if last in ("", before):
+                raise UnexpectedAnswer("GET", route, messages=["no way to the next page"])
 
     def iterate_all(self, *channels: str, page_size: int = EXPORT_PAGE) -> Iterator[Record]:
         """Yield the sub-account's messages, 500 a request; e-mails only when the channel is named.
@@ -127,18 +140,21 @@ class Conversations(Family):
         Without a channel all but e-mails come, activities of the system among them (OpenAPI,
         "Export messages by location ID").
         """
+        route = "/conversations/messages/export"
         for channel in channels or ("",):
             cursor = ""
             while True:
                 params = {"locationId": self.location_id, "limit": page_size}
                 params |= {"channel": channel} if channel else {}
                 params |= {"cursor": cursor} if cursor else {}
-                answer = self._call("GET", "/conversations/messages/export", params=params)
-                page = rows(answer, "messages", "GET /conversations/messages/export")
+                answer = self._call("GET", route, params=params)
+                page = rows(answer, "messages", f"GET {route}")
                 yield from page
                 before, cursor = cursor, str(answer.get("nextCursor") or "")
-                if not page or cursor in ("", before):
+                if not page or not cursor:
                     break
+                if cursor == before:
+                    raise UnexpectedAnswer("GET", route, messages=["no way to the next page"])
 
     def message(self, message_id: str) -> Record:
         """Read one message."""

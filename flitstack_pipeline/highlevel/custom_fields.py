@@ -132,8 +132,9 @@ class FieldsV2(Family):
         )
         route = "GET /custom-fields/object-key/{objectKey}"
         fields = [read_field_v2(raw) for raw in rows(answer, "fields", route)]
-        folders = answer.get("folders")
-        return fields, folders if isinstance(folders, list) else []
+        if "folders" not in answer and not any(field.get("parentId") for field in fields):
+            return fields, []
+        return fields, rows(answer, "folders", route)
 
     def create(self, field: FieldCreateV2) -> Record:
         """Create a field."""

@@ -39,6 +39,10 @@ MESSAGE_MOST = 300
 #: Values of a request that are ours or HighLevel's own words: a refusal may name them.
 _OUR_KEYS = re.compile(r"(?:Ids?|Keys?|Type|_id)$|^(?:id|ids|key|status|model|type|field|sort)$")
 ECHO_LEAST = 2
+#: All that a body has which is an error and nothing else.
+_ERROR_KEYS = frozenset(
+    ("statusCode", "status", "message", "msg", "error", "name", "code", "meta", "traceId")
+)
 
 
 class HttpResponse(Protocol):
@@ -329,6 +333,21 @@ def _seconds(text: str | None) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, TypeError):
         return None
+
+
+def error_inside(body: Any) -> str | None:
+    """What the body of a success says went wrong; None when it tells no error.
+
+    A status of 400 or more, a flag of success that is false, or an `error` and nothing that an
+    operation answers.
+    """
+    if not isinstance(body, dict):
+        return None
+    told = [body.get(name) for name in ("statusCode", "status")]
+    failed = any(str(code).isdigit() and 400 <= int(str(code)) < 600 for code in told)
+    failed |= any(body.get(name) is False for name in ("success", "succeeded", "succeded"))
+    failed |= bool(body.get("error")) and body.keys() <= _ERROR_KEYS
+    return "; ".join(_messages(body, None)) or "no reason told" if failed else None
 
 
 def _parsed(content: Any) -> Any:

@@ -5,6 +5,7 @@ What belongs here: the base class and the search cursor. What does not: any oper
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,16 @@ from flitstack_pipeline.highlevel.reading import cursor_of, total_of
 
 Record = dict[str, Any]
 RecordList = list[Record]  # `list` is a method of several families
+#: How long a page is where a server does not heed the length it is asked for.
+USUAL_PAGES = frozenset({10, 20, 25, 50, 100, 200, 500, 1000})
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a search: the records, how many there are in all, the cursor of the next."""
+    """One page of a search: the records, how many there are in all, the cursor of the next.
+
+    `total` is None where the answer does not tell it, or tells fewer than it shows.
+    """
 
     records: list[Any]
     total: int | None
@@ -51,22 +57,29 @@ class Family:
         return rows(answer.body, envelope, f"GET {route}")
 
     def _listed(
-        self, route: str, envelope: str, params: Mapping[str, Any], size: int, skip: str = "skip"
+        self,
+        route: str,
+        envelope: str,
+        params: Mapping[str, Any],
+        size: int,
+        skip: str = "skip",
+        path: Mapping[str, str] | None = None,
     ) -> list[Record]:
         """Read every page of a list that pages by `limit` and `skip` (or `offset`)."""
-        found: list[Record] = []
-        while True:
-            query = {**params, "limit": size, skip: len(found)}
-            page = self._list(route, envelope, params=query)
-            found += page
-            if len(page) < size:
-                return found
+
+        def fetch(start: int) -> Any:
+            query = {**params, "limit": size, skip: start}
+            return self._client.call("GET", route, path=path, params=query).body
+
+        return list(every_row(fetch, envelope, f"GET {route}", size))
 
 
 def rows(body: Any, envelope: str, method_route: str = "GET ") -> list[Record]:
     """Return the list under an envelope key, or the body itself when it is the list.
 
-    A body without the list is another answer than the one asked for, never "nothing there".
+    A body without the list is another answer than the one asked for, never "nothing there"; nor is
+    a list of something else than records. A list that is null is an empty one, unless the answer
+    counts more.
 
     Args:
         body: the parsed answer.
@@ -74,17 +87,62 @@ def rows(body: Any, envelope: str, method_route: str = "GET ") -> list[Record]:
         method_route: what was asked, for the error.
 
     Raises:
-        UnexpectedAnswer: the list is nowhere.
+        UnexpectedAnswer: the list is nowhere, or holds no records.
     """
+    method, _, route = method_route.partition(" ")
     inner = body.get("data") if isinstance(body, dict) else None
     for place in (body, inner):
-        if isinstance(place, list):
-            return [row for row in place if isinstance(row, dict)]
-        found = place.get(envelope) if isinstance(place, dict) else None
+        found = place.get(envelope) if isinstance(place, dict) else place
+        if isinstance(place, dict) and envelope in place and found is None:
+            found = [] if not total_of(body) else None
         if isinstance(found, list):
-            return [row for row in found if isinstance(row, dict)]
-    method, _, route = method_route.partition(" ")
+            records = [row for row in found if row is not None]
+            if all(isinstance(row, dict) for row in records):
+                return records
+            raise UnexpectedAnswer(method, route, messages=[f"the {envelope} are no records"])
     raise UnexpectedAnswer(method, route, messages=[f"no list of {envelope} in the answer"])
+
+
+def every_row(
+    fetch: Callable[[int], Any], envelope: str, method_route: str, size: int
+) -> Iterator[Record]:
+    """Yield every row of a list that pages by how many rows to skip, each once.
+
+    A page shorter than asked for is the end, unless the list counts more rows, or the page is as
+    long as servers like to make one whatever they are asked for.
+
+    Args:
+        fetch: the answer from a row on.
+        envelope: the key the list stands under.
+        method_route: what is asked, for the error.
+        size: how many rows a page was asked to have.
+
+    Raises:
+        UnexpectedAnswer: no list in an answer; or the list counts, or must have, more rows and
+            gives no way to them.
+    """
+    seen: set[str] = set()
+    start = 0
+    while True:
+        body = fetch(start)
+        page, total = rows(body, envelope, method_route), total_of(body) or 0
+        fresh = {key: row for row in page if (key := _key_of(row)) not in seen}
+        seen.update(fresh)
+        yield from fresh.values()
+        start += len(page)
+        if page and not fresh and (total > len(seen) or len(page) == size):
+            method, _, route = method_route.partition(" ")
+            raise UnexpectedAnswer(
+                method, route, messages=["the list gives no way to its next page"]
+            )
+        short = len(page) < size and len(page) not in USUAL_PAGES
+        if not fresh or (short and total <= len(seen)):
+            return
+
+
+def _key_of(row: Record) -> str:
+    """What tells a row of a list from the others: its id, or all of it."""
+    return str(row.get("id") or row.get("_id") or json.dumps(row, sort_keys=True))
 
 
 def unwrap(method: str, answer: Answer, *envelopes: str) -> Record:
@@ -120,7 +178,9 @@ def _named(record: Record) -> bool:
 def search_page(body: Any, envelope: str, method_route: str, read: Callable[[Record], Any]) -> Page:
     """Read one page of a search: its rows in their canonical form, the total, the cursor."""
     found = rows(body, envelope, method_route)
-    return Page([read(row) for row in found], total_of(body), furthest(found))
+    total = total_of(body)
+    believed = total if total is not None and total >= len(found) else None
+    return Page([read(row) for row in found], believed, furthest(found))
 
 
 def furthest(records: Sequence[Record]) -> list[Any] | None:
@@ -139,8 +199,9 @@ def iterate(fetch: Fetch, method_route: str) -> Iterator[Any]:
     """Yield every record of an ascending search once.
 
     `fetch` takes a cursor, or None and the number of the page. Pages are found by cursor; where
-    rows carry none, by number. Ends at an empty page, or when all that the search counts were
-    seen; a short page is not the end. Records that come twice are yielded once.
+    rows carry none, by number. Ends at an empty page, or at one of another than a usual length
+    when all that the search counts were seen (its count may be the page's); a short page is not
+    the end. Records that come twice are yielded once.
 
     Raises:
         UnexpectedAnswer: pages by number bring nothing new though the search counts more.
@@ -153,7 +214,8 @@ def iterate(fetch: Fetch, method_route: str) -> Iterator[Any]:
         fresh = [record for record in page.records if record["id"] not in seen]
         seen.update(record["id"] for record in fresh)
         yield from fresh
-        if not page.records or (page.total is not None and len(seen) >= page.total):
+        counted = page.total is not None and len(seen) == page.total
+        if not page.records or (counted and len(page.records) not in USUAL_PAGES):
             return
         stale = 0 if fresh else stale + 1
         if stale > 1:

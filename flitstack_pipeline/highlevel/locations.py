@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record, rows
 from flitstack_pipeline.highlevel.models import WireModel
 from flitstack_pipeline.highlevel.reading import cursor_of, read_task
@@ -80,7 +81,9 @@ class Locations(Family):
                 return
             if not fresh or "searchAfter" in asked:
                 if not cursor or asked.get("searchAfter") == cursor:
-                    return
+                    if fresh or len(page) < page_limit:
+                        return
+                    raise UnexpectedAnswer("POST", route, messages=["no way to the next page"])
                 asked = {"searchAfter": cursor}
             else:
                 asked = {"skip": len(seen)}

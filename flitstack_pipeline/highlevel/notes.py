@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from flitstack_pipeline.highlevel.family import Family, Record, rows
+from flitstack_pipeline.highlevel.family import Family, Record, every_row
 from flitstack_pipeline.highlevel.models import WireModel
 from flitstack_pipeline.highlevel.reading import read_note
 
@@ -50,18 +50,15 @@ class Notes(Family):
         sortOrder, includeRelationRecords; the answer's shape is not described. Raises
         UnexpectedAnswer when it holds no list of notes.
         """
-        skip = 0
-        while True:
+
+        def fetch(start: int) -> Record:
             body = {
-                "locationId": self.location_id, "limit": page_size, "skip": skip,
+                "locationId": self.location_id, "limit": page_size, "skip": start,
                 "sortBy": "dateAdded", "sortOrder": "asc", "includeRelationRecords": True,
             }  # fmt: skip
-            answer = self._call("POST", "/notes/search", json=body)
-            page = rows(answer, "notes", "POST /notes/search")
-            yield from map(read_note, page)
-            skip += len(page)
-            if not page:
-                return
+            return self._call("POST", "/notes/search", json=body)
+
+        yield from map(read_note, every_row(fetch, "notes", "POST /notes/search", page_size))
 
     def delete(self, note_id: str) -> None:
         """Delete a note."""

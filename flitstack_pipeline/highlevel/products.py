@@ -76,12 +76,8 @@ class Products(Family):
 
     def list_prices(self, product_id: str) -> RecordList:
         """Read a product's prices."""
-        return self._list(
-            "/products/{productId}/price",
-            "prices",
-            path={"productId": product_id},
-            params={"locationId": self.location_id, "limit": 100, "offset": 0},
-        )
+        params, path = {"locationId": self.location_id}, {"productId": product_id}
+        return self._listed("/products/{productId}/price", "prices", params, 100, "offset", path)
 
     def create_price(self, product_id: str, price: PriceBody) -> Record:
         """Give a product a price."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
+from flitstack_pipeline.highlevel.errors import BadRequest, NotFound
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
 
@@ -130,7 +130,7 @@ def _records(hl: HighLevel, key: str) -> int:
 def _fields(hl: HighLevel, key: str) -> list[dict[str, Any]]:
     try:
         return hl.custom_fields.v2.list(key)[0]
-    except HighLevelError:
+    except (NotFound, BadRequest):  # no such object
         return []
 
 

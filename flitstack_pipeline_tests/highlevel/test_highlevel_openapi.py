@@ -381,8 +381,8 @@ ENVELOPES = [
 LISTS = [
     "contacts", "notes", "tasks", "businesses", "lostReasons", "opportunities", "pipelines",
     "objects", "records", "customFields", "fields", "associations", "relations", "users", "tags",
-    "customValues", "products", "prices", "files", "conversations", "messages", "calendars",
-    "events", "workflows",
+    "customValues", "folders", "products", "prices", "files", "conversations", "messages",
+    "calendars", "events", "workflows",
 ]  # fmt: skip
 
 
