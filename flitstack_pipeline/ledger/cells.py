@@ -353,7 +353,10 @@ class _Dataset:
         texts = [f'{cell_sql(c)} AS "t{n}"' for n, c in enumerate(self.columns)]
         ahead = [(n, w) for n in columns for w in read_ahead(self.ways[n])]
         texts += [f'{self._value(w.path)} AS "v{w.number}"' for _, w in ahead]
-        outcomes = [f'{w.outcome(f"t{n}", f"v{w.number}")} AS "o{w.number}"' for n, w in ahead]
+        outcomes = [
+            f'{self._of_country(w.outcome(f"t{n}", f"v{w.number}"))} AS "o{w.number}"'
+            for n, w in ahead
+        ]
         codes = [f'({self._code(n)})::SMALLINT AS "c{n}"' for n in columns]
         asks = [f'CASE WHEN "c{n}" = {LOOK} THEN {self._asks(n)} END AS "a{n}"' for n in columns]
         for added in (texts, outcomes, codes):
@@ -396,10 +399,14 @@ class _Dataset:
             if mark in path.kind:
                 for order, sign in ((witness.MONTH, "{mdy}"), (witness.DAY, "{dmy}")):
                     found = found.replace(sign, self._is_order(path.column, mapped, order))
-        american = self.around.account.country in ("US", "CA", "PR")
         found = found.replace("{point}", self._is_point(path.column))
         found = found.replace("{zone}", literal(self.around.account.zone))
-        return found.replace("{american}", str(american).lower())
+        return self._of_country(found)
+
+    def _of_country(self, sql: str) -> str:
+        """SQL that knows whether the account's phones are American."""
+        american = self.around.account.country in ("US", "CA", "PR")
+        return sql.replace("{american}", str(american).lower())
 
     def _asks(self, n: int) -> str:
         """SQL of a cell to be looked at, with the paths to ask about."""
@@ -408,7 +415,7 @@ class _Dataset:
         asks = []
         for way in self.ways[n]:
             known = way.number in ahead
-            out = f"o{way.number}" if known else way.outcome(text, way.value)
+            out = f"o{way.number}" if known else self._of_country(way.outcome(text, way.value))
             value = f"v{way.number}" if known else f"({way.value})::VARCHAR"
             asks.append(
                 f"{{'path': {way.number}, 'out': ({out})::INT, 'kind': {self._kind(way.path)}, "

@@ -18,7 +18,8 @@ def read_phone(text: str, value: str, how: str, account: Account) -> str:
     enough = any if how == "one" else all
     if said and enough(any(_same_phone(s, h) for h in held) for s in said):
         return "phone to E.164"
-    return ""
+    written = {part.strip() for part in re.split(r"[\x1f\n]|, ", value)}
+    return "as written, beside other phones" if text.strip() in written else ""
 
 
 def phones_said(text: str, country: str) -> list[str]:

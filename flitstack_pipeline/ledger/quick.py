@@ -43,16 +43,24 @@ class Way:
     def outcome(self, text: str, value: str) -> str:
         """SQL of how it fares with a cell and what the path holds."""
         missing = str(MISSING if self.path.sole or self.path.filled else NONE)
+        ask = str(ASK)
         if self.path.timed:
-            missing = f"CASE WHEN {witness.is_timed_sql(text)} THEN {missing} ELSE {NONE} END"
+            missing = _where(witness.is_timed_sql(text), missing)
+        if self.path.kind == "phone:one":  # words, and numbers nobody can have, stand beside it
+            phone = witness.is_phone_sql(text)
+            missing, ask = _where(phone, missing), _where(phone, ask)
         return (
             f"CASE WHEN {value} = {text} THEN {SAME} WHEN {value} IS NULL THEN {NONE} "
-            f"WHEN {value} = '' THEN {missing} WHEN {self.sure} THEN {SURE} ELSE {ASK} END"
+            f"WHEN {value} = '' THEN {missing} WHEN {self.sure} THEN {SURE} ELSE {ask} END"
         )
 
     def numbers(self) -> tuple[int, int]:
         """The numbers of a cell that is there verbatim, and of one that is there by its rule."""
         return 2 * self.number + 1, 2 * self.number + 2
+
+
+def _where(condition: str, outcome: str) -> str:
+    return f"CASE WHEN {condition} THEN {outcome} ELSE {NONE} END"
 
 
 def read_ahead(ways: list[Way]) -> list[Way]:

@@ -184,6 +184,27 @@ def is_timed_sql(text: str) -> str:
     )
 
 
+_GAP = "[^0-9A-Za-z]{0,3}"
+_AMERICAN_PHONE = (
+    f"(^|[^0-9])1?{_GAP}[2-9][0-9]{{2}}{_GAP}[2-9][0-9]{{2}}{_GAP}[0-9]{{4}}($|[^0-9])"
+)
+_ONE_DIGIT = f"({'|'.join(f'{digit}{{10}}' for digit in range(10))})$"
+
+
+def is_phone_sql(text: str) -> str:
+    """SQL: whether a cell surely holds a number that somebody can have.
+
+    `{american}` in it is to be filled in, as in `sure`.
+    """
+    digits = f"regexp_replace({text}, '[^0-9]', '', 'g')"
+    abroad = f"regexp_matches({text}, '[+][1-9]([^0-9A-Za-z]?[0-9]){{7,14}}($|[^0-9])')"
+    return (
+        f"(CASE WHEN {{american}} THEN regexp_matches({text}, '{_AMERICAN_PHONE}') "
+        f"OR {abroad} ELSE length({digits}) >= 7 END "
+        f"AND NOT regexp_matches({digits}, '{_ONE_DIGIT}'))"
+    )
+
+
 def alike(one: str, other: str) -> float:
     """How much two names of columns or fields share of their words, 0 to 1."""
     left, right = _parts(one), _parts(other)

@@ -213,3 +213,18 @@ def test_25_inline_images_are_moved_or_named_as_lost(case):
     assert bodies["A7"] == (
         "<p>Call John &lt;john@mailbox.net&gt; <br> asap, pipe &lt;10 ft &amp; &gt;2</p>"
     )
+
+
+def test_31_phones_that_are_none_stand_beside_those_that_are(case):
+    held = case("31_phones_that_are_none")
+    assert held.migrate() == 0, held.said
+    people = held.people()
+    told = {n: picked(p, "phone", "Extra_Phones__c") for n, p in people.items()}
+    assert told == {
+        "Ann Roe": ("+18135552001", "call wife"),
+        "Bob Fay": (None, "2222222222"),
+        "Cy Dee": (None, "see notes"),
+        "Dan Eck": ("+442079460011", "813-555-200"),
+        "Eve Fox": ("+18135552005", "ask for Joe"),
+    }
+    assert people["Bob Fay"]["Original_Values__c"] == "email: bob at mailbox"

@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from flitstack_pipeline.ledger.sure import sure
+from flitstack_pipeline.ledger.witness import is_phone_sql
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +53,23 @@ def test_only_a_value_that_says_the_same_is_sure(con, kind, text, value, surely)
         f"SELECT coalesce({said}, false) FROM (SELECT ? AS t, ? AS v)", [text, value]
     )
     assert found.fetchall() == [(surely,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "american", "is_phone"),
+    [
+        ("(813) 555-0102", True, True),
+        ("home 1-813-555-0102 or call wife", True, True),
+        ("+44 20 7946 0011", True, True),
+        ("030 1234567", True, False),
+        ("813-555-200", True, False),
+        ("812-0555-20031", True, False),
+        ("call wife", True, False),
+        ("2222222222", True, False),
+        ("030 1234567", False, True),
+        ("x 12", False, False),
+    ],
+)
+def test_a_phone_is_told_from_words_and_numbers_nobody_has(con, text, american, is_phone):
+    said = is_phone_sql("t").replace("{american}", str(american).lower())
+    assert con.execute(f"SELECT {said} FROM (SELECT ? AS t)", [text]).fetchall() == [(is_phone,)]
