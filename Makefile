@@ -7,7 +7,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test test-all ui lint lock picture clean
+.PHONY: setup demo test test-all ui lint loc lock picture clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Lines of code and files of the product, without sandbox, examples and review room.
+loc: $(STAMP)
+	$(BIN)/python -m benchmarks.lines_of_code
 
 # The picture of the asset graph in the README, drawn from the definitions.
 picture: $(STAMP)
