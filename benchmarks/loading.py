@@ -31,7 +31,7 @@ from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 
 AIM_MS = 3.0
 

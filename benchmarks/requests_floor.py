@@ -21,6 +21,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -41,13 +42,14 @@ def migrate(
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     os.environ.pop("HIGHLEVEL_TOKEN", None)
     from flitstack_pipeline import steps
-    from flitstack_pipeline.contractor_plus.examples import generate
     from flitstack_pipeline.migration.journal import Journal
+    from flitstack_pipeline.sandbox_process import module_command
     from flitstack_pipeline.settings import Project
     from flitstack_pipeline.steps.opening import accounts, accounts_kept_open
 
     if exports is None:
-        generate(folder / "exports", clients=clients, seed=seed)
+        size = ("--clients", str(clients), "--seed", str(seed))
+        subprocess.run(module_command("examples", str(folder / "exports"), *size), check=True)
     else:
         shutil.copytree(exports, folder / "exports")
     project = Project.from_environment().prepare()

@@ -1,7 +1,7 @@
 """Opens the accounts a migration writes to: the configured ones, or the embedded sandbox.
 
-The only module besides the CLI that starts the sandbox (as a subprocess, over real HTTP), so that
-the same code serves both. When a sandbox already serves this data folder, it is reused.
+The only module besides the CLI that starts the sandbox (as a process, over real HTTP), so that the
+same code serves both. When a sandbox already serves this data folder, it is reused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,19 @@ from flitstack_pipeline.highlevel.pacing import (
     bucket_key,
     snapshot_of,
 )
+from flitstack_pipeline.sandbox_process import (
+    RunningSandbox,
+    SandboxInUse,
+    SandboxNotStarted,
+    start_sandbox,
+)
 from flitstack_pipeline.settings import HIGHLEVEL_URL, Project, Settings
 from flitstack_pipeline.warehouse import table_exists
 
 SANDBOX_PAGES = "http://127.0.0.1:8787"
 SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105 - the sandbox's own, no secret
+#: How long we wait for another command that has just begun to serve the sandbox, or ends.
+IN_USE_S = 10.0
 
 
 class SandboxUnusable(RuntimeError):
@@ -159,15 +167,44 @@ def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[s
     Raises SandboxUnusable when it does not start.
     """
     address = project.sandbox_state.parent / "address.json"
-    running = _running(address, [a.location_id for a in accounts])
-    if running:
-        yield running
-        return
-    from flitstack_pipeline.sandbox.process import SandboxNotStarted, start_sandbox
+    served = [a.location_id for a in accounts]
+    with ExitStack() as stack:
+        patience = time.monotonic() + IN_USE_S
+        while True:
+            running = _running(address, served)
+            if running:
+                yield running
+                return
+            try:
+                sandbox = stack.enter_context(_new_sandbox(project, accounts))
+                break
+            except SandboxInUse as error:
+                if time.monotonic() > patience:
+                    raise SandboxUnusable(
+                        f"The embedded sandbox of this data folder is in use ({_last(error)}). "
+                        "Wait until the other command has ended, or end it, and start again."
+                    ) from error
+                time.sleep(0.2)
+            except SandboxNotStarted as error:
+                raise SandboxUnusable(
+                    f"The embedded sandbox does not start ({_last(error)}). It keeps its records "
+                    f"in {project.sandbox_state}: make room where the disk is full, or delete that "
+                    "file; an empty sandbox begins then."
+                ) from error
+        known = {"url": sandbox.url, "pid": os.getpid(), "locations": served}
+        address.write_text(json.dumps(known))
+        try:
+            yield sandbox.url
+        finally:
+            address.unlink(missing_ok=True)
 
+
+def _new_sandbox(
+    project: Project, accounts: Sequence[Account]
+) -> AbstractContextManager[RunningSandbox]:
+    """A sandbox of this data folder, to be entered; it is as patient as a test needs."""
     project.sandbox_state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    seed = _seed_file(project, accounts)
-    starting = start_sandbox(
+    return start_sandbox(
         state=project.sandbox_state,
         profile=project.settings.sandbox_profile,
         rate="none",
@@ -175,25 +212,13 @@ def serving_sandbox(project: Project, accounts: Sequence[Account]) -> Iterator[s
         allow_duplicate_opportunity=True,
         agency_token=SANDBOX_AGENCY_TOKEN,
         location=[f"{a.location_id}={a.token}" for a in accounts],
-        **({"seed_location": seed} if seed else {}),
+        seed_location=_seed_file(project, accounts),
     )
-    with ExitStack() as stack:
-        try:
-            sandbox = stack.enter_context(starting)
-        except SandboxNotStarted as error:
-            last = str(error).strip().splitlines()[-1]
-            raise SandboxUnusable(
-                f"The embedded sandbox does not start ({last}). It keeps its records in "
-                f"{project.sandbox_state}: make room where the disk is full, or delete that file; "
-                "an empty sandbox begins then."
-            ) from error
-        served = [a.location_id for a in accounts]
-        known = {"url": sandbox.url, "pid": os.getpid(), "locations": served}
-        address.write_text(json.dumps(known))
-        try:
-            yield sandbox.url
-        finally:
-            address.unlink(missing_ok=True)
+
+
+def _last(error: SandboxNotStarted) -> str:
+    """The last line of what a sandbox said."""
+    return str(error).strip().splitlines()[-1]
 
 
 def _running(address: Path, locations: Sequence[str]) -> str | None:

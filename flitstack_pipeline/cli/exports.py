@@ -1,4 +1,4 @@
-"""Commands around export files: stage, inspect, questions and counts, examples."""
+"""Commands around export files: stage, inspect, questions and counts."""
 
 from __future__ import annotations
 
@@ -196,32 +196,3 @@ def trace(
     report = steps.trace_row(open_project(), what)
     show_table(f"cells of {what}", report.tables["cells"])
     show_table("records", report.tables["records"])
-
-
-@app.command()
-def examples(
-    folder: Annotated[Path, typer.Argument(help="Where the exports are written.")],
-    clients: Annotated[
-        int, typer.Option(help="How many clients; the rest scales with them.")
-    ] = 250,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same files.")] = 7,
-    files: Annotated[
-        int,
-        typer.Option(help="At most so many attachment files; further rows name them again."),
-    ] = 1_000,
-    delta: Annotated[
-        bool,
-        typer.Option(
-            "--delta", help="Write a later session into a folder made with the same size and seed."
-        ),
-    ] = False,
-) -> None:
-    """Make believable, messy example exports, or a later session of changes for the delta."""
-    from flitstack_pipeline.contractor_plus.examples import generate, generate_delta
-
-    if delta:
-        written = generate_delta(folder, clients=clients, seed=seed)
-    else:
-        written = generate(folder, clients=clients, seed=seed, files=files)
-    for name, count in written.items():
-        console.print(f"{name}: {count}", markup=False)

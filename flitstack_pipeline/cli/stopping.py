@@ -47,14 +47,6 @@ def stopping_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def signals_as_usual() -> None:
-    """For a command with ways of its own to end."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in SIGNALS:
-        if signal.getsignal(number) is _stop:
-            signal.signal(number, signal.SIG_DFL)
-
-
 def last_words(stop: Interrupted, arguments: list[str]) -> str:
     """What to say in the end: nothing is lost, and the command that goes on."""
     return (

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from flitstack_pipeline.sandbox import faults
+from flitstack_pipeline.sandbox.lifetime import StateInUse
 from flitstack_pipeline.sandbox.options import PROFILES, SandboxOptions, serve
 
 
@@ -35,15 +36,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--token", default=usual.token)
     add("--agency-token", default=usual.agency_token)
     add("--location", action="append", metavar="ID[=TOKEN]", help="repeatable")
+    add("--parent", type=int, metavar="PID", help="end with this process, which started it")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the arguments and serve; return the exit code."""
+    """Read the arguments and serve; return the exit code: 2 bad options, 3 the state is in use."""
     given = vars(_parser().parse_args(arguments))
     locations = tuple(given.pop("location") or SandboxOptions.locations)
     try:
         serve(SandboxOptions(locations=locations, **given))
+    except StateInUse as problem:
+        print(f"sandbox: {problem}", file=sys.stderr)
+        return 3
     except (ValueError, OSError) as problem:
         print(f"sandbox: {problem}", file=sys.stderr)
         return 2

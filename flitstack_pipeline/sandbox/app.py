@@ -1,4 +1,4 @@
-"""Every route mounted on one FastAPI application."""
+"""Every route mounted on one Starlette application."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import importlib
 from collections.abc import AsyncIterator, Callable
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -31,7 +31,7 @@ for _family in FAMILIES:
     importlib.import_module(f"flitstack_pipeline.sandbox.routes.{_family}")
 
 
-def build_app(options: SandboxOptions) -> FastAPI:
+def build_app(options: SandboxOptions) -> Starlette:
     """The application of one sandbox. Raises ValueError for unreadable options."""
     state = State(options.state)
     seeds = read_seed(options.seed_location)
@@ -62,8 +62,7 @@ def build_app(options: SandboxOptions) -> FastAPI:
     sandbox.reseed = reseed
     for location in locations:
         plant(state, location, settings, seeds.get(location, {}))
-    app = FastAPI(title="HighLevel sandbox", docs_url=None, redoc_url=None, openapi_url=None,
-                  lifespan=_lifespan(sandbox))  # fmt: skip
+    app = Starlette(lifespan=_lifespan(sandbox))
     for endpoint in sorted(ENDPOINTS, key=_specific_first):
         app.router.routes.append(
             _Mounted(endpoint.path, Operation(sandbox, endpoint), methods=[endpoint.method])
@@ -104,9 +103,9 @@ def _tokens(options: SandboxOptions, seeded: list[str]) -> dict[str, Caller]:
 
 def _lifespan(
     sandbox: Sandbox,
-) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async def follow() -> None:
             while True:
                 await asyncio.sleep(0.1)

@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from flitstack_pipeline.sandbox.lifetime import end_with, lock
+
 DEFAULT_TOKEN = "pit-sandbox"  # noqa: S105  (a stand-in's token guards nothing)
 DEFAULT_AGENCY_TOKEN = "pit-agency-sandbox"  # noqa: S105
 PROFILES = ("live", "documented")
@@ -45,6 +47,7 @@ class SandboxOptions:
     token: token of the first sub-account; the others' is `<token>-<location>` unless named.
     agency_token: token of the agency; empty for none.
     locations: sub-account ids, each `ID` or `ID=TOKEN`.
+    parent: number of the process that starts it, with which it ends; None to serve until stopped.
     """
 
     profile: str = "live"
@@ -61,6 +64,7 @@ class SandboxOptions:
     token: str = DEFAULT_TOKEN
     agency_token: str = DEFAULT_AGENCY_TOKEN
     locations: tuple[str, ...] = (DEFAULT_LOCATION,)
+    parent: int | None = None
 
     @property
     def live(self) -> bool:
@@ -86,13 +90,16 @@ class SandboxOptions:
 def serve(options: SandboxOptions) -> None:
     """Run a sandbox until it is stopped; print its address as the first line.
 
-    Raises ValueError when the rate, the faults or the seed file cannot be read, and OSError when
-    the port is taken.
+    Raises StateInUse when another sandbox serves its state, ValueError when the rate, the faults or
+    the seed file cannot be read, and OSError when the port is taken.
     """
-    from flitstack_pipeline.sandbox.app import build_app
-    from flitstack_pipeline.sandbox.server import listening_socket, run
+    if options.parent is not None:
+        end_with(options.parent)
+    with lock(options.state):
+        from flitstack_pipeline.sandbox.app import build_app
+        from flitstack_pipeline.sandbox.server import listening_socket, run
 
-    app = build_app(options)
-    sock = listening_socket(options.port)
-    print(f"sandbox listening on http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
-    run(app, sock)
+        app = build_app(options)
+        sock = listening_socket(options.port)
+        print(f"sandbox listening on http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
+        run(app, sock)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flitstack_pipeline.contractor_plus.examples.generate import generate
+from flitstack_pipeline.examples.generate import generate
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.steps import accounts_kept_open
 from flitstack_pipeline_tests.browser.server import REPOSITORY, DagsterDev

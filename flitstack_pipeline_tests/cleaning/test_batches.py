@@ -13,8 +13,8 @@ from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.cleaning.values import cell_sql, contact_points, money, words
 from flitstack_pipeline.cleaning.values.parsers import Context
-from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import SCHEMAS
 

@@ -15,8 +15,8 @@ import requests
 from flitstack_pipeline import cli
 from flitstack_pipeline.accounts import SANDBOX_TOKEN
 from flitstack_pipeline.cli import terminal
-from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import accounts_kept_open
 

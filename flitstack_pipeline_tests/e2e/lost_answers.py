@@ -13,7 +13,7 @@ import os
 import shutil
 from contextlib import ExitStack, contextmanager
 
-from flitstack_pipeline.contractor_plus.examples import generate
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.highlevel import retry
 from flitstack_pipeline.migration import resolving
 from flitstack_pipeline.migration.journal import Journal

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.contractor_plus.examples import generate
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.steps.opening import accounts_kept_open
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
 

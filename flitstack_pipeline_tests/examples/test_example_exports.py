@@ -14,8 +14,8 @@ import duckdb
 import openpyxl
 import pytest
 
-from flitstack_pipeline.contractor_plus.examples import generate, generate_delta, truth
 from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
+from flitstack_pipeline.examples import generate, generate_delta, truth
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import SCHEMAS
 
@@ -118,8 +118,8 @@ def test_memory_does_not_grow_with_the_number_of_clients():
 
 
 def _streams(clients):
-    from flitstack_pipeline.contractor_plus.examples import contacts, history, work
-    from flitstack_pipeline.contractor_plus.examples.business import Sizes
+    from flitstack_pipeline.examples import contacts, history, work
+    from flitstack_pipeline.examples.business import Sizes
 
     sizes = Sizes.of(clients)
     yield contacts.clients(7, 1, clients)

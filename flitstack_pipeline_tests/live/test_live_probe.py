@@ -9,7 +9,7 @@ import time
 import pytest
 import requests
 
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline_tests.live.__main__ import main
 
 LIVE_HOLDS = ("L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "L10", "L12", "L13", "L15",

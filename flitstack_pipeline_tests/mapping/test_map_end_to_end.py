@@ -14,7 +14,7 @@ import requests
 
 from flitstack_pipeline import steps
 from flitstack_pipeline.mapping.document import MapDocument
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import account_catalog, accounts, open_account
 

@@ -14,7 +14,7 @@ from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
 from flitstack_pipeline.highlevel.retry import RetryPolicy
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.rows import MappedRow, payload_hash
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.spec import targets as t
 
 

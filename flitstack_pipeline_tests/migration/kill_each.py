@@ -35,9 +35,9 @@ from requests.adapters import HTTPAdapter
 
 from flitstack_pipeline import steps
 from flitstack_pipeline.accounts import SANDBOX_LOCATION, SANDBOX_TOKEN
-from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.contractor_plus.staging import stage as stage_files
 from flitstack_pipeline.destination import SANDBOX_AGENCY_TOKEN
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.sandbox.app import build_app
 from flitstack_pipeline.sandbox.options import SandboxOptions
 from flitstack_pipeline.sandbox.server import listening_socket, run

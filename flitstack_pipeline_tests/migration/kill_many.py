@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline_tests.migration.conftest import SANDBOX, Account
 from flitstack_pipeline_tests.migration.killing import STORM, kill_round, undisturbed
 

@@ -16,7 +16,7 @@ from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.migration.provisioning import making
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.resources import MigrationProject
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.loading import load_keys

@@ -19,7 +19,7 @@ from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
 from flitstack_pipeline.migration.rollback import rollback
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import (
     CALENDAR,

@@ -19,7 +19,7 @@ from flitstack_pipeline.migration.preflight.settings import time_zone_line
 from flitstack_pipeline.migration.preflight.workflows import Released
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.users import Member
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import many, small_schema
 

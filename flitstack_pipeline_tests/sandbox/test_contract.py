@@ -18,7 +18,7 @@ import pytest
 import requests.adapters
 
 from flitstack_pipeline import steps
-from flitstack_pipeline.contractor_plus.examples import generate
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.openapi import operation, template_of
 

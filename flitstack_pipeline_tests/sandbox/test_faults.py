@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from flitstack_pipeline.sandbox.faults import Faults
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 
 HEADERS = {"Authorization": "Bearer pit-sandbox", "Version": "v3"}
 

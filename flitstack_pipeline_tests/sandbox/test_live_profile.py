@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 
 RECORDED = {
     answer["id"]: answer["body"]

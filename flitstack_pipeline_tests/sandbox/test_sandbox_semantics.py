@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from flitstack_pipeline.sandbox.process import start_sandbox
+from flitstack_pipeline.sandbox_process import start_sandbox
 
 
 @pytest.fixture(scope="module")

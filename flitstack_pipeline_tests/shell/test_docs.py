@@ -10,7 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     p.relative_to(ROOT).as_posix()
-    for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "data/README.md")
+    for p in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        ROOT / "data/README.md",
+        *ROOT.glob("flitstack_pipeline/*/README.md"),
+    )
 )
 #: Rooms whose files may cite a document.
 CITING = ("flitstack_pipeline", "flitstack_pipeline_tests", "benchmarks")

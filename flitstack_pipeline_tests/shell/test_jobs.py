@@ -9,8 +9,8 @@ import csv
 import pytest
 
 from flitstack_pipeline.checks import CHECKS
-from flitstack_pipeline.contractor_plus.examples import generate
 from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.examples import generate
 from flitstack_pipeline.jobs import STORIES
 
 

@@ -19,6 +19,8 @@ SHELL = {
     "picture",
     "cli",
 }
+#: Rooms apart from the product: each imports nothing but itself, and only tests import them.
+APART = {"sandbox", "examples"}
 STARTS_THE_SANDBOX = {"cli", "destination"}
 FORBIDDEN = {
     "cleaning": {"highlevel", "migration", "mapping", "reports", "steps"},
@@ -76,16 +78,23 @@ def test_a_module_keeps_to_the_rooms_it_may_know(path):
     here, known = room(path), imported_rooms(path)
     if here not in SHELL:
         assert not any(n == "dagster" or n.startswith("dagster.") for n in imports(path))
-    if here == "sandbox":
-        assert known <= {"sandbox"}
-    elif here not in STARTS_THE_SANDBOX:
-        assert "sandbox" not in known
+    if here in APART:
+        assert known <= {here}
+    else:
+        assert not known & APART
+    if here not in STARTS_THE_SANDBOX:
+        assert "sandbox_process" not in known
     assert not known & FORBIDDEN.get(here, set())
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_module_opens_by_saying_what_belongs_in_it(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE.parent / "benchmarks").glob("*.py")), ids=str)
+def test_a_benchmark_starts_the_rooms_apart_as_processes(path):
+    assert not imported_rooms(path) & APART
 
 
 @pytest.mark.parametrize("name", WITNESS)

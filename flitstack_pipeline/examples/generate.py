@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.contractor_plus.examples import contacts, history, work
-from flitstack_pipeline.contractor_plus.examples.business import Sizes
-from flitstack_pipeline.contractor_plus.examples.write import (
+from flitstack_pipeline.examples import contacts, history, work
+from flitstack_pipeline.examples.business import Sizes
+from flitstack_pipeline.examples.write import (
     EXPORTED,
     head,
     write_csv,

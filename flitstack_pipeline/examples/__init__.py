@@ -6,7 +6,7 @@ The same seed and size make the same files, byte for byte. Rows are written as t
 a million clients need no more memory than a hundred.
 """
 
-from flitstack_pipeline.contractor_plus.examples.expected import truth
-from flitstack_pipeline.contractor_plus.examples.generate import generate, generate_delta
+from flitstack_pipeline.examples.expected import truth
+from flitstack_pipeline.examples.generate import generate, generate_delta
 
 __all__ = ["generate", "generate_delta", "truth"]

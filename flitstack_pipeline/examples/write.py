@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import json
 import re
 import zipfile
@@ -12,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
-
-from flitstack_pipeline.contractor_plus.manifest import sha256
 
 EXPORTED = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
 
@@ -94,7 +93,7 @@ def write_manifest(folder: Path, written: dict[str, int], sessions: dict[str, dt
             "file": name,
             "session": start.date().isoformat(),
             "exported_at": (start + dt.timedelta(minutes=minute)).isoformat(),
-            "sha256": sha256(folder / name),
+            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
         }
     text = json.dumps({"files": list(entries.values())}, indent=2)
     path.write_text(text, encoding="utf-8")

@@ -9,9 +9,9 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flitstack_pipeline.contractor_plus.examples import people
-from flitstack_pipeline.contractor_plus.examples.dice import Dice
-from flitstack_pipeline.contractor_plus.examples.people import ANCHOR, Client
+from flitstack_pipeline.examples import people
+from flitstack_pipeline.examples.dice import Dice
+from flitstack_pipeline.examples.people import ANCHOR, Client
 
 JOB_WORDS = ("New", "Scheduled", "In Progress", "On Hold", "Completed", "Cancelled", "Unscheduled")
 JOB_WEIGHTS = (8, 14, 12, 5, 50, 8, 3)

@@ -5,8 +5,8 @@ For tests that compare what arrived with what there was. Written into no export.
 
 from __future__ import annotations
 
-from flitstack_pipeline.contractor_plus.examples import work
-from flitstack_pipeline.contractor_plus.examples.business import Sizes
+from flitstack_pipeline.examples import work
+from flitstack_pipeline.examples.business import Sizes
 
 
 def truth(clients: int = 250, seed: int = 7) -> dict[str, int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from flitstack_pipeline.contractor_plus.examples import mess, people
-from flitstack_pipeline.contractor_plus.examples.business import Sizes
-from flitstack_pipeline.contractor_plus.examples.dice import Dice
-from flitstack_pipeline.contractor_plus.examples.people import ANCHOR
+from flitstack_pipeline.examples import mess, people
+from flitstack_pipeline.examples.business import Sizes
+from flitstack_pipeline.examples.dice import Dice
+from flitstack_pipeline.examples.people import ANCHOR
 
 CLIENT_HEADER = [
     "Client ID", "Client Name", "Business Name", "Website", "Email", "Phone", "Mobile",

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from flitstack_pipeline.contractor_plus.examples import mess, people
-from flitstack_pipeline.contractor_plus.examples.business import ITEMS, Job, Sizes, job
-from flitstack_pipeline.contractor_plus.examples.dice import Dice
-from flitstack_pipeline.contractor_plus.examples.people import ANCHOR
+from flitstack_pipeline.examples import mess, people
+from flitstack_pipeline.examples.business import ITEMS, Job, Sizes, job
+from flitstack_pipeline.examples.dice import Dice
+from flitstack_pipeline.examples.people import ANCHOR
 
 
 def activities(seed: int, sizes: Sizes) -> Iterator[list[str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from flitstack_pipeline.contractor_plus.examples import mess, people
-from flitstack_pipeline.contractor_plus.examples.business import ITEMS, Sizes, job
-from flitstack_pipeline.contractor_plus.examples.dice import Dice
+from flitstack_pipeline.examples import mess, people
+from flitstack_pipeline.examples.business import ITEMS, Sizes, job
+from flitstack_pipeline.examples.dice import Dice
 
 ESTIMATE_WORDS = ("Draft", "Sent", "Approved", "Declined", "Expired", "Invoiced")
 JOB_TYPES = ("Install", "Repair", "Inspection", "Warranty")

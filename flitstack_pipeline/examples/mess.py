@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flitstack_pipeline.contractor_plus.examples.dice import Dice
-from flitstack_pipeline.contractor_plus.examples.people import Client
+from flitstack_pipeline.examples.dice import Dice
+from flitstack_pipeline.examples.people import Client
 
 SPANISH = {
     "New": "Nuevo",

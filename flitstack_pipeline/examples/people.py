@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from mimesis import Address, Finance, Locale, Person
 
-from flitstack_pipeline.contractor_plus.examples.dice import Dice
+from flitstack_pipeline.examples.dice import Dice
 
 ANCHOR = dt.date(2026, 11, 2)
 CITIES = (
