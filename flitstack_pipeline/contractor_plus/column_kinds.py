@@ -23,8 +23,16 @@ FEW = 20
 #: Columns of few different values: at least so many cells, and so large a share that repeats.
 CHOICE_CELLS, CHOICE_SHARE = 8, 0.8
 
+#: What stands where a value is still to come; said, so kept.
+TO_COME = (
+    r"[(]?(?:t\.?b\.?[dac]\.?|to be (?:determined|confirmed|announced|advised|agreed|decided)"
+    r"|unknown|por (?:definir|determinar|confirmar)|\?)[)]?[.?!]*"
+)
+#: What stands in the cell of an amount that is not there.
+NO_AMOUNT = r"|-+|n/?a|#n/a|none|null|nan|undefined"
 _EMPTY = (
-    r"[-–—?.\s]*|n/?a|#n/a|none|null|nil|tbd|tbc|unknown|undefined|nan|\{\}|\[\]|\(none\)"
+    rf"{TO_COME}|"
+    r"[-–—?.\s]*|n/?a|#n/a|none|null|nil|undefined|nan|\{\}|\[\]|\(none\)"
     r"|#[A-Za-z0-9/]+[!?]|\[object object\]|not provided|invalid date"
 )
 _DAY = (
@@ -74,6 +82,11 @@ class Kind:
 
 
 _EMPTY_CELL = re.compile(rf"(?is)^\s*(?:{_EMPTY})\s*$")
+
+
+def says_nothing(cell: str) -> bool:
+    """Whether a cell is empty, or holds a word for nothing or for what is still to come."""
+    return _EMPTY_CELL.match(cell) is not None
 
 
 @lru_cache(maxsize=100_000)

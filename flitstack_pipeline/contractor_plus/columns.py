@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from flitstack_pipeline.contractor_plus.column_kinds import says_nothing
 from flitstack_pipeline.spec.headers import normalise_header
 from flitstack_pipeline.spec.spelling import BY_CELLS, LOOSE, column_of
 
@@ -124,7 +125,7 @@ def _holders(claims: dict[int, tuple[str, int, int]]) -> dict[str, int]:
 
 def _looks(name: str, cells: list[str]) -> int:
     """What the cells of a column say of its being the canonical one."""
-    filled = [c for c in cells if c.strip()]
+    filled = [c for c in cells if not says_nothing(c)]
     if not filled:
         return EMPTY
     test = _LOOKS.get(name) or (_HAS_DIGIT if _WITH_DIGITS.search(name) else None)

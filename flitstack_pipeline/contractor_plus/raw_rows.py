@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from flitstack_pipeline.contractor_plus.cells import Batch
+from flitstack_pipeline.contractor_plus.column_kinds import NO_AMOUNT, TO_COME
 from flitstack_pipeline.contractor_plus.lines import Block, Excluded
 from flitstack_pipeline.contractor_plus.misfits import CellCounts
 from flitstack_pipeline.contractor_plus.other_rows import activity_values
@@ -22,8 +23,6 @@ from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
 ROWS = 60_000
-#: What stands in the cell of an amount that is not there; another amount stands in for it.
-_NO_AMOUNT = r"|-+|n/?a|#n/a|none|null|nan|undefined"
 
 
 @dataclass(frozen=True)
@@ -137,6 +136,9 @@ def _insert_rows(
     extra = "MAP(?::VARCHAR[], [" + ", ".join(f"c{i}" for i in unknown) + "]::VARCHAR[])"
     if "more" in rows.column_names:  # NULL where all rows of a table fit; that adds nothing
         extra = f"map_concat({extra}, MAP(more, cells))"
+    for name, others in layout.stand_ins:
+        replaced = _replaced(f"c{position[name]}", [f"c{i}" for i in others])
+        extra = f"map_concat({extra}, {replaced})"
     con.register("incoming", rows)
     con.execute(
         f'INSERT INTO raw."{dataset}" SELECT ? || _row, coalesce({own}, ?), '  # noqa: S608
@@ -150,6 +152,7 @@ def _insert_rows(
             read.sheet.name,
             read.entry.exported_at,
             [part.labels[i] for i in unknown],
+            *(part.labels[position[name]] for name, _ in layout.stand_ins),
         ],
     )
     con.unregister("incoming")
@@ -163,15 +166,34 @@ def _values(layout: Layout, dataset: str, labels: list[str]) -> list[str]:
     else:
         cells = {name: f"c{i}" for i, name in enumerate(layout.columns) if name}
         for name, others in layout.stand_ins:
-            stand_ins = [f"CASE WHEN {_filled(cell)} THEN {cell} END" for cell in
-                         (cells[name], *(f"c{i}" for i in others))]  # fmt: skip
-            cells[name] = f"coalesce({', '.join(stand_ins)}, {cells[name]})"
+            several = [cells[name], *(f"c{i}" for i in others)]
+            firm = [f"CASE WHEN {_firm(cell)} THEN {cell} END" for cell in several]
+            said = [f"CASE WHEN {_filled(cell)} THEN {cell} END" for cell in several]
+            cells[name] = f"coalesce({', '.join(firm + said)}, {cells[name]})"
     return [cells.get(name, "NULL") for name in names]
 
 
 def _filled(cell: str) -> str:
     """SQL of whether an amount's cell holds anything but a word for nothing."""
-    return f"NOT regexp_full_match(trim({cell}), '{_NO_AMOUNT}', 'i')"
+    return f"NOT regexp_full_match(trim({cell}), '{NO_AMOUNT}', 'i')"
+
+
+def _firm(cell: str) -> str:
+    """SQL of whether it holds an amount that is not still to come."""
+    return f"NOT regexp_full_match(trim({cell}), '{NO_AMOUNT}|{TO_COME}', 'i')"
+
+
+def _replaced(own: str, others: list[str]) -> str:
+    """SQL of a map, its label to be given: the cell that another stands in for, if it says a word.
+
+    Where nothing firm stands in for it, it stays where it is.
+    """
+    firm = " OR ".join(map(_firm, others))
+    taken = f"{_filled(own)} AND NOT {_firm(own)} AND ({firm})"
+    return (
+        f"MAP(CASE WHEN {taken} THEN [?] ELSE [] END::VARCHAR[], "
+        f"CASE WHEN {taken} THEN [{own}] ELSE [] END::VARCHAR[])"
+    )
 
 
 def _insert_excluded(con: duckdb.DuckDBPyConnection, read: SheetRead, part: _Part) -> None:

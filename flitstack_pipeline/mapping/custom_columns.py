@@ -62,6 +62,13 @@ _NAMES_A_THING = re.compile(
     r"serial|sku|upc|vin|ein|ssn|license|licence|permit|policy|claim|account|acct|apn|parcel)\b"
     r"|#|\bno\.|\bnumber$"
 )
+#: What is counted of a thing, and ends the header: `Permit Fee`, `Claim Total`.
+_MEASURE = re.compile(
+    r"\b(?:fees?|costs?|charges?|prices?|amounts?|totals?|values?|balance|due|paid|deductible|"
+    r"deposit|limit|count|quantity|qty|size|area|acres|sq ?ft|length|width|depth|height|weight|"
+    r"rate|hours|hrs|days|weeks|months|years|minutes|miles|distance|age|score|percent|%)"
+    r"\s*(?:\([^()]*\))?$"
+)
 #: A column has a type when so many of its filled cells fit it; with fewer a person is asked, and
 #: below `DOUBTFUL` it is text.
 FITTING, DOUBTFUL = 0.95, 0.8
@@ -100,10 +107,11 @@ def infer_type(
 def _names_a_thing(header: str) -> bool:
     """Whether a header names an identifier, such as `Gate Code`, and no count of things.
 
-    "Number of …" and "# of …" are counts.
+    "Number of …" and "# of …" are counts, and a fee for a permit is no permit.
     """
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", header).casefold().strip()
-    return bool(_NAMES_A_THING.search(plain)) and not re.search(r"(?:#|\bno\.?) of\b", plain)
+    counted = re.search(r"(?:#|\bno\.?) of\b", plain) or _MEASURE.search(plain)
+    return bool(_NAMES_A_THING.search(plain)) and not counted
 
 
 def _as_stated(stated: str, profile: Profile, definition: Definition) -> ColumnType | None:

@@ -24,6 +24,16 @@ _PLURAL = re.compile(r"\((e?s)\)", re.IGNORECASE)
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _PERCENT = re.compile(r"%|\bpct\b\.?|\bpercentage\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"#\s*['’]?s\b|\b[Nn]os\.?(?=\W|$)")
+#: Words that are written short, with what they stand for.
+_SHORT = {
+    "est": ("estimated", "estimate"), "amt": ("amount",), "addr": ("address",),
+    "num": ("number",), "nbr": ("number",), "nr": ("number",), "tel": ("phone",), "ph": ("phone",),
+    "cust": ("customer",), "inv": ("invoice",), "acct": ("account",), "desc": ("description",),
+    "sched": ("scheduled",), "dt": ("date",), "pmt": ("payment",), "bal": ("balance",),
+    "ttl": ("total",), "disc": ("discount",), "emp": ("employee",), "svc": ("service",),
+    "prop": ("property",), "prov": ("province",), "org": ("organization",),
+    "fname": ("first name",), "lname": ("last name",),
+}  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)
@@ -65,3 +75,12 @@ def readings(header: str) -> Iterator[tuple[str, ...]]:
     if "/" in header or re.search(r"\bor\b", header, re.IGNORECASE):
         parts = re.split(r"/|\bor\b", _BRACKETS.sub(" ", header), flags=re.IGNORECASE)
         yield tuple(part for p in parts if (part := normalise_header(p)))
+    yield from ((text,) for text in _written_out(normalise_header(header)))
+
+
+def _written_out(text: str) -> Iterator[str]:
+    """A header with its short words written out: `est value` is `estimated value`."""
+    words = text.split()
+    if any(word in _SHORT for word in words):
+        for choice in (0, -1):
+            yield " ".join(_SHORT[w][choice] if w in _SHORT else w for w in words)

@@ -88,9 +88,17 @@ _UPDATED = _c(
 )
 _NOTES = _c("notes", "Notes", "note", "comments", "internal notes", "remarks")
 _TAGS = _c("tags", "Tags", "labels", "tag")
-_ASSIGNED = _c("assigned_to", "Assigned To", "delegated to", "assignee", "owner", "salesperson", "staff", "crew", "team member", "assigned team members", "visits assigned to", "technician", "technicians", "assigned technician", "assigned technicians", "assigned employee", "assigned employees", "assigned team", "assigned crew", "assigned staff", "assigned user", "assigned users", "assigned tech", "assigned techs")  # fmt: skip
+_ASSIGNED = _c("assigned_to", "Assigned To", "delegated to", "assignee", "owner", "salesperson", "staff", "crew", "team member", "assigned team members", "visits assigned to", "technician", "technicians", "assigned technician", "assigned technicians", "assigned employee", "assigned employees", "assigned team", "assigned crew", "assigned staff", "assigned user", "assigned users", "assigned tech", "assigned techs", "crew assigned", "staff assigned", "tech assigned", "technician assigned")  # fmt: skip
 _CLIENT_NAME = _c(
-    "client_name", "Client Name", "client", "customer", "customer name", "contact name", "bill to"
+    "client_name",
+    "Client Name",
+    "client",
+    "customer",
+    "customer name",
+    "contact name",
+    "bill to",
+    "bill to name",
+    "billed to",
 )
 _CLIENT_ID = _c(
     "client_id",
@@ -98,6 +106,8 @@ _CLIENT_ID = _c(
     "customer id",
     "client number",
     "client no",
+    "customer number",
+    "customer no",
     "client ref",
     "contact id",
 )
@@ -149,15 +159,15 @@ _PERSON = (
     _c("last_name", "Last Name", "last", "surname", "family name"),
     _c("business_name", "Business Name", "company", "company name", "business", "organization", "organisation", "account name"),
     Column("website", "Website", ("web site", "url", "web", "web address", "homepage"), ("site",)),
-    _c("email", "Email", "e mail", "emails", "e mails", "email address", "email addresses", "primary email", "correo"),
-    _c("phone", "Phone", "phone number", "main phone", "main phone numbers", "primary phone", "telephone", "phones", "phone numbers", "telefono"),
-    _c("mobile", "Mobile", "cell", "cell phone", "mobile phone", "mobile number", "cell number", "mobile phone numbers", "cell phone numbers", "mobile numbers"),
+    _c("email", "Email", "e mail", "emails", "e mails", "email address", "email addresses", "primary email", "email 1", "correo"),
+    _c("phone", "Phone", "phone number", "main phone", "main phone numbers", "primary phone", "telephone", "phones", "phone numbers", "phone 1", "telefono"),
+    _c("mobile", "Mobile", "cell", "cell phone", "mobile phone", "mobile number", "cell number", "mobile phone numbers", "cell phone numbers", "mobile numbers", "phone 2", "alternate phone", "alt phone", "secondary phone", "other phone"),
     _c("address", "Billing Address", "address", "full address", "mailing address", "direccion"),
     _c("street", "Street", "street 1", "street address", "address 1", "address line 1", "billing street", "billing street 1"),
     _c("street2", "Street 2", "street line 2", "address 2", "address line 2", "unit", "apt", "suite", "billing street 2"),
     _c("city", "City", "town", "billing city"),
     _c("state", "State", "province", "region", "billing state", "county"),
-    _c("zip", "Zip", "zip code", "zipcode", "postal code", "postcode", "billing zip code", "billing zip"),
+    _c("zip", "Zip", "zip code", "zipcode", "postal code", "postcode", "post code", "eircode", "pincode", "billing zip code", "billing zip"),
     _c("country", "Country", "billing country"),
     _SERVICE_ADDRESS,
     _c("lead_source", "Lead Source", "source", "referral source", "how did you hear about us"),
@@ -180,7 +190,7 @@ _MONEY = (
 #: Amounts of a job beside the one it is done for: where that is empty, the first of them stands in.
 _OTHER_AMOUNTS = (
     "quoted amount", "quoted value", "quoted price", "quoted total", "quote amount", "quote total",
-    "contract amount", "contract value", "contract price", "contract total",
+    "contract amount", "contract value", "contract price", "contract total", "contract sum",
     "estimated amount", "estimated value", "estimated price", "estimated total", "estimated revenue",
     "estimate amount", "estimate total", "expected value", "expected amount", "expected revenue",
 )  # fmt: skip
@@ -230,7 +240,7 @@ DATASETS: tuple[Dataset, ...] = (
     Dataset(
         "clients",
         "Clients",
-        (_c("client_id", "Client ID", "customer id", "id", "j id", "client number", "client no", "contact id"), *_PERSON),
+        (_c("client_id", "Client ID", "customer id", "id", "j id", "client number", "client no", "customer number", "customer no", "account number", "account no", "account id", "contact id"), *_PERSON),
         ("client_id",),
         ("client_id", "name"),
         ("clients", "customers", "client_list"),
@@ -287,7 +297,7 @@ DATASETS: tuple[Dataset, ...] = (
             _WORK_ADDRESS,
             Column("status", "Status", ("job status", *_STATUS.aliases)),
             _c("instructions", "Instructions", "job instructions", "description", "details"),
-            _c("amount", "Amount", "total", "job total", "value", "job amount", "total revenue", *_OTHER_AMOUNTS),
+            _c("amount", "Amount", "total", "job total", "value", "job amount", "job price", "total price", "total revenue", *_OTHER_AMOUNTS),
             _c("start_date", "Start Date", "scheduled start date", "start", "scheduled date", "scheduled start"),
             _c("end_date", "End Date", "scheduled end date", "end", "scheduled end"),
             _c("start_time", "Start Time", "starts at"),
@@ -313,7 +323,7 @@ DATASETS: tuple[Dataset, ...] = (
         ("job_number",),
         ("job_number", "status"),
         ("jobs", "job_list"),
-        ("job",),
+        ("job", "project"),
     ),
     Dataset(
         "visits",
@@ -391,8 +401,8 @@ DATASETS: tuple[Dataset, ...] = (
             *_MONEY,
             _c("late_fee", "Late Fee", "late fees"),
             _c("amount_paid", "Amount Paid", "paid", "paid amount", "payments"),
-            _c("balance", "Balance Due", "balance", "amount due", "outstanding", "open balance"),
-            _c("paid_date", "Paid Date", "date paid", "marked paid date", "payment date"),
+            _c("balance", "Balance Due", "balance", "amount due", "total due", "outstanding", "outstanding balance", "remaining balance", "open balance"),
+            _c("paid_date", "Paid Date", "date paid", "marked paid date", "payment date", "paid on"),
             _c("payment_method", "Payment Method", "method", "paid by"),
             _NOTES,
             _LINE_ITEMS,

@@ -228,3 +228,18 @@ def test_31_phones_that_are_none_stand_beside_those_that_are(case):
         "Eve Fox": ("+18135552005", "ask for Joe"),
     }
     assert people["Bob Fay"]["Original_Values__c"] == "email: bob at mailbox"
+
+
+def test_32_amounts_still_to_come_are_kept_in_words(case):
+    held = case("32_amounts_still_to_come")
+    assert held.migrate() == 0, held.said
+    deals = held.deals()
+    amounts = {n: d.get("monetaryValue") for n, d in deals.items()}
+    assert amounts == {"Kitchen": 1200, "Deck": 2500, "Bath": 900, "Fence": None, "Gate": None}
+    assert deals["Kitchen"]["Est. Value"] == 1500
+    assert deals["Bath"]["Quoted Price"] == "TBD"
+    assert deals["Fence"]["Original_Values__c"] == "amount: to be determined"
+    assert "amount: T.B.D." in deals["Gate"]["Original_Values__c"].split("\n")
+    assert picked(deals["Deck"], "Permit Fee", "Permit No.", "Account Balance") == (
+        85.5, "00124", 6,
+    )  # fmt: skip

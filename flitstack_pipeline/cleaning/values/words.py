@@ -19,7 +19,16 @@ PLACEHOLDERS = EMPTY_WORDS | frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
 )
 #: Placeholders that say something: the value is to come, or nobody knows it.
-PENDING = frozenset({"tbd", "tbc", "tba", "unknown", "?", "to be determined", "to be confirmed"})
+PENDING = frozenset(
+    {"tbd", "tbc", "tba", "unknown", "?", "not known", "not known yet", "not yet known", "pending",
+     "to come", "por definir", "por determinar", "por confirmar", "a definir", "a confirmar",
+     "à définir", "à déterminer", "à confirmer", "noch offen"}
+)  # fmt: skip
+#: `TBD`, `T.B.D.`, `to be determined`, and who is to say it: `TBD by the adjuster`.
+_TO_COME = re.compile(
+    r"(?:t\.?b\.?[dac]\.?(?!\w)|to be (?:determined|confirmed|announced|advised|agreed|decided|"
+    r"discussed|quoted|priced|scheduled|set)\b)[^\d\n]{0,60}"
+)
 #: Also as spreadsheets of other languages write TRUE and FALSE.
 TRUE_WORDS = frozenset(
     {"yes", "y", "true", "t", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui",
@@ -37,7 +46,14 @@ WHITE = SPACES + "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 
 def pending(value: str | None) -> bool:
     """Whether a cell says that its value is not known yet (`TBD`): nothing is lost silently."""
-    return bool(value) and " ".join(str(value).split()).casefold() in PENDING
+    return bool(value) and _pending(value)
+
+
+@lru_cache(maxsize=50_000)
+def _pending(value: str) -> bool:
+    plain = " ".join(value.split()).casefold()
+    bare = plain.strip(" ()[].!?…-") or plain
+    return bare in PENDING or _TO_COME.fullmatch(bare) is not None
 
 
 def text(value: str | None) -> str | None:
