@@ -12,7 +12,7 @@ ROWS = [
     "2,Kowalski and Meyer,,a2@mailbox.net,",
     "3,Nowak & Braun,,a3@mailbox.net,",
     "4,Adler & Vogel,,a4@mailbox.net,",
-    "5,Riverside Plaza,,a5@mailbox.net,",
+    "5,Kessler Plaza,,a5@mailbox.net,",
     "6,Lorenz & Weber,Lorenz & Weber,a6@mailbox.net,",
     "7,Hahn & Bauer,,a7@mailbox.net,hahnbauer.com",
     "8,Ann & Bob Lee,,a8@mailbox.net,",
@@ -53,7 +53,7 @@ def test_each_pattern_is_asked_once_with_three_names_read_either_way(cleaned):
         "'Nowak & Braun': a firm, or first name 'Nowak & Braun'",
     )
     assert trade.evidence == (
-        "'Riverside Plaza': a firm, or first name 'Riverside', last name 'Plaza'",
+        "'Kessler Plaza': a firm, or first name 'Kessler', last name 'Plaza'",
     )
     assert [c.word for c in joined.choices] == ["firms", "people"]
 
@@ -62,11 +62,11 @@ def test_names_are_read_as_answered_and_not_asked_again(cleaned):
     questions, rows = cleaned(joined="people", trade="firms")
     assert questions == []
     assert rows["1"] == ["Smith & Wesson", None, None]
-    assert rows["5"] == [None, None, "Riverside Plaza"]
+    assert rows["5"] == [None, None, "Kessler Plaza"]
     questions, rows = cleaned(joined="firms", trade="people")
     assert questions == []
     assert rows["1"] == [None, None, "Smith & Wesson"]
-    assert rows["5"] == ["Riverside", "Plaza", None]
+    assert rows["5"] == ["Kessler", "Plaza", None]
 
 
 def test_what_other_columns_or_the_name_itself_tell_is_not_asked(cleaned):

@@ -87,3 +87,36 @@ def test_a_surname_alone_in_split_columns_stays_a_surname():
 )
 def test_an_assignee_written_surname_first_is_one_person(cell, people):
     assert split_people(cell) == people
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Hungry Pelican", "Taste of Naples", "Argo Pancakes", "Kirsch Analytics", "Vader Chicago",
+        "Los Nopales", "Crazy Goat IV", "Framing by Marla", "K & L Rafting", "Regions Bank",
+        "Hancock, Daniel, Johnson & Nagle", "Harris & Harris", "Braden Partners", "Penny Pastry",
+    ],
+)  # fmt: skip
+def test_words_of_english_that_nobody_is_called_by_are_a_firms(name):
+    assert split_name(name).looks_like_business
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("Paul Plumber", "Paul", "Plumber"),
+        ("Günther Best", "Günther", "Best"),
+        ("Pastry, Anna", "Anna", "Pastry"),
+        ("The Miller Family", "The Miller", "Family"),
+        ("Tina Y Crawford", "Tina Y", "Crawford"),
+        ("YOLANDA Y CRAWFORD", "Yolanda Y", "Crawford"),
+        ("José Ortega y Gasset", "José", "Ortega y Gasset"),
+        ("Gabriel García Márquez", "Gabriel", "García Márquez"),
+        ("María José García López", "María José", "García López"),
+        ("Mary Lou Jones", "Mary Lou", "Jones"),
+        ("Nguyen Thi Dung", "Nguyen Thi", "Dung"),
+    ],
+)
+def test_people_whose_names_hold_words_stay_people(name, first, last):
+    found = split_name(name)
+    assert (found.first, found.last, found.looks_like_business) == (first, last, False)

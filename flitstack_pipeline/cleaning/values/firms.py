@@ -34,7 +34,7 @@ _POSSESSIVE = re.compile(
 _SHORT_FORM = re.compile(
     r"(?:[\s,](?:L\.?P|L\.?C|P\.?C|S\.?A(?:\.? de C\.?V)?|S\.? de R\.?L(?:\.? de C\.?V)?|A\.?G"
     r"|B\.?V|N\.?V|K\.?G|A\.?B|O\.?Y|S\.?p\.?A|L\.?L\.?C|L\.?L\.?P)\.?"
-    r"|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll]td|[Aa]ssoc|[Ll]imited)\.?)$"
+    r"|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll][Pp]|[Ll]td|[Aa]ssoc|[Ll]imited|[Pp]artners)\.?)$"
 )
 _INVERTED = re.compile(r"([^\W\d_]+), ([^\W\d_]+)")
 _JOINED = re.compile(r"\s*(?:&|\+|\band\b)\s*", re.I)
@@ -59,12 +59,12 @@ def _groups() -> dict[str, frozenset[str]]:
 def _strong() -> frozenset[str]:
     """Words that only firms have, or that are surnames as well (see `_surnames`)."""
     kinds = _groups()
-    weak = ("", "legal", "shared", "brand", "surnames")
+    weak = ("", "legal", "shared", "brand", "surnames", "places")
     return frozenset().union(*(words for kind, words in kinds.items() if kind not in weak))
 
 
 def may_be_a_trade(name: str) -> bool:
-    """Whether a name read as a person's may be a firm's: `Riverside Plaza`, but not `Amy Glass`.
+    """Whether a name read as a person's may be a firm's: `Kessler Plaza`, but not `Amy Glass`.
 
     Its last word is a trade and a surname, and its first is no given name that we know.
     """
@@ -93,7 +93,8 @@ def firm_evidence(name: str) -> str:
     Args:
         name: A display name on one line, without remarks behind it (`names.without_remarks`).
     """
-    name = _natural_order(name) if "," in name else name
+    inverted = "," in name
+    name = _natural_order(name) if inverted else name
     words = [w.casefold() for w in _WORD.findall(name)]
     if not words:
         return ""
@@ -104,6 +105,7 @@ def firm_evidence(name: str) -> str:
         or _definite(name, words)
         or _numbered(name, words)
         or _brand(name, words)
+        or ("" if inverted else _english(_without_number(words)))
     )
 
 
@@ -152,6 +154,8 @@ def _joined(name: str) -> str:
     if len(sides) > 2:
         return "" if all(is_given(s.split()[0]) for s in sides[:-1]) else "several names joined"
     left, right = sides
+    if left.casefold() == right.casefold() or _are_initials(left):
+        return "two names joined, not a couple's"
     first, second = (_WORD.findall(side) or [side] for side in sides)
     if "," in left:
         return _listed(left, right)
@@ -168,10 +172,17 @@ def _joined(name: str) -> str:
 def _listed(left: str, right: str) -> str:
     """`Doe, John & Jane` is a couple; `Dewey, Cheatem & Howe` are partners."""
     parts = [p.strip() for p in left.split(",")] + [right]
-    if any(is_given(part.split()[0]) for part in parts[1:] if part):
+    firsts = [part.split()[0] for part in parts if part]
+    several = len(parts) > 3 and not all(map(is_given, firsts[1:]))
+    if any(map(is_given, firsts[1:])) and not several and len(set(firsts)) == len(firsts):
         return ""
     single = all(len(part.split()) == 1 for part in parts)
     return "several names listed" if single else ""
+
+
+def _are_initials(side: str) -> bool:
+    """`K` of `K & L Consulting`, `J J`."""
+    return all(len(word.strip(".")) == 1 for word in side.split())
 
 
 @cache
@@ -221,3 +232,55 @@ def _brand(name: str, words: list[str]) -> str:
 def _plain_words(words: list[str]) -> bool:
     """Whether some word before the last is one that people are not called."""
     return any(w in _groups()["brand"] or w in _common() for w in words[:-1])
+
+
+#: Words that tie a phrase together; within a name no person has them.
+_TIES = frozenset({"of", "for", "the", "with", "from", "your", "our", "by"})
+#: What somebody is: `Paul Plumber` may be noted so.
+_OCCUPATION = re.compile(r"(?:er|or|ist|man|smith|wright)$")
+#: Articles in front; `La`, `Le` and `El` begin people's names as well.
+_ARTICLES = frozenset({"los", "las"})
+
+
+def _english(words: list[str]) -> str:
+    """Words of English that people are not called by: `Hungry Pelican`, `Taste of Naples`.
+
+    One in the last place tells, two tell anywhere; behind a given name every word must be one.
+    """
+    if len(words) < 2 or _HONOURS.match(words[0]) or words[-1] in _HOUSEHOLD:
+        return ""
+    english = word_groups("english_words")
+    led = is_given(words[0])
+    tie = next((w for w in words[1:-1] if w in _TIES), "")
+    if (tie and not led) or words[0] in _ARTICLES:
+        return f"the name holds {tie or words[0]!r}"
+    things = [w for w in words if w in _things()]
+    if not things or (led and len(things) < len(words) - 1):
+        return ""
+    if len(things) >= 2:
+        return f"the name is made of {' '.join(things)!r}"
+    last = words[-1]
+    if not led and last in _too():
+        return f"the name is made of {' '.join([*things, last])!r}"
+    if last not in english["never"] and (led or last not in _groups()["places"]):
+        return ""
+    return "" if led and _OCCUPATION.search(last) else f"the name holds {last!r}"
+
+
+def _without_number(words: list[str]) -> list[str]:
+    """The words without a Roman number behind them, where no given name leads: `Billy Goat II`."""
+    numbered = words[-1] in ("ii", "iii", "iv") and not is_given(words[0])
+    return words[:-1] if numbered else words
+
+
+@cache
+def _things() -> frozenset[str]:
+    """Words of English, and of places, that few or no people are called by."""
+    english = word_groups("english_words")
+    return (english["never"] | english["seldom"] | _groups()["places"] | _strong()) - _too()
+
+
+@cache
+def _too() -> frozenset[str]:
+    """Trades and things that are surnames, too."""
+    return _groups()["surnames"] | _groups()["shared"]

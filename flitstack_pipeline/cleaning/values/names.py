@@ -7,11 +7,17 @@ original.
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flitstack_pipeline.cleaning.values.firms import TWO_NAMES, firm_evidence, may_be_a_trade
+from flitstack_pipeline.cleaning.values.firms import (
+    TWO_NAMES,
+    firm_evidence,
+    is_given,
+    may_be_a_trade,
+)
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
 from flitstack_pipeline.cleaning.values.words import one_line
 
@@ -52,6 +58,9 @@ _SPECIAL = _SUFFIXES.union(
 _PROFESSIONS = word_groups("name_words")["professions"]
 #: Mailboxes and desks that exports write where a name belongs.
 _MAILBOXES = word_groups("name_words")["mailboxes"]
+_SPANISH = word_groups("name_words")["spanish"]
+#: `Yolanda Y Crawford` has an initial, not an "and".
+_INITIAL_Y = re.compile(r"(\w[\w'\u2019-]+) [Yy](\.?) ([\w'\u2019-]{2,})")
 #: Emoji, stars, hearts and other signs; letters, digits and punctuation of names stay.
 _SIGNS = re.compile(
     r"[^\w\s.,&+'\u2019\u2018\"\u201c\u201d()\[\]/#@:;!?*\-\u2013\u2014]|[*\u200d\ufe0f]+"
@@ -96,7 +105,7 @@ def split_name(value: str | None) -> Name | None:
     if found is None:
         return None
     bare, evidence = without_remarks(found)
-    if evidence:
+    if evidence and not _is_mailbox(found):
         return _firm(found, evidence, "joined" if evidence == TWO_NAMES else "")
     return _person(found, bare, "trade" if may_be_a_trade(bare) else "")
 
@@ -221,6 +230,9 @@ def _capitalised(word: str, position: int) -> str:
 
 
 def _split(name: str) -> tuple[str | None, str | None]:
+    initial = _INITIAL_Y.fullmatch(name)
+    if initial and not (is_given(initial[1]) and is_given(initial[3])):
+        return f"{initial[1]} Y{initial[2]}", initial[3]
     if _COUPLE.search(name) and "," not in name:
         return _split_couple(name)
     if "," in name:
@@ -229,6 +241,8 @@ def _split(name: str) -> tuple[str | None, str | None]:
             return inverted
     if len(name.split()) == 1:
         return name, None
+    if double := _two_surnames(name.split()):
+        return double
     human = HumanName(name)
     first = " ".join(p for p in (human.title, human.first, human.middle) if p) or None
     last = " ".join(p for p in (human.last, human.suffix) if p) or None
@@ -236,6 +250,19 @@ def _split(name: str) -> tuple[str | None, str | None]:
     if nickname and first:
         first = f"{first} {nickname.group(0)}"
     return (last, None) if first is None and last else (first, last)
+
+
+def _two_surnames(words: list[str]) -> tuple[str, str] | None:
+    """Two surnames as Spanish has them: `Gabriel García Márquez` has both as the last name."""
+    if len(words) not in (3, 4) or not all(map(_is_spanish, words[-2:])):
+        return None
+    return " ".join(words[:-2]), " ".join(words[-2:])
+
+
+def _is_spanish(surname: str) -> bool:
+    bare = unicodedata.normalize("NFKD", surname.casefold())
+    plain = "".join(c for c in bare if not unicodedata.combining(c))
+    return plain in _SPANISH and not is_given(plain)
 
 
 def _split_inverted(name: str) -> tuple[str, str] | None:
