@@ -21,6 +21,7 @@ from flitstack_pipeline.ledger import (
     fates,
     holders,
     known,
+    refusals,
     row_fates,
     schema_rows,
     settle,
@@ -66,6 +67,8 @@ class Surroundings:
     document: MapDocument
     account: Account = field(default_factory=Account)
     answers: Mapping[str, str] = field(default_factory=dict)
+    #: Documents that a person parted from a job.
+    parted: Collection[str] = ()
 
 
 def build(
@@ -83,6 +86,7 @@ def build(
     with limited(con, MEMORY):
         holders.prepare(con)
         known.prepare(con)
+        refusals.prepare(con, around.parted)
         row_fates.prepare(con)
         counts = {d: _pairs(con, d) for d in BY_KEY if table_exists(con, f"raw.{d}")}
         for dataset in (d for d in counts if d in only):
@@ -229,6 +233,7 @@ class _Dataset:
              "fate": [p.fate for p in self.paths], "sole": [p.sole for p in self.paths],
              "keeps": [p.kind == "in:kept" for p in self.paths], "rule": rules,
              "near": [p.place == NEAR for p in self.paths],
+             "named": [p.named for p in self.paths],
              "ahead": [bool(read_ahead([Way(0, p, "", "")])) for p in self.paths]}
         )  # fmt: skip
         for name, table in (("ledger_column", columns), ("ledger_path", paths)):

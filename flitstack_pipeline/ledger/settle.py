@@ -8,7 +8,7 @@ Belongs here: the statements between `ledger_look` (cells with the paths to ask 
 
 from __future__ import annotations
 
-from flitstack_pipeline.ledger import fates, witness
+from flitstack_pipeline.ledger import fates, refusals, witness
 from flitstack_pipeline.ledger.provenance import LINKED, MERGED, STAGES
 from flitstack_pipeline.ledger.quick import ASK, MISSING, SAME, SURE
 from flitstack_pipeline.ledger.readings import EMPTY_WORDS, VERBATIM
@@ -23,7 +23,7 @@ ASKS = 'STRUCT(path INT, "out" INT, kind VARCHAR, value VARCHAR, words VARCHAR)[
 #: Before a batch: nothing is settled.
 NONE_SETTLED = """
 CREATE OR REPLACE TEMP TABLE ledger_settled (row BIGINT, n INT, path INT, rule VARCHAR,
-    against BOOLEAN, missing BOOLEAN, verbatim BOOLEAN)"""
+    against BOOLEAN, missing BOOLEAN, verbatim BOOLEAN, astray BOOLEAN)"""
 #: Cells that their paths did not settle.
 _OPEN = """
 SELECT l.* FROM ledger_look l ANTI JOIN (
@@ -46,23 +46,28 @@ def slow(first: bool) -> str:
             FROM (SELECT row, n, several, record, text, unnest(asks) AS a FROM ({_OPEN})) l
             JOIN ledger_path p ON p.n = l.a.path WHERE true {ahead}
         )
-        SELECT row, n, several, a.path, a."out" AS out, a.kind, text, a.value, a.words
+        SELECT row, n, several, record, a.path, a."out" AS out, a.kind, text, a.value, a.words
         FROM asked WHERE a.value IS NOT NULL
         UNION ALL
-        SELECT row, n, several, a.path, {ASK}, a.kind, text, h.held[1], a.words
+        SELECT row, n, several, record, a.path, {ASK}, a.kind, text, h.held[1], a.words
         FROM asked JOIN ledger_near h ON h.key = asked.record WHERE a.value IS NULL AND near
         UNION ALL
-        SELECT row, n, several, a.path, {ASK}, 'in:' || a.kind, text, a.value, a.words
+        SELECT row, n, several, record, a.path, {ASK}, 'in:' || a.kind, text, a.value, a.words
         FROM asked WHERE several AND a.value <> '' AND NOT starts_with(a.kind, 'in:')
         """
 
 
-#: The best path of each of those cells; one that contradicts (`against`) takes it back.
+#: The best path of each of those cells; one that contradicts (`against`) takes it back, unless the
+#: cell is kept verbatim. A record that is known and not led to (`astray`) is lost all the same,
+#: where no refusal is recorded.
 SETTLED = f"""
 DELETE FROM ledger_settled s USING ledger_slow x WHERE x.row = s.row AND x.n = s.n;
 INSERT INTO ledger_settled
 WITH judged AS (
     SELECT s.row, s.n, s.several, s.path, p.fate, p.sole, p.keeps, s.out,
+           p.named <> '' AND NOT EXISTS (
+               SELECT 1 FROM ledger_refused r
+               WHERE r.key = s.record AND r.kind IN (p.named, '{refusals.ANY}')) AS owed,
            NOT starts_with(s.words, '{STAGES}') OR k.text IS NOT NULL AS known,
            CASE WHEN s.out = {SAME} THEN '{VERBATIM}' WHEN s.out = {SURE} THEN p.rule
                 WHEN w.label IS NOT NULL THEN 'label of the confirmed value map'
@@ -80,7 +85,8 @@ SELECT row, n, min_by(path, rank) FILTER (rule IS NOT NULL) AS path,
        min_by(rule, rank) FILTER (rule IS NOT NULL) AS rule,
        bool_or(sole AND rule IS NULL AND NOT several AND out = {ASK} AND known) AS against,
        bool_or(NOT several AND out = {MISSING}) AS missing,
-       bool_or(rule = '{VERBATIM}' AND keeps) AS verbatim
+       bool_or(rule = '{VERBATIM}' AND keeps) AS verbatim,
+       bool_or(owed AND rule IS NULL AND NOT several AND out = {ASK}) AS astray
 FROM (SELECT *, CASE WHEN fate = '{MERGED}' THEN 40 WHEN fate = '{LINKED}' THEN 20 ELSE 0 END
              + CASE WHEN rule = '{VERBATIM}' THEN 0 ELSE 10 END + path / 1000.0 AS rank
       FROM judged WHERE fate <> '{MERGED}' OR several)
@@ -91,7 +97,7 @@ INSERT INTO ledger.looked
 WITH told AS (
     SELECT l.*, k.shown, k.excluded, k.reason, k.instead, k.crossed,
            s.path AS way, s.rule AS how,
-           coalesce(s.against AND NOT s.verbatim, false) AS against,
+           coalesce(s.astray OR (s.against AND NOT s.verbatim), false) AS against,
            coalesce(s.missing AND NOT s.verbatim, false) AS missing
     FROM ledger_look l JOIN ledger_column k ON k.n = l.n
     LEFT JOIN ledger_settled s ON s.row = l.row AND s.n = l.n

@@ -18,8 +18,9 @@ from flitstack_pipeline.spec.keys import record_key
 def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     """Invoice records (phase 1) and relations (2); historical opportunities (0) without job."""
     sql = f"""
-      SELECT w.*, j.jobs, e.estimates, i.items, p.payments, co.change_orders
+      SELECT w.*, j.jobs, e.estimates, i.items, p.payments, co.change_orders, d.leading
       FROM ({with_links(con, mapper.document, "invoices")}) w
+      LEFT JOIN ({_leading(con, "invoices")}) d ON d.child_key = w.source_key
       LEFT JOIN (SELECT invoice_key, list(job_key ORDER BY n) AS jobs FROM m_invoice_job
         GROUP BY 1) j ON j.invoice_key = w.source_key
       LEFT JOIN (SELECT invoice_key, list(x ORDER BY estimate_key) AS estimates
@@ -77,15 +78,28 @@ def _estimates_of(row: dict[str, Any]) -> tuple[list[str], list[str]]:
     return deals, elsewhere
 
 
+def _leading(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
+    """SELECT child_key, leading: the numbers of jobs, as documents state them, that led to one."""
+    return f"""SELECT child_key, list(DISTINCT reference) AS leading
+        FROM {relation(con, "clean.links")}
+        WHERE child_object = '{dataset}' AND role = 'job' AND reference IS NOT NULL
+        GROUP BY 1"""  # noqa: S608
+
+
 def _dead_jobs(row: dict[str, Any], linked: Any) -> list[str]:
     """The jobs a document names and is not linked to, because they are another client's."""
-    return [] if linked else row["job_refs"] or []
+    leading = row["leading"] or [] if linked else []
+    return [number for number in row["job_refs"] or [] if number not in leading]
 
 
 def _with_stated(row: dict[str, Any], **stated: list[str]) -> dict[str, str]:
     """The original values with numbers that no link shows; what is there already stays."""
-    told = {name: ", ".join(numbers) for name, numbers in stated.items() if numbers}
-    return {**told, **(row["originals"] or {})}
+    told, known = {}, row["originals"] or {}
+    for name, numbers in stated.items():
+        before = known.get(name, "").split(", ") if name in known else []
+        if numbers:
+            told[name] = ", ".join(dict.fromkeys([*before, *numbers]))
+    return {**known, **told}
 
 
 def _historical(mapper: Mapper, row: dict[str, Any], record: Values) -> Record:
@@ -99,7 +113,9 @@ def _historical(mapper: Mapper, row: dict[str, Any], record: Values) -> Record:
 def work_orders(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     """Work order records (phase 0) and relations (1)."""
     sql = f"""
-      SELECT w.*, j.job_key FROM ({with_links(con, mapper.document, "work_orders")}) w
+      SELECT w.*, j.job_key, d.leading
+      FROM ({with_links(con, mapper.document, "work_orders")}) w
+      LEFT JOIN ({_leading(con, "work_orders")}) d ON d.child_key = w.source_key
       LEFT JOIN m_job j ON j.child_key = w.source_key ORDER BY w.source_key"""  # noqa: S608
     for row in rows(con, sql):
         row["display_name"] = row["title"] or f"Work order #{row['number']}"

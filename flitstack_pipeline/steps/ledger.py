@@ -7,6 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from flitstack_pipeline.cleaning.decisions import (
+    INVOICE_LINKS,
+    WORK_ORDER_LINKS,
+    read_decisions,
+)
 from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.migration.report import Refused, StepReport
@@ -32,7 +37,7 @@ def account_cells(project: Project) -> StepReport:
         return StepReport("cells accounted for", 0)
     settings = project.settings
     around = cells.Surroundings(
-        document, Account(settings.time_zone, settings.country), answers(project)
+        document, Account(settings.time_zone, settings.country), answers(project), _parted(project)
     )
     with project.warehouse.connect() as con:
         totals = cells.build(con, around)
@@ -41,6 +46,16 @@ def account_cells(project: Project) -> StepReport:
     problems = _problems(project)
     facts: dict[str, Any] = {**totals, "report": page}
     return StepReport("cells accounted for", sum(totals.values()), facts, {}, problems)
+
+
+def _parted(project: Project) -> set[str]:
+    """Source keys of invoices and work orders that a person parted from a job."""
+    return {
+        row[kind.keys[0]]
+        for kind in (INVOICE_LINKS, WORK_ORDER_LINKS)
+        for row in read_decisions(project.decisions / kind.name, kind)
+        if row["decision"] == kind.words[1]
+    }
 
 
 def ledger_reasons(project: Project) -> list[str]:

@@ -1,0 +1,72 @@
+"""A link that is rightly refused is no alarm; the same text kept without a refusal is one."""
+
+import pytest
+
+from flitstack_pipeline.ledger.cells import Surroundings, build
+from flitstack_pipeline_tests.ledger import small
+from flitstack_pipeline_tests.ledger.workshop import Workshop
+
+
+@pytest.fixture(scope="module")
+def shop():
+    workshop = Workshop()
+    yield workshop
+    workshop.close()
+
+
+def _edited(name: str, *changes: tuple[str, str]) -> list[str]:
+    text = "\n".join(small.FILES[name])
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return text.split("\n")
+
+
+def _fates(shop, file, column, parted=()):
+    """Fates and rules of a column, and how many cells are lost in all."""
+    shop.map()
+    totals = build(shop.con, Surroundings(shop.document, parted=parted))
+    cells = shop.con.execute(
+        'SELECT text, fate, field FROM ledger.cells WHERE file = ? AND "column" = ? ORDER BY line',
+        [file, column],
+    ).fetchall()
+    return cells, totals.get("unaccounted", 0)
+
+
+def test_another_clients_job_is_left_for_review_and_kept_as_text(shop):
+    # 502 is Bob Roe's roof for 9,876.25; Ann Lee's bill of 1,234.50 cannot be of it
+    with shop.mutated({"invoices.csv": _edited("invoices.csv", ("I-1|501|E-1", "I-1|502|"))}):
+        shop.read("invoices")
+        shop.relate()
+        cells, lost = _fates(shop, "invoices.csv", "Job #")
+    assert cells[0][:2] == ("502", "arrived") and "Original_Values__c" in cells[0][2]
+    assert lost == 0
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_job_that_a_person_parted_is_kept_as_text_and_only_then(shop, said):
+    decisions = shop.folder / "decisions"
+    decisions.mkdir(exist_ok=True)
+    path = decisions / "work_order_links.csv"
+    path.write_text(
+        "work_order_key,job_key,decision\nmain/work_orders/W-1,main/jobs/501,do not link\n"
+    )
+    try:
+        with shop.mutated():
+            shop.relate()
+            parted = {"main/work_orders/W-1"} if said else ()
+            cells, lost = _fates(shop, "work_orders.csv", "Job #", parted)
+    finally:
+        path.unlink()
+    assert cells[0][:2] == ("501", "arrived" if said else "unaccounted")
+    assert lost == (0 if said else 1)
+
+
+def test_another_name_of_the_client_whose_id_stands_beside_it_is_kept_as_text(shop):
+    changed = _edited("work_orders.csv", ("Kitchen visit|Ann Lee|101", "Kitchen visit|Cy Dee|101"))
+    with shop.mutated({"work_orders.csv": changed}):
+        shop.read("work_orders")
+        shop.relate()
+        cells, lost = _fates(shop, "work_orders.csv", "Client Name")
+    assert cells[0][:2] == ("Cy Dee", "arrived")
+    assert lost == 0
