@@ -27,6 +27,7 @@ from flitstack_pipeline.highlevel.errors import (
     GarbledAnswer,
     HighLevelError,
     ServerFault,
+    UnexpectedAnswer,
     Unreachable,
     describe,
     error_inside,
@@ -69,6 +70,8 @@ class Answer:
     latency_ms: float
     headers: Mapping[str, str]
     route: str
+    #: What the caller's `read` made of it.
+    read: Any = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class _Call:
     agency: bool
     write: bool
     version: str | None = None
+    read: Callable[[Answer], Any] | None = None
 
 
 class HighLevelClient:
@@ -191,12 +195,14 @@ class HighLevelClient:
         agency: bool = False,
         write: bool | None = None,
         version: str | None = None,
+        read: Callable[[Answer], Any] | None = None,
     ) -> Answer:
         """Send one request and return its success.
 
         `route` is the template, `path` fills it; parameters that are None are left out; `files`
         and `data` make a multipart body streamed from disk; `write` is guessed from the route;
-        `version` overrules the connection's for operations v3 no longer has.
+        `version` overrules the connection's for operations v3 no longer has. What `read` makes of
+        a success is in the answer's `read`; where it raises UnexpectedAnswer, a read is repeated.
         Raises HighLevelError: AmbiguousOutcome for a write that may have happened.
         """
         if agency and not self.connection.agency_token:
@@ -214,6 +220,7 @@ class HighLevelClient:
             agency,
             is_write(method, route) if write is None else write,
             version,
+            read,
         )
         return self._send(call)
 
@@ -263,7 +270,10 @@ class HighLevelClient:
             raise
         trace_id = body.get("traceId") if isinstance(body, dict) else None
         self._note(call, response.status_code, latency, trace_id, paced)
-        return Answer(response.status_code, body, trace_id, latency, response.headers, call.route)
+        return _understood(
+            call,
+            Answer(response.status_code, body, trace_id, latency, response.headers, call.route),
+        )
 
     def _exchange(self, call: _Call) -> requests.Response:
         """Send through the adapter itself: sessions cost more CPU than the request does."""
@@ -365,12 +375,27 @@ def _body(call: _Call, response: requests.Response) -> Any:
     except ValueError:
         unusable = _garbled(call, response, "not JSON")
     else:
-        said = error_inside(body)
+        said = "null" if body is None else error_inside(body)
         if said is None:
             return body
         told = f"an error in a success: {rule_of(said, call.body)}"
         unusable = _garbled(call, response, told)
     raise AmbiguousOutcome(call.method, call.route, unusable) if call.write else unusable
+
+
+def _understood(call: _Call, answer: Answer) -> Answer:
+    """The answer with what its caller reads in it (live: L14: another body comes now and then)."""
+    if call.read is None:
+        return answer
+    try:
+        return replace(answer, read=call.read(answer))
+    except UnexpectedAnswer as error:
+        if call.write:
+            raise
+        raise GarbledAnswer(
+            call.method, call.route, status=answer.status, messages=error.messages,
+            trace_id=answer.trace_id,
+        ) from error  # fmt: skip
 
 
 def _garbled(call: _Call, response: requests.Response, what: str) -> GarbledAnswer:

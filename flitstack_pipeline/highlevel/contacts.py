@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import (
     BadRequest,
     Forbidden,
@@ -25,7 +26,6 @@ from flitstack_pipeline.highlevel.family import (
     Page,
     Record,
     iterate,
-    rows,
     search_page,
     unwrap,
 )
@@ -39,6 +39,7 @@ from flitstack_pipeline.highlevel.models import (
 from flitstack_pipeline.highlevel.reading import (
     Contact,
     cursor_of,
+    flag,
     may_hold,
     read_contact,
     read_note,
@@ -139,9 +140,12 @@ class Contacts(Family):
     def upsert(self, contact: ContactUpsert) -> Upserted:
         """Create or update, by HighLevel's own duplicate rule."""
         body = {"locationId": self.location_id, **contact.wire()}
-        answer = self._client.call("POST", "/contacts/upsert", json=body)
-        record = read_contact(unwrap("POST", answer, "contact"))
-        return Upserted(record, bool(answer.body.get("new")))
+
+        def read(answer: Answer) -> Upserted:
+            contact = read_contact(unwrap("POST", answer, "contact"))
+            return Upserted(contact, bool(flag(answer.body.get("new"))))
+
+        return self._read("POST", "/contacts/upsert", read, json=body)
 
     def update(self, contact_id: str, contact: ContactUpdate, clear: Iterable[str] = ()) -> None:
         """Change a contact; fields named in `clear` are emptied."""
@@ -194,10 +198,11 @@ class Contacts(Family):
         return self._searched(body)
 
     def _searched(self, body: dict[str, Any]) -> Page:
-        answer = self._call("POST", "/contacts/search", json=body)
-        return search_page(
-            answer, "contacts", "POST /contacts/search", lambda raw: read_contact(raw, row=True)
-        )
+        def read(answer: Answer) -> Page:
+            route = "POST /contacts/search"
+            return search_page(answer.body, "contacts", route, lambda r: read_contact(r, row=True))
+
+        return self._read("POST", "/contacts/search", read, json=body)
 
     def count(self) -> int:
         """How many contacts there are, counted where no answer tells it."""
@@ -240,8 +245,9 @@ class Contacts(Family):
             params: dict[str, Any] = {"locationId": self.location_id, "limit": LIST_PAGE}
             if start:
                 params |= {"startAfter": start[0], "startAfterId": start[-1]}
-            answer = self._call("GET", "/contacts/", params=params, version=LIST_VERSION)
-            found = rows(answer, "contacts", "GET /contacts/")
+            found, answer = self._rows(
+                "GET", "/contacts/", "contacts", params=params, version=LIST_VERSION
+            )
             fresh = [c for raw in found if (c := read_contact(raw, row=True))["id"] not in seen]
             seen.update(contact["id"] for contact in fresh)
             yield from fresh
@@ -267,16 +273,8 @@ class Contacts(Family):
 
         Raises UnexpectedAnswer for an answer that shows neither.
         """
-        route = "/contacts/search/duplicate"
         params = {"locationId": self.location_id, "email": email, "number": number}
-        answer = self._client.call("GET", route, params=params)
-        if isinstance(answer.body, dict) and "contact" in answer.body:
-            if not answer.body["contact"]:
-                return None
-            return read_contact(unwrap("GET", answer, "contact"))
-        raise UnexpectedAnswer(
-            "GET", route, status=answer.status, messages=["no contact, nor none, in the answer"]
-        )
+        return self._read("GET", "/contacts/search/duplicate", _contact_or_none, params=params)
 
     def of_business(self, business_id: str) -> list[Contact]:
         """Return rows of the contacts linked to a company."""
@@ -408,6 +406,14 @@ class Contacts(Family):
         """Delete a task."""
         path = {"contactId": contact_id, "taskId": task_id}
         self._call("DELETE", "/contacts/{contactId}/tasks/{taskId}", path=path)
+
+
+def _contact_or_none(answer: Answer) -> Contact | None:
+    body = answer.body if isinstance(answer.body, dict) else {}
+    if "contact" not in body:
+        said = ["no contact, nor none, in the answer"]
+        raise UnexpectedAnswer("GET", answer.route, status=answer.status, messages=said)
+    return read_contact(unwrap("GET", answer, "contact")) if body["contact"] else None
 
 
 def _next_start(answer: Record, found: Sequence[Record]) -> list[Any]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, BadRequest, UnexpectedAnswer
-from flitstack_pipeline.highlevel.family import Family, Record, rows
+from flitstack_pipeline.highlevel.family import Family, Record, RecordList, rows
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
 from flitstack_pipeline.highlevel.reading import total_of
 
@@ -96,8 +97,8 @@ class Conversations(Family):
         """How many conversations the sub-account has, as the search sees them."""
         params = {"locationId": self.location_id, "limit": 1}
         route = "/conversations/search"
-        answer = self._call("GET", route, params=params)
-        shown, told = rows(answer, "conversations", f"GET {route}"), total_of(answer)
+        shown, answer = self._rows("GET", route, "conversations", params=params)
+        told = total_of(answer)
         if told is None or told < len(shown):
             raise UnexpectedAnswer("GET", route, messages=["no count of conversations"])
         return told
@@ -117,16 +118,11 @@ class Conversations(Family):
         last = ""
         while True:
             params = {"limit": LIST_PAGE, **({"lastMessageId": last} if last else {})}
-            answer = self._call(
-                "GET",
+            route, path = (
                 "/conversations/{conversationId}/messages",
-                path={"conversationId": conversation_id},
-                params=params,
+                {"conversationId": conversation_id},
             )
-            inner = answer.get("messages")
-            body = inner if isinstance(inner, dict) else answer
-            route = "/conversations/{conversationId}/messages"
-            page = rows(body, "messages", f"GET {route}")
+            page, body = self._read("GET", route, _messages_in, path=path, params=params)
             yield from page
             if not page or not body.get("nextPage", len(page) == LIST_PAGE):
                 return
@@ -147,8 +143,7 @@ class Conversations(Family):
                 params = {"locationId": self.location_id, "limit": page_size}
                 params |= {"channel": channel} if channel else {}
                 params |= {"cursor": cursor} if cursor else {}
-                answer = self._call("GET", route, params=params)
-                page = rows(answer, "messages", f"GET {route}")
+                page, answer = self._rows("GET", route, "messages", params=params)
                 yield from page
                 before, cursor = cursor, str(answer.get("nextCursor") or "")
                 if not page or not cursor:
@@ -185,6 +180,14 @@ class Conversations(Family):
             unusable = UnexpectedAnswer("POST", route, messages=["no messageId in the answer"])
             raise AmbiguousOutcome("POST", route, unusable)
         return answer
+
+
+def _messages_in(answer: Answer) -> tuple[RecordList, Record]:
+    """(the messages, the part of the answer that tells of further pages)."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    inner = body.get("messages")
+    body = inner if isinstance(inner, dict) else body
+    return rows(body, "messages", f"GET {answer.route}"), body
 
 
 def exists_already(error: BadRequest) -> bool:

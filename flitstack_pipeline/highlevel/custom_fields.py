@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flitstack_pipeline.highlevel.family import Family, Record, rows
+from flitstack_pipeline.highlevel.client import Answer
+from flitstack_pipeline.highlevel.family import Family, Record, RecordList, rows
 from flitstack_pipeline.highlevel.models import WireModel
 from flitstack_pipeline.highlevel.reading import read_field_v1, read_field_v2
 
@@ -124,17 +125,11 @@ class FieldsV2(Family):
 
     def list(self, object_key: str) -> tuple[list[Record], list[Record]]:
         """Read the fields and the folders of an object."""
-        answer = self._call(
-            "GET",
-            "/custom-fields/object-key/{objectKey}",
-            path={"objectKey": object_key},
-            params={"locationId": self.location_id},
+        route = "/custom-fields/object-key/{objectKey}"
+        params = {"locationId": self.location_id}
+        return self._read(
+            "GET", route, _fields_and_folders, path={"objectKey": object_key}, params=params
         )
-        route = "GET /custom-fields/object-key/{objectKey}"
-        fields = [read_field_v2(raw) for raw in rows(answer, "fields", route)]
-        if "folders" not in answer and not any(field.get("parentId") for field in fields):
-            return fields, []
-        return fields, rows(answer, "folders", route)
 
     def create(self, field: FieldCreateV2) -> Record:
         """Create a field."""
@@ -164,6 +159,15 @@ class FieldsV2(Family):
             path={"id": folder_id},
             params={"locationId": self.location_id},
         )
+
+
+def _fields_and_folders(answer: Answer) -> tuple[RecordList, RecordList]:
+    """Raises UnexpectedAnswer where fields lie in folders the answer does not show."""
+    route = f"GET {answer.route}"
+    fields = [read_field_v2(raw) for raw in rows(answer.body, "fields", route)]
+    if "folders" not in answer.body and not any(field.get("parentId") for field in fields):
+        return fields, []
+    return fields, rows(answer.body, "folders", route)
 
 
 class CustomFields:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flitstack_pipeline.highlevel.client import Answer, HighLevelClient, is_write
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError, UnexpectedAnswer
-from flitstack_pipeline.highlevel.reading import cursor_of, total_of
+from flitstack_pipeline.highlevel.reading import canonical, cursor_of, total_of
 
 Record = dict[str, Any]
+R = TypeVar("R")
 RecordList = list[Record]  # `list` is a method of several families
 #: How long a page is where a server does not heed the length it is asked for.
 USUAL_PAGES = frozenset({10, 20, 25, 50, 100, 200, 500, 1000})
@@ -47,14 +48,30 @@ class Family:
         answer = self._client.call(method, route, **arguments)
         return answer.body if isinstance(answer.body, dict) else {"items": answer.body}
 
+    def _read(self, method: str, route: str, read: Callable[[Answer], R], **arguments: Any) -> R:
+        """Send, and return what `read` makes of the answer; one it does not understand is asked
+        for again, unless it was a write.
+        """
+        found: R = self._client.call(method, route, read=read, **arguments).read
+        return found
+
     def _record(self, method: str, route: str, *envelopes: str, **arguments: Any) -> Record:
         """Send, and return the record from the first envelope key that holds one."""
-        answer = self._client.call(method, route, **arguments)
-        return unwrap(method, answer, *envelopes)
+        return self._read(method, route, lambda a: unwrap(method, a, *envelopes), **arguments)
 
     def _list(self, route: str, envelope: str, **arguments: Any) -> list[Record]:
-        answer = self._client.call("GET", route, **arguments)
-        return rows(answer.body, envelope, f"GET {route}")
+        return self._rows("GET", route, envelope, **arguments)[0]
+
+    def _rows(
+        self, method: str, route: str, envelope: str, **arguments: Any
+    ) -> tuple[list[Record], Record]:
+        """Send, and return the rows of a list with the answer they stand in."""
+
+        def read(answer: Answer) -> tuple[list[Record], Record]:
+            found = rows(answer.body, envelope, f"{method} {route}")
+            return found, answer.body if isinstance(answer.body, dict) else {}
+
+        return self._read(method, route, read, **arguments)
 
     def _listed(
         self,
@@ -67,11 +84,11 @@ class Family:
     ) -> list[Record]:
         """Read every page of a list that pages by `limit` and `skip` (or `offset`)."""
 
-        def fetch(start: int) -> Any:
+        def fetch(start: int) -> tuple[list[Record], Record]:
             query = {**params, "limit": size, skip: start}
-            return self._client.call("GET", route, path=path, params=query).body
+            return self._rows("GET", route, envelope, path=path, params=query)
 
-        return list(every_row(fetch, envelope, f"GET {route}", size))
+        return list(every_row(fetch, f"GET {route}", size))
 
 
 def rows(body: Any, envelope: str, method_route: str = "GET ") -> list[Record]:
@@ -98,13 +115,13 @@ def rows(body: Any, envelope: str, method_route: str = "GET ") -> list[Record]:
         if isinstance(found, list):
             records = [row for row in found if row is not None]
             if all(isinstance(row, dict) for row in records):
-                return records
+                return [canonical(row) for row in records]
             raise UnexpectedAnswer(method, route, messages=[f"the {envelope} are no records"])
     raise UnexpectedAnswer(method, route, messages=[f"no list of {envelope} in the answer"])
 
 
 def every_row(
-    fetch: Callable[[int], Any], envelope: str, method_route: str, size: int
+    fetch: Callable[[int], tuple[list[Record], Record]], method_route: str, size: int
 ) -> Iterator[Record]:
     """Yield every row of a list that pages by how many rows to skip, each once.
 
@@ -112,20 +129,18 @@ def every_row(
     long as servers like to make one whatever they are asked for.
 
     Args:
-        fetch: the answer from a row on.
-        envelope: the key the list stands under.
+        fetch: the rows from one on, and the answer they stand in.
         method_route: what is asked, for the error.
         size: how many rows a page was asked to have.
 
     Raises:
-        UnexpectedAnswer: no list in an answer; or the list counts, or must have, more rows and
-            gives no way to them.
+        UnexpectedAnswer: the list counts, or must have, more rows and gives no way to them.
     """
     seen: set[str] = set()
     start = 0
     while True:
-        body = fetch(start)
-        page, total = rows(body, envelope, method_route), total_of(body) or 0
+        page, body = fetch(start)
+        total = total_of(body) or 0
         fresh = {key: row for row in page if (key := _key_of(row)) not in seen}
         seen.update(fresh)
         yield from fresh.values()
@@ -142,7 +157,7 @@ def every_row(
 
 def _key_of(row: Record) -> str:
     """What tells a row of a list from the others: its id, or all of it."""
-    return str(row.get("id") or row.get("_id") or json.dumps(row, sort_keys=True))
+    return str(row.get("id") or json.dumps(row, sort_keys=True))
 
 
 def unwrap(method: str, answer: Answer, *envelopes: str) -> Record:
@@ -153,12 +168,12 @@ def unwrap(method: str, answer: Answer, *envelopes: str) -> Record:
     body = answer.body if isinstance(answer.body, dict) else {}
     for envelope in envelopes:
         if isinstance(body.get(envelope), dict) and (method != "POST" or _named(body[envelope])):
-            return body[envelope]
+            return canonical(body[envelope])
     inner = body.get("data")
     if isinstance(inner, dict) and _named(inner):
-        return inner
+        return canonical(inner)
     if _named(body):
-        return body
+        return canonical(body)
     unusable: HighLevelError = UnexpectedAnswer(
         method,
         answer.route,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
+from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.multipart import FilePart
 
@@ -55,18 +55,28 @@ class Files(Family):
     def upload_media(
         self, path: Path, *, name: str | None = None, parent_id: str | None = None
     ) -> Record:
-        """Put a file into the media library: `{fileId, url}`; 25 MB, videos 500 MB."""
+        """Put a file into the media library: `{id, url}`; 25 MB, videos 500 MB."""
         fields = {"hosted": "false", "name": name or path.name}
         if parent_id:
             fields["parentId"] = parent_id
-        return self._call(
-            "POST", "/medias/upload-file", data=fields, files=[FilePart("file", path, name)]
-        )
+        return self._uploaded(data=fields, files=[FilePart("file", path, name)])
 
     def host_media(self, url: str, name: str) -> Record:
         """Let HighLevel fetch a file into the media library; it cannot read signed addresses."""
-        fields = {"hosted": "true", "fileUrl": url, "name": name}
-        return self._call("POST", "/medias/upload-file", data=fields)
+        return self._uploaded(data={"hosted": "true", "fileUrl": url, "name": name})
+
+    def _uploaded(self, **arguments: Any) -> Record:
+        """Send; a success that names no file did happen, but which one it is is unknown."""
+        route = "/medias/upload-file"
+        answer = self._call("POST", route, **arguments)
+        file_id, url = (
+            answer.get("fileId") or answer.get("id") or answer.get("_id"),
+            answer.get("url"),
+        )
+        if not file_id or not url:
+            unusable = UnexpectedAnswer("POST", route, messages=["no fileId or url in the answer"])
+            raise AmbiguousOutcome("POST", route, unusable)
+        return {**answer, "id": str(file_id), "url": str(url)}
 
     def list_media(self, kind: str = "file") -> list[Record]:
         """Read the media library; `kind` is file or folder."""
@@ -93,7 +103,8 @@ class Files(Family):
         """Upload files that a FILE_UPLOAD value will name; one answer each, in the order given.
 
         They are matched by the name of their part, else by position: the answer's own names need
-        not be those of the files (live: L13). Raises UnexpectedAnswer when one has no address.
+        not be those of the files (live: L13). Raises AmbiguousOutcome when one has no address: it
+        hangs on nothing, so it can be sent again.
         """
         route = "/locations/{locationId}/customFields/upload"
         answer = self._call(
@@ -112,7 +123,8 @@ class Files(Family):
             meta = _described(f"{field_id}_{file.file_id}", name, position, metas, len(files))
             url = _address(name, position, meta, addresses, len(files))
             if not url:
-                raise UnexpectedAnswer("POST", route, messages=["no address of an uploaded file"])
+                unusable = UnexpectedAnswer("POST", route, messages=["no address of a file"])
+                raise AmbiguousOutcome("POST", route, unusable)
             guess = mimetypes.guess_type(name)[0] or "application/octet-stream"
             found.append(Uploaded(name, url, {"originalname": name, "mimetype": guess, **meta}))
         return found

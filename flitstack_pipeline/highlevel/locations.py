@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
-from flitstack_pipeline.highlevel.family import Family, Record, rows
+from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import WireModel
 from flitstack_pipeline.highlevel.reading import cursor_of, read_task
 
@@ -68,10 +68,8 @@ class Locations(Family):
         seen: set[str] = set()
         asked: dict[str, object] = {"skip": 0}
         while True:
-            answer = self._call(
-                "POST", route, path=self._path(), json={"limit": page_limit, **asked}
-            )
-            page = rows(answer, "tasks", f"POST {route}")
+            body = {"limit": page_limit, **asked}
+            page, _ = self._rows("POST", route, "tasks", path=self._path(), json=body)
             tasks = [read_task(raw) for raw in page]
             fresh = [task for task in tasks if task["id"] not in seen]
             seen.update(task["id"] for task in fresh)

@@ -51,14 +51,14 @@ class Notes(Family):
         UnexpectedAnswer when it holds no list of notes.
         """
 
-        def fetch(start: int) -> Record:
+        def fetch(start: int) -> tuple[list[Record], Record]:
             body = {
                 "locationId": self.location_id, "limit": page_size, "skip": start,
                 "sortBy": "dateAdded", "sortOrder": "asc", "includeRelationRecords": True,
             }  # fmt: skip
-            return self._call("POST", "/notes/search", json=body)
+            return self._rows("POST", "/notes/search", "notes", json=body)
 
-        yield from map(read_note, every_row(fetch, "notes", "POST /notes/search", page_size))
+        yield from map(read_note, every_row(fetch, "POST /notes/search", page_size))
 
     def delete(self, note_id: str) -> None:
         """Delete a note."""

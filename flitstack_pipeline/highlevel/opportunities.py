@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import (
     BadRequest,
     HighLevelError,
@@ -168,16 +169,9 @@ class Opportunities(Family):
         refusal: HighLevelError | None = None
         for place in _places(cursor, number):
             try:
-                answer = self._call("POST", route, json={**body, **place})
+                return self._read("POST", route, _opportunity_page, json={**body, **place})
             except (BadRequest, ValidationRejected) as error:
                 refusal = refusal or error
-                continue
-            return search_page(
-                answer,
-                "opportunities",
-                f"POST {route}",
-                lambda raw: read_opportunity(raw, row=True),
-            )
         assert refusal is not None
         raise refusal
 
@@ -220,6 +214,13 @@ class Opportunities(Family):
         found = self.search(filters=filters, limit=20).records
         whole = (self.get_if_there(row["id"]) for row in found if may_hold(row, field_id, value))
         return [opportunity for opportunity in whole if opportunity is not None]
+
+
+def _opportunity_page(answer: Answer) -> Page:
+    route = "POST /opportunities/search"
+    return search_page(
+        answer.body, "opportunities", route, lambda raw: read_opportunity(raw, row=True)
+    )
 
 
 def _places(cursor: list[Any] | None, number: int) -> list[dict[str, Any]]:

@@ -35,6 +35,12 @@ _PARTS_OF_NAME = tuple(
     f"{part}{form}" for part in ("firstName", "lastName") for form in ("", "Raw", "LowerCase")
 )
 _YES = frozenset({"true", "yes", "1", "completed", "complete", "done"})
+_NO = frozenset({"false", "no", "0", ""})
+#: Keys that are yes or no, whichever family they are in.
+_FLAGS = frozenset(
+    ("deleted", "dnd", "completed", "standard", "isActive", "unique", "isUnique", "new",
+     "allowDuplicateContact", "allowDuplicateOpportunity")
+)  # fmt: skip
 
 
 class Cell(TypedDict):
@@ -90,6 +96,27 @@ class Opportunity(TypedDict, total=False):
     createdAt: str
     updatedAt: str
     missing: frozenset[str]
+
+
+def canonical(raw: Raw) -> dict[str, Any]:
+    """A record of any family with its id under `id`, and its flags as flags, told as text or not.
+
+    Every record passes here before its family reads it.
+    """
+    found = dict(raw)
+    if not found.get("id") and found.get("_id"):
+        found["id"] = found["_id"]
+    for name in _FLAGS & found.keys():
+        found[name] = flag(found[name])
+    if isinstance(found.get("settings"), Mapping):
+        found["settings"] = canonical(found["settings"])
+    return found
+
+
+def flag(value: Any) -> Any:
+    """Yes or no where a text says so; everything else as it stands."""
+    said = value.strip().casefold() if isinstance(value, str) else None
+    return said in _YES if said in _YES | _NO else value
 
 
 def read_contact(raw: Raw, *, row: bool = False) -> Contact:
@@ -208,7 +235,7 @@ def read_task(raw: Raw) -> dict[str, Any]:
         "completed": done if isinstance(done, bool) else str(done).strip().casefold() in _YES,
         "assignedTo": raw.get("assignedTo"),
         "contactId": raw.get("contactId"),
-        "deleted": bool(raw.get("deleted")),
+        "deleted": bool(flag(raw.get("deleted"))),
     }
 
 
@@ -333,17 +360,20 @@ def read_user(raw: Raw) -> dict[str, Any]:
 
 
 def read_cells(raw: Raw) -> tuple[list[Cell], bool]:
-    """(custom field values, whether the answer has a list of them) of a contact or opportunity."""
+    """(custom field values, whether the answer tells all of them) of a contact or opportunity."""
     for name in ("customFields", "custom_fields", "customField"):
         cells = raw.get(name)
         if isinstance(cells, list):
-            known = [c for c in cells if isinstance(c, Mapping) and (c.get("id") or c.get("key"))]
-            return [
-                {"id": str(c.get("id") or c.get("key")), "value": cell_value(c)} for c in known
-            ], True
+            named = [(_cell_id(c), c) for c in cells if isinstance(c, Mapping)]
+            known: list[Cell] = [{"id": k, "value": cell_value(c)} for k, c in named if k]
+            return known, len(known) == len(cells)
         if isinstance(cells, Mapping):
             return [{"id": str(k), "value": v} for k, v in cells.items()], True
     return [], False
+
+
+def _cell_id(cell: Raw) -> str:
+    return identity(cell, required=False) or str(cell.get("fieldId") or cell.get("key") or "")
 
 
 def may_hold(row: Contact | Opportunity, field_id: str, value: str) -> bool:

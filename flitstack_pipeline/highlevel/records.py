@@ -112,8 +112,10 @@ class Records(Family):
 
     def _searched(self, object_key: str, body: dict[str, Any]) -> Page:
         route, path = "/objects/{schemaKey}/records/search", {"schemaKey": object_key}
-        answer = self._call("POST", route, path=path, json=body)
-        return search_page(answer, "records", f"POST {route}", read_record)
+        return self._read(
+            "POST", route, lambda a: search_page(a.body, "records", f"POST {route}", read_record),
+            path=path, json=body,
+        )  # fmt: skip
 
     def count(self, object_key: str) -> int:
         """How many records an object has, counted where no answer tells it."""

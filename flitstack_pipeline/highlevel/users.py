@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flitstack_pipeline.highlevel.family import Family, Record, RecordList, rows
+from flitstack_pipeline.highlevel.family import Family, Record, RecordList
 from flitstack_pipeline.highlevel.reading import read_user
 
 
@@ -21,7 +21,7 @@ class Users(Family):
         """Find users of the whole agency by e-mail; needs the agency token."""
         body = {"companyId": company_id, "emails": ",".join(emails), "deleted": False}
         route = "/users/search/filter-by-email"
-        found = rows(self._call("POST", route, json=body, agency=True), "users", f"POST {route}")
+        found, _ = self._rows("POST", route, "users", json=body, agency=True)
         return [read_user(raw) for raw in found]
 
     def get(self, user_id: str) -> Record:

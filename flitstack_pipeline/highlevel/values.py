@@ -20,6 +20,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypedDict
 
 from flitstack_pipeline.highlevel.models import json_number
+from flitstack_pipeline.highlevel.reading import flag
 
 Door = Literal["v1", "v2"]
 NUMBERS = frozenset({"NUMERICAL", "MONETORY", "FLOAT"})
@@ -265,6 +266,11 @@ def held_files(value: Any) -> dict[str, Any]:
     return held | _wire_files(_read_files(value), "v1") if value else held
 
 
+def whole_number(value: Any) -> int:
+    """A size as HighLevel tells it, as a number or as text; 0 when it does not."""
+    return int(value) if isinstance(value, int | float) or str(value or "").isdigit() else 0
+
+
 def _file_id(file: FileValue) -> str:
     return file.get("uuid") or made_up_id(file["url"])
 
@@ -300,7 +306,7 @@ def _is_one_file(value: Mapping[str, Any]) -> bool:
 
 
 def _gone(file: Mapping[str, Any]) -> bool:
-    return bool(file.get("deleted"))
+    return bool(flag(file.get("deleted")))
 
 
 def _read_file(file_id: str, file: Mapping[str, Any]) -> FileValue:
@@ -312,7 +318,7 @@ def _read_file(file_id: str, file: Mapping[str, Any]) -> FileValue:
         "url": str(file.get("url") or ""),
         "name": str(meta.get("originalname") or meta.get("name") or file.get("name") or ""),
         "mimetype": str(meta.get("mimetype") or ""),
-        "size": meta.get("size") or 0,
+        "size": whole_number(meta.get("size")),
         "uuid": file_id or str(meta.get("uuid") or "") or (part if _UUID.match(part) else ""),
         "document_id": str(file.get("documentId") or ""),
     }

@@ -301,7 +301,7 @@ def _read_tags(hl: HighLevel, catalog: Catalog) -> None:
 
 
 def _read_products(hl: HighLevel, catalog: Catalog) -> None:
-    catalog.products = {r["name"]: r.get("_id") or r["id"] for r in hl.products.list()}
+    catalog.products = {r["name"]: r["id"] for r in hl.products.list()}
 
 
 def slug(label: str) -> str:

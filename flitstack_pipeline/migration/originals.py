@@ -28,6 +28,9 @@ _OWN = re.compile(
     r"version|searchAfter|sort|contactName|fullNameLowerCase|internalSource|lastUpdatedBy)$|"
     r"(LowerCase|Raw)$"
 )
+#: Names of one thing: an answer need not name it as an earlier one did.
+_SAME = {"_id": "id", "custom_fields": "customFields", "customField": "customFields",
+         "address": "address1", "createdAt": "dateAdded"}  # fmt: skip
 _ENVELOPES = ("contact", "record", "business", "buiseness")
 
 
@@ -97,9 +100,13 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Dif
 
 def _read(hl: HighLevel, kind: str, hl_id: str) -> dict[str, Any]:
     body = hl.client.call("GET", PATHS[kind], path={"id": hl_id}).body
-    if not isinstance(body, Mapping) or hl_id not in (_inside(body).get("id"), body.get("id")):
+    if not isinstance(body, Mapping) or hl_id not in (_id_in(_inside(body)), _id_in(body)):
         raise ValueError(f"the answer about {kind} {hl_id} does not hold the record")
     return dict(body)
+
+
+def _id_in(record: Mapping[str, Any]) -> Any:
+    return record.get("id") or record.get("_id")
 
 
 def _inside(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -117,7 +124,8 @@ def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             return
         for key, inner in value.items():
             if not _OWN.search(str(key)):
-                yield from _values(inner, f"{path}.{key}" if path else str(key))
+                name = _SAME.get(str(key), str(key))
+                yield from _values(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         yield from _of_list(value, path)
     elif value not in (None, "", False):
@@ -125,10 +133,10 @@ def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _of_list(value: list[Any], path: str) -> Iterator[tuple[str, Any]]:
-    if all(isinstance(x, Mapping) and "id" in x for x in value):
+    if all(isinstance(x, Mapping) and _id_in(x) for x in value):
         for item in value:
-            rest = {k: v for k, v in item.items() if k not in ("id", "key", "name")}
+            rest = {k: v for k, v in item.items() if k not in ("id", "_id", "key", "name")}
             held = next(iter(rest.values())) if len(rest) == 1 else rest
-            yield from _values(held, f"{path}.{item['id']}")
+            yield from _values(held, f"{path}.{_id_in(item)}")
     elif value:
         yield path, tuple(sorted(str(x).casefold() for x in value))

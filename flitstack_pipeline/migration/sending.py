@@ -267,10 +267,8 @@ class Sender:
             return [suspect for item in items for suspect in self.send([item])]
         (item,) = items
         if isinstance(error, DuplicateContact | DuplicateOpportunity):
-            from flitstack_pipeline.migration.duplicates import settle_duplicate
-
             self._conclude(intents, seen, "refused", error)
-            return settle_duplicate(self, item, error)
+            return self._settle_duplicate(item, error)
         # in one transaction: a refusal without its dead letter would be sent again unlooked-for
         self.ctx.journal.conclude(
             outcomes_of(intents, seen, "refused", error=error) + self.settled(item, "absent"),
@@ -280,6 +278,20 @@ class Sender:
         if isinstance(error, ValidationRejected | BadRequest):
             return [Suspect(item, time.time(), error)]  # it may have been made all the same
         return []
+
+    def _settle_duplicate(
+        self, item: Item, refusal: DuplicateContact | DuplicateOpportunity
+    ) -> list[Suspect]:
+        """Deal with a record that is there already; what fails at it puts this one aside."""
+        from flitstack_pipeline.migration.duplicates import settle_duplicate
+
+        try:
+            return settle_duplicate(self, item, refusal)
+        except (Unauthorized, Forbidden, Unreachable, RateLimited, PacerClosed) as error:
+            raise self.stop(error) from error
+        except (HighLevelError, ValueError) as error:
+            self.dead_letter(item, reason_of(error), error)
+            return []
 
     def _conclude(
         self,

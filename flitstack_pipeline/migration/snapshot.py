@@ -135,7 +135,7 @@ def _fields(hl: HighLevel, key: str) -> list[dict[str, Any]]:
 
 
 def _named(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {str(r.get("name")): str(r.get("id") or r.get("_id")) for r in records}
+    return {str(r.get("name")): str(r["id"]) for r in records}
 
 
 def _key(hl: HighLevel) -> str:

@@ -396,6 +396,7 @@ def sent(connection, server, tmp_path):
         {
             "id": "x1",
             "messageId": "x1",
+            "url": "https://x/a.pdf",
             "total": 0,
             **{name: {"id": "x1"} for name in ENVELOPES},
             **{name: [] for name in LISTS},

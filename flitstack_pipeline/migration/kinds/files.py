@@ -22,7 +22,7 @@ from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.files import FieldFile, Uploaded
 from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.highlevel.reading import Contact, Opportunity
-from flitstack_pipeline.highlevel.values import FileValue, held_files, made_up_id
+from flitstack_pipeline.highlevel.values import FileValue, held_files, made_up_id, whole_number
 from flitstack_pipeline.migration.file_source import NAMED_BY_SERVER, local_file, sha256_of
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
@@ -349,7 +349,7 @@ def _key_of(held: dict[str, Any], hl_id: str, url: str, written: dict[str, Any])
         if url and file.get("url") == url:
             return key
         if key == made_up_id(str(file.get("url"))) and _alike(
-            written, meta.get("originalname"), meta.get("size")
+            written, meta.get("originalname"), whole_number(meta.get("size"))
         ):
             return key
     return ""

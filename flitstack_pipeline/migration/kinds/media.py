@@ -48,18 +48,18 @@ class MediaHandler(Handler):
         )
         with source as file:
             record = ctx.hl.files.upload_media(file.path, name=item.row.payload["file_name"])
-        return [self._written(item, str(record["fileId"]), str(record["url"]))]
+        return [self._written(item, record["id"], record["url"])]
 
     def find(self, ctx: Context, item: Item) -> Written | None:
         """Is an image of this name in the library?"""
         for record in ctx.hl.files.list_media():
             if record.get("name") == item.row.payload["file_name"]:
-                return self._written(item, str(record.get("_id") or record["id"]), record["url"])
+                return self._written(item, record["id"], record["url"])
         return None
 
     def read(self, ctx: Context, entry: Entry) -> Logical | None:
         """What we uploaded, when it is still there."""
-        held = {str(r.get("_id") or r.get("id")) for r in ctx.hl.files.list_media()}
+        held = {r["id"] for r in ctx.hl.files.list_media()}
         return dict(entry.last_written or {}) if entry.hl_id in held else None
 
     def delete(self, ctx: Context, entry: Entry) -> None:
@@ -69,9 +69,8 @@ class MediaHandler(Handler):
     def scan(self, ctx: Context, target: str) -> Iterator[Found]:
         """Every file of the media library."""
         for record in ctx.hl.files.list_media():
-            hl_id = str(record.get("_id") or record.get("id"))
             logical = {"file_name": record.get("name")}
-            yield Found(self.kind, self.kind, hl_id, logical, "", {"url": record.get("url")})
+            yield Found(self.kind, self.kind, record["id"], logical, "", {"url": record.get("url")})
 
     def _written(self, item: Item, hl_id: str, url: str) -> Written:
         name = item.row.payload["file_name"]

@@ -119,7 +119,7 @@ class Maker:
                 self._refused(intent, error)
                 raise
             else:
-                found = str(record.get("id") or record.get("_id") or record.get("key"))
+                found = str(record.get("id") or record.get("key"))
                 self.journal.conclude([Outcome(intent.id, "done", 201, found)])
             self._note(item_key, kind, found, "created", intent.id, details or {})
             self.made += 1
@@ -176,7 +176,7 @@ def id_of(records: Iterable[Mapping[str, Any]], name: str, value: str) -> str | 
     """Id of the record whose `name` is `value`, letter case aside."""
     for record in records:
         if str(record.get(name) or "").casefold() == value.casefold():
-            return str(record.get("id") or record.get("_id"))
+            return str(record["id"])
     return None
 
 
