@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from map_labels import Problem, problems, sets
 
+from flitstack_pipeline.cleaning.assignment import best_assignment
 from flitstack_pipeline.mapping import matcher, weights
-from flitstack_pipeline.mapping.assignment import best_assignment
 from flitstack_pipeline.mapping.features import FEATURES, compare
 from flitstack_pipeline.mapping.matcher import Header
 

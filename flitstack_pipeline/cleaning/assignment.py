@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 Scores = Mapping[tuple[str, str], float]
 #: A component with more rows than this on its smaller side is not solved (about five seconds).
@@ -56,21 +57,35 @@ def _assign_component(scores: Scores) -> dict[str, str]:
     column_of = {key: j for j, key in enumerate(rights)}
     for (left, right), score in scores.items():
         matrix[row_of[left], column_of[right]] = score
-    turned = len(lefts) > len(rights)
-    pairs = _hungarian(-(matrix.T if turned else matrix))
-    found = ((c, r) if turned else (r, c) for r, c in pairs)
-    return {lefts[i]: rights[j] for i, j in found if (lefts[i], rights[j]) in scores}
+    given = enumerate(best_assignment(matrix))
+    found = ((lefts[i], rights[j]) for i, j in given if j is not None)
+    return {left: right for left, right in found if (left, right) in scores}
 
 
-def _hungarian(cost: np.ndarray) -> list[tuple[int, int]]:
-    """(row, column) of least total cost, every row assigned; needs rows <= columns.
+def best_assignment(scores: NDArray[np.float64]) -> list[int | None]:
+    """For each row the column assigned to it so that the sum of scores is highest.
 
-    Shortest augmenting paths with potentials (Kuhn 1955, Jonker and Volgenant 1987), O(rows² ·
-    columns). Row and column 0 are sentinels, as in the usual formulation.
+    Rows beyond the columns get None. Shortest augmenting paths with potentials (Kuhn 1955, Jonker
+    and Volgenant 1987), O(rows² · columns).
     """
+    rows, columns = scores.shape
+    assigned: list[int | None] = [None] * rows
+    if rows > columns:
+        for column, row in enumerate(best_assignment(scores.T)):
+            if row is not None:
+                assigned[row] = column
+        return assigned
+    for column, row in enumerate(_augment(-scores)[1:]):
+        if row:
+            assigned[row - 1] = column
+    return assigned
+
+
+def _augment(cost: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Row (from 1) of each column (from 1), 0 for none; row and column 0 are sentinels."""
     rows, columns = cost.shape
     row_price, column_price = np.zeros(rows + 1), np.zeros(columns + 1)
-    row_in = np.zeros(columns + 1, dtype=int)
+    row_in = np.zeros(columns + 1, dtype=np.int64)
     for row in range(1, rows + 1):
         row_in[0] = row
         here = 0
@@ -95,7 +110,7 @@ def _hungarian(cost: np.ndarray) -> list[tuple[int, int]]:
         while here:
             row_in[here] = row_in[came_from[here]]
             here = int(came_from[here])
-    return [(int(row_in[j]) - 1, j - 1) for j in range(1, columns + 1) if row_in[j]]
+    return row_in
 
 
 def contested(scores: Scores, chosen: Mapping[str, str], margin: float) -> set[str]:

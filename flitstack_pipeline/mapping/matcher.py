@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from flitstack_pipeline.mapping.assignment import best_assignment
+from flitstack_pipeline.cleaning.assignment import best_assignment
 from flitstack_pipeline.mapping.features import Known, compare, words_in
 from flitstack_pipeline.mapping.meanings import meanings_of
 from flitstack_pipeline.mapping.profiles import Profile, profile_samples

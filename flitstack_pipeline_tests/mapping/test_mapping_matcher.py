@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from openpyxl import Workbook
 
-from flitstack_pipeline.mapping.assignment import best_assignment
+from flitstack_pipeline.cleaning.assignment import best_assignment
 from flitstack_pipeline.mapping.header_files import propose_between, read_headers
 from flitstack_pipeline.mapping.matcher import Header, match_headers
 from flitstack_pipeline.mapping.meanings import meaning_of, meanings_of

@@ -1,4 +1,4 @@
-"""The embedded sandbox of a data folder: one at a time, shared or waited for; the programs apart."""
+"""The embedded sandbox of a data folder: one at a time, shared or waited for; the programs."""
 
 import json
 import subprocess
