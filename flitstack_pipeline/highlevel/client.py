@@ -34,7 +34,7 @@ from flitstack_pipeline.highlevel.errors import (
     parse_error,
     rule_of,
 )
-from flitstack_pipeline.highlevel.multipart import FilePart, MultipartBody
+from flitstack_pipeline.highlevel.multipart import FilePart, multipart
 from flitstack_pipeline.highlevel.pacing import Pacer
 from flitstack_pipeline.highlevel.retry import RetryPolicy, retrying
 
@@ -292,15 +292,12 @@ class HighLevelClient:
             elif call.method != "GET":
                 headers["Content-Length"] = "0"
             return self._deliver(request, timeout)
-        body = MultipartBody(call.fields or {}, call.files or ())
-        try:
-            request.body = body  # type: ignore[assignment]  # anything readable will do
+        with multipart(call.fields or {}, call.files or ()) as body:
+            request.body = body  # anything readable will do
             headers["Content-Type"] = body.content_type
-            headers["Content-Length"] = str(len(body))
+            headers["Content-Length"] = str(body.len)
             timeout = (timeout[0], self.connection.upload_timeout_s)
             return self._deliver(request, timeout)
-        finally:
-            body.close()
 
     def _deliver(
         self, request: requests.PreparedRequest, timeout: tuple[float, float]
