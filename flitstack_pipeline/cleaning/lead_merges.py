@@ -57,6 +57,7 @@ def fold_leads(con: duckdb.DuckDBPyConnection) -> None:
         ), client AS (
             SELECT {_COMPARED}, source_id, coalesce(m.kept_key, source_key) AS kept_key
             FROM clean.clients LEFT JOIN clean.merges m ON m.merged_key = source_key
+            WHERE source_type IS NULL
         ), lead AS (
             SELECT {_COMPARED}, converted_client_ref AS ref,
                    coalesce(converted, false) OR coalesce(lead_status = 'won', false) AS converted

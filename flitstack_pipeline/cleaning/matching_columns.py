@@ -30,7 +30,10 @@ _LEGAL = {
 
 
 def make_columns(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary tables `contact_points` and `keyed` from `clean.clients`."""
+    """Make the temporary tables `contact_points` and `keyed` from `clean.clients`.
+
+    Vendors, contact persons and clients are compared among themselves only, as in workspaces apart.
+    """
     con.execute(_CONTACT_POINTS)
     make_name_forms(con)
     con.execute(_PARTED)
@@ -51,15 +54,17 @@ _IS_CORE = f"NOT ({_IS_SUFFIX} OR {_IS_NUMBER} OR length(t) = 1)"
 _LEGAL_FORMS = f"map([{_quoted(tuple(_LEGAL))}], [{_quoted(tuple(_LEGAL.values()))}])"
 _ALL_WORDS = "string_split(coalesce(name_key, ''), ' ')"
 
+_APART = "concat_ws('/', workspace, source_type) AS workspace"
+
 #: One row per client and contact point; `shared` when more names than `MOST_NAMES` use it.
 _CONTACT_POINTS = f"""
 CREATE OR REPLACE TEMP TABLE contact_points AS
 WITH listed AS (
-    SELECT source_key, workspace, {loose_name_key("name")} AS loose_key, 'e' AS kind,
+    SELECT source_key, {_APART}, {loose_name_key("name")} AS loose_key, 'e' AS kind,
            unnest(list_prepend(email, coalesce(extra_emails, []))) AS value
     FROM clean.clients
     UNION ALL
-    SELECT source_key, workspace, {loose_name_key("name")}, 'p',
+    SELECT source_key, {_APART}, {loose_name_key("name")}, 'p',
            unnest(list_prepend(phone || coalesce(' x' || phone_extension, ''),
                                coalesce(extra_phones, [])))
     FROM clean.clients
@@ -75,7 +80,7 @@ FROM listed l JOIN named n USING (workspace, kind, value)
 _PARTED = f"""
 CREATE OR REPLACE TEMP TABLE parted AS
 WITH named AS (
-    SELECT source_key, workspace, is_business, address1, postal_code, city,
+    SELECT source_key, {_APART}, is_business, address1, postal_code, city,
            {name_key("name")} AS name_key, {name_words("name")} AS words,
            {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words
     FROM clean.clients

@@ -84,6 +84,7 @@ def make_people(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table `people`: every client and lead with the key of the record it is kept as.
 
     An id that several of them have, or that a spreadsheet rounded, finds nobody: their names do.
+    Vendors and contact persons are nobody's clients.
     """
     found = "source_id"
     if table_exists(con, "clean.same_numbers"):
@@ -100,7 +101,7 @@ def make_people(con: duckdb.DuckDBPyConnection) -> None:
                {name_key(person)} AS person_key,
                coalesce(m.kept_key, p.source_key) AS kept_key
         FROM (
-            SELECT {columns}, 'clients' AS object FROM clean.clients
+            SELECT {columns}, 'clients' AS object FROM clean.clients WHERE source_type IS NULL
             UNION ALL SELECT {columns}, 'leads' FROM clean.leads
         ) p LEFT JOIN clean.merges m ON m.merged_key = p.source_key
         """

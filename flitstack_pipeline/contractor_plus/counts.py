@@ -177,7 +177,7 @@ def _distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: s
             {"dataset": dataset, "workspace": workspace},
         ).fetchall()
         if cleaned:
-            return int(cleaned[0][0])
+            return int(cleaned[0][0]) - _no_clients(con, dataset, workspace)
     if not table_exists(con, f"raw.{dataset}"):
         return 0
     ids = ", ".join(f'lower(trim("{c}"))' for c in BY_KEY[dataset].id_columns)
@@ -186,6 +186,18 @@ def _distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: s
         f"ELSE concat_ws(chr(31), _workspace, {ids}) END) "
         f'FROM raw."{dataset}" WHERE $workspace IN ('
         ", _workspace)",
+        {"workspace": workspace},
+    ).fetchall()
+    return int(found[0][0])
+
+
+def _no_clients(con: duckdb.DuckDBPyConnection, dataset: str, workspace: str) -> int:
+    """Vendors and contact persons, which are read with the clients and no screen counts there."""
+    if dataset != "clients" or not table_exists(con, "clean.clients"):
+        return 0
+    found = con.execute(
+        "SELECT count(*) FROM clean.clients WHERE source_type IS NOT NULL "
+        "AND $workspace IN ('', workspace)",
         {"workspace": workspace},
     ).fetchall()
     return int(found[0][0])

@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flitstack_pipeline.spec.other_kinds import MEETING, NOTE, OTHER, TASK, OtherKind
+from flitstack_pipeline.spec.other_kinds import (
+    MEETING,
+    NOTE,
+    OTHER,
+    SOURCE_TYPES,
+    TASK,
+    OtherKind,
+)
 
 #: The kind of record that each column names, the nearest first.
 _PARENTS = {
@@ -110,6 +117,48 @@ def _lines(labels: Sequence[str]) -> str:
         for i, label in enumerate(labels)
     )
     return f"array_to_string(list_filter([{lines}], lambda x: x IS NOT NULL), chr(10))"
+
+
+#: Columns of a contact that are columns of these kinds too, by their name in `clients`.
+_OF_PERSON = (
+    "first_name", "last_name", "email", "phone", "mobile", "address", "street", "city", "state",
+    "zip", "website", "notes", "created", "tags", "workspace",
+)  # fmt: skip
+
+
+def contact_values(kind: str, columns: Sequence[str | None]) -> tuple[dict[str, str], list[int]]:
+    """The SQL of each column of a raw client for a person who is none, and the cells left over.
+
+    Its id says what it is, so that a vendor 12 is not the client 12; without one it is the name,
+    and the client that a contact person belongs to. What a contact has no column for stays a column
+    of its own.
+
+    Args:
+        kind: The kind of file (a key of `OTHER` that becomes contacts).
+        columns: The canonical column of each cell, None for one that the kind does not know.
+    """
+    place = {name: f"c{i}" for i, name in enumerate(columns) if name}
+    found = {name: place[name] for name in _OF_PERSON if name in place}
+    person, firm = _person(place), _first(place, ("vendor",) if "vendor" in place else ("company",))
+    # Whether a vendor without a contact person is a firm, its name tells.
+    found["name"] = (
+        f"coalesce({_first(place, ('contact_name',))}, CASE WHEN {person} IS NULL THEN {firm} END)"
+    )
+    found["business_name"] = f"CASE WHEN {person} IS NOT NULL THEN {firm} END"
+    who = f"coalesce({person}, {firm}, {_first(place, ('email', 'phone', 'mobile'))})"
+    client = _first(place, ("client_id", "client_name"))
+    known = f"coalesce({_first(place, ('id',))}, {who} || coalesce(' of ' || {client}, ''))"
+    found["client_id"] = f"{_text(OTHER[kind].dataset.subjects[0] + '-')} || lower({known})"
+    found["person_kind"] = _text(SOURCE_TYPES[kind])
+    used = {*_OF_PERSON, "contact_name", "id", "vendor" if "vendor" in place else "company"}
+    return found, [i for i, name in enumerate(columns) if name not in used]
+
+
+def _person(place: Mapping[str, str]) -> str:
+    """The name of a person: in one column, or in two."""
+    parts = [f"nullif(trim({place[n]}), '')" for n in ("first_name", "last_name") if n in place]
+    both = f"nullif(concat_ws(' ', {', '.join(parts)}), '')" if parts else "NULL"
+    return f"coalesce({_first(place, ('contact_name',))}, {both})"
 
 
 def _text(text: str) -> str:

@@ -15,6 +15,7 @@ from flitstack_pipeline.contractor_plus.answers import (
 )
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.questions import Choice, Question
+from flitstack_pipeline.spec.not_moved import REASONS
 from flitstack_pipeline.spec.objects import BY_KEY as OBJECTS
 from flitstack_pipeline.spec.objects import object_of_dataset
 from flitstack_pipeline.spec.other_kinds import ANY_NOTE, KINDS, OTHER
@@ -64,6 +65,8 @@ def _choices(layout: Layout) -> Iterable[Choice]:
 def _effect(kind: str) -> str:
     if kind in OTHER:
         return OTHER[kind].effect
+    if kind in REASONS:
+        return f"nothing of it is moved: {REASONS[kind]}"
     fed = object_of_dataset(kind)
     if fed is None:
         return f"it is read as {KINDS[kind].label}"

@@ -15,10 +15,10 @@ from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.column_kinds import NO_AMOUNT, TO_COME
 from flitstack_pipeline.contractor_plus.lines import Block, Excluded
 from flitstack_pipeline.contractor_plus.misfits import CellCounts
-from flitstack_pipeline.contractor_plus.other_rows import activity_values
+from flitstack_pipeline.contractor_plus.other_rows import activity_values, contact_values
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
-from flitstack_pipeline.spec.other_kinds import OTHER
+from flitstack_pipeline.spec.other_kinds import CONTACT, OTHER
 from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
@@ -127,9 +127,8 @@ def _insert_rows(
     """Append records that share one layout to their raw table."""
     layout, dataset = part.layout, read.dataset or ""
     position = {name: i for i, name in enumerate(layout.columns) if name}
-    other = layout.dataset in OTHER
-    unknown = [i for i, name in enumerate(layout.columns) if name is None and not other]
-    values = ", ".join(_values(layout, dataset, part.labels))
+    cells, unknown = _cells(layout, part.labels)
+    values = ", ".join(cells.get(column.name, "NULL") for column in BY_KEY[dataset].columns)
     rows = pa.concat_tables(part.records, promote_options="default")
     place = position.get("workspace")
     own = f"nullif(trim(c{place}), '')" if place is not None else "NULL"
@@ -158,19 +157,20 @@ def _insert_rows(
     con.unregister("incoming")
 
 
-def _values(layout: Layout, dataset: str, labels: list[str]) -> list[str]:
-    """The SQL of each column of the raw table, in its order."""
-    names = [c.name for c in BY_KEY[dataset].columns]
-    if layout.dataset in OTHER:
-        cells = activity_values(layout.dataset, layout.columns, labels)
-    else:
-        cells = {name: f"c{i}" for i, name in enumerate(layout.columns) if name}
-        for name, others in layout.stand_ins:
-            several = [cells[name], *(f"c{i}" for i in others)]
-            firm = [f"CASE WHEN {_firm(cell)} THEN {cell} END" for cell in several]
-            said = [f"CASE WHEN {_filled(cell)} THEN {cell} END" for cell in several]
-            cells[name] = f"coalesce({', '.join(firm + said)}, {cells[name]})"
-    return [cells.get(name, "NULL") for name in names]
+def _cells(layout: Layout, labels: list[str]) -> tuple[dict[str, str], list[int]]:
+    """The SQL of the columns of the raw table, and the cells that are custom columns."""
+    kind = OTHER.get(layout.dataset or "")
+    if kind and kind.becomes == CONTACT:
+        return contact_values(kind.key, layout.columns)
+    if kind:
+        return activity_values(kind.key, layout.columns, labels), []
+    cells = {name: f"c{i}" for i, name in enumerate(layout.columns) if name}
+    for name, others in layout.stand_ins:
+        several = [cells[name], *(f"c{i}" for i in others)]
+        firm = [f"CASE WHEN {_firm(cell)} THEN {cell} END" for cell in several]
+        said = [f"CASE WHEN {_filled(cell)} THEN {cell} END" for cell in several]
+        cells[name] = f"coalesce({', '.join(firm + said)}, {cells[name]})"
+    return cells, [i for i, name in enumerate(layout.columns) if name is None]
 
 
 def _filled(cell: str) -> str:

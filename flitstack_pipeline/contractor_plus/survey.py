@@ -16,7 +16,7 @@ from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Lay
 from flitstack_pipeline.contractor_plus.sessions import sessions_of
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.spec.not_moved import REASONS
-from flitstack_pipeline.spec.other_kinds import OTHER, is_left_behind
+from flitstack_pipeline.spec.other_kinds import feeds, is_left_behind
 
 HEAD_ROWS = HEADER_SEARCH_ROWS + 20
 
@@ -44,7 +44,7 @@ class SheetRead:
     def dataset(self) -> str | None:
         """The kind of export its rows go with; None when unknown, unreadable, or not moved."""
         kind = self.layout.dataset if self.layout and not self.left_out else None
-        return "activities" if kind in OTHER else kind
+        return feeds(kind) if kind else None
 
     @property
     def why_left_out(self) -> str:

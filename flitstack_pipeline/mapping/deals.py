@@ -16,7 +16,7 @@ from flitstack_pipeline.mapping.rows import (
     parent,
     relation_record,
 )
-from flitstack_pipeline.mapping.sources import relation, rows, with_links
+from flitstack_pipeline.mapping.sources import relation, rows, with_further, with_links
 from flitstack_pipeline.mapping.transforms import money, number
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.keys import record_key
@@ -50,8 +50,9 @@ def jobs(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
       LEFT JOIN (
         SELECT l.parent_key, string_agg(concat_ws(' · ', x.visit_date::VARCHAR,
             concat_ws('-', x.start_time, x.end_time), array_to_string(x.assigned_to, ', '),
-            x.status, x.instructions), chr(10) ORDER BY x.visit_date, x.source_key) AS visits
-        FROM {relation(con, "clean.visits")} x JOIN m_link l ON l.child_key = x.source_key
+            x.status, x.instructions, x.further), chr(10)
+            ORDER BY x.visit_date, x.source_key) AS visits
+        FROM {with_further(con, "clean.visits")} x JOIN m_link l ON l.child_key = x.source_key
         WHERE l.role = 'job' GROUP BY 1
       ) v ON v.parent_key = w.source_key
       LEFT JOIN (SELECT job_key, list(source_key ORDER BY source_key) AS files
@@ -221,10 +222,10 @@ def _estimate_record(mapper: Mapper, row: dict[str, Any], opportunity: str) -> I
 
 
 def line_text(line: dict[str, Any]) -> str:
-    """One line item on one line of text: `2.5 h × Labor @ 80.00 = 200.00 (optional)`."""
+    """One line item on one line of text: `1 · 2.5 h × Labor @ 80.00 = 200.00 (optional)`."""
     count = " ".join(x for x in (number(line["quantity"]), line["unit"]) if x)
     name = line["name"] or line["description"] or f"Line {line['line_number']}"
-    text = f"{count} × {name}" if count else name
+    text = f"{line['line_number']} · {f'{count} × {name}' if count else name}"
     if line["unit_price"] is not None:
         text += f" @ {money(line['unit_price'])}"
     if line["amount"] is not None:
@@ -233,6 +234,7 @@ def line_text(line: dict[str, Any]) -> str:
     notes += [line["description"]] if line["name"] and line["description"] else []
     told = {"type": line["type"], "part of": line["parent_assembly"], "markup": line["markup"]}
     told |= {"cost": money(line["unit_cost"]), "tax": money(line["tax"])}
+    told |= line["originals"] or {}
     notes += [f"{k}: {v}" for k, v in told.items() if v]
     notes += [f"{k}: {v}" for k, v in sorted((line["custom"] or {}).items()) if v]
     return f"{text} ({'; '.join(notes)})" if notes else text

@@ -10,7 +10,7 @@ import duckdb
 from flitstack_pipeline.mapping.apply import Mapper, Values
 from flitstack_pipeline.mapping.deals import line_text, own_opportunity
 from flitstack_pipeline.mapping.rows import Record, contact_key, relation_record
-from flitstack_pipeline.mapping.sources import relation, rows, with_links
+from flitstack_pipeline.mapping.sources import relation, rows, with_further, with_links
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline.spec.keys import record_key
 
@@ -30,14 +30,14 @@ def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]
         ON i.document_key = w.source_key
       LEFT JOIN (SELECT invoice_key, string_agg(concat_ws(' · ', payment_date::VARCHAR,
           amount::DECIMAL(18,2)::VARCHAR, method, category,
-          CASE WHEN source_id NOT LIKE '~%' THEN split_part(source_id, '@', 1) END, notes), chr(10)
-          ORDER BY payment_date, source_key) AS payments
-        FROM {relation(con, "clean.payments")} GROUP BY 1) p ON p.invoice_key = w.source_key
+          CASE WHEN source_id NOT LIKE '~%' THEN split_part(source_id, '@', 1) END, notes,
+          x.further), chr(10) ORDER BY payment_date, source_key) AS payments
+        FROM {with_further(con, "clean.payments")} x GROUP BY 1) p ON p.invoice_key = w.source_key
       LEFT JOIN (SELECT l.parent_key, string_agg(concat_ws(' · ',
           regexp_replace(x.source_id, '(.)~[0-9a-f]{{12}}$', '\\1'),
-          x.change_date::VARCHAR, x.status, x.amount::DECIMAL(18,2)::VARCHAR), chr(10)
-          ORDER BY x.source_key) AS change_orders
-        FROM {relation(con, "clean.change_orders")} x JOIN m_link l
+          x.change_date::VARCHAR, x.status, x.amount::DECIMAL(18,2)::VARCHAR,
+          x.further), chr(10) ORDER BY x.source_key) AS change_orders
+        FROM {with_further(con, "clean.change_orders")} x JOIN m_link l
           ON l.child_key = x.source_key AND l.role = 'invoice' GROUP BY 1) co
         ON co.parent_key = w.source_key
       ORDER BY w.source_key"""  # noqa: S608

@@ -14,8 +14,8 @@ from flitstack_pipeline.mapping.sources import (
     NO_CLIENT,
     as_migrated,
     location_sql,
-    relation,
     rows,
+    with_further,
     with_links,
     workspaces_without_client,
 )
@@ -40,8 +40,8 @@ def clients(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     missing = workspaces_without_client(con)
     properties = f"""
       SELECT l.parent_key AS client_key, string_agg(concat_ws(' · ', p.property_name, p.address,
-        p.notes), chr(10) ORDER BY p.source_key) AS properties
-      FROM {relation(con, "clean.properties")} p JOIN m_link l ON l.child_key = p.source_key
+        p.notes, p.further), chr(10) ORDER BY p.source_key) AS properties
+      FROM {with_further(con, "clean.properties")} p JOIN m_link l ON l.child_key = p.source_key
       WHERE l.role = 'client' GROUP BY 1"""  # noqa: S608
     sql = f"""SELECT w.*, p.properties, o.opt_outs
       FROM ({with_links(con, mapper.document, "clients")}) w
@@ -77,6 +77,7 @@ def derive_person(row: dict[str, Any], source_type: str) -> None:
     """Add the derived columns of a person to its row."""
     full = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
     original = (row["originals"] or {}).get("name") or row["name"]
+    source_type = row.get("source_type") or source_type
     row["source_type"] = source_type
     row["display_name"] = None if full else row["name"]
     row["original_name"] = original if original != full else None

@@ -49,6 +49,22 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, Any]]:
         yield from (dict(zip(names, values, strict=True)) for values in batch)
 
 
+def with_further(con: duckdb.DuckDBPyConnection, qualified: str) -> str:
+    """A clean table with `further`: what a row has beside its known columns, as `Label: value · …`.
+
+    For rows that become a line in a text of their parent: custom columns, and cells that could not
+    be read; NULL for nothing.
+    """
+    filled = (
+        "list_filter(map_entries(map_concat(originals, custom)), lambda e: trim(e.value) <> '')"
+    )
+    told = f"list_sort(list_transform({filled}, lambda e: e.key || ': ' || trim(e.value)))"
+    return (
+        f"(SELECT *, nullif(array_to_string({told}, ' · '), '') AS further "
+        f"FROM {relation(con, qualified)})"
+    )
+
+
 def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
     """Make the temporary link tables. Raises MissingStep when relationships were not resolved."""
     if not table_exists(con, "clean.links"):

@@ -118,6 +118,7 @@ _OPEN = (
 )
 _OWNER = (_f("assigned_to", LIST, "display names of assigned team members, first is the owner"),)
 _PERSON = (
+    _f("source_type", TEXT, "what it is, where it is no client: Vendor, Contact person"),
     _f("name", TEXT, "display name as it should be read", required=True),
     _f("first_name", TEXT, "given name(s)"),
     _f("last_name", TEXT, "family name with particles and suffix"),
@@ -245,6 +246,7 @@ TABLES: tuple[CleanTable, ...] = (
             *_OWNER,
             _f("status", TEXT, "as read"),
             _f("instructions", TEXT, "instructions"),
+            *_OPEN,
         ),
     ),
     CleanTable(
@@ -315,6 +317,7 @@ TABLES: tuple[CleanTable, ...] = (
             _f("category", TEXT, "category"),
             _f("proof", TEXT, "proof file as read"),
             _f("notes", TEXT, "notes"),
+            *_OPEN,
         ),
     ),
     CleanTable(
@@ -325,6 +328,7 @@ TABLES: tuple[CleanTable, ...] = (
             _f("status", TEXT, "as read"),
             _f("amount", MONEY, "amount"),
             _f("change_date", DATE, "date"),
+            *_OPEN,
         ),
     ),
     CleanTable(

@@ -49,12 +49,6 @@ NOT_MOVED: tuple[NotMoved, ...] = (
     ),
     NotMoved("Mileage", "HighLevel has no mileage log: the file is counted and kept", "mileage"),
     NotMoved(
-        "Vendors and subcontractors",
-        "nobody's customers, so no contacts of the migration: import the file in HighLevel "
-        "(Contacts → Import) where they are wanted",
-        "vendors",
-    ),
-    NotMoved(
         "Stock and inventory levels",
         "HighLevel holds no stock; line item templates move as Products",
         "inventory",

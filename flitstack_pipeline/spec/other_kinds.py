@@ -16,12 +16,13 @@ from flitstack_pipeline.spec.not_moved import REASONS
 from flitstack_pipeline.spec.source import BY_KEY, Column, Dataset
 
 #: What the rows of such a file become.
-TASK, MEETING, NOTE, NOT_MOVED = "task", "meeting", "note", "not moved"
+TASK, MEETING, NOTE, CONTACT, NOT_MOVED = "task", "meeting", "note", "contact", "not moved"
 _EFFECT = {
     TASK: "each row becomes a task on the contact of the record it names",
     MEETING: "each row becomes a meeting on the contact of the record it names: a note, or an "
     "appointment where the map says so",
     NOTE: "each row becomes a readable note, with every cell, on the record it names",
+    CONTACT: "each row becomes a contact, told from clients by its Source_Type__c",
     NOT_MOVED: "nothing of it is moved, and the certificate says so",
 }
 
@@ -119,7 +120,7 @@ OTHER_KINDS: tuple[OtherKind, ...] = (
         tells=("date|start_time", "start_time|end_time|duration"),
     ),
     _kind(
-        "vendors", "Vendors and subcontractors", NOT_MOVED, "vendors, vendor, suppliers, supplier, "
+        "vendors", "Vendors and subcontractors", CONTACT, "vendors, vendor, suppliers, supplier, "
         "subcontractors, subcontractor, subs, trade partners, vendor list, payees",
         _columns("Vendor|vendor name|supplier|supplier name|subcontractor|subcontractor name|company"
                  "|company name|name", "Contact Name|contact|contact person|rep", "Email|email address",
@@ -130,7 +131,7 @@ OTHER_KINDS: tuple[OtherKind, ...] = (
         subjects="vendor, supplier, subcontractor, payee", tells=("vendor", "phone|email|terms|trade"),
     ),
     _kind(
-        "client_contacts", "Contact persons of clients", NOTE, "client contacts, customer contacts, "
+        "client_contacts", "Contact persons of clients", CONTACT, "client contacts, customer contacts, "
         "contacts, contact, contact persons, contact people, additional contacts, contact list",
         _columns("Contact Name|contact|contact person|name", "First Name|contact first name",
                  "Last Name|contact last name", "Email|contact email", "Phone|contact phone",
@@ -292,6 +293,15 @@ ANY_NOTE = OtherKind(
 )
 
 OTHER: dict[str, OtherKind] = {k.key: k for k in (*OTHER_KINDS, ANY_NOTE)}
+#: What Source_Type__c says of the contacts that such a file becomes.
+SOURCE_TYPES: dict[str, str] = {"vendors": "Vendor", "client_contacts": "Contact person"}
+
+
+def feeds(kind: str) -> str:
+    """The kind of export that the rows of a kind of file are read with."""
+    if kind not in OTHER:
+        return kind
+    return "clients" if OTHER[kind].becomes == CONTACT else "activities"
 
 
 def is_left_behind(kind: str) -> bool:

@@ -180,6 +180,9 @@ _PERSON = (
     _WORKSPACE,
 )  # fmt: skip
 
+#: Filled by reading alone, where a contact is no client (see `other_kinds.SOURCE_TYPES`).
+_PERSON_KIND = Column("person_kind", "Source_Type__c")
+
 _MONEY = (
     _c("subtotal", "Subtotal", "sub total", "pre tax total"),
     _c("discount", "Discount", "discount amount"),
@@ -240,7 +243,7 @@ DATASETS: tuple[Dataset, ...] = (
     Dataset(
         "clients",
         "Clients",
-        (_c("client_id", "Client ID", "customer id", "id", "j id", "client number", "client no", "customer number", "customer no", "account number", "account no", "account id", "contact id"), *_PERSON),
+        (_c("client_id", "Client ID", "customer id", "id", "j id", "client number", "client no", "customer number", "customer no", "account number", "account no", "account id", "contact id"), *_PERSON, _PERSON_KIND),
         ("client_id",),
         ("client_id", "name"),
         ("clients", "customers", "client_list"),

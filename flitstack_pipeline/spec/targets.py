@@ -18,6 +18,7 @@ from flitstack_pipeline.spec.clean import (
     LEAD_STATUSES,
     WORK_ORDER_STATUSES,
 )
+from flitstack_pipeline.spec.other_kinds import SOURCE_TYPES
 
 TEXT, LARGE_TEXT, NUMERICAL, DATE = "TEXT", "LARGE_TEXT", "NUMERICAL", "DATE"
 MONEY = "MONETORY"  # HighLevel's own spelling
@@ -103,7 +104,7 @@ _KEPT = (_f(ORIGINALS, LARGE_TEXT), _f("Merged_Values__c", LARGE_TEXT))
 CONTACT_FIELDS: tuple[TargetField, ...] = (
     *_SOURCE,
     *_UPDATED,
-    _f(SOURCE_TYPE, CHOICE, ("Client", "Lead")),
+    _f(SOURCE_TYPE, CHOICE, ("Client", "Lead", *SOURCE_TYPES.values())),
     _f("Original_Name__c"),
     _f("Phone_Extension__c"),
     _f("Extra_Emails__c", LARGE_TEXT),
@@ -307,7 +308,9 @@ OPT_OUTS = {
     "call": "doNotCall", "email": "doNotEmail", "sms": "doNotSms", "whatsapp": "doNotWhatsApp",
     "gmb": "doNotGmb", "fb": "doNotFb",
 }  # fmt: skip
-TYPE_TAGS = {"Client": "contractor+ client", "Lead": "contractor+ lead"}
+TYPE_TAGS = {
+    name: f"contractor+ {name.casefold()}" for name in ("Client", "Lead", *SOURCE_TYPES.values())
+}
 
 #: Which pipeline stage and opportunity status a document's status means; a person may change it.
 DEFAULT_STAGES: dict[str, dict[str, tuple[str, str]]] = {

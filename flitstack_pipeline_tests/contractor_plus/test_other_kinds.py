@@ -114,6 +114,32 @@ def test_expenses_can_be_kept_on_their_job_instead_of_being_left_behind(con, tmp
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("file", "rows", "record"),
+    [
+        ("vendors.csv",
+         "Vendor ID,Vendor Name,Contact Name,Email,Trade\n12,Tile Co,Zed Yi,z@tile.com,Tiles\n",
+         ("vendor-12", "Zed Yi", "Tile Co", "z@tile.com", "Vendor", {"Trade": "Tiles"})),
+        ("client_contacts.csv",
+         "Client ID,Client Name,Contact Name,Email,Role\n7,Zenith,Bo Ax,bo@zen.com,Buyer\n",
+         ("contact-bo ax of 7", "Bo Ax", None, "bo@zen.com", "Contact person",
+          {"Client ID": "7", "Client Name": "Zenith", "Role": "Buyer"})),
+    ],
+)  # fmt: skip
+def test_vendors_and_contact_persons_are_contacts_of_a_type_of_their_own(
+    con, tmp_path, file, rows, record
+):
+    (tmp_path / "clients.csv").write_text("Client ID,Client Name,Email\n12,Ann Roe,a@roe.com\n")
+    (tmp_path / file).write_text(rows)
+    ingest_object(con, tmp_path, "clients", answers={f"file:{file}": file.removesuffix(".csv")})
+    clean_object(con, "clients", CleanContext(exports=tmp_path))
+    found = con.execute(
+        "SELECT source_id, name, business_name, email, source_type, custom FROM clean.clients "
+        "ORDER BY source_type NULLS FIRST"
+    ).fetchall()
+    assert found == [("12", "Ann Roe", None, "a@roe.com", None, {}), record]
+
+
 # --- amounts of jobs -----------------------------------------------------------------------------
 
 

@@ -172,7 +172,7 @@ def test_the_compact_choice_makes_one_record_that_holds_its_lines(con, document)
     fields = found["estimate:main/estimates/E1"]["payload"]["fields"]
     assert (
         fields["Estimate_Line_Items__c"]
-        == "2.5 × Shingle @ 20.00 = 50.00 (optional; type: material)"
+        == "1 · 2.5 × Shingle @ 20.00 = 50.00 (optional; type: material)"
     )
     assert not [k for k in found if k.startswith("line:")]
     assert "custom_objects.estimate" in target_schema(document, con).fields

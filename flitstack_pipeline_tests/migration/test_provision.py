@@ -85,7 +85,7 @@ def test_options_that_lack_are_added_and_the_others_stay(ready):
     )
     catalog = made(ready)
     field = catalog.field("contact", t.SOURCE_TYPE)
-    assert list(field.options) == ["Walk-in", "Client", "Lead"]
+    assert list(field.options) == ["Walk-in", "Client", "Lead", "Vendor", "Contact person"]
     assert field.data_type == "RADIO" and catalog.checklist == []
 
 
@@ -147,7 +147,7 @@ def test_a_field_of_another_type_goes_on_the_checklist_with_its_exact_form(ready
     (todo,) = made(ready).checklist
     row = todo.as_row()
     assert (row["name"], row["on"], row["type"]) == (t.SOURCE_TYPE, "Contact", "SINGLE_OPTIONS")
-    assert row["options"] == "Client\nLead" and "NUMERICAL" in row["why"]
+    assert row["options"] == "Client\nLead\nVendor\nContact person" and "NUMERICAL" in row["why"]
 
 
 def test_a_foreign_pipeline_keeps_its_stages_and_the_missing_ones_are_told(ready):
@@ -187,7 +187,7 @@ def test_rollback_takes_the_options_back_that_were_added_to_somebody_elses_field
         FieldCreateV1(name=t.SOURCE_TYPE, data_type="RADIO", options=["Walk-in"])
     )
     catalog = made(ready)
-    assert len(catalog.field("contact", t.SOURCE_TYPE).options) == 3
+    assert len(catalog.field("contact", t.SOURCE_TYPE).options) == 5
     run = journal.start_run(hl.location_id, "rollback")
     result = rollback(hl, journal, catalog, run, options=LoadOptions(search_lag_s=0.1))
     assert result.clean

@@ -86,6 +86,7 @@ def _person(c: Cells) -> Row:
         "ELSE 'no business name, no website, reads like a person' END"
     )
     return {
+        "source_type": c.one_line("person_kind"),
         "name": shown,
         "first_name": name.value("first"),
         "last_name": name.value("last"),
