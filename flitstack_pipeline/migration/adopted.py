@@ -30,10 +30,8 @@ from flitstack_pipeline.migration.kinds.notes import as_marked
 from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
 from flitstack_pipeline.migration.resolving import SEARCHED
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.migration.update import KEPT, edited_conflict, kept_name
+from flitstack_pipeline.migration.update import BEFORE_LOST, KEPT, edited_conflict, kept_name
 
-#: In the details of an adopted record that was there before us: it cannot be given back.
-BEFORE_LOST = "before_lost"
 #: The payload hash of a record that lacks values we mean: the next load fills them.
 INCOMPLETE = "adopted"
 #: What can be there before us: records of other kinds are made by us alone.

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flitstack_pipeline.migration.adopted import BEFORE_LOST, Adopter, Lost
+from flitstack_pipeline.migration.adopted import Adopter, Lost
 from flitstack_pipeline.migration.adoption import Adoption, Exports, adopt
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds import HANDLERS
@@ -23,7 +23,7 @@ from flitstack_pipeline.migration.kinds.base import Context, Found, Item
 from flitstack_pipeline.migration.parts import joined, parts_of, same
 from flitstack_pipeline.migration.resolving import SEARCHED
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.migration.update import BEFORE_BY_ID
+from flitstack_pipeline.migration.update import BEFORE_BY_ID, BEFORE_LOST
 
 
 @dataclass

@@ -21,7 +21,6 @@ from flitstack_pipeline.highlevel.errors import (
     NotFound,
     Unauthorized,
 )
-from flitstack_pipeline.migration.adopted import BEFORE_LOST
 from flitstack_pipeline.migration.attempts import outcome_now
 from flitstack_pipeline.migration.existing import OPT_OUT
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
@@ -47,6 +46,7 @@ from flitstack_pipeline.migration.rollback_hanging import Hanging, place_of
 from flitstack_pipeline.migration.rollback_opt_outs import remember_left
 from flitstack_pipeline.migration.rollback_result import Tally
 from flitstack_pipeline.migration.rollback_survey import Survey, changed_since
+from flitstack_pipeline.migration.update import BEFORE_LOST
 
 PAGE = 1000
 UNIT = 50

@@ -37,6 +37,8 @@ KEPT, DELETED = "kept", "deleted"
 MATCHED_BY = "matched_by"
 #: Likewise: its before-image is complete, because it was read by its id.
 BEFORE_BY_ID = "before_by_id"
+#: Likewise: it was, or may have been, there before a journal that was lost, before-image and all.
+BEFORE_LOST = "before_lost"
 #: Lists that people and automations add to: both sides' changes are merged item by item.
 MERGED = frozenset({("fields", "tags")})
 
@@ -162,11 +164,27 @@ def _decision(ctx: Context, wanted: dict[Part, Any], entry: Entry, current: Logi
     if entry.payload_hash == TAKEN_OVER:
         return _taking_over(ctx, wanted, entry, now)
     found = decide(wanted, parts_of(entry.last_written), now)
+    _keep_theirs(found, entry)
     _keep_gaps(found, (entry.details or {}).get(KEPT) or {})
     if HANDLERS[entry.kind].unchangeable:
         refused = found.conflicts | found.write | dict.fromkeys(found.clear)
         return Decision(kept=found.kept, conflicts=refused)
     return found
+
+
+def _keep_theirs(found: Decision, entry: Entry) -> None:
+    """Empty nothing that was there before us: the export no longer says it, but it is theirs.
+
+    Where it is lost what was there before, a person decides.
+    """
+    before = parts_of(entry.before_image)
+    lost = bool((entry.details or {}).get(BEFORE_LOST))
+    for part, value in list(found.clear.items()):
+        if same(before.get(part), value):
+            found.kept[part] = found.clear.pop(part)
+        elif lost:
+            found.conflicts[part] = None
+            del found.clear[part]
 
 
 def _keep_gaps(found: Decision, noted: Mapping[str, Any]) -> None:

@@ -6,6 +6,8 @@ copies (migration/journal_copies.py), what changed since the copy (migration/rep
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -91,18 +93,29 @@ def _restored(project: Project, path: Path) -> dict[str, Any]:
         )
     damaged_at = path.stat().st_mtime if path.exists() else time.time()
     made = copy.stat().st_mtime
-    aside = put_in_place(path, copy)
-    try:
-        Journal(project.journal_url).close()
-    except JournalOutdated:
-        upgrade(project.journal_url)
-    with open_journal(project) as journal:
-        journal.set_setting(UNREAD, damaged_at)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unread = _unread(Path(shutil.copy(copy, folder)), damaged_at)
+        aside = put_in_place(path, unread)
     return {
         "damaged": " ".join(str(why).split("`flitstack")[0].split()),
         "set aside as": aside or "",
         "restored from": f"{copy.name}, of {datetime.fromtimestamp(made, UTC):%Y-%m-%d %H:%M} UTC",
     }
+
+
+def _unread(copy: Path, damaged_at: float) -> Path:
+    """The copy, of this version, with a note that HighLevel is still to be read back.
+
+    The note is in it before it is in the journal's place: a journal without it counts as sound.
+    """
+    url = f"sqlite:///{copy}"
+    try:
+        Journal(url).close()
+    except JournalOutdated:
+        upgrade(url)
+    with Journal(url) as journal:
+        journal.set_setting(UNREAD, damaged_at)
+    return copy
 
 
 def _is_mapped(project: Project) -> bool:

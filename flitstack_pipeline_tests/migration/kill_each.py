@@ -246,10 +246,11 @@ class Bench:
 # --- a journal lost on the way --------------------------------------------------------------------
 
 
-def repair_from(bench, copy_of):
+def repair_from(bench, copy_of, died=0, when=AFTER):
     """Break the journal after the delta, with the copy of before a stage as the newest good one.
 
-    Repairs it, and rolls back. Returns what was said and what was there: (problems of the repair,
+    Repairs it, and rolls back; a first repair dies at its `died`th request.
+    Returns what was said and what was there: (problems of the repair,
     differences it made in HighLevel, problems of the rollback, what is left after it).
     """
     bench.set_back("rollback")
@@ -270,16 +271,31 @@ def repair_from(bench, copy_of):
     with bench.sandbox() as url:
         wait_for(url)
         there = holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN)
-        repaired = said(steps.repair)
+        if died:
+            code = in_child(lambda: (count_and_die(died, when, bench.counted),
+                                     steps.repair(Project.from_environment())))  # fmt: skip
+            assert code == -signal.SIGKILL, code
+        repaired = said(lambda project: counted_repair(project, bench.counted))
         differs = different(holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN), there)
         undone = said(steps.rollback)
         left = holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN)
     return repaired, differs, undone, left
 
 
+def counted_repair(project, counted):
+    """A repair that leaves how many requests it took."""
+    done = count_and_die(0, AFTER, counted)
+    report = steps.repair(project)
+    done()
+    return report
+
+
 def repairs(bench):
-    """What is wrong with repairs from copies of before the cutover and of before the sample."""
-    wrong = []
+    """What is wrong with repairs from copies of before the cutover and of before the sample.
+
+    The first is also killed at its first, middle and last request, and started again.
+    """
+    wrong = killed_repairs(bench)
     repaired, differs, undone, left = repair_from(bench, "cutover")
     if repaired or differs or undone:
         wrong.append(f"repaired from before the cutover: {repaired} {differs} {undone}")
@@ -294,6 +310,20 @@ def repairs(bench):
     kinds = Counter(x.split(":")[0] for x in left)
     if kinds["contacts"] != 1 or kinds["notes"] or kinds["opportunities"]:
         wrong.append(f"left after it: {kinds}")
+    return wrong
+
+
+def killed_repairs(bench):
+    """What is wrong with repairs that were killed and started again."""
+    wrong = []
+    repair_from(bench, "cutover")
+    requests_of_it = int(bench.counted.read_text())
+    for died, when in ((1, BEFORE), (requests_of_it // 2, AFTER), (requests_of_it, AFTER)):
+        repaired, differs, undone, left = repair_from(bench, "cutover", died, when)
+        if repaired or differs or undone:
+            wrong.append(f"repair killed at {died} of {requests_of_it}: {repaired} {differs}"
+                         f" {undone}")  # fmt: skip
+        wrong += different(left, bench.expected["rollback"])
     return wrong
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody
-from flitstack_pipeline.migration.adopted import BEFORE_LOST, Lost
+from flitstack_pipeline.migration.adopted import Lost
 from flitstack_pipeline.migration.adoption import Exports, adopt, count_marked
 from flitstack_pipeline.migration.catalog import build_catalog
 from flitstack_pipeline.migration.journal import Journal
@@ -19,6 +19,7 @@ from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
 from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.update import BEFORE_LOST
 from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import (

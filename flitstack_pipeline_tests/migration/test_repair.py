@@ -9,7 +9,7 @@ import pytest
 
 from flitstack_pipeline.highlevel.contacts import ContactCreate
 from flitstack_pipeline.migration import journal_copies as copies
-from flitstack_pipeline.migration.adopted import BEFORE_LOST, Lost
+from flitstack_pipeline.migration.adopted import Lost
 from flitstack_pipeline.migration.adoption import Exports
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.journal_check import JournalDamaged, JournalUnusable
@@ -18,7 +18,9 @@ from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.repair import catch_up
 from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.update import BEFORE_LOST
 from flitstack_pipeline.settings import Project, Settings
+from flitstack_pipeline.steps import repairing
 from flitstack_pipeline.steps.copies import keep_copy
 from flitstack_pipeline.steps.repairing import repair
 from flitstack_pipeline_tests.migration.conftest import contact, many, small_schema
@@ -121,6 +123,26 @@ def test_a_folder_in_its_place_is_moved_away_and_the_copy_put_there(project):
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_a_repair_killed_as_the_copy_is_put_in_place_is_not_taken_for_done(project, monkeypatch):
+    """A journal in its place that does not know it is a copy would count as sound."""
+    with journal_of(project) as journal:
+        journal.set_setting("a", 1)
+    keep_copy(project)
+    (project.root / "journal.sqlite").write_text("no database" * 999)
+
+    def put_and_die(path, copy):
+        copies.put_in_place(path, copy)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(repairing, "put_in_place", put_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        repair(project)
+    with journal_of(project) as journal:
+        assert journal.get_setting("a") == 1
+        assert journal.get_setting(repairing.UNREAD) is not None
+    assert not list(project.root.glob("tmp*"))
+
+
 # --- against the sandbox --------------------------------------------------------------------------
 
 
@@ -139,7 +161,22 @@ def exports(rows):
     return Exports(lambda: iter(rows), lambda keys: set(keys))
 
 
-def test_what_came_after_the_copy_is_taken_up_and_nothing_is_doubled(account, tmp_path):
+def noise(journal):
+    journal.write_bytes(b"noise" * 5000)
+
+
+def cut_in_half(journal):
+    journal.write_bytes(journal.read_bytes()[: journal.stat().st_size // 2])
+
+
+def a_torn_page(journal):
+    held = bytearray(journal.read_bytes())
+    held[8192:12288] = bytes(4096)
+    journal.write_bytes(held)
+
+
+@pytest.mark.parametrize("damage", [noise, cut_in_half, a_torn_page])
+def test_what_came_after_the_copy_is_taken_up_and_nothing_is_doubled(account, tmp_path, damage):
     hl = account.connect()
     friends = {n: old_friend(hl, n) for n in (0, 1)}
     since = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 1))
@@ -157,7 +194,9 @@ def test_what_came_after_the_copy_is_taken_up_and_nothing_is_doubled(account, tm
         run = journal.start_run(hl.location_id, "delta")
         load(hl, journal, catalog, rows, run, options=OPTIONS)
     there = account.dump()
-    (tmp_path / "journal.sqlite").write_bytes(b"noise" * 5000)
+    damage(tmp_path / "journal.sqlite")
+    with pytest.raises(JournalDamaged):
+        Journal(url)
     copies.put_in_place(tmp_path / "journal.sqlite", copy)
     with Journal(url) as journal:
         run = journal.start_run(hl.location_id, "repair")
@@ -179,6 +218,9 @@ def test_what_came_after_the_copy_is_taken_up_and_nothing_is_doubled(account, tm
         now = account.dump()
         for kind in ("contacts", "opportunities", "notes", "relations", "businesses"):
             assert len(now[kind]) == len(there[kind]), kind
+        later = [moved(2) if r.record_key == "contact:main/clients/2" else r for r in rows]
+        delta = load(hl, journal, catalog, later, run, options=OPTIONS)
+        assert (delta.created, delta.updated, delta.rejected) == (0, 1, 0)
         undone = rollback(hl, journal, catalog, run, options=OPTIONS)
     left = {x["record_key"]: x["hl_id"] for x in undone.left}  # and the company she is in
     assert left.keys() == {*lost, "company:main/clients/0"}
