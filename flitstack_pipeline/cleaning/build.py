@@ -19,7 +19,9 @@ from flitstack_pipeline.cleaning.format_questions import (
     store_formats,
 )
 from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_good
+from flitstack_pipeline.cleaning.line_conflicts import line_conflicts, lines_answer
 from flitstack_pipeline.cleaning.line_totals import add_line_totals
+from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.name_questions import DATASETS as PEOPLE
 from flitstack_pipeline.cleaning.name_questions import answers_about_names, name_questions
 from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
@@ -228,8 +230,12 @@ class _Cleaning:
         numbers = SameNumber(self.con, self.object_key, dataset, cells, self.parsing, given)
         named = [key.removeprefix(FILE) for key, word in answers.items()
                  if word and key.startswith(FILE)]  # fmt: skip
-        mark(self.con, dataset, numbers.split, named)
+        lines = lines_answer(answers, dataset)
+        mark(self.con, dataset, numbers.split, named, lines)
         self.result.questions += numbers.questions
+        if dataset in LINES_OF and not lines:
+            conflict = line_conflicts(self.con, self.object_key, dataset)
+            self.result.questions += [conflict] if conflict else []
 
     def _batches(self, dataset: str, table: str) -> Batches:
         present, marked = _columns_used(self.con, dataset, table)

@@ -105,6 +105,7 @@ def mark(
     dataset: str,
     split: Callable[[], None] = lambda: None,
     named: Iterable[str] = (),
+    lines: str = "",
 ) -> None:
     """Make the marks of a raw table.
 
@@ -113,10 +114,11 @@ def mark(
         dataset: The raw table.
         split: Tells records of one number apart in the temporary table `versions`.
         named: Files (`FILE` or `FILE#SHEET`) whose kind a person named.
+        lines: What a person said of lines that differ in two files of one session.
     """
     con.execute(MARKS_DDL)
     if dataset in LINES_OF:
-        mark_lines(con, dataset)
+        mark_lines(con, dataset, same_cells(dataset), lines)
         return
     key = f"{workspace('s')} || '/{dataset}/' || {source_id(dataset)}"
     con.execute(

@@ -2,7 +2,8 @@
 
 A newer file's lines replace a document's older lines as a whole: lines have no id to tell a changed
 one from a new one. Only when the same session goes on with line numbers not yet met are they added,
-because then the document was cut between two files.
+because then the document was cut between two files. Where two files of one session contradict each
+other a person says which lines count (see `line_conflicts`).
 
 Most documents stand in one file with their lines numbered: those need no mark. Those without any
 number are numbered in SQL; what is left is walked through document by document.
@@ -22,6 +23,8 @@ from flitstack_pipeline.cleaning.values.cell_sql import cell, document_number, t
 
 LINES_OF = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 PAGE = 50_000
+#: What a person may say of documents whose lines differ in two files of one session.
+ALL_LINES, LATER_FILE = "all lines", "later file"
 
 
 def line_number() -> str:
@@ -30,8 +33,17 @@ def line_number() -> str:
     return f"TRY_CAST(nullif({digits}, '') AS BIGINT)"
 
 
-def mark_lines(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
-    """Add the marks (see `identity`) of a raw table of lines."""
+def mark_lines(
+    con: duckdb.DuckDBPyConnection, dataset: str, cells: str = "''", answer: str = ""
+) -> None:
+    """Add the marks (see `identity`) of a raw table of lines.
+
+    Args:
+        con: The warehouse.
+        dataset: The raw table.
+        cells: SQL that is the same for rows `s` that say the same in every cell.
+        answer: `ALL_LINES` or `LATER_FILE` where a person was asked, else "".
+    """
     number = document_number(text(cell(LINES_OF[dataset])))
     con.execute(
         f"""
@@ -49,10 +61,12 @@ def mark_lines(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
                 OR min(shown) < 1 OR max(shown) > 60
                 OR bit_count(bit_or(1::BIGINT << least(greatest(shown, 0), 61))) < count(*)
         )
-        SELECT lines.*, one_file AND unnumbered AS unnumbered,
-               row_number() OVER (ORDER BY workspace, document, _exported_at, file, _sheet, _row)
-                   AS place
-        FROM lines JOIN documents ON h = hash(workspace, document)
+        SELECT l.*, one_file AND unnumbered AS unnumbered,
+               CASE WHEN NOT one_file THEN {cells} END AS cells,
+               row_number() OVER (ORDER BY l.workspace, l.document, l._exported_at, l.file,
+                                  l._sheet, l._row) AS place
+        FROM lines l JOIN documents ON h = hash(l.workspace, l.document)
+        JOIN raw."{dataset}" s ON s.rowid = l.row
         """
     )
     con.execute(
@@ -62,7 +76,7 @@ def mark_lines(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         FROM unclear WHERE unnumbered
         """
     )
-    _insert(con, _walk(_pages(con)))
+    _insert(con, _walk(_pages(con), answer))
     con.execute("DROP TABLE unclear")
 
 
@@ -73,6 +87,7 @@ class _Line:
     session: str
     file: str
     shown: int | None
+    cells: str = ""
 
 
 def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[_Line]:
@@ -80,12 +95,12 @@ def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[_Line]:
     last = 0
     while True:
         found = con.execute(
-            "SELECT row, workspace, document, session, file, shown, place FROM unclear "
+            "SELECT row, workspace, document, session, file, shown, cells, place FROM unclear "
             "WHERE NOT unnumbered AND place > ? ORDER BY place LIMIT ?",
             [last, PAGE],
         ).fetchall()
-        for row, workspace_, document, session, file, shown, _ in found:
-            yield _Line(row, (workspace_, document), str(session), str(file), shown)
+        for row, workspace_, document, session, file, shown, cells, _ in found:
+            yield _Line(row, (workspace_, document), str(session), str(file), shown, cells or "")
         if len(found) < PAGE:
             return
         last = found[-1][-1]
@@ -93,32 +108,49 @@ def _pages(con: duckdb.DuckDBPyConnection) -> Iterator[_Line]:
 
 @dataclass
 class _Document:
-    """The lines of one document met so far: row by line number; the (number, row) replaced."""
+    """The lines of one document met so far: row by line number; the (number, row, state) replaced.
+
+    `equal` are the cells of the lines of earlier files of the session, with their numbers.
+    """
 
     session: str
     file: str
+    answer: str = ""
     rows: dict[int, int] = field(default_factory=dict)
-    replaced: list[tuple[int, int]] = field(default_factory=list)
+    replaced: list[tuple[int, int, str]] = field(default_factory=list)
+    cells: dict[str, int] = field(default_factory=dict)
+    equal: dict[str, int] = field(default_factory=dict)
 
     def add(self, line: _Line) -> None:
         """The next line, in the order of age."""
         is_new = line.shown is not None and line.shown not in self.rows
         if line.file != self.file:
             self.file = line.file
-            if not (is_new and line.session == self.session):
-                self.session = line.session
-                self.replaced += self.rows.items()
-                self.rows = {}
+            together = line.session == self.session
+            if together and self.answer == ALL_LINES:
+                self.equal = dict(self.cells)
+            elif not (is_new and together):
+                self._replace("decided" if together and self.answer else "superseded")
+            self.session = line.session
+        if line.cells in self.equal:
+            self.replaced.append((self.equal[line.cells], line.row, "superseded"))
+            return
         number = line.shown
         if not number or number in self.rows:
             number = max(self.rows, default=0) + 1
         self.rows[number] = line.row
+        self.cells.setdefault(line.cells, number)
+
+    def _replace(self, state: str) -> None:
+        """Let a newer file take the place of the lines met so far."""
+        self.replaced += ((number, row, state) for number, row in self.rows.items())
+        self.rows, self.cells, self.equal = {}, {}, {}
 
 
-def _walk(lines: Iterator[_Line]) -> Iterator[_Document]:
+def _walk(lines: Iterator[_Line], answer: str) -> Iterator[_Document]:
     for _, of_one in groupby(lines, key=attrgetter("document")):
         first, *others = of_one
-        document = _Document(first.session, first.file)
+        document = _Document(first.session, first.file, answer)
         for line in (first, *others):
             document.add(line)
         yield document
@@ -128,7 +160,7 @@ def _insert(con: duckdb.DuckDBPyConnection, documents: Iterator[_Document]) -> N
     marks: list[tuple[int, str | None, int | None]] = []
     for document in documents:
         marks += ((row, None, number) for number, row in document.rows.items())
-        marks += ((row, "superseded", number) for number, row in document.replaced)
+        marks += ((row, state, number) for number, row, state in document.replaced)
         if len(marks) > PAGE:
             _write(con, marks)
             marks = []
