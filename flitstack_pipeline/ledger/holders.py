@@ -142,10 +142,15 @@ def _holder(dataset: str, place: str, labels: list[str]) -> str:
         return _ALL
     if place == TIED:
         return _TIED
-    pointers = ", ".join(literal(_pointer(place, label)) for label in labels)
+    plain = place == t.OPPORTUNITY and dataset == "estimates"  # a further one is a record
+    ways = [*[_pointer(place, x) for x in labels], *[_field(x) for x in labels if plain]]
+    pointers = ", ".join(literal(way) for way in ways)
+    also = f", found[{{0}} + {len(labels)}]" if plain else ""
     values = ", ".join(
-        f"coalesce(u.names, '{NOBODY}')" if label == OWNER else f"coalesce(found[{i + 1}], '')"
-        for i, label in enumerate(labels)
+        f"coalesce(u.names, '{NOBODY}')"
+        if label == OWNER
+        else f"coalesce(found[{i}]{also.format(i)}, '')"
+        for i, label in enumerate(labels, 1)
     )
     return f"""
         SELECT key, [{values}] AS held FROM (
@@ -222,9 +227,12 @@ def _pointer(place: str, label: str) -> str:
     place = place.removeprefix(f"{PARENT}:")
     known = {DEAL: t.OPPORTUNITY, "company": t.BUSINESS, "business": t.BUSINESS}
     standard = t.STANDARD_FIELDS.get(known.get(place, place))
-    return (
-        f"/custom/{name}" if standard is not None and label not in standard else f"/fields/{name}"
-    )
+    return f"/custom/{name}" if standard is not None and label not in standard else _field(label)
+
+
+def _field(label: str) -> str:
+    """Where a standard field, or one of a custom object, stands in a payload."""
+    return f"/fields/{label.replace('~', '~0').replace('/', '~1')}"
 
 
 def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocument) -> str:

@@ -29,7 +29,7 @@ KIND_OF_PARSER = {
     "rate": "number:{sign}", "phones": "phone", "emails": "email", "name": "name",
     "address": "address", "line": "address",
     "words": "list", "people": "list", "numbers": "id", "status": "word",
-    "record_type": "record_kind", "done": "yes_no",
+    "record_type": "record_kind", "done": "done",
 }  # fmt: skip
 #: `{order}` and `{sign}` stand for what the file's cells say; `{mdy}` and `{dmy}` for that, else
 #: for the order that the confirmed map names.

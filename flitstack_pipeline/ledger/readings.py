@@ -201,6 +201,20 @@ def _yes_no(text: str, value: str, how: str, account: Account) -> str:
     return "yes or no" if same else ""
 
 
+_FINISHED = frozenset({"done", "complete", "completed", "closed", "finished", "hecho", "terminé"})
+_UNFINISHED = frozenset(
+    {"open", "pending", "to do", "todo", "not done", "not completed", "not complete", "incomplete",
+     "in progress", "not started", "started", "overdue", "pendiente", "ouvert"}
+)  # fmt: skip
+
+
+def _done(text: str, value: str, how: str, account: Account) -> str:
+    """Whether a task is done: yes or no, or a word for either."""
+    word, held = " ".join(plain(text).casefold().replace("-", " ").split()), value.casefold()
+    same = (word in _FINISHED and held == "yes") or (word in _UNFINISHED and held == "no")
+    return "done or open" if same else _yes_no(text, value, how, account)
+
+
 def _word(text: str, value: str, how: str, account: Account) -> str:
     """A word and its label, alike up to capitals and joints; others are in the value map."""
     return "label of the word" if words_of(text) == words_of(value) else ""
@@ -313,6 +327,6 @@ READINGS: dict[str, Reading] = {
     "record_kind": _record_kind,
     "converted": _converted,
     "file": read_file,
-    "address": read_address, "yes_no": _yes_no, "word": _word, "list": _list, "stage": _stage,
+    "address": read_address, "yes_no": _yes_no, "done": _done, "word": _word, "list": _list, "stage": _stage,
     "owner": _owner,
 }  # fmt: skip

@@ -14,7 +14,7 @@ from collections.abc import Callable
 SURE_RULE = {
     "number": "number without signs of currency and thousands", "phone": "phone to E.164",
     "email": "e-mail in lower case", "cased": "capitals made usual", "word": "label of the word",
-    "yes_no": "yes or no", "id": "leads to the record", "name": "as written",
+    "yes_no": "yes or no", "done": "yes or no", "id": "leads to the record", "name": "as written",
     "owner": "owner of the record", "numbered": "name of the record by its number",
     "date": "date, year first", "address": "address in its parts, usual short forms",
     "stage": "label of the confirmed value map", "time": "time of 24 hours",
@@ -176,7 +176,7 @@ _PIECES: dict[str, Callable[[str], str]] = {
 }  # fmt: skip
 _SURE: dict[str, Callable[[str, str], str]] = {
     "date": _date, "address": _address, "number": _number, "phone": _phone, "email": _email,
-    "cased": _cased, "word": _cased, "yes_no": _yes_no, "id": _id, "converted": _converted,
+    "cased": _cased, "word": _cased, "yes_no": _yes_no, "done": _yes_no, "id": _id, "converted": _converted,
     "record_kind": _record_kind, "time": _time, "name": _name, "owner": _owner,
     "numbered": _numbered,
 }  # fmt: skip

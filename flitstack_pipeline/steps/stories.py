@@ -36,8 +36,9 @@ def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
     answers(project)
     with project.warehouse.connect():
         read_schema(project)
-        for key in KEYS:
+        for key in KEYS:  # all before the first is cleaned: one may say how another is written
             read_object(project, key)
+        for key in KEYS:
             report = clean_object(project, key)
             log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine")
         relate(project)

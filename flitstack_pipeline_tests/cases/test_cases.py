@@ -243,3 +243,27 @@ def test_32_amounts_still_to_come_are_kept_in_words(case):
     assert picked(deals["Deck"], "Permit Fee", "Permit No.", "Account Balance") == (
         85.5, "00124", 6,
     )  # fmt: skip
+
+
+def test_33_further_estimates_are_whole_and_tasks_are_as_their_column_says(case):
+    held = case("33_several_estimates_tasks_and_other_files_dates")
+    assert held.migrate() == 0, held.said
+    kitchen = held.deals()["Kitchen"]
+    assert picked(kitchen, "Estimate_Number__c", "Estimate_Date__c", "Crew Lead") == (
+        "E-1", "2024-01-05", "Luis",
+    )  # fmt: skip
+    further = {r["estimate_number_c"]: r for r in held.records("custom_objects.estimate")}
+    assert set(further) == {"E-2", "E-3"}
+    asked = ("estimate_date_c", "estimate_discount_c", "estimate_tax_c", "estimate_total_c",
+             "estimate_deposit_c", "warranty_years", "crew_lead")  # fmt: skip
+    assert picked(further["E-2"], *asked) == ("2024-01-09", 50, 80.5, 1230.5, "250", 10, "Dana")
+    assert picked(further["E-3"], *asked) == ("2024-01-12", None, 60, 960, None, 1, None)
+    assert further["E-2"]["estimate_notes_c"].startswith("Second bold\nline [image: ")
+    tasks = {t["title"]: (t["completed"], t["dueDate"][:10]) for t in held.dump()["tasks"]}
+    assert tasks == {
+        "Call back": (False, "2024-02-01"),
+        "Send quote": (True, "2024-01-20"),
+        "Order parts": (True, "2024-02-01"),
+        "Check": (False, "2024-01-13"),
+    }
+    assert held.notes() == {"T4": "west coast", "T5": "est", "T6": "utc5", "T7": "cet"}

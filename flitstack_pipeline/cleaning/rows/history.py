@@ -38,11 +38,13 @@ def activity(c: Cells) -> Row:
     task = (
         f"CASE WHEN {shown} IS NULL AND ({due} IS NOT NULL OR {done} IS NOT NULL) THEN 'task' END"
     )
+    sort = f"coalesce({kind}, {task}, 'note')"
+    said = f"{sort} = 'task' OR trim({c.raw('done')}) <> ''"  # only a task is open when none says
     what = "The note has no text; nothing to move."
     c.refuse(f"{text} IS NULL AND {subject} IS NULL", "text", "empty_note", what)
     return {
         **_record(c),
-        "kind": f"coalesce({kind}, {task}, 'note')",
+        "kind": sort,
         "kind_text": shown,
         "occurred": day,
         "occurred_at": exact,
@@ -52,7 +54,7 @@ def activity(c: Cells) -> Row:
         "duration_minutes": _whole_minutes(c.text("duration")),
         "due": due,
         "due_at": due_at,
-        "done": done,
+        "done": f"CASE WHEN {said} THEN {done} END",
     }
 
 
