@@ -26,6 +26,7 @@ class Found:
 #: Name → where the function is: module and name.
 PROOFS = {
     "lost_answers": ("flitstack_pipeline_tests.e2e.lost_answers", "prove_lost_answers"),
+    "wild_answers": ("flitstack_pipeline_tests.e2e.wild_story", "prove_wild_answers"),
     "kills": ("flitstack_pipeline_tests.migration.kill_each", "prove_every_kill"),
     "mutants": ("flitstack_pipeline_tests.ledger.mutation", "prove_mutants"),
 }

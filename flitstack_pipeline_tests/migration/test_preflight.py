@@ -160,7 +160,7 @@ def test_conflicting_fields_and_a_foreign_pipeline_are_named_one_by_one(look):
     assert "NUMERICAL, it must be TEXT" in wrong[0].found
     assert "has the key" in wrong[1].found
     assert "Scheduled" in line(found, "pipeline Job Workflow").what_to_do
-    assert "1 options will be added" in line(found, "custom fields on Contact").found
+    assert "3 options will be added" in line(found, "custom fields on Contact").found
 
 
 NATIVE = replace(
