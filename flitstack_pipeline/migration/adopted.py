@@ -122,7 +122,7 @@ class Adopter:
         found = self.held.marked(item.row)
         if found is None:
             return None
-        meant = HANDLERS[item.row.kind].intended(self.ctx, item)  # type: ignore[attr-defined]
+        meant = HANDLERS[item.row.kind].intended(self.ctx, item)
         return self._as_held(item, found, meant)
 
     def _as_held(self, item: Item, found: Found, meant: Logical) -> Entry:

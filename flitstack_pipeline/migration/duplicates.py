@@ -270,7 +270,7 @@ def _claim(sender: Sender, item: Item, hl_id: str) -> None:
     """The existing record carries our source key: an answer of ours was lost."""
     handler = HANDLERS[item.row.kind]
     found = handler.find(sender.ctx, item)
-    written = found or Written(hl_id, handler.intended(sender.ctx, item))  # type: ignore[attr-defined]
+    written = found or Written(hl_id, handler.intended(sender.ctx, item))
     written = replace(written, hl_id=hl_id)
     ours = sender.settled(item, "found", hl_id)
     origin = "created" if ours else "adopted"

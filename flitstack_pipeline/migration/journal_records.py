@@ -10,7 +10,10 @@ import itertools
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.migration.rows import MappedRow
 
 _counter = itertools.count()
 _PROCESS = secrets.token_hex(3)
@@ -72,6 +75,41 @@ class Intent:
     attempt: int = 1
     id: str = field(default_factory=new_id)
     at: float = field(default_factory=time.time)
+
+    @classmethod
+    def for_row(
+        cls, row: MappedRow, *, run: Run, operation: str, endpoint: str,
+        request: dict[str, Any], attempt: int = 1,
+    ) -> Intent:  # fmt: skip
+        """What a run is about to do for a mapped row."""
+        return cls(
+            run.id, run.location, row.object_key or run.object_key, row.record_key,
+            row.source_key, row.kind, row.target, operation, endpoint, row.payload_hash, request,
+            attempt,
+        )  # fmt: skip
+
+    @classmethod
+    def for_entry(
+        cls, entry: Entry, *, run: Run, operation: str, endpoint: str, request: dict[str, Any],
+        payload_hash: str | None = None,
+    ) -> Intent:  # fmt: skip
+        """What a run is about to do to a record of the id map."""
+        return cls(
+            run.id, entry.location, entry.object_key, entry.record_key, entry.source_key,
+            entry.kind, entry.target, operation, endpoint, payload_hash or entry.payload_hash,
+            request,
+        )  # fmt: skip
+
+    @classmethod
+    def for_schema(
+        cls, item_key: str, *, run: Run, kind: str, operation: str, endpoint: str,
+        request: dict[str, Any] | None,
+    ) -> Intent:  # fmt: skip
+        """What a run is about to do to a thing of the sub-account's schema."""
+        return cls(
+            run.id, run.location, "schema", item_key, item_key, kind, "schema", operation,
+            endpoint, None, request,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ class _Repairer(Adopter):
             return
         if found.hl_id != entry.hl_id or entry.payload_hash == row.payload_hash:
             return
-        meant = parts_of(HANDLERS[row.kind].intended(self.ctx, item))  # type: ignore[attr-defined]
+        meant = parts_of(HANDLERS[row.kind].intended(self.ctx, item))
         last, now = parts_of(entry.last_written), parts_of(found.logical)
         news = {
             part: value

@@ -8,19 +8,19 @@ doing it, noting every record. What does not: schema that holds no records (roll
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
     BadRequest,
     Forbidden,
-    NotFound,
     Unauthorized,
     ValidationRejected,
 )
-from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.attempts import attempt
 from flitstack_pipeline.migration.journal import Entry, Intent
-from flitstack_pipeline.migration.rollback_records import PAGE, Undo, failed_outcomes
+from flitstack_pipeline.migration.rollback_records import PAGE, Undo
 from flitstack_pipeline.migration.rollback_survey import survey
 
 ENDPOINTS = {
@@ -85,28 +85,18 @@ def _forget(undo: Undo, entries: list[Entry], why: str) -> None:
 def _deleted(undo: Undo, item: dict[str, Any], delete: Callable[[str], None]) -> bool:
     """Whether the container is gone; False when HighLevel refuses it: then one by one."""
     ctx = undo.ctx
-    for attempt in range(1, ctx.options.attempts + 1):
-        intent = Intent(
-            ctx.run.id, ctx.location, "schema", item["item_key"], item["item_key"], item["kind"],
-            "schema", "unprovision", ENDPOINTS[item["kind"]], None, {"hl_id": item["hl_id"]},
-            attempt,
+    intent = Intent.for_schema(
+        item["item_key"], run=ctx.run, kind=item["kind"], operation="unprovision",
+        endpoint=ENDPOINTS[item["kind"]], request={"hl_id": item["hl_id"]},
+    )  # fmt: skip
+    try:
+        done = attempt(
+            ctx.journal, ctx.hl.client, intent, lambda: delete(item["hl_id"]),
+            attempts=ctx.options.attempts, absent_is_done=True, asked=undo.tally.requests,
         )  # fmt: skip
-        ctx.journal.intend([intent])
-        undo.tally.requests()
-        try:
-            delete(item["hl_id"])
-        except NotFound:
-            pass
-        except AmbiguousOutcome as error:  # deleting twice deletes once
-            last = attempt == ctx.options.attempts
-            ctx.journal.conclude(failed_outcomes(ctx, intent, error, last=last))
-            continue
-        except (Unauthorized, Forbidden, BadRequest, ValidationRejected) as error:
-            ctx.journal.conclude(failed_outcomes(ctx, intent, error, last=True))
-            if isinstance(error, Unauthorized) and not error.scope_missing:
-                raise
-            return False
-        done = outcome_now(ctx.hl.client, intent, "done", hl_id=item["hl_id"])
-        ctx.journal.conclude([done], wait=True)
-        return True
-    return False
+    except (AmbiguousOutcome, Unauthorized, Forbidden, BadRequest, ValidationRejected) as error:
+        if isinstance(error, Unauthorized) and not error.scope_missing:
+            raise
+        return False
+    ctx.journal.conclude([replace(done.outcome, hl_id=item["hl_id"])], wait=True)
+    return True

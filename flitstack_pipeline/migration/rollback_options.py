@@ -7,12 +7,14 @@ the checklist. A field of our own is deleted as a whole (rollback_schema.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flitstack_pipeline.highlevel.custom_fields import FieldUpdateV1
 from flitstack_pipeline.highlevel.errors import HighLevelError
+from flitstack_pipeline.migration.attempts import attempt
 from flitstack_pipeline.migration.catalog import V1_TARGETS
-from flitstack_pipeline.migration.journal import Intent, Outcome
+from flitstack_pipeline.migration.journal import Intent
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.rollback_result import RollbackResult
 
@@ -46,16 +48,19 @@ def _take_back(ctx: Context, result: RollbackResult, item: dict[str, Any]) -> No
         return  # a person deleted it meanwhile
     there = field.get("picklistOptions") or field.get("options") or []
     left = [o for o in there if o not in added]
-    intent = Intent(
-        ctx.run.id, ctx.location, "schema", item["item_key"], item["item_key"], "options",
-        "schema", "unprovision", ENDPOINT, None, {"hl_id": field["id"], "options": left},
+    intent = Intent.for_schema(
+        item["item_key"], run=ctx.run, kind="options", operation="unprovision", endpoint=ENDPOINT,
+        request={"hl_id": field["id"], "options": left},
     )  # fmt: skip
-    ctx.journal.intend([intent])
+    body = FieldUpdateV1(name=field["name"], options=left)
     try:
-        ctx.hl.custom_fields.v1.update(field["id"], FieldUpdateV1(name=field["name"], options=left))
+        done = attempt(
+            ctx.journal, ctx.hl.client, intent,
+            lambda: ctx.hl.custom_fields.v1.update(field["id"], body),
+            attempts=ctx.options.attempts,
+        )  # fmt: skip
     except HighLevelError as error:
-        ctx.journal.conclude([Outcome(intent.id, "refused", error.status, message=str(error))])
         result.checklist.append(f"{item['item_key']} could not be taken back: {error}")
         return
-    ctx.journal.conclude([Outcome(intent.id, "done", hl_id=field["id"])])
+    ctx.journal.conclude([replace(done.outcome, hl_id=field["id"])])
     result.schema_removed.append(item["item_key"])

@@ -13,15 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
     HighLevelError,
-    NotFound,
     Unauthorized,
 )
-from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.attempts import Attempted, attempt, outcome_now
 from flitstack_pipeline.migration.existing import OPT_OUT
 from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
 from flitstack_pipeline.migration.journal_history import (
@@ -48,6 +47,7 @@ from flitstack_pipeline.migration.rollback_result import Tally
 from flitstack_pipeline.migration.rollback_survey import Survey, changed_since
 from flitstack_pipeline.migration.update import BEFORE_LOST
 
+R = TypeVar("R")
 PAGE = 1000
 UNIT = 50
 #: Payload hash of a record whose values were given back: the next load writes it anew.
@@ -248,45 +248,34 @@ class Undo:
         except Unauthorized:
             raise
         except (HighLevelError, ValueError) as error:
-            for intent in intents:
-                self._failed_attempt(intent, error, last=False)
+            failed = "ambiguous" if isinstance(error, AmbiguousOutcome) else "refused"
+            told = [outcome_now(self.ctx.hl.client, i, failed, error=error) for i in intents]
+            again = [Outcome(i.id, "repeated") for i in intents if failed == "ambiguous"]
+            self.ctx.journal.conclude(told + again)
             for entry in entries:
                 self._delete(entry)
             return
-        self._concluded(intents, entries)
+        self._concluded([outcome_now(self.ctx.hl.client, i, "done") for i in intents], entries)
 
     def _delete(self, entry: Entry) -> None:
         """Delete one record and what links it; a lost answer is asked for again: twice is once."""
         for link in self.hanging.links_to(entry):
             self._delete(link)
-        for attempt in range(1, self.ctx.options.attempts + 1):
-            intent = self.intent(entry, "delete", attempt)
-            self.ctx.journal.intend([intent])
-            self.tally.requests()
-            try:
-                HANDLERS[entry.kind].delete(self.ctx, entry)
-            except NotFound:
-                pass
-            except AmbiguousOutcome as error:
-                last = attempt == self.ctx.options.attempts
-                self._failed_attempt(intent, error, last=last)
-                if last:
-                    raise
-                continue
-            except (HighLevelError, ValueError) as error:
-                self._failed_attempt(intent, error, last=True)
-                raise
-            self._concluded([intent], [entry])
-            return
+        done = self._attempt(
+            self.intent(entry, "delete"), lambda: HANDLERS[entry.kind].delete(self.ctx, entry),
+            absent_is_done=True,
+        )  # fmt: skip
+        self._concluded([done.outcome], [entry])
 
-    def _failed_attempt(self, intent: Intent, error: Exception, *, last: bool) -> None:
-        self.ctx.journal.conclude(failed_outcomes(self.ctx, intent, error, last=last))
+    def _attempt(self, intent: Intent, send: Callable[[], R], **how: Any) -> Attempted[R]:
+        ctx, asked = self.ctx, self.tally.requests
+        return attempt(
+            ctx.journal, ctx.hl.client, intent, send, attempts=ctx.options.attempts, asked=asked,
+            **how,
+        )  # fmt: skip
 
-    def _concluded(self, intents: Sequence[Intent], entries: Sequence[Entry]) -> None:
-        outcomes = [
-            outcome_now(self.ctx.hl.client, i, "done", hl_id=e.hl_id)
-            for i, e in zip(intents, entries, strict=True)
-        ]
+    def _concluded(self, outcomes: Sequence[Outcome], entries: Sequence[Entry]) -> None:
+        outcomes = [replace(o, hl_id=e.hl_id) for o, e in zip(outcomes, entries, strict=True)]
         gone = [(entry.location, entry.record_key) for entry in entries]
         self.ctx.journal.conclude(outcomes, gone=gone)
         for entry in entries:
@@ -323,9 +312,12 @@ class Undo:
         item = Item.from_intent(older)
         intent = self.intent(entry, "create")
         intent = replace(intent, request=item.request(), payload_hash=older.payload_hash)
-        self.ctx.journal.intend([intent])
-        self.tally.requests()
-        (written,) = handler.write(self.ctx, [item])
+        done = self._attempt(
+            intent, lambda: handler.write(self.ctx, [item])[0],
+            on_ambiguous=lambda: handler.find(self.ctx, item),
+        )  # fmt: skip
+        written = done.result
+        assert written is not None
         back = replace(
             entry,
             hl_id=written.hl_id,
@@ -333,11 +325,9 @@ class Undo:
             last_written=written.payload,
             details=written.details,
             run_id=older.run_id,
-            sequence=intent.id,
+            sequence=done.intent.id,
         )
-        self.ctx.journal.conclude(
-            [outcome_now(self.ctx.hl.client, intent, "done", hl_id=written.hl_id)], [back]
-        )
+        self.ctx.journal.conclude([replace(done.outcome, hl_id=written.hl_id)], [back])
         self.tally.note(back, "restored", "as it was before the run")
 
     # --- giving back -----------------------------------------------------------------------------
@@ -373,7 +363,7 @@ class Undo:
         else:
             intent = self.intent(entry, "restore")
             self.ctx.journal.intend([intent])
-            self._settle(intent, entry, plan)
+            self._settle(Outcome(intent.id, "done"), entry, plan)
         self.restored.append((entry, plan))
         self._noted(entry, plan)
 
@@ -394,28 +384,16 @@ class Undo:
 
     def _change(self, entry: Entry, plan: Restoration) -> None:
         """Write the values back; the same values again change nothing."""
-        for attempt in range(1, self.ctx.options.attempts + 1):
-            intent = self.intent(entry, "restore", attempt)
-            intent = replace(intent, request={"payload": plan.payload, "clear": plan.emptied})
-            self.ctx.journal.intend([intent])
-            self.tally.requests()
-            try:
-                HANDLERS[entry.kind].change(self.ctx, entry, plan.payload, plan.emptied)
-            except AmbiguousOutcome as error:
-                last = attempt == self.ctx.options.attempts
-                self._failed_attempt(intent, error, last=last)
-                if last:
-                    raise
-            except (HighLevelError, ValueError) as error:
-                self._failed_attempt(intent, error, last=True)
-                raise
-            else:
-                self._settle(intent, entry, plan)
-                return
+        request = {"payload": plan.payload, "clear": plan.emptied}
+        done = self._attempt(
+            replace(self.intent(entry, "restore"), request=request),
+            lambda: HANDLERS[entry.kind].change(self.ctx, entry, plan.payload, plan.emptied),
+        )  # fmt: skip
+        self._settle(done.outcome, entry, plan)
 
-    def _settle(self, intent: Intent, entry: Entry, plan: Restoration) -> None:
+    def _settle(self, outcome: Outcome, entry: Entry, plan: Restoration) -> None:
         """The record is no longer ours, or (for a run) ours as it was before the run."""
-        outcome = outcome_now(self.ctx.hl.client, intent, "done", hl_id=entry.hl_id)
+        outcome = replace(outcome, hl_id=entry.hl_id)
         known = self.ctx.journal.entry(entry.location, entry.record_key) or entry
         if self.scope.holds(entry) and not plan.partial:
             if plan.opt_outs:
@@ -449,23 +427,14 @@ class Undo:
             return True
         return OPT_OUTS in names if part[0] == OPT_OUT else self.forced(entry)
 
-    def intent(self, entry: Entry, operation: str, attempt: int = 1) -> Intent:
+    def intent(self, entry: Entry, operation: str) -> Intent:
         """The intent of undoing a record."""
         verb = {"delete": "DELETE", "restore": "PUT", "create": "POST"}[operation]
         path = HANDLERS[entry.kind].endpoint.partition(" ")[2]
-        return Intent(
-            self.ctx.run.id, entry.location, entry.object_key, entry.record_key, entry.source_key,
-            entry.kind, entry.target, operation, f"{verb} {path}", entry.payload_hash,
-            {"hl_id": entry.hl_id}, attempt,
+        return Intent.for_entry(
+            entry, run=self.ctx.run, operation=operation, endpoint=f"{verb} {path}",
+            request={"hl_id": entry.hl_id},
         )  # fmt: skip
-
-
-def failed_outcomes(ctx: Context, intent: Intent, error: Exception, *, last: bool) -> list[Outcome]:
-    """The outcomes of an attempt that failed; one nobody answered is repeated, or given up."""
-    if not isinstance(error, AmbiguousOutcome):
-        return [outcome_now(ctx.hl.client, intent, "refused", error=error)]
-    told = outcome_now(ctx.hl.client, intent, "ambiguous", error=error)
-    return [told, Outcome(intent.id, "given up" if last else "repeated")]
 
 
 def _pages(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

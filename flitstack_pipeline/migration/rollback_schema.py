@@ -7,22 +7,17 @@ it goes only when it is empty; custom objects go on the checklist (docs/highleve
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from flitstack_pipeline.highlevel.errors import (
-    AmbiguousOutcome,
-    HighLevelError,
-    NotFound,
-    Unauthorized,
-)
+from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.adoption import ADOPTED_TAGS
-from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.migration.attempts import attempt
 from flitstack_pipeline.migration.journal import Intent
 from flitstack_pipeline.migration.journal_history import created_payloads
 from flitstack_pipeline.migration.kinds.base import Context
 from flitstack_pipeline.migration.rollback_options import take_options_back
-from flitstack_pipeline.migration.rollback_records import failed_outcomes
 from flitstack_pipeline.migration.rollback_result import RollbackResult
 from flitstack_pipeline.migration.rollback_survey import Survey
 
@@ -83,35 +78,27 @@ def _remove(ctx: Context, seen: Survey, result: RollbackResult, item: dict[str, 
     if reason:
         result.checklist.append(f"{item['item_key']} stays: {reason}")
         return
-    for attempt in range(1, ctx.options.attempts + 1):
-        intent = Intent(
-            ctx.run.id, ctx.location, "schema", item["item_key"], item["item_key"], item["kind"],
-            "schema", "unprovision", ENDPOINTS[item["kind"]], None, {"hl_id": item["hl_id"]},
-            attempt,
-        )  # fmt: skip
-        ctx.journal.intend([intent])
+    intent = Intent.for_schema(
+        item["item_key"], run=ctx.run, kind=item["kind"], operation="unprovision",
+        endpoint=ENDPOINTS[item["kind"]], request={"hl_id": item["hl_id"]},
+    )  # fmt: skip
+
+    def asked() -> None:
         result.requests += 1
-        try:
-            _delete(ctx, item)
-        except NotFound:
-            pass
-        except AmbiguousOutcome as error:  # deleting twice deletes once
-            last = attempt == ctx.options.attempts
-            ctx.journal.conclude(failed_outcomes(ctx, intent, error, last=last))
-            if last:
-                result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
-            continue
-        except (HighLevelError, ValueError) as error:
-            ctx.journal.conclude(failed_outcomes(ctx, intent, error, last=True))
-            if isinstance(error, Unauthorized) and not error.scope_missing:
-                raise
-            result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
-            return
-        done = outcome_now(ctx.hl.client, intent, "done", hl_id=item["hl_id"])
-        ctx.journal.conclude([done])
-        ctx.journal.forget_schema_item(ctx.location, item["item_key"])
-        result.schema_removed.append(item["item_key"])
+
+    try:
+        done = attempt(
+            ctx.journal, ctx.hl.client, intent, lambda: _delete(ctx, item),
+            attempts=ctx.options.attempts, absent_is_done=True, asked=asked,
+        )  # fmt: skip
+    except (HighLevelError, ValueError) as error:
+        if isinstance(error, Unauthorized) and not error.scope_missing:
+            raise
+        result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
         return
+    ctx.journal.conclude([replace(done.outcome, hl_id=item["hl_id"])])
+    ctx.journal.forget_schema_item(ctx.location, item["item_key"])
+    result.schema_removed.append(item["item_key"])
 
 
 def _must_stay(ctx: Context, seen: Survey, item: dict[str, Any]) -> str:

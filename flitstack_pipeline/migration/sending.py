@@ -142,21 +142,10 @@ class Sender:
 
     def intent(self, handler: Handler, item: Item) -> Intent:
         """The intent of creating an item."""
-        row, run = item.row, self.ctx.run
-        return Intent(
-            run.id,
-            self.ctx.location,
-            row.object_key or run.object_key,
-            row.record_key,
-            row.source_key,
-            row.kind,
-            row.target,
-            "create",
-            handler.endpoint,
-            row.payload_hash,
-            item.request(),
-            item.attempt,
-        )
+        return Intent.for_row(
+            item.row, run=self.ctx.run, operation="create", endpoint=handler.endpoint,
+            request=item.request(), attempt=item.attempt,
+        )  # fmt: skip
 
     def _landed(
         self,

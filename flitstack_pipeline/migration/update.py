@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, HighLevelError
-from flitstack_pipeline.migration.attempts import outcome_now
+from flitstack_pipeline.highlevel.errors import HighLevelError
+from flitstack_pipeline.migration.attempts import attempt
 from flitstack_pipeline.migration.existing import ASK, OPT_OUT, TAGS, TOGETHER, take_existing
-from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
+from flitstack_pipeline.migration.journal import Entry, Intent
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
 from flitstack_pipeline.migration.owners import as_if_not_shared
@@ -320,35 +320,20 @@ def send_change(
     handler, now = HANDLERS[entry.kind], parts_of(current)
     before = joined({k: now[k] for k in {**decision.write, **decision.clear} if k in now})
     payload, clear = joined(decision.write), joined(decision.clear)
-    request = {"payload": payload, "clear": clear, "before": before}
-    for attempt in range(1, ctx.options.attempts + 1):
-        intent = Intent(
-            ctx.run.id, ctx.location, row.object_key or ctx.run.object_key, row.record_key,
-            row.source_key, row.kind, row.target, "update", "PUT " + handler.endpoint[5:],
-            row.payload_hash, request, attempt,
-        )  # fmt: skip
-        ctx.journal.intend([intent])
-        try:
-            handler.change(ctx, entry, payload, clear)
-        except AmbiguousOutcome as error:  # writing the same values again changes nothing
-            last = attempt == ctx.options.attempts
-            told = outcome_now(ctx.hl.client, intent, "ambiguous", error=error)
-            ctx.journal.conclude([told, Outcome(intent.id, "given up" if last else "repeated")])
-            if last:
-                raise
-        except (HighLevelError, ValueError) as error:
-            ctx.journal.conclude([outcome_now(ctx.hl.client, intent, "refused", error=error)])
-            raise
-        else:
-            done = outcome_now(ctx.hl.client, intent, "done", hl_id=entry.hl_id)
-            ctx.journal.conclude([done], [after])
-            return attempt
-    return ctx.options.attempts
+    intent = Intent.for_row(
+        row, run=ctx.run, operation="update", endpoint="PUT " + handler.endpoint[5:],
+        request={"payload": payload, "clear": clear, "before": before},
+    )  # fmt: skip
+    done = attempt(
+        ctx.journal, ctx.hl.client, intent,
+        lambda: handler.change(ctx, entry, payload, clear), attempts=ctx.options.attempts,
+    )  # fmt: skip
+    ctx.journal.conclude([replace(done.outcome, hl_id=entry.hl_id)], [after])
+    return done.requests
 
 
 def _intended(ctx: Context, item: Item) -> Logical:
-    intended = getattr(HANDLERS[item.row.kind], "intended", None)
-    return intended(ctx, item) if intended else item.row.payload
+    return HANDLERS[item.row.kind].intended(ctx, item)
 
 
 def value_conflict(

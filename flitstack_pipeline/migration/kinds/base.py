@@ -199,6 +199,10 @@ class Handler:
         """Create the items in one request; one Written each, in order. Raises HighLevelError."""
         raise NotImplementedError
 
+    def intended(self, ctx: Context, item: Item) -> Logical:
+        """The payload as it can be written, in the form in which records are compared."""
+        return item.row.payload
+
     def find(self, ctx: Context, item: Item) -> Written | None:
         """Look an item up by its source key; None when it is not (yet) to be seen."""
         raise NotImplementedError

@@ -21,9 +21,10 @@ from flitstack_pipeline.highlevel.errors import (
     Unauthorized,
     ValidationRejected,
 )
+from flitstack_pipeline.migration.attempts import attempt
 from flitstack_pipeline.migration.catalog import V1_TARGETS, Catalog
 from flitstack_pipeline.migration.checklist import Todo
-from flitstack_pipeline.migration.journal import Intent, Journal, Outcome, Run
+from flitstack_pipeline.migration.journal import Intent, Journal, Run, new_id
 
 LOOK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 ATTEMPTS = 3
@@ -99,44 +100,36 @@ class Maker:
         `look` finds it by name, for when the answer was lost. Raises HighLevelError when the
         account cannot be reached or the token is not valid.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            intent = Intent(
-                self.run.id, self.hl.location_id, "schema", item_key, item_key, kind, "schema",
-                "provision", endpoint, None, details, attempt,
+        details = details or {}
+        intent = Intent.for_schema(
+            item_key, run=self.run, kind=kind, operation="provision", endpoint=endpoint,
+            request=details,
+        )  # fmt: skip
+        try:
+            done = attempt(
+                self.journal, self.hl.client, intent, lambda: _id_of(create()), attempts=ATTEMPTS,
+                on_ambiguous=lambda: _patiently(look),
             )  # fmt: skip
-            self.journal.intend([intent])
-            try:
-                record = create()
-            except AmbiguousOutcome as error:
-                found = _patiently(look)
-                result = "found" if found else "absent"
-                self.journal.conclude([Outcome(intent.id, result, error.status, found)])
-                if not found:
-                    continue
-            except (Unauthorized, Forbidden, BadRequest, ValidationRejected, ValueError) as error:
-                return self._cannot(item_key, kind, intent, error, look, todo)
-            except HighLevelError as error:
-                self._refused(intent, error)
-                raise
-            else:
-                found = str(record.get("id") or record.get("key"))
-                self.journal.conclude([Outcome(intent.id, "done", 201, found)])
-            self._note(item_key, kind, found, "created", intent.id, details or {})
-            self.made += 1
-            return found
-        self.catalog.checklist.append(todo)
-        return None
+        except AmbiguousOutcome:
+            self.catalog.checklist.append(todo)
+            return None
+        except (Unauthorized, Forbidden, BadRequest, ValidationRejected, ValueError) as error:
+            return self._cannot(item_key, kind, details, error, look, todo)
+        made = str(done.result)
+        self.journal.conclude([replace(done.outcome, hl_id=made)])
+        self._note(item_key, kind, made, "created", done.intent.id, details)
+        self.made += 1
+        return made
 
     def _cannot(
         self,
         item_key: str,
         kind: str,
-        intent: Intent,
+        details: dict[str, Any],
         error: HighLevelError | ValueError,
         look: Look,
         todo: Todo,
     ) -> str | None:
-        self._refused(intent, error)
         if isinstance(error, Unauthorized) and not error.scope_missing:
             raise error
         found = look() if isinstance(error, BadRequest | ValidationRejected) else None
@@ -144,15 +137,11 @@ class Maker:
             # it was not there a moment ago: unless HighLevel says that it is another's, the refusal
             # came after it was made
             theirs = _EXISTS.search(str(error)) is not None
-            origin, sequence = ("existing", "") if theirs else ("created", intent.id)
-            self._note(item_key, kind, found, origin, sequence, intent.request or {})
+            origin, sequence = ("existing", "") if theirs else ("created", new_id())
+            self._note(item_key, kind, found, origin, sequence, details)
             return found
         self.catalog.checklist.append(_because(todo, error))
         return None
-
-    def _refused(self, intent: Intent, error: Exception) -> None:
-        status = getattr(error, "status", None)
-        self.journal.conclude([Outcome(intent.id, "refused", status, message=str(error))])
 
     def _note(
         self, item_key: str, kind: str, hl_id: str, origin: str, sequence: str, details: Any
@@ -166,6 +155,10 @@ class Maker:
         }  # fmt: skip
         self.known[item_key] = row
         self.journal.put_schema_item(row)
+
+
+def _id_of(record: Mapping[str, Any]) -> str:
+    return str(record.get("id") or record.get("key"))
 
 
 def _because(todo: Todo, error: Exception) -> Todo:
