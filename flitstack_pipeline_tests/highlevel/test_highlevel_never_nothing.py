@@ -247,3 +247,27 @@ def test_folders_that_fields_lie_in_but_the_answer_does_not_show_are_an_error(ap
         api.custom_fields.v2.list("business")
     server.answer = lambda asked: Told(200, {"fields": []})
     assert api.custom_fields.v2.list("business") == ([], [])
+
+
+def test_flags_told_as_text_are_flags(api, server):
+    contact = {"id": "c1", "dnd": "false", "customFields": [{"_id": "f", "value": "x"}]}
+    server.answer = lambda asked: Told(200, {"contact": contact})
+    found = api.contacts.get("c1")
+    assert not found["dnd"] if "dnd" in found else True
+    assert found["customFields"] == [{"id": "f", "value": "x"}]
+    task = {"_id": "t1", "deleted": "false", "completed": "false", "title": "Call"}
+    server.answer = lambda asked: Told(200, {"tasks": [task]})
+    (read,) = api.contacts.list_tasks("c1")
+    assert (read["id"], read["completed"]) == ("t1", False)
+    settings = {"allowDuplicateContact": "false", "allowDuplicateOpportunity": "true"}
+    server.answer = lambda asked: Told(200, {"location": {"_id": "l", "settings": settings}})
+    location = api.locations.get()
+    assert location["id"] == "l"
+    assert location["settings"] == {
+        "allowDuplicateContact": False, "allowDuplicateOpportunity": True}  # fmt: skip
+
+
+def test_a_read_in_another_envelope_is_asked_for_again_before_it_is_an_error(api, server):
+    server.tell(Told(200, {"result": []}), Told(200, None), Told(200, {"tags": [{"id": "t"}]}))
+    assert api.locations.list_tags() == [{"id": "t"}]
+    assert len(server.asked) == 3

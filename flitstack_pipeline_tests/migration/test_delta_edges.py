@@ -4,8 +4,11 @@ What belongs here: an address that a later export no longer has, products of a l
 reads a plan announces. Expected values are worked out by hand.
 """
 
+from dataclasses import replace
+
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
+from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.preflight.contents import quota_line
 from flitstack_pipeline_tests.migration.conftest import contact, many
@@ -58,6 +61,25 @@ def test_an_address_emptied_and_filled_again_is_written_again(account, tmp_path)
     for address in (ADDRESS, {}, moved):
         folder.load([contact(1, **address)], "delta")
     assert held(account) == {1: moved}
+
+
+# --- opt-outs -------------------------------------------------------------------------------------
+
+
+def test_a_contact_whose_opt_out_is_refused_is_not_made_without_it(account, tmp_path, monkeypatch):
+    """HighLevel takes no `dndSettings` for a while: nobody is there whom a text could reach."""
+    folder = Folder(account, tmp_path / "j.sqlite", tmp_path).provision()
+    out = contact(1)
+    out = replace(out, payload={**out.payload, "dnd": {"doNotSms": True}})
+    monkeypatch.setattr(type(HANDLERS["contact"]), "scan_rows", lambda *parts: iter(()))
+    account.faults(only="POST:/contacts/", http_422_before="1")
+    run = folder.journal.start_run(folder.location, "cutover")
+    done = folder.attempt([out], run)
+    assert (done.created, done.rejected) == (0, 1) and account.dump()["contacts"] == []
+    account.faults()
+    folder.load([out])
+    (made,) = account.dump()["contacts"]
+    assert made["dndSettings"]["sms"]["status"] == "active"
 
 
 # --- products of a lost journal -------------------------------------------------------------------
