@@ -26,6 +26,7 @@ class Audit:
     sessions: Rows
     files: Rows
     columns: Rows
+    cells: Rows
     custom_fields: Rows
     dates: Rows
     totals: Rows
@@ -55,8 +56,8 @@ class Audit:
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: everything the page shows, without the cells of what stays behind."""
-        lists = ("counts", "sessions", "files", "columns", "custom_fields", "dates", "totals",
-                 "duplicates", "attachments", "orphans", "on_screen", "questions",
+        lists = ("counts", "sessions", "files", "columns", "cells", "custom_fields", "dates",
+                 "totals", "duplicates", "attachments", "orphans", "on_screen", "questions",
                  "warnings")  # fmt: skip
         return {
             "facts": dataclasses.asdict(self.facts),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -32,6 +33,21 @@ def cells_of(con: duckdb.DuckDBPyConnection, what: str) -> list[dict[str, Any]]:
         if rows:
             return rows
     return dicts(con, f"{_CELLS} WHERE record = ? ORDER BY file, line", [what])
+
+
+def cells_of_records(
+    con: duckdb.DuckDBPyConnection, keys: Iterable[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(source key, cell with its place, fate and field) of the rows of several records."""
+    if not table_exists(con, "ledger.counts"):
+        return
+    found = dicts(
+        con,
+        f"{_CELLS} WHERE record IN (SELECT unnest(?::VARCHAR[])) ORDER BY file, sheet, line",
+        [sorted(keys)],
+    )
+    for cell in found:
+        yield str(cell["record"]), cell
 
 
 def records_of(

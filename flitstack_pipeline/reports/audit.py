@@ -60,6 +60,12 @@ def _sections(audit: Audit) -> list[Section]:
         Section("On-screen counts", audit.on_screen, "Distinct records read, all sessions."),
         Section("Files", audit.files, "Every file as it was understood."),
         Section("Columns", audit.columns, "Known, custom fields to be, and how full they are."),
+        Section(
+            "Cells so far",
+            audit.cells,
+            "Filled cells by what became of their row in reading and cleaning; where each of the "
+            "cells read arrives is in reports/ledger.html once the map is confirmed.",
+        ),
         Section("Custom fields", audit.custom_fields, "Types by definition and values."),
         Section("Dates", audit.dates, "First and last day of every date."),
         Section("Control totals", audit.totals, "Both systems must agree on them afterwards."),

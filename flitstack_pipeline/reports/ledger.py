@@ -1,10 +1,15 @@
-"""The ledger of cells for people: totals by object and fate, down to the cells, as page and CSV."""
+"""The ledger of cells for people: totals, by object and fate, by column, down to the cells."""
 
 # ruff: noqa: S608 - the fates in the SQL are our own words
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -15,12 +20,13 @@ from flitstack_pipeline.reports.document import (
     Document,
     Section,
     private_file,
-    write_html,
+    render_template,
+    write_text,
 )
 from flitstack_pipeline.warehouse import dicts
 
-#: Cells shown of one fate on the page; the CSV has them all.
-SHOWN = 200
+#: Cells shown of one fate of an object; the CSV has all that did not arrive verbatim.
+SHOWN, SHOWN_ARRIVED = 100, 20
 COLUMNS = ("object", "dataset", "file", "sheet", "line", "column", "text", "fate", "rule", "field",
            "record", "what_to_do")  # fmt: skip
 
@@ -28,15 +34,20 @@ COLUMNS = ("object", "dataset", "file", "sheet", "line", "column", "text", "fate
 def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path) -> Path:
     """Write ledger.html and ledger.csv, readable by their owner only; the path of the page."""
     _write_csv(con, folder / "ledger.csv")
-    return write_html(ledger_document(con), folder / "ledger.html")
+    totals = _totals(con)
+    page = render_template(
+        "ledger.html.j2", document=ledger_document(con, totals), objects=list(_objects(con))
+    )
+    return write_text(folder / "ledger.html", page)
 
 
-def ledger_document(con: duckdb.DuckDBPyConnection) -> Document:
-    """The page: totals, then by object, column and rule, then the cells of each fate."""
-    totals = {
-        str(row["fate"]): int(row["cells"])
-        for row in dicts(con, "SELECT fate, sum(cells) AS cells FROM ledger.counts GROUP BY fate")
-    }
+def _totals(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = dicts(con, "SELECT fate, sum(cells) AS cells FROM ledger.counts GROUP BY fate")
+    return {str(row["fate"]): int(row["cells"]) for row in rows}
+
+
+def ledger_document(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> Document:
+    """What the page says beside its objects: the verdict, the totals, every column by rule."""
     lost = totals.get(fates.UNACCOUNTED, 0)
     whole = sum(totals.values())
     verdict = (
@@ -44,25 +55,19 @@ def ledger_document(con: duckdb.DuckDBPyConnection) -> Document:
         if lost
         else f"Every one of {whole:,} cells is accounted for."
     )
-    figures = {fate: totals[fate] for fate in fates.FATES if fate in totals}
     return Document(
         "Ledger of cells",
         verdict,
         not lost,
         {"all cells that did not arrive verbatim": "ledger.csv"},
-        [*_sections(con, totals), *_cells(con, totals)],
+        _sections(con, totals),
         "Every non-empty cell of every record row has exactly one fate.",
-        figures,
+        {fate: totals[fate] for fate in fates.FATES if fate in totals},
     )
 
 
 def _sections(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> list[Section]:
     meant = [{"fate": f, "cells": totals[f], "means": fates.ABOUT[f]} for f in totals]
-    by_object = dicts(
-        con,
-        "SELECT object, fate, sum(cells)::BIGINT AS cells FROM ledger.counts "
-        "GROUP BY ALL ORDER BY ALL",
-    )
     by_column = dicts(
         con,
         'SELECT dataset, file, "column", fate, rule, field, sum(cells)::BIGINT AS cells '
@@ -74,10 +79,46 @@ def _sections(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> list[Se
     ) if _has_excluded(con) else []  # fmt: skip
     return [
         Section("Fates", sorted(meant, key=lambda m: fates.FATES.index(m["fate"]))),
-        Section("By object", by_object),
         Section("By file, column and rule", by_column, "Where each column arrived, and how."),
         Section("Lines that are no records", lines, "Counted by rule, not celled."),
     ]
+
+
+def _objects(con: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    """Each object with its fates, worst first, each with its columns and its first cells."""
+    rows = dicts(
+        con,
+        'SELECT object, fate, file, "column", rule, field, sum(cells)::BIGINT AS cells '
+        "FROM ledger.counts GROUP BY ALL ORDER BY object, file, cells DESC",
+    )
+    for name, of_object in groupby(rows, key=itemgetter("object")):
+        by_fate: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in of_object:
+            by_fate[row["fate"]].append(row)
+        found = [
+            {
+                "fate": fate,
+                "about": fates.ABOUT[fate],
+                "cells": sum(row["cells"] for row in by_fate[fate]),
+                "columns": [
+                    {k: row[k] for k in ("file", "column", "field", "rule", "cells")}
+                    for row in by_fate[fate]
+                ],
+                "first": _first_cells(con, str(name), fate),
+            }
+            for fate in reversed(fates.FATES)
+            if fate in by_fate
+        ]
+        yield {"object": name, "cells": sum(f["cells"] for f in found), "fates": found}
+
+
+def _first_cells(con: duckdb.DuckDBPyConnection, name: str, fate: str) -> list[dict[str, Any]]:
+    return dicts(
+        con,
+        'SELECT file, sheet, line, "column", text, rule, field, record, what_to_do '
+        "FROM ledger.cells WHERE object = ? AND fate = ? LIMIT ?",
+        [name, fate, SHOWN_ARRIVED if fate == fates.ARRIVED else SHOWN],
+    )
 
 
 def _has_excluded(con: duckdb.DuckDBPyConnection) -> bool:
@@ -86,23 +127,6 @@ def _has_excluded(con: duckdb.DuckDBPyConnection) -> bool:
         "WHERE table_schema = 'raw' AND table_name = 'excluded'"
     ).fetchall()
     return bool(found[0][0])
-
-
-def _cells(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> list[Section]:
-    """The cells of each fate but the usual one, worst first."""
-    found = []
-    for fate in reversed(fates.FATES):
-        if fate in totals and fate != fates.ARRIVED:
-            rows = dicts(
-                con,
-                'SELECT file, sheet, line, "column", text, rule, field, record, what_to_do '
-                f"FROM ledger.cells WHERE fate = ? LIMIT {SHOWN}",
-                [fate],
-            )
-            about = f"{fates.ABOUT[fate]}. {totals[fate]:,} cells"
-            about += f", the first {SHOWN} here." if totals[fate] > SHOWN else "."
-            found.append(Section(fate.capitalize(), rows, about))
-    return found
 
 
 def _write_csv(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.ledger.trace import cells_of_records
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict
 from flitstack_pipeline.migration.planned import Planned
@@ -51,6 +52,10 @@ _NAMES = {
 }
 
 
+#: Which of the records of one source key shows the cells: the first that is there.
+_MAIN = {"contact": 0, "opportunity": 1, "record": 2}
+
+
 @dataclass
 class SampleField:
     """One value: where it came from, what it should be, what HighLevel holds, the verdict."""
@@ -77,6 +82,8 @@ class SampleRecord:
     url: str
     fields: list[SampleField] = field(default_factory=list)
     why: str = ""
+    #: Every cell of the rows it was made of, with its fate, as the ledger has it.
+    cells: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def label(self) -> str:
@@ -147,6 +154,14 @@ class SampleBook:
         for record in self.records.values():
             for one in record.fields:
                 one.column, one.source = sources.of(record.planned.row, one.field)
+
+    def add_cells(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Add every cell of the rows behind the records, once for each source key."""
+        first: dict[str, SampleRecord] = {}
+        for record in sorted(self.records.values(), key=lambda r: _MAIN.get(r.planned.row.kind, 9)):
+            first.setdefault(record.source_key, record)
+        for key, cell in cells_of_records(con, first):
+            first[key].cells.append(cell)
 
     def fingerprint(self) -> str:
         """SHA-256 of every value that was meant and its verdict: what an approval approves.

@@ -6,6 +6,7 @@ from typing import Any
 
 from flitstack_pipeline.audit import inventory
 from flitstack_pipeline.audit.advice import warnings
+from flitstack_pipeline.audit.cell_fates import cells_so_far
 from flitstack_pipeline.audit.effort import estimate_effort
 from flitstack_pipeline.audit.facts import gather
 from flitstack_pipeline.audit.grade import grade
@@ -79,6 +80,7 @@ def _audited(project: Project) -> Audit:
             sessions=inventory.sessions(con),
             files=inventory.files(con),
             columns=inventory.columns(con),
+            cells=cells_so_far(con),
             custom_fields=fields,
             dates=inventory.date_ranges(con),
             totals=inventory.control_totals(con),

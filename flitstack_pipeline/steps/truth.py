@@ -99,6 +99,7 @@ def verify_sample(project: Project) -> StepReport:
         name = opened.name
     with project.warehouse.connect() as con:
         book.add_sources(con, map_document(project))
+        book.add_cells(con)
     choice = _store_sample(project, book, result)
     path = write_sample(project.reports, book, result, choice, name)
     facts = {"report": path, "coverage": _percent(choice.get("coverage")), **result.verdicts}

@@ -4,6 +4,7 @@ The exports are those of case 06 (amounts as an accounting format writes them), 
 knows, a note of job 999, which no export holds, and a photo behind a dead link laid beside them.
 """
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -88,6 +89,50 @@ def test_acknowledged_it_is_listed_on_the_certificate_and_the_amounts_are_right(
     assert (amounts["Kitchen"], amounts["Credit"]) == (0, -50)
     names = {f["id"]: f["name"] for f in held["custom_fields"]}
     assert "Job_Amount__c" in names.values()
+
+
+def test_the_audit_counts_the_fates_of_the_cells_up_to_cleaning(story):
+    audit = json.loads((story.root / "reports" / "audit.json").read_text())
+    assert {(row["file"], row["fate"]): row["cells"] for row in audit["cells"]} == {
+        ("clients.csv", "read"): 10, ("jobs.csv", "read"): 12, ("invoices.csv", "read"): 9,
+        ("notes.csv", "read"): 7, ("attachments.csv", "read"): 4,
+    }  # fmt: skip
+    assert "Cells so far" in (story.root / "reports" / "audit.html").read_text()
+
+
+def test_a_row_is_traced_to_its_records_and_a_source_key_back_to_its_row(story):
+    assert story.flitstack("trace", "jobs.csv:2") == 0, story.said
+    by_row = story.said
+    assert story.flitstack("trace", "main/jobs/301") == 0, story.said
+    by_key = story.said
+    [deal] = [d for d in story.dump()["opportunities"] if d["name"] == "Kitchen"]
+    for told in (by_row, by_key):
+        assert "jobs.csv:2" in told and "Job_Number__c" in told and deal["id"] in told
+        assert "opportunity:main/jobs/301" in told
+    assert story.flitstack("trace", "notes.csv:2") == 0
+    assert "excluded" in story.said and "999" in story.said, "what stays behind says why"
+    assert story.flitstack("trace", "jobs.csv:99") == 2, "nothing is known of it"
+
+
+def test_the_ledger_leads_from_the_total_to_the_cells(story):
+    page = (story.root / "reports" / "ledger.html").read_text()
+    assert "cells is accounted for" in page
+    jobs = page[page.index("<h3>jobs</h3>") :]
+    assert "Kitchen" in jobs[: jobs.index("</section>")]
+    with (story.root / "reports" / "ledger.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["fate"] for row in rows} >= {"changed by rule", "linked"}
+    assert not [row for row in rows if row["fate"] == "arrived"]
+    assert (story.root / "reports" / "ledger.csv").stat().st_mode & 0o077 == 0, "its owner's only"
+
+
+def test_the_sample_shows_every_cell_of_a_record_with_the_field_that_holds_it(story):
+    page = (story.root / "reports" / "sample.html").read_text()
+    record = page[page.index(">Kitchen</h3>") :]
+    cells = record[record.index("Every cell of the export behind it") :]
+    cells = cells[: cells.index("</table>")]
+    assert cells.count("<tr>") == 1 + 6, "a header, six cells"
+    assert "jobs.csv:2" in cells and "Kitchen" in cells
 
 
 def test_a_changed_row_opens_the_matter_again(story):

@@ -14,7 +14,7 @@ if (records.length) {
       const fits = (!state.verdict || record.dataset.verdicts.split("|").includes(state.verdict))
         && (!state.text || record.textContent.toLowerCase().includes(state.text));
       record.hidden = !fits;
-      for (const row of record.querySelectorAll("tbody tr"))
+      for (const row of record.querySelectorAll("tr[data-verdict]"))
         row.hidden = Boolean(state.verdict) && row.dataset.verdict !== state.verdict;
     }
     for (const section of document.querySelectorAll("section.type")) {

@@ -1,0 +1,59 @@
+"""What became of the cells so far: the fates of the ledger up to cleaning, counted by file.
+
+Belongs here: counting, from raw tables and row states. Does not: where cells of clean rows arrive
+(`ledger`, once a map is confirmed).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.ledger import fates
+from flitstack_pipeline.spec.objects import REPORT_ONLY_DATASETS
+from flitstack_pipeline.spec.source import BY_KEY
+from flitstack_pipeline.warehouse import table_exists
+
+#: State of a row (`clean.row_states`) -> the fate of its cells.
+_FATE_OF_STATE = {
+    "repeated": fates.REPEATED, "superseded": fates.SUPERSEDED, "merged": fates.MERGED,
+    "quarantined": fates.QUARANTINED, "decided": fates.EXCLUDED, "": fates.READ,
+}  # fmt: skip
+
+
+def cells_so_far(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Filled cells by file and fate, the cells of clean rows as `read`: the map says where to."""
+    found: list[dict[str, Any]] = []
+    for dataset in BY_KEY:
+        if table_exists(con, f"raw.{dataset}"):
+            counted = con.execute(_counted(con, dataset)).fetchall()
+            found += [
+                {"export": dataset, "file": file, "fate": fate, "rows": rows, "cells": int(cells),
+                 "means": fates.ABOUT[fate]}
+                for file, fate, rows, cells in sorted(
+                    (file, _fate(dataset, state), rows, cells)
+                    for file, state, rows, cells in counted
+                )
+            ]  # fmt: skip
+    return found
+
+
+def _fate(dataset: str, state: str) -> str:
+    return fates.NOT_MOVED if dataset in REPORT_ONLY_DATASETS else _FATE_OF_STATE[state]
+
+
+def _counted(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
+    """SQL of (file, state of the row, rows, filled cells)."""
+    known = " + ".join(f"(trim(coalesce(r.\"{c.name}\", '')) <> '')::INT"
+                       for c in BY_KEY[dataset].columns)  # fmt: skip
+    extra = "len(list_filter(map_values(r._extra), lambda v: trim(coalesce(v, '')) <> ''))"
+    states = "(SELECT '' AS row_id, '' AS row_state WHERE false)"
+    if table_exists(con, "clean.row_states"):
+        states = (
+            f"(SELECT row_id, state AS row_state FROM clean.row_states WHERE dataset = '{dataset}')"
+        )
+    return f"""
+        SELECT r._file, coalesce(s.row_state, ''), count(*), sum({known} + coalesce({extra}, 0))
+        FROM raw."{dataset}" r LEFT JOIN {states} s ON s.row_id = r._row_id GROUP BY ALL
+        """
