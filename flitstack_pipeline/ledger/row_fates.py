@@ -22,8 +22,17 @@ from flitstack_pipeline.warehouse import table_exists
 #: The number that lines of a document share.
 _DOCUMENT = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 DECIDED = "a person said that another row of the same number counts"
-_DOCUMENT_OF = {"estimates": "estimate_number", "invoices": "invoice_number"}
-_AS_ORPHAN = "regexp_matches(s.reason, '(is not in the exports|is not there)$')"
+#: Kind of export whose rows are told on another record → that record's role, its kind, the cell
+#: that names it. A row without it is told nowhere.
+_TOLD_ON = {
+    "properties": ("client", "clients", "client_id"),
+    "visits": ("job", "jobs", "job_number"),
+    "change_orders": ("invoice", "invoices", "invoice_number"),
+    "payments": ("document", "invoices", "invoice_number"),
+    "invoice_items": ("document", "invoices", "invoice_number"),
+    "estimate_items": ("document", "estimates", "estimate_number"),
+}
+_AS_ORPHAN = "regexp_matches(s.reason, '(is not in the exports|is not there|: no such [a-z]+)$')"
 NO_ORPHAN = "left out as if its record were missing, but it is in the exports"
 LOST = "replaced by another row of the same export that says something else"
 TWO_RECORDS = (
@@ -37,10 +46,17 @@ _STATE_DDL = """CREATE OR REPLACE TEMP TABLE ledger_state (
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Temporary table of what mapping left out, by source key."""
+    """Temporary table of what mapping left out, and what hangs on nothing, by source key."""
     skipped = "SELECT source_key, any_value(reason) AS reason FROM mapped.skipped GROUP BY 1"
     if not table_exists(con, "mapped.skipped"):
         skipped = "SELECT '' AS source_key, '' AS reason WHERE false"
+    if table_exists(con, "clean.orphans"):
+        roles = ", ".join(f"('{d}', '{role}')" for d, (role, _, _) in _TOLD_ON.items())
+        skipped = f"""
+            WITH skipped AS ({skipped}) FROM skipped UNION ALL
+            SELECT child_key, any_value(concat_ws(' ', role, nullif(reference, '')) || ': ' || reason)
+            FROM clean.orphans WHERE (child_object, role) IN ({roles})
+            AND child_key NOT IN (SELECT source_key FROM skipped) GROUP BY 1"""
     con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_skipped AS {skipped}")
 
 
@@ -125,9 +141,9 @@ def _is_named(dataset: str) -> str:
     if dataset in HISTORY:
         kind = known.told_kind_sql("r.record_type")
         return known.is_known_sql(kind, "r.record_number", workspace)
-    if dataset in known.PART_OF:
-        kind = known.PART_OF[dataset]
-        return known.is_known_sql(f"'{kind}'", f"r.{_DOCUMENT_OF[kind]}", workspace)
+    if dataset in _TOLD_ON:
+        _, kind, cell = _TOLD_ON[dataset]
+        return known.is_known_sql(f"'{kind}'", f"r.{cell}", workspace)
     return "false"
 
 

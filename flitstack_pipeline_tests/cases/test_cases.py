@@ -1,5 +1,7 @@
 """Every case migrates, or stops, as its expected.md says; values worked out by hand."""
 
+import json
+
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -267,3 +269,24 @@ def test_33_further_estimates_are_whole_and_tasks_are_as_their_column_says(case)
         "Check": (False, "2024-01-13"),
     }
     assert held.notes() == {"T4": "west coast", "T5": "est", "T6": "utc5", "T7": "cet"}
+
+
+def test_34_rows_that_hang_on_nothing_are_named_and_stop_nothing(case):
+    held = case("34_rows_that_hang_on_nothing")
+    assert held.migrate() == 0, held.said
+    certificate = json.loads((held.root / "reports" / "certificate.json").read_text("utf-8"))
+    behind = {b["place"]: b["why"] for b in certificate["left behind"] if b["rule"] == "orphan"}
+    assert behind == {
+        "jobs.csv:3": "client 888: no such client",
+        "properties.csv:2": "client 77: no such client",
+        "properties.csv:4": "client: no client named",
+        "visits.csv:2": "job 999: no such number",
+        "change_orders.csv:2": "invoice 888: no such number",
+        "payments.csv:2": "document main/invoices/777: no such document",
+        "invoice_items.csv:2": "document main/invoices/666: no such document",
+        "estimate_items.csv:3": "document main/estimates/E9: no such document",
+    }
+    [invoice] = held.records("custom_objects.invoice")
+    assert picked(invoice, "amount_paid_c", "balance_c") == (10, 40)
+    assert invoice["change_orders_c"] == "CO2 · 2024-01-15 · 50.00 · Reason: Extra door"
+    assert "0042" in held.people()["Ann Roe"]["Properties__c"]
