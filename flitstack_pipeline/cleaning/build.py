@@ -22,6 +22,7 @@ from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_
 from flitstack_pipeline.cleaning.line_conflicts import line_conflicts, lines_answer
 from flitstack_pipeline.cleaning.line_totals import add_line_totals
 from flitstack_pipeline.cleaning.lines import LINES_OF
+from flitstack_pipeline.cleaning.name_order import writes_last_name_first
 from flitstack_pipeline.cleaning.name_questions import DATASETS as PEOPLE
 from flitstack_pipeline.cleaning.name_questions import answers_about_names, name_questions
 from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
@@ -239,7 +240,8 @@ class _Cleaning:
 
     def _batches(self, dataset: str, table: str) -> Batches:
         present, marked = _columns_used(self.con, dataset, table)
-        cells = Cells(self.evidence.formats(), present)
+        inverted = dataset in PEOPLE and writes_last_name_first(self.con, dataset)
+        cells = Cells(self.evidence.formats(), present, inverted)
         row = DECLARATIONS[dataset](cells)
         return Batches(self.con, self.object_key, dataset, cells, row, self.parsing, marked)
 

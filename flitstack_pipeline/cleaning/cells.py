@@ -59,6 +59,8 @@ class Cells:
 
     formats: Mapping[Place, Format]
     present: frozenset[str]
+    #: Whether the account writes people "Last, First" (`name_order`).
+    last_name_first: bool = False
     #: Further columns the batch needs: trimmed texts, by their name.
     texts: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)

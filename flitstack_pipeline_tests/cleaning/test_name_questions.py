@@ -75,3 +75,46 @@ def test_what_other_columns_or_the_name_itself_tell_is_not_asked(cleaned):
     assert rows["8"] == ["Ann & Bob", "Lee", None]
     assert rows["9"] == ["Amy", "Flowers", None]
     assert rows["10"] == [None, None, "Smith & Sons"]
+
+
+def questions_and_rows(folder, rows, answers):
+    header = "Client ID,Client Name,Business Name,Email,Website"
+    (folder / "clients.csv").write_text("\n".join([header, *rows]) + "\n")
+    with duckdb.connect() as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        ingest_object(con, folder, "clients")
+        context = CleanContext(exports=folder, answers=answers)
+        questions = clean_object(con, "clients", context).questions
+        found = con.execute(
+            "SELECT source_id, first_name, last_name, business_name, business_evidence "
+            "FROM clean.clients"
+        ).fetchall()
+    return [q.key for q in questions], {number: rest for number, *rest in found}
+
+
+def test_a_name_that_is_the_domain_of_its_e_mail_is_a_firms_and_not_asked(tmp_path):
+    rows = [
+        "1,Kessler Plaza,,desk@kesslerplaza.com,",
+        "2,Adler & Vogel,,info@adlervogel.co.uk,",
+        "3,Braun Plaza,,braun.plaza@mailbox.net,",
+    ]
+    asked, found = questions_and_rows(tmp_path, rows, {})
+    assert asked == ["names:trade"]
+    own = "the e-mail has its name as domain"
+    assert found["1"] == [None, None, "Kessler Plaza", own]
+    assert found["2"] == [None, None, "Adler & Vogel", own]
+    assert found["3"][:3] == ["Braun", "Plaza", None]
+
+
+def test_who_writes_people_last_name_first_writes_firms_without_a_comma(tmp_path):
+    people = [f'{n},"Bak{chr(87 + n)}r, Ann",,p{n}@mailbox.net,' for n in range(10, 36)]
+    doubtful = ["1,Kessler Plaza,,a@mailbox.net,", '2,"Plaza, Ulf",,b@mailbox.net,']
+    asked, found = questions_and_rows(tmp_path, [*people, *doubtful], {})
+    assert asked == []
+    assert found["1"][:3] == [None, None, "Kessler Plaza"]
+    assert found["2"][:3] == ["Ulf", "Plaza", None]
+    (tmp_path / "clients.csv").unlink()
+    asked, found = questions_and_rows(tmp_path, doubtful, {})
+    assert asked == ["names:trade"]
+    assert found["1"][:3] == ["Kessler", "Plaza", None]

@@ -67,10 +67,9 @@ def _person(c: Cells) -> Row:
     phone = f"coalesce({phones.value('e164')}, regexp_extract({beside}[1], '^[+]\\d+'))"
     known = f"list_append({phones.list('extra')}, {phone})"
     further = f"list_filter({beside}, lambda p: NOT list_contains({known}, p))"
-    display, is_firm = (
-        name.value("display"),
-        f"coalesce({name.value('business', 'BOOLEAN')}, false)",
-    )
+    display = name.value("display")
+    firm_by_row = _firm_by_row(c, display, name.value("doubt"), emails.value("first"))
+    is_firm = f"(coalesce({name.value('business', 'BOOLEAN')}, false) OR {firm_by_row} IS NOT NULL)"
     business = f"coalesce({c.one_line('business_name')}, CASE WHEN {is_firm} THEN {display} END)"
     website = _website(c)
     named = f"{display}, {business}, {emails.value('first')}, {phones.value('shown')}, {phone}"
@@ -78,7 +77,8 @@ def _person(c: Cells) -> Row:
     c.refuse(f"{shown} IS NULL", "name", "nothing_identifies", COMPLETE_IT)
     doubt = f"{website} IS NULL AND {c.one_line('business_name')} IS NULL"
     evidence = (
-        f"CASE WHEN {doubt} AND {name.value('doubt')} IS NOT NULL "
+        f"CASE WHEN {doubt} AND {firm_by_row} IS NOT NULL THEN {firm_by_row} "
+        f"WHEN {doubt} AND {name.value('doubt')} IS NOT NULL "
         f"THEN {literal(DOUBTFUL)} || {name.value('doubt')} "
         f"WHEN {business} IS NOT NULL AND {c.one_line('business_name')} IS NULL "
         f"THEN {name.value('evidence')} WHEN {business} IS NOT NULL THEN 'business name given' "
@@ -88,8 +88,8 @@ def _person(c: Cells) -> Row:
     return {
         "source_type": c.one_line("person_kind"),
         "name": shown,
-        "first_name": name.value("first"),
-        "last_name": name.value("last"),
+        "first_name": f"CASE WHEN {firm_by_row} IS NULL THEN {name.value('first')} END",
+        "last_name": f"CASE WHEN {firm_by_row} IS NULL THEN {name.value('last')} END",
         "business_name": business,
         "is_business": f"{business} IS NOT NULL OR {website} IS NOT NULL",
         "business_evidence": evidence,
@@ -111,6 +111,24 @@ def _person(c: Cells) -> Row:
         "notes": c.plain_note("notes"),
         "assigned_to": c.people("assigned_to"),
     }
+
+
+def _firm_by_row(c: Cells, display: str, doubt: str, email: str) -> str:
+    """SQL of what tells in the row that a doubtful name is a firm's, in words, or NULL.
+
+    The e-mail has a domain of its name (`kessler.plaza@gmail.com` has not), or the account writes
+    people "Last, First" and this name without a comma.
+    """
+    bare = f"regexp_replace(lower({display}), '[^a-z0-9]|\b(?:and|the)\b', '', 'g')"
+    domain = f"regexp_replace(regexp_extract(lower({email}), '@(.+)[.]', 1), '[^a-z0-9]', '', 'g')"
+    own = f"length({bare}) >= 6 AND contains({domain}, {bare})"
+    told = f"WHEN {own} THEN 'the e-mail has its name as domain'"
+    if c.last_name_first:
+        told += (
+            f" WHEN NOT contains({c.raw('name')}, ',') "
+            "THEN 'written without the comma that people have here'"
+        )
+    return f"(CASE WHEN {doubt} IS NULL THEN NULL {told} END)"
 
 
 def _website(c: Cells) -> str:

@@ -93,11 +93,13 @@ def firm_evidence(name: str) -> str:
     Args:
         name: A display name on one line, without remarks behind it (`names.without_remarks`).
     """
-    inverted = "," in name
+    inverted, whole = "," in name, name
     name = _natural_order(name) if inverted else name
     words = [w.casefold() for w in _WORD.findall(name)]
     if not words:
         return ""
+    if _is_inverted(whole):
+        return _legal(name, words)
     return (
         _legal(name, words)
         or _trade(name, words)
@@ -114,6 +116,12 @@ def _natural_order(name: str) -> str:
     inverted = _INVERTED.fullmatch(name)
     given = inverted and is_given(inverted[2]) and not is_given(inverted[1])
     return f"{inverted[2]} {inverted[1]}" if inverted and given else name
+
+
+def _is_inverted(name: str) -> bool:
+    """`Plaza, Ulf` is a person whatever the surname; `Baker, Plumbing` may be a firm."""
+    inverted = _INVERTED.fullmatch(name)
+    return bool(inverted) and inverted[2].casefold() not in _strong() | _groups()["shared"]
 
 
 def _legal(name: str, words: list[str]) -> str:
