@@ -1,13 +1,13 @@
-"""Fits the numbers of `flitstack_pipeline/mapping/weights.py` on the tuning vendors only.
+"""Fits the numbers of `flitstack_pipeline/mapping/weights.py` on `map_sets/tune` and `dev`.
 
     python benchmarks/fit_map_weights.py            prints the module to put there
 
 Weights: a logistic regression (ridge, plain Newton steps) over all pairs of headers of all pairs
 of tuning lists; a pair is right when the labels say so. Wrong pairs far outnumber right ones and
 are kept. Confidence: a second, small logistic regression of "the first candidate is right" on the
-log-odds of the candidate and its lead over the strongest rival, on the same lists but with each
-vendor's weights fitted without that vendor's lists as sources, so that it learns how sure the
-matcher may be of a vendor it has not seen.
+log-odds of the candidate, its lead over the strongest rival and what nobody understands of the
+pair, on the same lists but with weights fitted without that vendor's lists (in seven folds), so
+that it learns how sure the matcher may be of a vendor it has not seen.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 from map_labels import Problem, problems, sets
@@ -25,13 +26,25 @@ from flitstack_pipeline.mapping.features import FEATURES, compare
 from flitstack_pipeline.mapping.matcher import Header
 
 RIDGE = 2.0
+#: Heaps of vendors, each left out once to learn how sure the matcher may be of a stranger.
+FOLDS = 7
+#: Doubts that may as well speak for a candidate that has come so far.
+UNBOUND = {"entity_conflict_assumed", "kind_missing", "entity_missing", "same_words"}
 #: Features may only speak for or against, never the other way by accident of few lists.
 AGAINST = {
     "other_head", "one_head_unknown", "entity_missing", "entity_conflict",
     "entity_conflict_assumed", "kind_missing", "kind_conflict", "place_conflict", "rest_missing",
-    "type_conflict", "time_differs",
+    "type_conflict", "time_differs", "behind_head", "unexplained",
 }  # fmt: skip
-FREE = {"unknown_head", "entity_near", "entity_assumed"}
+FREE = {
+    "unknown_head",
+    "entity_near",
+    "entity_assumed",
+    "same_head_abroad",
+    "related_head_abroad",
+    "other_head_abroad",
+    "conflict_abroad",
+}
 #: Too seldom or never in the labelled sets (which have no descriptions): set by hand.
 BY_HAND = {"described_alike": 1.0, "described_by_name": 0.8}
 
@@ -43,6 +56,7 @@ class Compared:
     problem: Problem
     x: np.ndarray
     y: np.ndarray
+    abroad: float
 
 
 def compared(problem: Problem) -> Compared:
@@ -50,7 +64,7 @@ def compared(problem: Problem) -> Compared:
     right = matcher.known([Header(h) for h in problem.target.headers])
     x = np.array([[compare(a, b)[0] for b in right] for a in left])
     y = np.array([[float(j in r) for j in range(len(right))] for r in problem.right])
-    return Compared(problem, x, y)
+    return Compared(problem, x, y, max(left[0].abroad, right[0].abroad))
 
 
 def fit(x: np.ndarray, y: np.ndarray, signs: np.ndarray, steps: int = 40) -> np.ndarray:
@@ -101,15 +115,16 @@ def with_hand(beta: np.ndarray) -> tuple[float, np.ndarray]:
 
 def firsts(
     found: Compared, bias: float, by_feature: np.ndarray
-) -> Iterator[tuple[float, float, bool]]:
-    """Likelihood of each first candidate, of its rival, and whether it is right."""
+) -> Iterator[tuple[tuple[float, ...], bool]]:
+    """The evidence of each first candidate, and whether it is right."""
     likely = 1 / (1 + np.exp(-np.clip(bias + found.x @ by_feature, -30, 30)))
     given = best_assignment(matcher.wanted(likely, found.x[:, :, 0]))
-    for row, j, right in zip(
-        matcher.discounted(likely, given), given, found.problem.right, strict=True
-    ):
-        if j is not None and matcher.worth_assigning(row, j):
-            yield float(row[j]), float(np.delete(row, j).max(initial=0.0)), j in right
+    free = matcher.discounted(likely, given)
+    for i, (j, right) in enumerate(zip(given, found.problem.right, strict=True)):
+        if j is not None and matcher.worth_assigning(free[i], j):
+            rival = float(np.delete(free[i], j).max(initial=0.0))
+            told = weights.evidence_of(float(free[i, j]), rival, found.abroad, found.x[i, j])
+            yield told, j in right
 
 
 def stacked(found: list[Compared]) -> tuple[np.ndarray, np.ndarray]:
@@ -122,21 +137,24 @@ def stacked(found: list[Compared]) -> tuple[np.ndarray, np.ndarray]:
 def fit_confidence(found: list[Compared]) -> np.ndarray:
     """Out-of-vendor firsts: a vendor's sources are matched with weights that did not see them."""
     rows, right = [], []
-    for name in sorted({c.problem.source.vendor for c in found}):
+    vendors = sorted({c.problem.source.vendor for c in found})
+    for fold in range(FOLDS):
+        names = set(vendors[fold::FOLDS])
         others = [
-            c for c in found if name not in (c.problem.source.vendor, c.problem.target.vendor)
+            c for c in found if names.isdisjoint((c.problem.source.vendor, c.problem.target.vendor))
         ]
         bias, by_feature = with_hand(fit(*stacked(others), signs()))
-        for c in (c for c in found if c.problem.source.vendor == name):
-            for likely, rival, ok in firsts(c, bias, by_feature):
-                rows.append(weights.evidence_of(likely, rival))
+        for c in (c for c in found if c.problem.source.vendor in names):
+            for told, ok in firsts(c, bias, by_feature):
+                rows.append(told)
                 right.append(float(ok))
     print(f"# {len(rows)} first candidates, {np.mean(right):.3f} right", file=sys.stderr)
-    return fit(np.array(rows), np.array(right), np.array([1, 1, 0]))
+    kept = (1, 1, 0, -1, *(0 if name in UNBOUND else -1 for name in weights.DOUBTS))
+    return fit(np.array(rows), np.array(right), np.array(kept))
 
 
 def main() -> None:
-    tune = sets("tune")
+    tune = sets("tune") + sets("dev")
     found = [compared(p) for p in problems(tune, tune)]
     x, y = stacked(found)
     print(f"# {len(x)} pairs, {int(y.sum())} right", file=sys.stderr)
@@ -145,7 +163,8 @@ def main() -> None:
     print(f"BIAS = {bias:.3f}\n_BY_FEATURE: dict[str, float] = {{")
     for name, value in zip(FEATURES, by_feature, strict=True):
         print(f'    "{name}": {value:.3f},')
-    print("}\n_SURE = (" + ", ".join(f"{b:.3f}" for b in confidence) + ")")
+    sure = fill(", ".join(f"{b:.3f}" for b in confidence) + ",", 96, initial_indent="    ")
+    print("}\n_SURE = (\n" + sure.replace("\n", "\n    ") + "\n)  # fmt: skip")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ Belongs here: comparing two headers. Does not: weighing (`mapping.weights`), ran
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from rapidfuzz import fuzz
 
 from flitstack_pipeline.mapping.meanings import Meaning, readable, words_of
 from flitstack_pipeline.mapping.profiles import Profile, value_type
-from flitstack_pipeline.mapping.vocabulary import ENTITIES, HEAD_TYPES, RELATED
+from flitstack_pipeline.mapping.vocabulary import ENTITIES, HEAD_TYPES, HEADS, RELATED
 
 FEATURES: tuple[str, ...] = (
     "same_words", "same_head", "related_head", "other_head", "unknown_head", "one_head_unknown",
@@ -24,13 +26,22 @@ FEATURES: tuple[str, ...] = (
     "same_kind", "kind_missing", "kind_conflict", "place_conflict", "same_place",
     "rest_shared", "rest_missing", "spelling", "partial_spelling", "described_alike",
     "described_by_name", "type_fits", "type_conflict", "time_differs", "words_shared",
+    "behind_head", "unexplained", "trigrams", "trigrams_unknown", "trigrams_abroad",
+    "same_head_abroad", "related_head_abroad", "other_head_abroad", "conflict_abroad",
 )  # fmt: skip
 _AT = {name: i for i, name in enumerate(FEATURES)}
 
 #: Kinds that are the usual one when none is named.
 _USUAL = {"billing", "mailing", "work", "direct"}
 _NEAR_KINDS = {
-    frozenset(p) for p in (("billing", "mailing"), ("service", "shipping"), ("mailing", "home"))
+    frozenset(p)
+    for p in (
+        ("billing", "mailing"),
+        ("service", "shipping"),
+        ("mailing", "home"),
+        ("work", "mailing"),
+        ("work", "billing"),
+    )
 }
 #: People and things beside the record: their phone is never the record's own.
 _OTHERS = {
@@ -66,6 +77,13 @@ class Known:
     described: frozenset[str] = frozenset()
     description: str = ""
     type: str = ""
+    #: How foreign the domain of its list is: the share of words that the vocabulary does not have.
+    abroad: float = 0.0
+
+    @property
+    def spaced(self) -> str:
+        """Its words as written, in lower case."""
+        return spaced(self.name)
 
     @property
     def value_type(self) -> str:
@@ -83,7 +101,47 @@ def compare(a: Known, b: Known) -> tuple[NDArray[np.float64], list[str]]:
     _spelling(a, b, x, reasons)
     _descriptions(a, b, x, reasons)
     _types(a, b, x, reasons)
+    _abroad(a, b, x)
     return x, reasons
+
+
+def _abroad(a: Known, b: Known, x: NDArray[np.float64]) -> None:
+    """Letters alike count more, and the vocabulary less, where it knows few words of the lists."""
+    alike = trigrams(a.spaced, b.spaced)
+    share = max(a.abroad, b.abroad)
+    _set(x, "trigrams", alike)
+    if not (a.meaning.head and b.meaning.head):
+        _set(x, "trigrams_unknown", alike)
+    _set(x, "trigrams_abroad", alike * share)
+    for name in ("same_head", "related_head", "other_head"):
+        _set(x, f"{name}_abroad", x[_AT[name]] * share)
+    conflicts = sum(x[_AT[name]] for name in _CONFLICTS)
+    _set(x, "conflict_abroad", conflicts * share)
+
+
+_CONFLICTS = (
+    "entity_missing", "entity_conflict", "entity_conflict_assumed", "kind_missing",
+    "kind_conflict", "place_conflict",
+)  # fmt: skip
+
+
+def trigrams(a: str, b: str) -> float:
+    """The share of runs of three letters that two texts have in common (Jaccard)."""
+    mine, theirs = _runs(a), _runs(b)
+    return len(mine & theirs) / len(mine | theirs)
+
+
+@lru_cache(maxsize=20_000)
+def _runs(text: str) -> frozenset[str]:
+    padded = f"  {text} "
+    return frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
+
+
+@lru_cache(maxsize=20_000)
+def spaced(name: str) -> str:
+    """A header in lower case, its words apart."""
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def plain(name: str) -> str:
@@ -130,7 +188,9 @@ def _related(m: Meaning, n: Meaning) -> float:
 
 def _qualifiers(m: Meaning, n: Meaning, x: NDArray[np.float64], reasons: list[str]) -> None:
     _entities(m, n, x, reasons)
-    mine, theirs = m.kinds, n.kinds
+    #: `Closed date` is not the expected one; of a job it is the day of completion.
+    planned = frozenset() if m.head == n.head == "closedate" else frozenset({"actual"})
+    mine, theirs = m.kinds - planned, n.kinds - planned
     if mine == theirs:
         _set(x, "same_kind", 1.0 if mine else 0.0)
     elif mine & theirs or frozenset((*mine, *theirs)) in _NEAR_KINDS:
@@ -182,6 +242,13 @@ def _spelling(a: Known, b: Known, x: NDArray[np.float64], reasons: list[str]) ->
         shared = sum(_is_in(w, n) for w in m.rest) + sum(_is_in(w, m) for w in n.rest)
         _set(x, "rest_shared", shared / (len(m.rest) + len(n.rest)))
         _set(x, "rest_missing", 1 - shared / (len(m.rest) + len(n.rest)))
+    mine = {w for w in m.rest if not _is_in(w, n)}
+    theirs = {w for w in n.rest if not _is_in(w, m)}
+    unexplained = mine | theirs
+    heads = sum(w in HEADS for w in unexplained)  # `Tax Region`: another thing's region
+    _set(x, "unexplained", min(3, len(unexplained) + heads) / 3)
+    behind = (m.behind & mine) | (n.behind & theirs)
+    _set(x, "behind_head", min(2, len(behind)) / 2)
     words = set(m.words) & set(n.words)
     _set(x, "words_shared", len(words) / max(1, len(set(m.words) | set(n.words))))
     if words and m.head != n.head and m.words != n.words:

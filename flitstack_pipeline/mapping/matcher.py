@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flitstack_pipeline.cleaning.assignment import best_assignment
-from flitstack_pipeline.mapping.features import Known, compare, words_in
-from flitstack_pipeline.mapping.meanings import meanings_of
+from flitstack_pipeline.mapping.features import FEATURES, Known, compare, words_in
+from flitstack_pipeline.mapping.meanings import meanings_of, unknown_share
 from flitstack_pipeline.mapping.profiles import Profile, profile_samples
-from flitstack_pipeline.mapping.weights import BIAS, WEIGHTS, calibrated
+from flitstack_pipeline.mapping.weights import BIAS, WEIGHTS, calibrated, evidence_of
 
 CANDIDATES = 5
 WORTH_NAMING = 0.12
@@ -60,13 +60,23 @@ class Match:
 
 @dataclass(frozen=True)
 class Scores:
-    """All pairs of two lists: the likelihood of each, and whether both say the same words."""
+    """All pairs of two lists: the likelihood and the features of each."""
 
     columns: Sequence[Known]
     fields: Sequence[Known]
     remembered: Remembered
     likelihood: NDArray[np.float64]
-    same_words: NDArray[np.float64]
+    features: NDArray[np.float64]
+
+    @property
+    def same_words(self) -> NDArray[np.float64]:
+        """Whether both of a pair say the same words."""
+        return np.asarray(self.features[:, :, 0])
+
+    @property
+    def abroad(self) -> float:
+        """How foreign the lists are, the more foreign one."""
+        return max((k.abroad for k in (*self.columns[:1], *self.fields[:1])), default=0.0)
 
     def evidence(self, row: int, column: int) -> str:
         """What speaks for and against a pair, in words."""
@@ -97,14 +107,14 @@ def score_all(
     """The likelihood of every pair; evidence is put in words for candidates alone."""
     left, right = known(columns), known(fields)
     likelihood = np.zeros((len(left), len(right)))
-    same_words = np.zeros_like(likelihood)
+    features = np.zeros((len(left), len(right), len(FEATURES)))
     for i, a in enumerate(left):
         for j, b in enumerate(right):
             x, reasons = compare(a, b)
             odds = BIAS + float(x @ WEIGHTS) + _beside_names(a, b, remembered, reasons)
             likelihood[i, j] = 1 / (1 + np.exp(-odds))
-            same_words[i, j] = x[0]
-    return Scores(left, right, remembered, likelihood, same_words)
+            features[i, j] = x
+    return Scores(left, right, remembered, likelihood, features)
 
 
 def wanted(likelihood: NDArray[np.float64], same_words: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,10 +135,11 @@ def discounted(likelihood: NDArray[np.float64], given: Sequence[int | None]) -> 
 def known(headers: Sequence[Header]) -> list[Known]:
     """A list of headers made ready for comparing, read together."""
     meanings = meanings_of([h.name for h in headers], [h.description for h in headers])
+    abroad = unknown_share(meanings)
     return [
         Known(
             h.name, m, h.profile or profile_samples(h.samples),
-            frozenset(words_in(h.description)), h.description, h.type,
+            frozenset(words_in(h.description)), h.description, h.type, abroad,
         )
         for h, m in zip(headers, meanings, strict=True)
     ]  # fmt: skip
@@ -185,7 +196,7 @@ def _match(
         given = None
     if given is not None:
         order = [given, *(j for j in order if j != given)]
-    sure = _confidences(likely, order, given)
+    sure = _confidences(scores, row, likely, order, given)
     candidates = tuple(
         Candidate(fields[j].name, sure[place], scores.evidence(row, j), j)
         for place, j in enumerate(order[:CANDIDATES])
@@ -199,13 +210,18 @@ def worth_assigning(likely: NDArray[np.float64], given: int) -> bool:
 
 
 def _confidences(
-    likely: NDArray[np.float64], order: Sequence[int], given: int | None
+    scores: Scores,
+    row: int,
+    likely: NDArray[np.float64],
+    order: Sequence[int],
+    given: int | None,
 ) -> list[float]:
     """Calibrated confidences, never rising down the list; without an assignment all are low."""
     found: list[float] = []
     for place, j in enumerate(order[:CANDIDATES]):
         rival = max((likely[k] for k in order if k != j), default=0.0)
-        sure = calibrated(float(likely[j]), float(rival))
+        features = scores.features[row, j]
+        sure = calibrated(evidence_of(float(likely[j]), float(rival), scores.abroad, features))
         if place or given is None:
             sure = min(sure, 0.45, found[-1] if found else 1.0)
         found.append(round(sure, 3))

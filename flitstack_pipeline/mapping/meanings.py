@@ -25,6 +25,7 @@ from flitstack_pipeline.mapping.vocabulary import (
     OTHER_WORDS,
     PHRASES,
     PLACES,
+    PREPOSITIONS,
     SYSTEM_PREFIXES,
     TELLS,
     word_set,
@@ -38,11 +39,16 @@ NEEDS_ENTITY = word_set(
 _WHOLE = {"first": "firstname", "last": "lastname", "middle": "middlename", "tech": "technician"}
 
 
+_CONTACT_POINTS = word_set("email phone fax street")
+_ADDRESS_KINDS = word_set("billing shipping mailing service")
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a header says: head (what it is), entity (whose), kind (which sort), place (which).
 
-    `rest` are words nobody knows; `assumed` says that the entity was told by the list, not by the
+    `rest` are words nobody knows, `behind` those of them that stand behind the head in its phrase;
+    `assumed` says that the entity was told by the list, not by the
     header; `time` that the header speaks of a time of day.
     """
 
@@ -52,6 +58,7 @@ class Meaning:
     kinds: frozenset[str] = frozenset()
     place: int = 0
     rest: frozenset[str] = frozenset()
+    behind: frozenset[str] = frozenset()
     dated: bool = False
     time: bool = False
     assumed: bool = False
@@ -70,9 +77,21 @@ class Meaning:
         return " ".join(p for p in parts if p) + place
 
 
-@lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a header: glued ones taken apart, abbreviations and phrases put plainly."""
+    tokens = _tokens(name)
+    kept = [
+        w
+        for i, w in enumerate(tokens)
+        if w not in FILLERS and not (w == "number" and i and tokens[i - 1] in ("phone", "fax"))
+    ]
+    kept = kept or list(tokens)
+    return tuple(w for i, w in enumerate(kept) if i == 0 or w != kept[i - 1])
+
+
+@lru_cache(maxsize=20_000)
+def _tokens(name: str) -> tuple[str, ...]:
+    """The words of a header in order, prepositions among them."""
     found: list[str] = []
     for word in _pieces(name):
         plain = ABBREVIATIONS.get(word)
@@ -85,14 +104,42 @@ def words_of(name: str) -> tuple[str, ...]:
     found = _without_system_prefix([w for i, w in enumerate(found) if i == 0 or w != found[i - 1]])
     if len(found) == 1 and found[0] in _WHOLE:
         return (_WHOLE[found[0]],)
-    replaced = _phrases(found)
-    kept = [
-        w
-        for i, w in enumerate(replaced)
-        if w not in FILLERS and not (w == "number" and i and replaced[i - 1] in ("phone", "fax"))
-    ]
-    kept = kept or replaced
-    return tuple(w for i, w in enumerate(kept) if i == 0 or w != kept[i - 1])
+    if found[:1] == ["how"] and not {"hear", "heard", "find", "found"}.isdisjoint(found):
+        return ("source",)
+    return tuple(_phrases(_turned(_number_behind(_without_group(found)))))
+
+
+def _without_group(words: list[str]) -> list[str]:
+    """`address 1 phone number` is a phone of the first group of columns, no address."""
+    if words[:1] != ["address"] or len(words) < 3 or not words[1].isdigit():
+        return words
+    rest = words[2:]
+    parts = {"line", "street", "city", "state", "postal", "region", "country", "extended", "code"}
+    return words if not parts.isdisjoint(rest) and rest[0] != "line" else rest
+
+
+def _turned(words: list[str]) -> list[str]:
+    """`state of payment` as `payment state`, unless the phrase is known as it stands."""
+    at = words.index("of") if "of" in words[1:-1] else 0
+    if not at or any(phrase in " ".join(words) for phrase in _phrases_of()):
+        return words
+    behind = [w for w in words[at + 1 :] if w != "the"]
+    until = next((i for i, w in enumerate(behind) if w in PREPOSITIONS), len(behind))
+    return [*behind[:until], *words[:at], *behind[until:]]
+
+
+@cache
+def _phrases_of() -> frozenset[str]:
+    return frozenset(phrase for phrase in PHRASES if " of " in phrase)
+
+
+def _number_behind(words: list[str]) -> list[str]:
+    """`email 2 address` as `email address 2`: a number does not part a phrase."""
+    out = list(words)
+    for i in range(1, len(out) - 1):
+        if out[i].isdigit() and f"{out[i - 1]} {out[i + 1]}" in PHRASES:
+            out[i], out[i + 1] = out[i + 1], out[i]
+    return out
 
 
 def _pieces(name: str) -> list[str]:
@@ -102,6 +149,7 @@ def _pieces(name: str) -> list[str]:
     text = re.sub(r"__?c$|__pc$", "", text.strip().rstrip("*: "))
     text = re.sub(r"'s\b|’s\b", "", text)
     text = re.sub(r"(?i)\be-?mail(?=s?\b|[A-Z_])", "email", text)
+    text = re.sub(r"\b([A-Za-z])\.\s?([A-Za-z])\.(?:\s?([A-Za-z])\.)?", r"\1\2\3", text)
     text = text.replace("#", " # ").replace("%", " % ")
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     text = re.sub(r"(?<=[a-zA-Z])(?=\d)|(?<=\d)(?=[a-zA-Z]{2})", " ", text)
@@ -125,6 +173,13 @@ def _known_words() -> frozenset[str]:
     words |= {w for phrase in ABBREVIATIONS.values() for w in phrase.split()}
     known = {*words, *HEADS, *ENTITIES, *KINDS, *PLACES, *DATE_WORDS, *OTHER_WORDS, *FILLERS}
     return frozenset(known | set(ABBREVIATIONS.values()))
+
+
+def unknown_share(meanings: Sequence[Meaning]) -> float:
+    """The share of a list's words that the vocabulary does not have: how foreign its domain is."""
+    known = _known_words()
+    words = [w for m in meanings for w in m.words if not w.isdigit()]
+    return sum(w not in known for w in words) / len(words) if words else 0.0
 
 
 @cache
@@ -199,25 +254,47 @@ def _phrases(words: Sequence[str]) -> list[str]:
 def meaning_of(name: str) -> Meaning:
     """What a header says by itself."""
     words = words_of(name)
-    heads = [w for w in words if w in HEADS and w not in DATE_WORDS]
+    phrase = _head_phrase(name)
+    heads = [w for w in phrase if w in HEADS and w not in DATE_WORDS]
     entities = [ENTITIES[w] for w in words if w in ENTITIES]
     kinds = frozenset(KINDS[w] for w in words if w in KINDS)
     place = next((PLACES[w] for w in words if w in PLACES), 0)
     dated = any(w in DATE_WORDS for w in words)
     entity = _whose(entities)
-    if len(heads) > 1 and heads[-1] in ("name", "value"):  # `Lost Reason Name` is a reason
+    if len(heads) > 1 and heads[-1] in ("name", "value") and heads[-2] not in _CONTACT_POINTS:
+        # `Lost Reason Name` is a reason, `Email Display Name` a name
         heads.pop()
     head = heads[-1] if heads else ""
     if not head and dated:
         head = "date"
     known = {*DATE_WORDS, *KINDS, *PLACES, *ENTITIES, head}
-    rest = frozenset(w for w in words if w not in known)
+    rest = frozenset(w for w in words if w not in known and w not in PREPOSITIONS)
     if not (head or rest or _is_question(name) or words == ("lead",)):
         head = ALONE.get(entity, "")
+    behind = _behind(phrase, head, rest)
     found = Meaning(
-        words, head, entity, kinds, place, rest, dated, time=_says_time(words, head)
+        words, head, entity, kinds, place, rest, behind, dated, time=_says_time(words, head)
     )  # fmt: skip
     return _settled(found)
+
+
+def _head_phrase(name: str) -> tuple[str, ...]:
+    """The words before a preposition, which hold the head: `Total Price With Tax` is a total.
+
+    A preposition that ends the header, or begins it, parts nothing.
+    """
+    tokens = _tokens(name)
+    at = next((i for i, w in enumerate(tokens) if i and w in PREPOSITIONS), len(tokens))
+    before = tuple(w for w in tokens[:at] if w not in FILLERS)
+    return before if before and at < len(tokens) - 1 else words_of(name)
+
+
+def _behind(phrase: Sequence[str], head: str, rest: frozenset[str]) -> frozenset[str]:
+    """Unknown words behind the head: `Low Stock Level` is a level."""
+    if head not in phrase:
+        return frozenset()
+    at = len(phrase) - 1 - list(phrase)[::-1].index(head)
+    return frozenset(phrase[at + 1 :]) & rest
 
 
 def _whose(entities: Sequence[str]) -> str:
@@ -246,7 +323,7 @@ def described_as(name: str, description: str) -> Meaning:
     told = meaning_of(description)
     if not told.head:
         return found
-    return replace(told, words=(*found.words, *told.words), rest=found.rest)
+    return replace(told, words=(*found.words, *told.words), rest=frozenset())
 
 
 def _is_question(name: str) -> bool:
@@ -266,6 +343,12 @@ def _settled(m: Meaning) -> Meaning:
         m = replace(m, place=0)
     if "other" in m.kinds and m.head in ("phone", "email", "fax"):
         m = replace(m, kinds=m.kinds - {"other"}, place=2)
+    if not m.head and not m.rest and m.kinds == {"billing"}:
+        m = replace(m, head="name")  # `Bill To`
+    if m.entity == "owner" and m.head in ("firstname", "lastname"):
+        m = replace(m, head="name")
+    if m.head == "name" and not m.entity and m.kinds & _ADDRESS_KINDS:
+        m = replace(m, entity="person", assumed=True)
     if m.head == "website" and m.entity in ("company", "person"):
         m = replace(m, entity="")
     return m
@@ -277,6 +360,8 @@ def list_entity(meanings: Iterable[Meaning]) -> str:
     for m in meanings:
         if m.head in TELLS:
             votes[TELLS[m.head]] += 2
+        if m.entity in ("technician", "visit", "workorder"):
+            votes["deal"] += 1
         if m.entity in ("person", "company", "deal", "estimate", "invoice", "workorder", "item"):
             votes[m.entity] += 1
     ranked = votes.most_common(2)
@@ -299,7 +384,7 @@ def meanings_of(names: Sequence[str], descriptions: Sequence[str] = ()) -> list[
 
 #: What a loose head means in a list about one object.
 _IN_LIST = {
-    ("deal", "amount"): "dealvalue", ("deal", "value"): "dealvalue",
+    ("deal", "amount"): "dealvalue", ("deal", "value"): "dealvalue", ("deal", "total"): "dealvalue",
     ("deal", "revenue"): "dealvalue", ("company", "revenue"): "annualrevenue",
     ("person", "revenue"): "annualrevenue", ("invoice", "amount"): "total",
     ("estimate", "amount"): "total", ("item", "amount"): "total", ("deal", "jobtitle"): "name",
@@ -312,6 +397,8 @@ def _as_in_list(m: Meaning, entity: str, heads: set[str]) -> Meaning:
     """A header read with its neighbours: `Title` beside `Job Title` is Mr or Mrs."""
     if m.head == "title" and entity == "person" and "jobtitle" in heads:
         return replace(m, head="salutation")
+    if entity == "deal" and m.entity == "person" and "lead" in m.words:
+        m = replace(m, entity=entity, assumed=True)  # many CRMs call a deal a lead
     own = not m.entity or m.entity == entity
     head = _IN_LIST.get((entity, m.head), m.head) if own else m.head
     if not m.entity and head in NEEDS_ENTITY:

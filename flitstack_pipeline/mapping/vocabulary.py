@@ -11,6 +11,8 @@ qualifiers say whose (`ENTITIES`), which sort (`KINDS`) and which one of several
 
 from __future__ import annotations
 
+from flitstack_pipeline.mapping.paraphrases import paraphrases
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text, as a set."""
@@ -45,11 +47,14 @@ ABBREVIATIONS: dict[str, str] = {
     "ytd": "year to date", "po": "purchase order", "mod": "modified", "crtd": "created",
     "upd": "updated", "req": "required", "rep": "sales rep", "spoc": "contact",
     "fb": "facebook", "ig": "instagram", "info": "information", "addl": "additional",
-    "alt": "alternate", "sec": "secondary", "prim": "primary", "pri": "primary",
+    "alt": "alternate", "prov": "province", "kind": "type", "sort": "type",
+    "enquiry": "lead", "inquiry": "lead", "www": "website", "uid": "id", "sec": "secondary",
+    "prim": "primary", "pri": "primary",
     "nickname": "nick name", "workphone": "work phone", "homephone": "home phone",
     "jobtitle": "job title", "techs": "technician", "opps": "opportunity", "img": "image",
     "pic": "photo", "doc": "document", "docs": "document", "sq": "square", "ft": "feet",
-    "hrs": "hour", "mins": "minute", "temp": "temperature", "max": "maximum", "min": "minimum",
+    "days": "daycount", "hrs": "hour", "mins": "minute", "temp": "temperature", "max": "maximum",
+    "min": "minimum",
 }  # fmt: skip
 
 #: Words that say nothing when something else is left.
@@ -58,6 +63,12 @@ FILLERS = word_set(
     "data please enter column text string current associated name# c "
     "if any per"
 ) - {"value", "by"}
+
+#: What stands behind one of these only tells more of what stands before it.
+PREPOSITIONS = word_set(
+    "with without incl including inclusive excl excluding exclusive before after until till since "
+    "per by to of for from in via"
+)
 
 #: Said of whole systems, not of the field: dropped from the front.
 SYSTEM_PREFIXES = ("hs", "cf", "custom", "custom field", "udf", "hubspot", "sf", "zoho", "ghl")
@@ -123,7 +134,7 @@ PHRASES: dict[str, str] = {
     "country name": "country", "country region code": "country", "city town": "city",
     "town": "city", "suburb": "city", "locality": "city", "municipality": "city",
     "town city": "city", "city name": "city", "post town": "city", "bill to": "billing",
-    "ship to": "shipping", "job site": "site", "work site": "site",
+    "ship to": "shipping", "job site": "site",
     "service location": "service street", "job location": "site street",
     "site location": "site street", "property location": "property street",
     "location address": "site street", "service site": "service", "time zone": "timezone",
@@ -218,7 +229,8 @@ PHRASES: dict[str, str] = {
     "closing": "closedate", "expected close": "closedate", "estimated close": "closedate",
     "forecast close": "closedate", "anticipated close": "closedate",
     "projected close": "closedate", "target close": "closedate", "expected closing": "closedate",
-    "estimated closing": "closedate", "actual close": "closedate actual", "closed": "closedate",
+    "estimated closing": "closedate", "actual close": "closedate actual",
+    "closed": "closedate actual",
     "won": "won", "expected sign": "closedate", "forecasted close": "closedate", "due": "due",
     "payment due": "due", "date due": "due date", "pay by": "due date", "paid date": "paiddate",
     "date paid": "paiddate", "payment date": "paiddate", "paid on": "paiddate",
@@ -281,7 +293,7 @@ PHRASES: dict[str, str] = {
     "sale price": "unitprice", "price each": "unitprice", "unit rate": "unitprice",
     "list price": "unitprice", "selling price": "unitprice", "retail price": "unitprice",
     "standard price": "unitprice", "regular price": "unitprice", "item price": "unitprice",
-    "price unit": "unitprice", "customer price": "unitprice", "unit amount": "unitprice",
+    "price unit": "unit", "customer price": "unitprice", "unit amount": "unitprice",
     "default price": "unitprice", "charge": "unitprice", "unit cost": "unitcost",
     "purchase rate": "unitcost", "purchase description": "purchase description",
     "cost": "unitcost", "cost per unit": "unitcost", "cost price": "unitcost",
@@ -385,7 +397,7 @@ PHRASES: dict[str, str] = {
     "category of work": "jobtype", "trade": "jobtype", "work category": "jobtype",
     "type of service": "jobtype", "type of job": "jobtype", "job class": "jobtype",
     "service requested": "jobtype", "trade type": "jobtype", "classification": "type",
-    "class": "type", "record type": "type record", "kind": "type", "contact type": "type person",
+    "class": "type", "record type": "type record",  "contact type": "type person",
     "customer type": "type person", "client type": "type person", "lead type": "type person",
     "person type": "type person", "homeowner or business": "type person",
     "business unit": "businessunit", "department": "department", "division": "department",
@@ -398,6 +410,28 @@ PHRASES: dict[str, str] = {
     "photo": "photo", "image": "photo", "picture": "photo", "avatar": "photo", "headshot": "photo",
     "profile picture": "photo", "logo": "photo company", "photo website": "photo",
     "image website": "photo", "profile photo": "photo",
+    # said in other words
+    "owed": "balance", "owing": "balance", "still outstanding": "balance", "payable by": "due",
+    "due by": "due", "payable on": "due",
+    "sent to": "name person", "billed to": "name person", "sold to": "name person",
+    "invoice to": "name person",
+    "payment state": "status invoice", "payment status": "status invoice",
+    "financial status": "status invoice", "outcome": "status", "status label": "status",
+    "wording": "description", "text of item": "description", "scheduled until": "end",
+    "scheduled from": "start",
+    "channel of origin": "source", "assigned staff": "technician",
+    "staff assigned": "technician", "job reference": "deal number", "cost to us": "unitcost",
+    "low stock": "reorderpoint", "minimum stock": "reorderpoint",
+    "low stock level": "reorderpoint",
+    "minimum stock level": "reorderpoint",
+    "quantity in stock": "stock",
+    "expected date": "closedate", "first visit": "created visit", "purchase order so number":
+    "ponumber", "opt out reason": "optoutreason",
+    "business street": "work street", "business address": "work street",
+    "business city": "work city", "business town": "work city", "business state": "work state",
+    "business postal code": "work postalcode", "business country": "work country",
+    "business country region": "work country", "business state province": "work state",
+    "postcode": "postalcode",
     # permissions
     "opt out": "optout", "optout": "optout", "opted out": "optout", "unsubscribed": "optout",
     "unsubscribe": "optout", "do not contact": "optout", "do not email": "email optout",
@@ -440,6 +474,8 @@ PHRASES: dict[str, str] = {
     "estimated duration": "duration", "length": "duration", "time spent": "duration",
 }  # fmt: skip
 
+PHRASES |= {phrase: words for phrase, words in paraphrases().items() if phrase not in PHRASES}
+
 #: Word -> the head it names. What is here is what a field can be.
 HEADS: frozenset[str] = word_set(
     """firstname lastname middlename nickname name salutation suffix jobtitle birthday gender
@@ -460,7 +496,7 @@ HEADS: frozenset[str] = word_set(
     serial warrantyexpiration permitnumber estimatedhours arrivalwindow duration title date time
     value percent checkname reference brand manufacturer interest competitor satisfaction
     hobbies spouse assistant religion color subject category stock reorderpoint wonreason jobcost
-    profit revenue lineitems"""
+    profit revenue lineitems daycount optoutreason founded"""
 )
 
 #: Word -> whose field it is.
@@ -497,7 +533,7 @@ PLACES: dict[str, int] = {
     "primary": 1, "main": 1, "default": 1, "1": 1, "one": 1, "principal": 1,
     "secondary": 2, "2": 2, "alternate": 2, "second": 2, "two": 2, "alternative": 2,
     "additional": 2, "extra": 2, "backup": 2, "3": 3, "tertiary": 3, "third": 3, "4": 4,
-    "5": 5,
+    "5": 5, "preferred": 1,
 }  # fmt: skip
 
 #: Words that only say a field is a day or a time.
@@ -533,7 +569,8 @@ RELATED: dict[frozenset[str], float] = {
         "subject~name discount~discountrate "
         "tax~taxrate completed~closedate jobtype~description created~issued state~county "
         "type~industry duration~hours estimatedhours~hours lists~type "
-        "taxexempt~taxable quantity~hours name~firstname lifecycle~type street~name",
+        "taxexempt~taxable quantity~hours name~firstname lifecycle~type street~name "
+        "category~tags quantity~stock lastservice~lastactivity",
     }.items()
     for pair in pairs.split()
 }  # fmt: skip
@@ -552,7 +589,7 @@ HEAD_TYPES: dict[str, str] = {
         "unitprice unitcost latefee tip shippingcost commission dealvalue amount "
         "expectedrevenue budget annualrevenue hourlyrate value jobcost profit revenue",
         "number": "employees probability score quantity hours percent latitude longitude "
-        "squarefeet yearbuilt taxrate discountrate exchangerate estimatedhours duration",
+        "squarefeet yearbuilt taxrate discountrate exchangerate estimatedhours duration daycount",
         "yes_no": "optout optin donotservice taxexempt taxable active archived",
     }.items()
     for head in heads.split()
@@ -564,7 +601,8 @@ TELLS: dict[str, str] = {
     for entity, heads in {
         "person": "firstname lastname birthday salutation middlename gender suffix",
         "company": "employees annualrevenue industry siccode ticker ownership naicscode",
-        "deal": "stage probability closedate dealvalue lostreason pipeline expectedrevenue",
+        "deal": "stage probability closedate dealvalue lostreason pipeline expectedrevenue "
+        "jobtype jobcost arrivalwindow estimatedhours projectmanager",
         "invoice": "due balance paid paiddate latefee",
         "estimate": "expiration",
         "item": "sku unitprice unitcost quantity unit barcode",

@@ -30,11 +30,57 @@ def assigned(columns, fields):
         ("Lead Owner", "name", "owner", set()),
         ("Amt Due", "balance", "", set()),
         ("Téléphone cell", "phone", "", {"mobile"}),
+        ("Total Price With Tax", "total", "", set()),
+        ("Invoice Total ex Tax", "subtotal", "invoice", set()),
+        ("Days to paid", "daycount", "", set()),
+        ("Closed date", "closedate", "", {"actual"}),
+        ("Expected Close Date", "closedate", "", set()),
+        ("E-mail 2 Address", "email", "", set()),
+        ("E-mail Display Name", "name", "", {"display"}),
+        ("D.O.B.", "birthday", "", set()),
+        ("State of Payment", "status", "invoice", set()),
+        ("Date of Loss", "date", "", set()),
     ],
 )
 def test_a_header_says_what_it_is_whose_and_which_sort(header, head, entity, kinds):
     found = meaning_of(header)
     assert (found.head, found.entity, set(found.kinds)) == (head, entity, kinds)
+
+
+def test_words_that_only_tell_more_are_no_head():
+    assert meaning_of("Tax Region").rest == {"tax"}
+    assert meaning_of("Days to paid").rest == {"paid"}
+    assert meaning_of("E-mail 2 Address").place == 2
+    assert meaning_of("Phone Confirmation Level").behind == {"confirmation", "level"}
+
+
+def test_confidence_falls_with_every_word_nobody_knows():
+    fields = [Header("Status"), Header("Owner"), Header("City")]
+    sure = [
+        match_headers([Header(column)], fields)[0].candidates[0]
+        for column in ("Status", "Zorp Status", "Zorp Quell Status", "Zorp Quell Brindle Status")
+    ]
+    assert {c.field for c in sure} == {"Status"}
+    confidences = [c.confidence for c in sure]
+    assert confidences == sorted(confidences, reverse=True) and confidences[-1] < 0.9
+    assert len(set(confidences)) == 4
+
+
+def test_a_tax_region_is_no_state_and_a_count_of_days_is_no_amount():
+    found = match_headers(
+        [Header("Tax Region"), Header("Days to paid")], [Header("State"), Header("Amount Paid")]
+    )
+    assert all(match.candidates[0].confidence < 0.9 for match in found)
+
+
+def test_lists_of_a_domain_nobody_here_knows_are_matched_by_their_letters():
+    assert assigned(
+        ["spectral_class", "apparent_mag", "right_asc", "paralax_mas"],
+        ["Right Ascension", "Parallax (mas)", "Magnitude (apparent)", "Class of Spectrum"],
+    ) == {
+        "spectral_class": "Class of Spectrum", "apparent_mag": "Magnitude (apparent)",
+        "right_asc": "Right Ascension", "paralax_mas": "Parallax (mas)",
+    }  # fmt: skip
 
 
 def test_neighbours_tell_what_a_bare_name_or_title_means():

@@ -121,7 +121,9 @@ def _natural_order(name: str) -> str:
 def _is_inverted(name: str) -> bool:
     """`Plaza, Ulf` is a person whatever the surname; `Baker, Plumbing` may be a firm."""
     inverted = _INVERTED.fullmatch(name)
-    return bool(inverted) and inverted[2].casefold() not in _strong() | _groups()["shared"]
+    if not inverted:
+        return False
+    return inverted[2].casefold() not in _strong() | _groups()["shared"]
 
 
 def _legal(name: str, words: list[str]) -> str:
