@@ -123,7 +123,8 @@ def _is_inverted(name: str) -> bool:
     inverted = _INVERTED.fullmatch(name)
     if not inverted:
         return False
-    return inverted[2].casefold() not in _strong() | _groups()["shared"]
+    given = inverted[2].casefold()
+    return given not in _strong() and given not in _groups()["shared"]
 
 
 def _legal(name: str, words: list[str]) -> str:
