@@ -81,11 +81,6 @@ class Known:
     abroad: float = 0.0
 
     @property
-    def spaced(self) -> str:
-        """Its words as written, in lower case."""
-        return spaced(self.name)
-
-    @property
     def value_type(self) -> str:
         """The sort of its values: stated, else seen, else told by its name; empty when unknown."""
         return self.type or value_type(self.profile) or HEAD_TYPES.get(self.meaning.head, "")
@@ -107,28 +102,33 @@ def compare(a: Known, b: Known) -> tuple[NDArray[np.float64], list[str]]:
 
 def _abroad(a: Known, b: Known, x: NDArray[np.float64]) -> None:
     """Letters alike count more, and the vocabulary less, where it knows few words of the lists."""
-    alike = trigrams(a.spaced, b.spaced)
+    alike = trigrams(spaced(a.name), spaced(b.name))
     share = max(a.abroad, b.abroad)
-    _set(x, "trigrams", alike)
+    x[_AT["trigrams"]] = alike
     if not (a.meaning.head and b.meaning.head):
-        _set(x, "trigrams_unknown", alike)
-    _set(x, "trigrams_abroad", alike * share)
-    for name in ("same_head", "related_head", "other_head"):
-        _set(x, f"{name}_abroad", x[_AT[name]] * share)
-    conflicts = sum(x[_AT[name]] for name in _CONFLICTS)
-    _set(x, "conflict_abroad", conflicts * share)
+        x[_AT["trigrams_unknown"]] = alike
+    if share:
+        x[_AT["trigrams_abroad"]] = alike * share
+        x[_HEADS_ABROAD] = x[_HEADS_HERE] * share
+        x[_AT["conflict_abroad"]] = x[_CONFLICTS].sum() * share
 
 
-_CONFLICTS = (
-    "entity_missing", "entity_conflict", "entity_conflict_assumed", "kind_missing",
-    "kind_conflict", "place_conflict",
-)  # fmt: skip
+_HEADS_HERE = [_AT[name] for name in ("same_head", "related_head", "other_head")]
+_HEADS_ABROAD = [_AT[f"{name}_abroad"] for name in ("same_head", "related_head", "other_head")]
+_CONFLICTS = [
+    _AT[name]
+    for name in (
+        "entity_missing", "entity_conflict", "entity_conflict_assumed", "kind_missing",
+        "kind_conflict", "place_conflict",
+    )
+]  # fmt: skip
 
 
 def trigrams(a: str, b: str) -> float:
     """The share of runs of three letters that two texts have in common (Jaccard)."""
     mine, theirs = _runs(a), _runs(b)
-    return len(mine & theirs) / len(mine | theirs)
+    shared = len(mine & theirs)
+    return shared / (len(mine) + len(theirs) - shared)
 
 
 @lru_cache(maxsize=20_000)
@@ -239,16 +239,16 @@ def _spelling(a: Known, b: Known, x: NDArray[np.float64], reasons: list[str]) ->
     m, n = a.meaning, b.meaning
     rest = m.rest | n.rest
     if rest:
-        shared = sum(_is_in(w, n) for w in m.rest) + sum(_is_in(w, m) for w in n.rest)
-        _set(x, "rest_shared", shared / (len(m.rest) + len(n.rest)))
-        _set(x, "rest_missing", 1 - shared / (len(m.rest) + len(n.rest)))
-    mine = {w for w in m.rest if not _is_in(w, n)}
-    theirs = {w for w in n.rest if not _is_in(w, m)}
-    unexplained = mine | theirs
-    heads = sum(w in HEADS for w in unexplained)  # `Tax Region`: another thing's region
-    _set(x, "unexplained", min(3, len(unexplained) + heads) / 3)
-    behind = (m.behind & mine) | (n.behind & theirs)
-    _set(x, "behind_head", min(2, len(behind)) / 2)
+        mine = {w for w in m.rest if not _is_in(w, n)}
+        theirs = {w for w in n.rest if not _is_in(w, m)}
+        missing = (len(mine) + len(theirs)) / (len(m.rest) + len(n.rest))
+        _set(x, "rest_shared", 1 - missing)
+        _set(x, "rest_missing", missing)
+        unexplained = mine | theirs
+        heads = sum(w in HEADS for w in unexplained)  # `Tax Region`: another thing's region
+        _set(x, "unexplained", min(3, len(unexplained) + heads) / 3)
+        behind = (m.behind & mine) | (n.behind & theirs)
+        _set(x, "behind_head", min(2, len(behind)) / 2)
     words = set(m.words) & set(n.words)
     _set(x, "words_shared", len(words) / max(1, len(set(m.words) | set(n.words))))
     if words and m.head != n.head and m.words != n.words:
