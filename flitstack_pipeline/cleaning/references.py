@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.cleaning.contact_links import by_contact_point
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, number_key
 from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
 from flitstack_pipeline.warehouse import table_exists
@@ -71,7 +72,7 @@ class Column:
 
 
 def link_clients(con: duckdb.DuckDBPyConnection) -> None:
-    """The client (else lead) of each document: by id, else by a name that only one has.
+    """The client (else lead) of each document: by id, by a name that only one has, by contact.
 
     Needs the temporary table `people` of `merges`; parents are always kept records.
     """
@@ -86,6 +87,7 @@ def link_clients(con: duckdb.DuckDBPyConnection) -> None:
         _ask(con, Column(dataset, "client", "people", select), rungs[0])
     for rung in rungs:
         _climb(con, rung)
+    by_contact_point(con)
     _finish(con)
 
 

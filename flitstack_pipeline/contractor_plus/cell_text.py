@@ -54,7 +54,7 @@ def unwrapped(cell: str) -> str:
     path; NUL is nothing; a list or an object of
     JavaScript is its values. Notes with HTML keep their entities for the sanitiser.
     """
-    text = _EXCEL_ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), _EXCEL_RETURN.sub("", cell))
+    text = _EXCEL_ESCAPE.sub(_unescaped, _EXCEL_RETURN.sub("", cell))
     text = text.replace("\x00", "").replace(INNER_BREAK, "\n")
     if "\\" in text and not _PATH.search(text):
         text = _WRITTEN_BREAK.sub("\n", text)
@@ -70,6 +70,11 @@ def unwrapped(cell: str) -> str:
         return text
     text = _BREAK_TAG.sub("\n", text)
     return _entities(_entities(text))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """The character of an escape; a carriage return alone is a line break."""
+    return chr(int(found.group(1), 16)).replace("\r", "\n")
 
 
 def _values_of_json(text: str) -> str:

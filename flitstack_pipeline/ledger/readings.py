@@ -327,6 +327,7 @@ READINGS: dict[str, Reading] = {
     "record_kind": _record_kind,
     "converted": _converted,
     "file": read_file,
-    "address": read_address, "yes_no": _yes_no, "done": _done, "word": _word, "list": _list, "stage": _stage,
+    "address": read_address, "yes_no": _yes_no, "done": _done, "word": _word,
+    "list": _list, "stage": _stage,
     "owner": _owner,
 }  # fmt: skip

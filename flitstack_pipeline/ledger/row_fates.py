@@ -54,7 +54,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         roles = ", ".join(f"('{d}', '{role}')" for d, (role, _, _) in _TOLD_ON.items())
         skipped = f"""
             WITH skipped AS ({skipped}) FROM skipped UNION ALL
-            SELECT child_key, any_value(concat_ws(' ', role, nullif(reference, '')) || ': ' || reason)
+            SELECT child_key,
+                   any_value(concat_ws(' ', role, nullif(reference, '')) || ': ' || reason)
             FROM clean.orphans WHERE (child_object, role) IN ({roles})
             AND child_key NOT IN (SELECT source_key FROM skipped) GROUP BY 1"""
     con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_skipped AS {skipped}")

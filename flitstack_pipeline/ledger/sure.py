@@ -176,7 +176,8 @@ _PIECES: dict[str, Callable[[str], str]] = {
 }  # fmt: skip
 _SURE: dict[str, Callable[[str, str], str]] = {
     "date": _date, "address": _address, "number": _number, "phone": _phone, "email": _email,
-    "cased": _cased, "word": _cased, "yes_no": _yes_no, "done": _yes_no, "id": _id, "converted": _converted,
+    "cased": _cased, "word": _cased, "yes_no": _yes_no, "done": _yes_no, "id": _id,
+    "converted": _converted,
     "record_kind": _record_kind, "time": _time, "name": _name, "owner": _owner,
     "numbered": _numbered,
 }  # fmt: skip

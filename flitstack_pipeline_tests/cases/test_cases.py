@@ -290,3 +290,15 @@ def test_34_rows_that_hang_on_nothing_are_named_and_stop_nothing(case):
     assert picked(invoice, "amount_paid_c", "balance_c") == (10, 40)
     assert invoice["change_orders_c"] == "CO2 · 2024-01-15 · 50.00 · Reason: Extra door"
     assert "0042" in held.people()["Ann Roe"]["Properties__c"]
+
+
+def test_35_a_client_is_known_by_the_email_or_phone_beside_the_name(case):
+    held = case("35_clients_known_by_email_or_phone")
+    assert held.migrate() == 0, held.said
+    names = {c["id"]: n for n, c in held.people().items()}
+    owners = {name: names[deal["contactId"]] for name, deal in held.deals().items()}
+    nobody = "No client (Contractor+)"
+    assert owners == {
+        "Kitchen": "Ann Roe", "Deck": "Bob Fay", "Bath": "Cy Dee", "Gate": nobody,
+        "Roof": nobody, "Shed": "Eve Fox", "Invoice #1": "Ann Roe",
+    }  # fmt: skip

@@ -22,6 +22,7 @@ HEADER = "Client ID,Client Name,Email,Phone,Zip,Notes,Created Date"
         ("'Tis a gate", "'Tis a gate"),  # an apostrophe of the text
         ("O'Brien", "O'Brien"),
         ("one_x000D_\ntwo", "one\ntwo"),
+        ("one_x000D_two", "one\ntwo"),
         ("my_x_file", "my_x_file"),
         ("Smith &amp; Sons", "Smith & Sons"),
         ("O&#39;Brien", "O'Brien"),

@@ -62,6 +62,8 @@ _AMERICA_INSIDE = re.compile(
     r",?\s*,\s*(usa|us|u\. ?s\. ?a\.?|united states(?: of america)?),?\s+(\d{5}(?:-\d{4})?)$",
     re.I | re.A,
 )
+#: `Hauptstr. 5, 80331 München`: no ZIP stands before its city.
+_POSTCODE_FIRST = re.compile(r",\s*[0-9]{5}\s+[^\W\d_][^,\d]*$")
 _US_ENDING = re.compile(r"\b[A-Z]{2}\.?,? \d{5}(?:-\d{4})?$")
 
 
@@ -267,7 +269,11 @@ def _american(line: str) -> Address | None:
     if "street" not in parts or ("city" not in parts and "zip" not in parts):
         return _street_and_city(line)
     shown = {key: _join(tokens) for key, tokens in parts.items()}
-    if "country" in parts or ("zip" in parts and not _ZIP.match(shown["zip"] or "")):
+    if (
+        _POSTCODE_FIRST.search(line)
+        or "country" in parts
+        or ("zip" in parts and not _ZIP.match(shown["zip"] or ""))
+    ):
         return None
     if _tokens(line) != sorted(t for part in shown.values() for t in _tokens(part or "")):
         return None
