@@ -128,8 +128,8 @@ def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
                 yield from _values(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         yield from _of_list(value, path)
-    elif value not in (None, "", False):
-        yield path, value
+    elif (said := _plain(value, path)) is not None:
+        yield path, said
 
 
 def _of_list(value: list[Any], path: str) -> Iterator[tuple[str, Any]]:
@@ -138,5 +138,19 @@ def _of_list(value: list[Any], path: str) -> Iterator[tuple[str, Any]]:
             rest = {k: v for k, v in item.items() if k not in ("id", "_id", "key", "name")}
             held = next(iter(rest.values())) if len(rest) == 1 else rest
             yield from _values(held, f"{path}.{_id_in(item)}")
-    elif value:
-        yield path, tuple(sorted(str(x).casefold() for x in value))
+    elif said := sorted(str(x).casefold() for x in value if x not in (None, "")):
+        yield path, tuple(said)
+
+
+def _plain(value: Any, path: str) -> str | None:
+    """A value as text, however the answer tells it (990.1, "990.1"; true, "true"); None: nothing.
+
+    Letter case stays: a name in other letters is another name. So does a custom field's "false".
+    """
+    if isinstance(value, bool):
+        value = str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    said = "" if value is None else str(value)
+    nothing = ("",) if path.startswith("customFields") else ("", "false")
+    return None if said in nothing else said

@@ -9,6 +9,7 @@ from dataclasses import replace
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
 from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.originals import differences
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.preflight.contents import quota_line
 from flitstack_pipeline_tests.migration.conftest import contact, many
@@ -123,6 +124,26 @@ def test_a_product_that_was_there_before_a_lost_journal_keeps_its_price_and_stay
     assert [str(p["amount"]) for p in hl.products.list_prices(theirs)] == ["99"]
     assert second.rollback().clean
     assert state(account) == before
+
+
+# --- the proof of a rollback ----------------------------------------------------------------------
+
+
+def test_one_record_answered_in_two_shapes_is_as_it_was_and_a_changed_value_is_not():
+    then = {"contact": {"id": "c", "city": "Reno", "dnd": False, "tags": ["VIP"], "score": 990.1,
+                        "customFields": [{"id": "f", "value": "x"}, {"id": "n", "value": 3}],
+                        "dateAdded": "2026-01-01", "website": None}}  # fmt: skip
+    now = {"contact": {"_id": "c", "city": "Reno", "dnd": "false", "tags": ["vip"],
+                       "score": "990.1", "extra": {"list": [None]}, "createdAt": "2026-01-01",
+                       "custom_fields": [{"_id": "n", "value": "3"},
+                                         {"_id": "f", "fieldValue": "x"}]}}  # fmt: skip
+    assert list(differences(then, now)) == []
+    typed = {"contact": {"id": "c", "customFields": [{"id": "t", "value": "false"}]}}
+    erased = {"contact": {"id": "c", "customFields": []}}
+    assert [d.path for d in differences(typed, erased)] == ["customFields.t"]
+    changed = {"contact": {**now["contact"], "city": "reno", "dnd": "true", "tags": []}}
+    told = {d.path: (d.before, d.now) for d in differences(then, changed)}
+    assert told == {"city": ("Reno", "reno"), "dnd": (None, "true"), "tags": (("vip",), None)}
 
 
 # --- the reads of a plan --------------------------------------------------------------------------
