@@ -22,6 +22,7 @@ _NEAR = 3
 class Shape:
     """A header as rows are judged by it: per column its name, its kind, its words where few.
 
+    `told` are the kinds that a row that is put right must follow, where they are stricter.
     `short_is_odd` says that rows of this file seldom lack cells, so that one that does is looked at
     at the first contradiction.
     """
@@ -31,6 +32,7 @@ class Shape:
     words: tuple[frozenset[str], ...]
     separator: str
     short_is_odd: bool = False
+    told: tuple[Kind | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _name(shape: Shape, index: int) -> str:
 
 
 def _holds(cells: tuple[str, ...], shape: Shape) -> bool:
-    return not contradicted(cells, shape.kinds)
+    return not contradicted(cells, shape.told or shape.kinds)
 
 
 def _narrowed(found: list[Judgement], shape: Shape) -> list[Judgement]:

@@ -121,6 +121,8 @@ DATE = Kind(
     r"|[34][0-9]{4}(?:\.[0-9]+)?|[12][0-9]{7,12}"
     r"|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z0-9 :.+()-]*[0-9][a-z0-9 :.+()-]*",
 )
+#: A date as people write it: a bare number may be one too, but proves nothing.
+WRITTEN_DATE = Kind("date", rf"(?:{_DAY})(?:[T\s,]+(?:at )?[0-9]{{1,2}}[:h][0-9]{{2}}[^,;|]*)?")
 TIME = Kind("time", r"[0-9]{1,2}(?::[0-9]{2}){0,2}(?:\s?[ap]\.?m\.?)?|0?\.[0-9]+|any ?time.*")
 NUMBER = Kind(
     "number",
@@ -162,10 +164,15 @@ _LEARNED = (EMAIL, DATE, NUMBER, WORDS)
 
 @dataclass(frozen=True)
 class Columns:
-    """What was learned of a file: kinds by column, and the words of columns of few words."""
+    """What was learned of a file: kinds by column, and the words of columns of few words.
+
+    `told` are kinds that half of a column's cells follow, be they few: no proof against a row, but
+    a row that is put right must follow them.
+    """
 
     kinds: Mapping[str, Kind]
     choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    told: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def learn(cells: Mapping[str, Sequence[str]], known: frozenset[str], dataset: str) -> Columns:
@@ -179,16 +186,27 @@ def learn(cells: Mapping[str, Sequence[str]], known: frozenset[str], dataset: st
     Returns:
         Kinds of the columns that have one, and the words of those that hold few words.
     """
-    kinds, choices = {}, {}
+    kinds, choices, told = {}, {}, {}
     for column, values in cells.items():
         filled = [v.strip() for v in values if v and not _EMPTY_CELL.match(v)]
         kind = _kind(column if column in known else "", filled, dataset)
         if kind:
             kinds[column] = kind
+        half = _half(kind, filled)
+        if half:
+            told[column] = half
         words = _repeated(filled)
         if words:
             choices[column] = words
-    return Columns(kinds, choices)
+    return Columns(kinds, choices, told)
+
+
+def _half(kind: Kind | None, filled: list[str]) -> Kind | None:
+    """The kind that at least half of the cells tell, stricter than the column's own."""
+    if kind not in (None, DATE, WORDS) or len(filled) < 3:
+        return kind
+    tellable = (WRITTEN_DATE,) if kind is DATE else (EMAIL, WRITTEN_DATE, NUMBER)
+    return next((k for k in tellable if _share(k, filled) >= 0.5), kind)
 
 
 def _kind(name: str, filled: list[str], dataset: str) -> Kind | None:

@@ -169,6 +169,7 @@ class _Work:
             tuple(self.columns.choices.get(k, frozenset()) for k in keys),
             dialect.separator if dialect else ",",
             not self.counts.short_is_usual,
+            tuple(self.columns.told.get(k) for k in keys),
         )
 
     def _rows(self, lines: list[int]) -> list[tuple[int, str, str, list[str]]]:

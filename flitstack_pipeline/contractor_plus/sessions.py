@@ -49,7 +49,7 @@ _ISO = re.compile(
     r"(?<!\d)(20\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)"
     r"(?:[T_\- ]?([0-2]\d)[-_.:h]?([0-5]\d)(?:[-_.:]?\d\d)?)?(?!\d)"
 )
-_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-_. ](\d{1,2})[-_. ](20\d\d)(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-_. ](\d{1,2})[-_. ](20\d\d|[1-3]\d)(?!\d)")
 _NAMED = re.compile(
     rf"(?:(?<!\d)(\d{{1,2}})[-_. ]?)?(?<![a-z])({_MONTH})(?![a-z])[-_. ]?"
     r"(?:(\d{1,2})[-_., ]+)?(20\d\d)"
@@ -149,8 +149,15 @@ def _named(found: re.Match[str]) -> Dated | None:
 
 
 def _numeric(found: re.Match[str]) -> Dated | None:
-    """Day and month by which of them cannot be a month; where both can, only a label."""
+    """Day and month by which of them cannot be a month; where both can, only a label.
+
+    So it is with a year of two digits, which may come first: 24-05-20.
+    """
     first, second, year = (int(g) for g in found.groups())
+    if not 0 < first < 32 or not 0 < second < 32:
+        return None
+    if year < 100:
+        return (found.group(0), None) if second < 13 else _date(2000 + year, first, second)
     if first > 12 or second > 12 or first == second:
         return _date(year, min(first, second), max(first, second))
     return found.group(0), None

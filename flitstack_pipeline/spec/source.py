@@ -602,7 +602,7 @@ DATASETS: tuple[Dataset, ...] = (
         ),
         ("employee", "clock_in"),
         ("clock_in", "clock_out"),
-        ("time_clock", "timesheets", "time_entries", "time_tracking", "time_sheets"),
+        ("time_clock", "timesheets", "timesheet", "time_entries", "time_tracking", "time_sheets", "timecards", "time_cards"),
         ("time entry",),
         ("employee", "clock_in", "clock_out|hours"),
     ),
@@ -610,7 +610,7 @@ DATASETS: tuple[Dataset, ...] = (
         "mileage",
         "Mileage log",
         (
-            _c("employee", "Employee", "team member", "name"),
+            _c("employee", "Employee", "team member", "driver", "name"),
             _c("date", "Date"),
             _c("miles", "Miles", "distance"),
             _c("from_place", "From", "start point"),

@@ -157,6 +157,37 @@ def test_a_column_without_a_header_is_no_damage(con, tmp_path):
     assert found == [("extra",)]
 
 
+def test_an_amount_cut_at_its_thousands_is_one_where_its_column_holds_amounts(con, tmp_path):
+    header = "Customer No,Name,Mobile,Email,Street,Town,State,ZIP,Balance,Since"
+    read(
+        con, tmp_path,
+        "C-1,Ann Roe,(813) 555-0101,ann@x.com,1 Elm St,Tampa,FL,33601,$10.00,01/20/2024",
+        "C-2,Bob Ray,(813) 555-0102,bob@x.com,2 Oak St, Unit 4,Tampa,FL,33602,$20.00,01/21/2024",
+        "C-3,Cy Dee,(813) 555-0103,cy@x.com,3 Ash St,Tampa,FL,33603,$1,200.00,01/22/2024",
+        "C-5,Eve Gil,(813) 555-0105,eve@x.com,5 Yew St,Tampa,FL,33605,$50.00,01/25/2024",
+        header=header,
+    )  # fmt: skip
+    assert refused(con) == []
+    found = con.execute(
+        "SELECT client_id, street, zip, _extra['Balance'], _extra['Since'] FROM raw.clients "
+        "ORDER BY 1"
+    ).fetchall()
+    assert found[1:3] == [
+        ("C-2", "2 Oak St, Unit 4", "33602", "$20.00", "01/21/2024"),
+        ("C-3", "3 Ash St", "33603", "$1,200.00", "01/22/2024"),
+    ]
+
+
+def test_a_zip_code_is_no_date_of_a_row_that_lacks_one(con, tmp_path):
+    read(
+        con, tmp_path,
+        "1,Roof,Ann Roe,33601,01/20/2024,$100.00,fine", "3,Bath,Cy Dee,33603,$300.00,fine",
+        "4,Door,Dan Eck,33604,01/23/2024,$400.00,fine", "5,Wall,Eve Fox,33605,01/24/2024,$500.00,x",
+        header="Job #,Title,Client Name,Zip,Start Date,Amount,Notes", dataset="jobs",
+    )  # fmt: skip
+    assert refused(con) == [(3,)], "33603 is a day of 1991 in Excel, and no date of this file"
+
+
 def people(rng, count):
     """Good rows of clients, every cell of its column's kind; some cells quote a comma."""
     towns = [("Tampa", "FL", "336"), ("Austin", "TX", "787"), ("Boise", "ID", "837")]

@@ -113,3 +113,14 @@ def test_files_copied_into_the_folder_by_hand_are_one_session(tmp_path):
     os.utime(tmp_path / "clients.csv", (1_800_000_000, 1_800_000_000))
     os.utime(tmp_path / "more clients.csv", (1_800_050_000, 1_800_050_000))
     assert len({r.entry.session for r in survey(tmp_path)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "day"),
+    [("jobs 1-5-24.csv", "1-5-24", None), ("jobs 1-6-24.csv", "1-6-24", None),
+     ("jobs 1-25-24.csv", "2024-01-25", "2024-01-25"), ("jobs 24-05-20.csv", "24-05-20", None),
+     ("clients 2.csv", "sequence 2", None)],
+)  # fmt: skip
+def test_a_year_of_two_digits_is_no_sequence(name, label, day):
+    mark = mark_of(name)
+    assert (mark.label, mark.day and mark.day.date().isoformat()) == (label, day)
