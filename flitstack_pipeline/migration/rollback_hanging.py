@@ -13,7 +13,7 @@ from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import Scope, owners_of
 from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Logical
-from flitstack_pipeline.migration.kinds.notes import as_marked
+from flitstack_pipeline.migration.kinds.notes import NoteHandler, as_marked
 from flitstack_pipeline.migration.rollback_result import Tally
 from flitstack_pipeline.migration.rollback_survey import Survey, changed_since
 
@@ -90,7 +90,7 @@ class Hanging:
 
     def _notes(self, entry: Entry, forced: Callable[[Entry], bool]) -> list[str]:
         self.tally.requests()
-        notes = list(HANDLERS["note"].of_contact(self.ctx, entry.hl_id))  # type: ignore[attr-defined]
+        notes = list(NoteHandler().of_contact(self.ctx, entry.hl_id))
         ours = owners_of(self.ctx.journal, self.ctx.location, "note", [n.hl_id for n in notes])
         for note in notes:
             known = ours.get(note.hl_id)

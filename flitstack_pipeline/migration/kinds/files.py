@@ -294,8 +294,10 @@ def files_of(
     """
     for cell in record["customFields"]:
         ref = fields.get(cell["id"])
-        for file in (ref.decode(cell["value"]) if ref else None) or []:
-            logical = {"field": ref.label, "file_name": file.get("name")}  # type: ignore[union-attr]
+        if ref is None:
+            continue
+        for file in ref.decode(cell["value"]) or []:
+            logical = {"field": ref.label, "file_name": file.get("name")}
             logical["size_bytes"] = file.get("size")
             held = {"record": record["id"], "url": file.get("url")}
             hl_id = str(file.get("uuid") or "") or _ours(ctx, kind, record["id"], file)
