@@ -115,8 +115,46 @@ def test_words_of_english_that_nobody_is_called_by_are_a_firms(name):
         ("María José García López", "María José", "García López"),
         ("Mary Lou Jones", "Mary Lou", "Jones"),
         ("Nguyen Thi Dung", "Nguyen Thi", "Dung"),
+        ("The Smiths", "The", "Smiths"),
+        ("J & J Smith", "J & J", "Smith"),
     ],
 )
 def test_people_whose_names_hold_words_stay_people(name, first, last):
     found = split_name(name)
     assert (found.first, found.last, found.looks_like_business) == (first, last, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("Mary Jones BSN RN", "Mary", "Jones"),
+        ("John Smith Realtor", "John", "Smith"),
+        ("Attorney John Smith", "John", "Smith"),
+        ("RN Mary Jones", "Mary", "Jones"),
+        ("Jones, Mary RN", "Mary", "Jones"),
+        ("Smith, John Trustee", "John", "Smith"),
+        ("Mary Jones, RN, BSN, CCRN", "Mary", "Jones"),
+        ("Jane Doe TTEE", "Jane", "Doe"),
+        ("Md Abdul Rahman", "Md Abdul", "Rahman"),
+        ("Lan Ma", "Lan", "Ma"),
+        ("Smith, JP", "JP", "Smith"),
+        ("Bob Smith, III", "Bob", "Smith III"),
+    ],
+)
+def test_a_profession_is_no_part_of_a_name_wherever_it_stands(name, first, last):
+    found = split_name(name)
+    assert (found.first, found.last, found.looks_like_business) == (first, last, False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["A & H Mechanical", "Johnson & Johnson", "Tom & Jerry's Ice Cream", "Long LP", "MET PARTNERS",
+     "Estate of Mary Jones"],
+)  # fmt: skip
+def test_initials_and_things_joined_are_a_firms(name):
+    assert split_name(name).looks_like_business
+
+
+def test_two_initials_and_a_surname_are_asked_about():
+    assert split_name("J & J Smith").doubt == "initials"
+    assert split_name("K & L Rafting").doubt == ""

@@ -34,7 +34,7 @@ _POSSESSIVE = re.compile(
 _SHORT_FORM = re.compile(
     r"(?:[\s,](?:L\.?P|L\.?C|P\.?C|S\.?A(?:\.? de C\.?V)?|S\.? de R\.?L(?:\.? de C\.?V)?|A\.?G"
     r"|B\.?V|N\.?V|K\.?G|A\.?B|O\.?Y|S\.?p\.?A|L\.?L\.?C|L\.?L\.?P)\.?"
-    r"|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll][Pp]|[Ll]td|[Aa]ssoc|[Ll]imited|[Pp]artners)\.?)$"
+    r"|[\s,]HOA$|[\s,](?:[Cc][Oo]|[Ll][PpCc]|[Ll]td|[Aa]ssoc|[Ll]imited|[Pp](?:artners|ARTNERS))\.?)$"
 )
 _INVERTED = re.compile(r"([^\W\d_]+), ([^\W\d_]+)")
 _JOINED = re.compile(r"\s*(?:&|\+|\band\b)\s*", re.I)
@@ -47,6 +47,7 @@ _USUAL_SURNAMES = frozenset(
     {"flowers", "church", "temple", "place", "power", "coffee", "parish", "books", "crew", "golf",
      "steel", "service", "grill", "marine", "works", "wines", "lodge", "dance", "cable"}
 )  # fmt: skip
+_INITIALS = re.compile(r"\w\.?\s*(?:&|\+|\band\b)\s*\w\.?\s+([^\W\d_][\w'\u2019-]+)", re.I)
 _HOUSEHOLD = ("family", "residence", "household")
 _GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
 
@@ -136,7 +137,8 @@ def _legal(name: str, words: list[str]) -> str:
         return "named like a firm after a person"
     form = next((w for w in words if w.replace(".", "") in _groups()["legal"]), "")
     short = _SHORT_FORM.search(name)
-    if short and not form and not (len(words) == 2 and is_given(words[0])):
+    sure = bool(short) and words[-1].replace(".", "") in ("lp", "lc", "llp", "partners")
+    if short and not form and (sure or len(words) != 2 or not is_given(words[0])):
         form = short.group(0).strip(" ,")
     return f"the name holds {form!r}" if form else ""
 
@@ -165,8 +167,12 @@ def _joined(name: str) -> str:
     if len(sides) > 2:
         return "" if all(is_given(s.split()[0]) for s in sides[:-1]) else "several names joined"
     left, right = sides
-    if left.casefold() == right.casefold() or _are_initials(left):
-        return "two names joined, not a couple's"
+    if left.casefold() == right.casefold():
+        return "one name joined with itself"
+    if _POSSESSIVE.search(right):
+        return "named like a firm after a person"
+    if _are_initials(left):
+        return "" if are_initials_of_a_couple(name) else "initials joined with a thing"
     first, second = (_WORD.findall(side) or [side] for side in sides)
     if "," in left:
         return _listed(left, right)
@@ -189,6 +195,12 @@ def _listed(left: str, right: str) -> str:
         return ""
     single = all(len(part.split()) == 1 for part in parts)
     return "several names listed" if single else ""
+
+
+def are_initials_of_a_couple(name: str) -> bool:
+    """`J & J Smith`: two people, or a firm of theirs; `A & H Mechanical` is none."""
+    match = _INITIALS.fullmatch(name)
+    return bool(match and match[1].casefold() in word_groups("usual_surnames")[""])
 
 
 def _are_initials(side: str) -> bool:
@@ -260,6 +272,8 @@ def _english(words: list[str]) -> str:
     """
     if len(words) < 2 or _HONOURS.match(words[0]) or words[-1] in _HOUSEHOLD:
         return ""
+    if len(words) == 2 and words[0] == "the" and words[1].endswith("s"):
+        return ""  # `The Smiths`
     english = word_groups("english_words")
     led = is_given(words[0])
     tie = next((w for w in words[1:-1] if w in _TIES), "")

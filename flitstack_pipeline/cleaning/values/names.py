@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from flitstack_pipeline.cleaning.values.firms import (
     TWO_NAMES,
+    are_initials_of_a_couple,
     firm_evidence,
     is_given,
     may_be_a_trade,
@@ -56,6 +57,11 @@ _SPECIAL = _SUFFIXES.union(
 )
 #: What a person is, behind the name or in brackets; never a part of the name.
 _PROFESSIONS = word_groups("name_words")["professions"]
+_OFFICES = word_groups("name_words")["offices"]
+#: Those that may stand in front; `Md` is a given name there, and an estate is no person.
+_LEADING = frozenset(w for w in _OFFICES if len(w) > 3) - {"estate"} | {"rn"}
+#: Letters of a degree behind a comma, in a name that is not all capitals: `Mary Jones, CCRN`.
+_LETTERS = re.compile(r"(?:[A-Z]{2,5}(?:-[A-Z]{1,3})?)(?: [A-Z]{2,5})*")
 #: Mailboxes and desks that exports write where a name belongs.
 _MAILBOXES = word_groups("name_words")["mailboxes"]
 _SPANISH = word_groups("name_words")["spanish"]
@@ -76,6 +82,7 @@ _TWO_WORDS = re.compile(r"([^\W\d_][\w'\u2019-]+) ([^\W\d_][\w'\u2019-]+)")
 DOUBTS = {
     "joined": "two surnames joined by '&' or 'and'",
     "trade": "a word and a trade that is a surname as well",
+    "initials": "two initials joined, and a name",
 }
 #: What a person may answer about a pattern.
 FIRMS, PEOPLE = "firms", "people"
@@ -107,7 +114,14 @@ def split_name(value: str | None) -> Name | None:
     bare, evidence = without_remarks(found)
     if evidence and not _is_mailbox(found):
         return _firm(found, evidence, "joined" if evidence == TWO_NAMES else "")
-    return _person(found, bare, "trade" if may_be_a_trade(bare) else "")
+    return _person(found, bare, _doubt(bare))
+
+
+def _doubt(name: str) -> str:
+    """The pattern that firms share with this person's name, or nothing."""
+    if may_be_a_trade(name):
+        return "trade"
+    return "initials" if are_initials_of_a_couple(name) else ""
 
 
 def decided(value: str, answer: str) -> Name:
@@ -153,12 +167,35 @@ def without_remarks(name: str) -> tuple[str, str]:
 
 
 def _without_profession(name: str) -> str:
-    """The name without professions and offices behind a comma: `John Smith, Attorney at Law`."""
+    """The name without professions: `John Smith, Attorney at Law`, `Mary Lee BSN RN`."""
     first, *rest = (part.strip() for part in name.split(","))
-    kept = [part for part in rest if not _is_profession(part)]
-    if len(first.split()) < 2 or len(kept) == len(rest):
-        return name
-    return ", ".join([first, *kept])
+    if len(first.split()) < 2:
+        return _without_office(first, rest)
+    kept = [part for part in rest if not _is_profession(part) and not _is_degree(part, name)]
+    words = first.split()
+    while len(words) > 2 and _plain(words[-1]) in _OFFICES:
+        words.pop()
+    while len(words) > 2 and _plain(words[0]) in _LEADING:
+        words.pop(0)
+    return ", ".join([" ".join(words), *kept])
+
+
+def _without_office(family: str, rest: list[str]) -> str:
+    """`Jones, Mary RN` without what Mary is; `Smith, Trustee` is a surname alone."""
+    if not rest:
+        return family
+    words = rest[0].split()
+    while words and _plain(words[-1]) in _OFFICES and not _is_suffix(rest[0]):
+        words.pop()
+    return ", ".join([family, *([" ".join(words)] if words else []), *rest[1:]])
+
+
+def _is_degree(part: str, name: str) -> bool:
+    return not name.isupper() and bool(_LETTERS.fullmatch(part)) and not _is_generation(part)
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace(".", "")
 
 
 def _is_profession(part: str) -> bool:
