@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from flitstack_pipeline.ledger.places import COUNTRIES, STATES
@@ -130,12 +131,20 @@ def address_words(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def _address_words(text: str) -> tuple[str, ...]:
     found = words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " ")))
-    joined = " ".join(found)
-    for name, code in STATES.items():
-        joined = re.sub(rf"(?<!^)\b{name}\b(?=(?: \d| us| united| usa|$))", code, joined)
-    for name, code in COUNTRIES.items():
-        joined = re.sub(rf"\b{name}$", code, joined)
+    joined = _STATE_AT_END.sub(lambda m: STATES[m[0]], " ".join(found))
+    joined = _COUNTRY_AT_END.sub(lambda m: COUNTRIES[m[0]], joined)
     return tuple(_SHORT.get(w, w) for w in joined.split())
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """A pattern of names, longer ones first: `west virginia` is not Virginia."""
+    return "|".join(sorted(names, key=len, reverse=True))
+
+
+_STATE_AT_END = re.compile(rf"(?<!^)\b(?:{_any_of(STATES)})\b(?= \d| us| united|$)")
+_COUNTRY_AT_END = re.compile(rf"\b(?:{_any_of(COUNTRIES)})$")
+_STATE_NAME = re.compile(rf"\b(?:{_any_of(STATES)})\b")
+_COUNTRY_NAME = re.compile(rf"\b(?:{_any_of(COUNTRIES)})\b")
 
 
 def read_address(text: str, value: str, how: str, account: Account) -> str:
@@ -183,14 +192,18 @@ def _elsewhere(text: str, value: str, names: bool) -> bool:
 
 def _in_order(text: str, names: bool) -> list[str]:
     """The words of an address; `names` of states and countries as their codes."""
+    return list(_ordered(text, names))
+
+
+@lru_cache(maxsize=20_000)
+def _ordered(text: str, names: bool) -> tuple[str, ...]:
     found = " ".join(words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " "))))
     if names:
-        for table in (STATES, COUNTRIES):
-            for name, code in table.items():
-                found = re.sub(rf"\b{name}\b", code, found)
+        found = _STATE_NAME.sub(lambda m: STATES[m[0]], found)
+        found = _COUNTRY_NAME.sub(lambda m: COUNTRIES[m[0]], found)
     found = _SIGN_OF_COUNTRY.sub("", found)
     found = _HALVES.sub(lambda m: _code("".join(g for g in m.groups() if g)), found)
-    return [_SHORT.get(w, w) for w in found.split() if w not in _MARKS]
+    return tuple(_SHORT.get(w, w) for w in found.split() if w not in _MARKS)
 
 
 def _code(joined: str) -> str:

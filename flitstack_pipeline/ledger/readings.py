@@ -103,16 +103,21 @@ _TOLD_APART = re.compile(r"(?<=[^/])~[0-9a-f]{12}$")
 
 def _id(text: str, value: str, how: str, account: Account) -> str:
     """A number or id of a record: one of the ids and names the record goes by."""
-    wanted = _bare_id(text)
-    ids = [v for part in value.split("\x1f") for v in (part, part.rpartition("/")[2])]
-    known = {_bare_id(v) for x in ids for v in (x, _TOLD_APART.sub("", x))}
+    wanted, (known, loose) = _bare_id(text), _known_ids(value)
     parts = [_bare_id(p) for p in re.split(r"[;,|\n&]|\band\b", text) if p.strip()]
-    loose = {_loose_id(k) for k in known}
     if wanted in known or _loose_id(wanted) in loose:
         return "leads to the record"
     if len(parts) > 1 and all(p in known or _loose_id(p) in loose for p in parts):
         return "leads to the records"
     return ""
+
+
+@lru_cache(maxsize=4_000)
+def _known_ids(value: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids and names in a value, as written and in their loose form."""
+    ids = [v for part in value.split("\x1f") for v in (part, part.rpartition("/")[2])]
+    known = frozenset(_bare_id(v) for x in ids for v in {x, _TOLD_APART.sub("", x)})
+    return known, frozenset(map(_loose_id, known))
 
 
 def _document(text: str, value: str, how: str, account: Account) -> str:
@@ -149,6 +154,7 @@ def _converted(text: str, value: str, how: str, account: Account) -> str:
     return "the lead is a contact of its own" if word in _NO and not is_client else ""
 
 
+@lru_cache(maxsize=20_000)
 def _bare_id(text: str) -> str:
     found = plain(unwrapped(text)).lstrip("#").strip().casefold()
     return found[:-2] if re.fullmatch(r"\d+\.0", found) else found

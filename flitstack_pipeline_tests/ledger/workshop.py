@@ -10,7 +10,7 @@ import copy
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,9 +35,9 @@ _KEPT_SCHEMAS = ("raw", "clean", "mapped", "quarantine", "questions")
 class Workshop:
     """Small exports, read, cleaned, related and mapped, with a copy of every table."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[Path], Path] = small.write) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="flitstack-mutants-"))
-        self.exports = small.write(self.folder / "exports")
+        self.exports = write(self.folder / "exports")
         self.con = duckdb.connect()
         self.con.execute("SET TimeZone = 'UTC'; SET threads = 1")
         for schema in (*SCHEMAS, "questions"):
