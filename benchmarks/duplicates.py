@@ -102,7 +102,7 @@ def show(name: str, found: Pairs, truth: Pairs) -> float:
     return precision
 
 
-def explain(con: duckdb.DuckDBPyConnection, rows: list[Row], wrong: Pairs, count: int) -> None:
+def explain(con: duckdb.DuckDBPyConnection, rows: list, wrong: Pairs, count: int) -> None:
     """Print pairs with the evidence they were merged (or not) by."""
     for left, right in sorted(wrong)[:count]:
         keys = sorted((f"main/clients/{left}", f"main/clients/{right}"))
@@ -111,6 +111,24 @@ def explain(con: duckdb.DuckDBPyConnection, rows: list[Row], wrong: Pairs, count
             "WHERE left_key = ? AND right_key = ?", keys,
         ).fetchall()  # fmt: skip
         print(f"    {rows[left]}\n    {rows[right]}\n    {found}")
+
+
+def explain_pairs(
+    con: duckdb.DuckDBPyConnection, rows: list, merged: Pairs, review: Pairs, truth: Pairs, n: int
+) -> None:
+    """Print what pairs were merged by, and mistakes of each kind."""
+    why = Counter(e for (e,) in con.execute(
+        "SELECT evidence FROM clean.duplicate_pairs WHERE decision = 'merge'"
+    ).fetchall())  # fmt: skip
+    print("\nmerged by:", *(f"\n  {n:>7,} {e}" for e, n in why.most_common(25)))
+    for what, pairs in (
+        ("wrongly merged", merged - truth),
+        ("listed and right", review & truth - merged),
+        ("listed and wrong", review - truth),
+        ("missed altogether", truth - merged - review),
+    ):
+        print(f"\n{what}:")
+        explain(con, rows, pairs, n)
 
 
 def main() -> int:
@@ -152,14 +170,7 @@ def main() -> int:
         show("peer: Splink trained by itself", trained_pairs(rows, 0.99, chosen.seed), truth)
 
     if chosen.examples:
-        why = Counter(e for (e,) in con.execute(
-            "SELECT evidence FROM clean.duplicate_pairs WHERE decision = 'merge'"
-        ).fetchall())  # fmt: skip
-        print("\nmerged by:", *(f"\n  {n:>7,} {e}" for e, n in why.most_common(25)))
-        print("\nwrongly merged:")
-        explain(con, rows, merged - truth, chosen.examples)
-        print("\nmissed altogether:")
-        explain(con, rows, truth - merged - review, chosen.examples)
+        explain_pairs(con, rows, merged, review, truth, chosen.examples)
     return 0 if precision >= 0.999 else 1
 
 
