@@ -64,7 +64,7 @@ class Kind:
     Most copies have few mistakes and some have many: each further cell is as likely as `further`.
     """
 
-    further: float = 0.65
+    further: float = 0.62
     most_cells: int = 10
     most_edits: int = 3
     empty: float = 0.15
@@ -131,7 +131,7 @@ class World:
             ))  # fmt: skip
         return Row(
             truth, self._pick(given, 25), self._pick(surnames, 25),
-            str(self.random.choice((self.random.randrange(1, 200), self.random.randrange(1, 3000)))),
+            str(self.random.randrange(1, self.random.choice((200, 3000)))),
             f"{self._pick(streets, 40)} {suffix}", second, city, states[at % len(states)],
             f"{10_000 + at * 50 + self.random.randrange(4)}",
             f"+1{self.random.randrange(201, 989)}{self.random.randrange(2_000_000, 9_999_999)}"

@@ -19,15 +19,16 @@ import pandas as pd
 
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
 from flitstack_pipeline.cleaning.forms import name_key
+from flitstack_pipeline.cleaning.matching_blocks import make_candidates
 from flitstack_pipeline.cleaning.matching_columns import make_columns
-from flitstack_pipeline.cleaning.matching_model import score_candidates
+from flitstack_pipeline.cleaning.matching_learned import frozen, keep_matching, kept_matching, learn
+from flitstack_pipeline.cleaning.matching_model import compare_candidates, score_candidates
 
-MERGE_AT, REVIEW_AT = 0.99, 0.5
-#: Rows that share one key and are still compared each with each; larger blocks of a weak key are
-#: an office phone or a tower block, larger ones of a strong key are compared with their first row.
-LARGEST_BLOCK = 50
 #: How the evidence of a pair begins that a person decided.
 BY_PERSON = "decided by a person"
+#: How the evidence of a pair begins that was merged when the sample was approved, and that the
+#: weights of today would not merge.
+APPROVED = "merged when it was approved"
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Pair:
     decision: str
 
     @property
-    def by_person(self) -> bool:
-        """Whether a person decided it."""
-        return self.evidence.startswith(BY_PERSON)
+    def is_settled(self) -> bool:
+        """Whether a person decided it, or approved it with the sample."""
+        return self.evidence.startswith((BY_PERSON, APPROVED))
 
 
 def find_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Pair]:
@@ -91,21 +92,38 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> list[Pair]:
         f"""
         SELECT left_key, right_key, score, evidence, decision FROM ({pairs_of(dataset)})
         WHERE decision IN ('merge', 'keep apart')
-        ORDER BY NOT starts_with(evidence, '{BY_PERSON}'), score DESC, left_key, right_key
+        ORDER BY NOT starts_with(evidence, '{BY_PERSON}'),
+                 NOT starts_with(evidence, '{APPROVED}'), score DESC, left_key, right_key
         """
     ).fetchall()
     return [Pair(*row) for row in rows]
 
 
-def groups(pairs: Iterable[Pair], names: Mapping[str, str] | None = None) -> dict[str, str]:
+def near_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> list[tuple[str, str]]:
+    """Pairs on the review list that speak for a group: where the account's own weights score."""
+    if not kept_matching(con).learned:
+        return []
+    return con.execute(
+        f"SELECT left_key, right_key FROM ({pairs_of(dataset)}) WHERE decision = 'review'"
+    ).fetchall()
+
+
+def groups(
+    pairs: Iterable[Pair],
+    names: Mapping[str, str] | None = None,
+    near: Iterable[tuple[str, str]] = (),
+) -> dict[str, str]:
     """Merged pairs as groups: each key → the smallest key of its group.
 
     Of the pairs given, earlier ones go first, and a merge is left out when it would join rows that
     a person keeps apart, or, not decided by a person, rows whose names (by key) are nowhere in the
-    pairs merged with each other: a chain of small likenesses does not make strangers one.
+    pairs merged with each other, nor in those `near`: a chain of small likenesses does not make
+    strangers one.
     """
     listed = list(pairs)
     made = _Groups(names or {}, listed)
+    for one, other in near:
+        made.mark_alike({one}, {other})
     for pair in listed:
         if pair.decision == "merge":
             made.join(pair)
@@ -126,7 +144,7 @@ class _Groups:
                 self.apart.setdefault(pair.left, set()).add(pair.right)
                 self.apart.setdefault(pair.right, set()).add(pair.left)
             elif pair.decision == "merge":
-                self._mark_alike({pair.left}, {pair.right})
+                self.mark_alike({pair.left}, {pair.right})
 
     def join(self, pair: Pair) -> None:
         """Join the groups of a pair, unless something speaks against it."""
@@ -134,8 +152,8 @@ class _Groups:
         ours, theirs = self.members.get(low, {low}), self.members.get(high, {high})
         if low == high or any(self.apart.get(key, set()) & ours for key in theirs):
             return
-        if pair.by_person:
-            self._mark_alike(ours, theirs)
+        if pair.is_settled:
+            self.mark_alike(ours, theirs)
         elif not all(self._are_alike(one, other) for one in ours for other in theirs):
             return
         self.root[high] = low
@@ -151,7 +169,8 @@ class _Groups:
             key = self.root[key]
         return key
 
-    def _mark_alike(self, ours: set[str], theirs: set[str]) -> None:
+    def mark_alike(self, ours: set[str], theirs: set[str]) -> None:
+        """Let names of two groups stand in one group."""
         for one in {self.names.get(key, "") for key in ours}:
             for other in {self.names.get(key, "") for key in theirs}:
                 self.alike |= {(one, other), (other, one)}
@@ -163,10 +182,29 @@ class _Groups:
 
 def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     make_decided(con, decisions)
+    approved, merged = frozen(decisions)
+    _add_approved(con, merged)
     make_columns(con)
-    con.execute(_CANDIDATES)
-    score_candidates(con, REVIEW_AT)
-    con.execute(_DECIDED)
+    make_candidates(con)
+    compare_candidates(con)
+    matching = approved or learn(con)
+    score_candidates(con, matching.review_at, matching)
+    if approved is None:
+        matching = matching.with_threshold(con)
+    keep_matching(con, matching)
+    con.execute(_DECIDED.format(merge_at=matching.merge_at))
+
+
+def _add_approved(con: duckdb.DuckDBPyConnection, merged: list[tuple[str, str]]) -> None:
+    """Put pairs merged when the sample was approved into `decided`, unless a person says more."""
+    if not merged:
+        return
+    con.register("merged_read", pd.DataFrame(merged, columns=["l", "r"]).astype("str"))
+    con.execute(
+        "INSERT INTO decided SELECT l, r, 'approved' FROM merged_read "
+        "WHERE (l, r) NOT IN (SELECT (l, r) FROM decided)"
+    )
+    con.unregister("merged_read")
 
 
 def make_decided(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
@@ -221,51 +259,15 @@ CREATE OR REPLACE TEMP TABLE decided AS
 SELECT DISTINCT ON (l, r) l, r, decision FROM followed WHERE fits ORDER BY l, r, decision;
 """
 
-_CANDIDATES = f"""
-CREATE OR REPLACE TEMP TABLE candidates AS
-WITH blocks AS (
-    SELECT source_key, workspace, kind || ':' || value AS block, false AS strong
-    FROM contact_points
-    UNION ALL
-    SELECT p.source_key, p.workspace, p.kind || 'n:' || p.value || '/' || k.name_key, true
-    FROM contact_points p JOIN keyed k USING (source_key) WHERE k.name_key IS NOT NULL
-    UNION ALL
-    SELECT source_key, workspace, 'a:' || address_key || '/' || coalesce(postal, city), false
-    FROM keyed WHERE address_key IS NOT NULL
-    UNION ALL
-    SELECT source_key, workspace, 'na:' || name_key || '/' || address_key, true
-    FROM keyed WHERE name_key IS NOT NULL AND address_key IS NOT NULL
-    UNION ALL
-    SELECT source_key, workspace, 'nz:' || name_key || '/' || postal, false
-    FROM keyed WHERE full_name AND name_key IS NOT NULL AND postal IS NOT NULL
-), sized AS (
-    SELECT workspace, block, strong, count(*) AS n, min(source_key) AS first_key
-    FROM blocks WHERE block IS NOT NULL GROUP BY ALL HAVING count(*) > 1
-), each_with_each AS (
-    SELECT x.source_key AS l, y.source_key AS r
-    FROM sized s
-    JOIN blocks x ON x.workspace = s.workspace AND x.block = s.block
-    JOIN blocks y ON y.workspace = s.workspace AND y.block = s.block
-    WHERE s.n <= {LARGEST_BLOCK} AND x.source_key < y.source_key
-), with_the_first AS (
-    SELECT s.first_key AS l, x.source_key AS r
-    FROM sized s JOIN blocks x ON x.workspace = s.workspace AND x.block = s.block
-    WHERE s.n > {LARGEST_BLOCK} AND s.strong AND x.source_key <> s.first_key
-)
-SELECT l, r FROM each_with_each
-UNION SELECT l, r FROM with_the_first
-UNION
-SELECT l, r FROM decided
-WHERE l IN (SELECT source_key FROM keyed) AND r IN (SELECT source_key FROM keyed)
-"""
-
 _DECIDED = f"""
 CREATE OR REPLACE TEMP TABLE scored_pairs AS
 SELECT s.l, s.r, s.score,
-       CASE WHEN d.decision IS NULL THEN s.evidence
+       CASE WHEN d.decision = 'approved' AND s.score < {{merge_at}}
+                THEN concat_ws(': ', '{APPROVED}', nullif(s.evidence, ''))
+            WHEN d.decision IS NULL OR d.decision = 'approved' THEN s.evidence
             ELSE concat_ws(': ', '{BY_PERSON}', nullif(s.evidence, '')) END AS evidence,
-       CASE WHEN d.decision IS NOT NULL THEN d.decision
-            WHEN s.score >= {MERGE_AT} THEN 'merge' ELSE 'review' END AS decision
+       CASE WHEN d.decision = 'approved' THEN 'merge'
+            WHEN d.decision IS NOT NULL THEN d.decision
+            WHEN s.score >= {{merge_at}} THEN 'merge' ELSE 'review' END AS decision
 FROM scores s LEFT JOIN decided d ON d.l = s.l AND d.r = s.r
-WHERE s.score >= {REVIEW_AT} OR d.decision IS NOT NULL
 """

@@ -70,9 +70,13 @@ def number_key(expression: str) -> str:
     return f"nullif(regexp_replace({joined}, '^0+([0-9])', '\\1'), '')"
 
 
+def address_words(expression: str) -> str:
+    """The words of a street line, lower case, with common ones abbreviated, as a list."""
+    short = "CASE t " + " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in _STREET_WORDS.items())
+    return f"list_transform({_words(expression, ())}, lambda t: {short} ELSE t END)"
+
+
 def address_key(expression: str) -> str:
     """A street line for comparing, with common words abbreviated; NULL without a house number."""
-    short = "CASE t " + " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in _STREET_WORDS.items())
-    line = f"list_transform({_words(expression, ())}, lambda t: {short} ELSE t END)"
-    joined = f"array_to_string({line}, ' ')"
+    joined = f"array_to_string({address_words(expression)}, ' ')"
     return f"CASE WHEN regexp_matches({expression}, '[0-9]') THEN nullif({joined}, '') END"

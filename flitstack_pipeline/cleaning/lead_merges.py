@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.duplicates import BY_PERSON, LARGEST_BLOCK
+from flitstack_pipeline.cleaning.duplicates import BY_PERSON
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, name_words, number_key
+from flitstack_pipeline.cleaning.matching_blocks import LARGEST_BLOCK
 from flitstack_pipeline.warehouse import row_count
 
 #: What leads and clients are compared by, over a table of people.

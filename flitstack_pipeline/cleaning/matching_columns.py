@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.forms import address_key, loose_name_key, name_key, name_words
-from flitstack_pipeline.cleaning.nicknames import make_name_forms
+from flitstack_pipeline.cleaning.forms import (
+    address_key,
+    address_words,
+    loose_name_key,
+    name_key,
+    name_words,
+)
+from flitstack_pipeline.cleaning.nicknames import make_given_names, make_name_forms
 
 #: An e-mail or phone used by more names than this says little about who someone is.
 MOST_NAMES = 3
@@ -34,8 +40,10 @@ def make_columns(con: duckdb.DuckDBPyConnection) -> None:
 
     Vendors, contact persons and clients are compared among themselves only, as in workspaces apart.
     """
+    con.execute(_NUMBERED)
     con.execute(_CONTACT_POINTS)
     make_name_forms(con)
+    make_given_names(con)
     con.execute(_PARTED)
     con.execute(_KEYED)
 
@@ -49,12 +57,23 @@ def _only(words: str, listed: str) -> str:
 
 
 _IS_SUFFIX = f"t IN ({_quoted(_SUFFIXES)})"
-_IS_NUMBER = "regexp_matches(t, '[0-9]') AND t NOT IN ('2nd', '3rd', '4th')"
+#: A word with a digit tells firms and their branches apart; in a person's name it is a typing
+#: error (`sm1th`) unless it is a number.
+_IS_NUMBER = (
+    "regexp_matches(t, '[0-9]') AND t NOT IN ('2nd', '3rd', '4th') "
+    "AND (is_business OR NOT regexp_matches(t, '[a-z].*[a-z]'))"
+)
 _IS_CORE = f"NOT ({_IS_SUFFIX} OR {_IS_NUMBER} OR length(t) = 1)"
 _LEGAL_FORMS = f"map([{_quoted(tuple(_LEGAL))}], [{_quoted(tuple(_LEGAL.values()))}])"
 _ALL_WORDS = "string_split(coalesce(name_key, ''), ' ')"
 
 _APART = "concat_ws('/', workspace, source_type) AS workspace"
+
+#: The rows by number, in the order of their keys: numbers join faster than keys.
+_NUMBERED = """
+CREATE OR REPLACE TEMP TABLE numbered AS
+SELECT source_key, (row_number() OVER (ORDER BY source_key))::INTEGER AS n FROM clean.clients
+"""
 
 #: One row per client and contact point; `shared` when more names than `MOST_NAMES` use it.
 _CONTACT_POINTS = f"""
@@ -72,20 +91,27 @@ WITH listed AS (
     SELECT workspace, kind, value, count(DISTINCT loose_key) > {MOST_NAMES} AS shared
     FROM listed WHERE value IS NOT NULL GROUP BY ALL
 )
-SELECT DISTINCT l.source_key, l.workspace, l.kind, l.value, n.shared
+SELECT DISTINCT o.n, l.source_key, l.workspace, l.kind, l.value, n.shared
 FROM listed l JOIN named n USING (workspace, kind, value)
+JOIN numbered o ON o.source_key = l.source_key
 """
 
 #: The parts of each name, as words.
 _PARTED = f"""
 CREATE OR REPLACE TEMP TABLE parted AS
 WITH named AS (
-    SELECT source_key, {_APART}, is_business, address1, postal_code, city,
+    SELECT source_key, {_APART}, is_business, address1, postal_code, city, state,
            {name_key("name")} AS name_key, {name_words("name")} AS words,
-           {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words
+           {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words,
+           {address_words("split_part(address1, ',', 1)")} AS street_words,
+           {address_words("regexp_replace(address1, '^[^,]*', '')")} AS unit_words
     FROM clean.clients
 )
-SELECT * EXCLUDE (name_key, given_words, last_words),
+SELECT * EXCLUDE (name_key, given_words, last_words, street_words, unit_words),
+       list_filter(street_words, lambda t: regexp_matches(t, '^[0-9]'))[1] AS house,
+       nullif(array_to_string(list_filter(street_words,
+           lambda t: NOT regexp_matches(t, '^[0-9]')), ' '), '') AS street,
+       nullif(array_to_string(unit_words, ' '), '') AS unit,
        CASE WHEN name_key NOT IN ({_quoted(_NO_NAMES)}) THEN name_key END AS name_key,
        {_only(_ALL_WORDS, _IS_SUFFIX)} AS suffixes,
        {_only(_ALL_WORDS, _IS_NUMBER)} AS numbers,
@@ -117,22 +143,28 @@ WITH points AS (
     SELECT workspace, given FROM parted WHERE given IS NOT NULL
     GROUP BY ALL HAVING count(DISTINCT surname) >= {KNOWN_AT}
 )
-SELECT c.source_key, c.workspace, c.is_business, c.name_key, c.words, c.suffixes, c.numbers,
+SELECT o.n, c.source_key, c.workspace, c.is_business, c.name_key, c.words, c.suffixes, c.numbers,
        CASE WHEN c.is_business THEN [] ELSE c.initials END AS initials,
        c.legal, c.given, c.surname,
        nullif(array_to_string(c.core, ' '), '') AS core_key, len(c.core) >= 2 AS core_is_full,
        len(c.words) >= 2 OR c.is_business AS full_name,
        CASE WHEN c.given IS NULL THEN [] ELSE list_prepend(c.given, coalesce(n.names, [])) END
        AS forms,
-       k.given IS NOT NULL OR n.form IS NOT NULL AS given_is_known,
+       k.given IS NOT NULL OR n.form IS NOT NULL OR g.given IS NOT NULL AS given_is_known,
        f.core IS NOT NULL AS has_branches,
        coalesce(p.emails, []) AS emails, coalesce(p.phones, []) AS phones,
        coalesce(p.own_emails, []) AS own_emails, coalesce(p.own_phones, []) AS own_phones,
-       c.address_key, left(lower(replace(c.postal_code, ' ', '')), 5) AS postal,
-       lower(trim(c.city)) AS city
+       array_to_string(c.words, '') AS letters,
+       replace(c.surname || c.given, ' ', '') AS turned,
+       replace(c.address_key, ' ', '') AS line_letters,
+       c.address_key, c.house, c.street, c.unit,
+       left(lower(replace(c.postal_code, ' ', '')), 5) AS postal,
+       lower(trim(strip_accents(c.city))) AS city, lower(c.state) AS state
 FROM parted c
+JOIN numbered o ON o.source_key = c.source_key
 LEFT JOIN points p ON p.source_key = c.source_key
 LEFT JOIN firms f ON f.workspace = c.workspace AND f.core = c.core
 LEFT JOIN known k ON k.workspace = c.workspace AND k.given = c.given
 LEFT JOIN name_forms n ON n.form = c.given
+LEFT JOIN given_names g ON g.given = c.given
 """

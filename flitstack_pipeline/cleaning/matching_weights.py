@@ -1,25 +1,26 @@
-"""How much each likeness of two clients says: fixed, documented weights (Fellegi-Sunter).
+"""How much each likeness of two clients or leads says: fixed, documented weights (Fellegi-Sunter).
 
 Belongs here: the levels of each comparison, their weights, and what bounds a score. Does not:
-which pairs are compared (`duplicates`), the columns compared (`matching_columns`), and the model
-that adds the weights up (`matching_model`, with Splink).
+which pairs are compared (`matching_blocks`), the columns compared (`matching_columns`), the sum
+(`matching_model`), and what an account's own data say of the weights (`matching_learned`).
 
 A weight is log2(m/u): m is how often the level holds for two rows of one client, u how often for
 two rows of different clients *that came up as candidates*. The probability of a match is
 1 / (1 + 2^-(prior + sum of weights)). The figures are judgements, not trained on data, so that ten
-clients are scored like two million; `benchmarks/duplicates.py` measures what they earn.
+clients are scored like two million; `benchmarks/duplicates.py` and `duplicate_typing.py` measure
+what they earn. An account of many rows may adjust them, within bounds.
 
 A cap bounds the score whatever the sum. Only the same whole name together with an own e-mail,
 phone or street address can reach the automatic threshold. A name that is nearly the same needs
-more: an e-mail or phone where an initial or one letter of the surname differs, two points for a
-nickname, all three for another surname. Fathers and sons of one name share a home and its phone,
-so these with two e-mails are not enough either. Couples who share every contact point, colleagues
-behind one office phone, branches of one firm and namesakes all stay for a person to decide.
+more: one of them where an initial or letters of the surname differ, two for a nickname, all three
+for another surname. Fathers and sons of one name share a home and its phone, so these with two
+e-mails are not enough either. Couples who share every contact point, colleagues behind one office
+phone, branches of one firm and namesakes all stay for a person to decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 #: log2 odds that a candidate pair is one client, before anything is compared.
@@ -29,14 +30,16 @@ PRIOR = -8.0
 @dataclass(frozen=True)
 class Level:
     """One outcome of a comparison: SQL condition on columns `*_l` and `*_r`, weight in bits,
-    words for people, cap; for a name that is nearly the same, how many of e-mail, phone and street
-    (one of them not the street) must be in common, or `NEARLY_CAP` holds."""
+    words for people, cap; for a name that is nearly the same, how many of e-mail, phone and
+    address must be in common (`firm` ones: one of them no address), or `NEARLY_CAP` holds.
+    `at_home` caps are for households and fall where an account is shown to have none."""
 
     condition: str
     weight: float
     words: str
     cap: float = 1.0
     points: int = 0
+    at_home: bool = False
 
 
 #: Nothing to compare on one side: says nothing.
@@ -44,23 +47,61 @@ MISSING: dict[str, str] = {
     "email": "len(emails_l) = 0 OR len(emails_r) = 0",
     "phone": "len(phones_l) = 0 OR len(phones_r) = 0",
     "name": "name_key_l IS NULL OR name_key_r IS NULL",
-    "address": "address_key_l IS NULL AND address_key_r IS NULL AND postal_l IS DISTINCT FROM "
-    "postal_r",
+    "street": "street_l IS NULL OR street_r IS NULL",
+    "house": "house_l IS NULL OR house_r IS NULL",
+    "unit": "unit_l IS NULL OR unit_r IS NULL",
+    "state": "state_l IS NULL OR state_r IS NULL",
+    "place": "(city_l IS NULL OR city_r IS NULL) AND (postal_l IS NULL OR postal_r IS NULL)",
 }
 
 _SAME_MARKS = "suffixes_l = suffixes_r AND numbers_l = numbers_r"
-_TYPING_ERROR = "damerau_levenshtein({0}_l, {0}_r) = 1 AND length({0}_l) >= {1}"
+_PEOPLE = "NOT is_business_l AND NOT is_business_r"
+#: Of two given names one letter apart, the one that nobody bears is a typing error of the other.
+_ONE_IS_UNKNOWN = "given_is_known_l <> given_is_known_r"
+#: Two names that people bear are two people, however alike.
+_NOT_BOTH_KNOWN = "NOT (given_is_known_l AND given_is_known_r)"
+
+
+def one_off(column: str, letters: int, other: str = "") -> str:
+    """SQL: two texts of at least so many letters, one letter apart (or two turned around)."""
+    other = other or column
+    return f"(damerau_levenshtein({column}_l, {other}_r) = 1 AND length({column}_l) >= {letters})"
+
+
+def nearly(column: str, other: str = "") -> str:
+    """SQL: two texts a typing error or two apart: one letter of four, two of six, or alike by Jaro
+    and Winkler."""
+    other = other or column
+    edits = f"damerau_levenshtein({column}_l, {other}_r)"
+    shorter = f"least(length({column}_l), length({other}_r))"
+    return (
+        f"({shorter} >= 4 AND ({edits} <= 1 OR {shorter} >= 6 AND {edits} <= 2 "
+        f"OR jaro_winkler_similarity({column}_l, {other}_r) >= 0.92))"
+    )
+
+
+#: `Oak Ct` and `Oak Dr` are two streets: short ones must differ by one letter.
+_NEAR_STREETS = (
+    "(least(length(street_l), length(street_r)) >= 6 AND ("
+    "damerau_levenshtein(street_l, street_r) <= least(length(street_l), length(street_r)) // 6 "
+    "OR jaro_winkler_similarity(street_l, street_r) >= 0.96))"
+)
 
 #: Comparison → its levels; the first that holds counts.
 COMPARISONS: dict[str, tuple[Level, ...]] = {
     "email": (
-        Level("list_has_any(own_emails_l, own_emails_r)", 10, "same e-mail"),
+        Level("list_has_any(own_emails_l, own_emails_r)", 12, "same e-mail"),
         Level("list_has_any(emails_l, emails_r)", 4, "same e-mail, used by several names"),
         Level("true", -1, "different e-mails"),
     ),
     "phone": (
-        Level("list_has_any(own_phones_l, own_phones_r)", 10, "same phone"),
+        Level("list_has_any(own_phones_l, own_phones_r)", 12, "same phone"),
         Level("list_has_any(phones_l, phones_r)", 3, "same phone, used by several names"),
+        Level(
+            "damerau_levenshtein(phones_l[1], phones_r[1]) = 1",
+            5,
+            "phones one digit off",
+        ),
         Level("true", -1, "different phones"),
     ),
     "name": (
@@ -68,7 +109,7 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
             "len(numbers_l) > 0 AND len(numbers_r) > 0 AND numbers_l <> numbers_r "
             "OR len(suffixes_l) > 0 AND len(suffixes_r) > 0 AND suffixes_l <> suffixes_r "
             "OR len(initials_l) > 0 AND len(initials_r) > 0 AND initials_l <> initials_r",
-            -14,
+            -17,
             "names differ by a number, an initial or Jr/Sr",
             0.6,
         ),
@@ -94,22 +135,44 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
             points=2,
         ),
         Level(
-            f"given_l = given_r AND length(given_l) > 1 AND {_TYPING_ERROR.format('surname', 4)} "
+            f"letters_l = letters_r AND {_PEOPLE} AND {_SAME_MARKS}",
+            6,
+            "same name written apart or together",
+            points=1,
+        ),
+        Level(
+            f"given_l = given_r AND length(given_l) > 1 AND {one_off('surname', 4)} "
             f"AND {_SAME_MARKS}",
             5,
             "same given name, surname one letter off",
             points=1,
         ),
         Level(
-            f"surname_l = surname_r AND {_TYPING_ERROR.format('given', 4)} AND {_SAME_MARKS} "
-            "AND given_is_known_l <> given_is_known_r",
-            3,
-            "same surname, given name one letter off",
-            points=2,
+            f"given_l = given_r AND length(given_l) > 1 AND {nearly('surname')} AND {_SAME_MARKS}",
+            4,
+            "same given name, surname nearly alike",
+            points=1,
         ),
         Level(
-            f"is_business_l AND is_business_r AND {_TYPING_ERROR.format('core_key', 8)} "
-            f"AND {_SAME_MARKS}",
+            f"surname_l = surname_r AND {nearly('given')} AND {_SAME_MARKS} AND {_ONE_IS_UNKNOWN}",
+            4,
+            "same surname, given name mistyped",
+            points=1,
+        ),
+        Level(
+            f"{nearly('given', 'surname')} AND {nearly('surname', 'given')} AND {_SAME_MARKS}",
+            4,
+            "given name and surname exchanged, nearly alike",
+            points=1,
+        ),
+        Level(
+            f"{nearly('surname')} AND {nearly('given')} AND {_SAME_MARKS} AND {_NOT_BOTH_KNOWN}",
+            3,
+            "given name and surname nearly alike",
+            points=1,
+        ),
+        Level(
+            f"is_business_l AND is_business_r AND {one_off('core_key', 8)} AND {_SAME_MARKS}",
             3,
             "business names one letter off",
             points=2,
@@ -117,91 +180,242 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         Level(
             "len(words_l) > 0 AND len(words_r) > 0 "
             "AND (list_has_all(words_l, words_r) OR list_has_all(words_r, words_l))",
-            1.5,
+            -1.5,
             "one name holds the other",
             0.95,
+            at_home=True,
+        ),
+        Level(
+            f"surname_l = surname_r AND {_NOT_BOTH_KNOWN} AND {_PEOPLE} AND {_SAME_MARKS} "
+            "AND jaro_winkler_similarity(given_l, given_r) >= 0.7",
+            -1.5,
+            "same surname, given names somewhat alike, one of them unknown",
+            0.95,
+            at_home=True,
+        ),
+        Level(
+            f"{_PEOPLE} AND {_SAME_MARKS} AND {_NOT_BOTH_KNOWN} AND length(letters_l) >= 8 "
+            "AND least(damerau_levenshtein(letters_l, letters_r), "
+            "damerau_levenshtein(letters_l, turned_r)) <= length(letters_l) // 3",
+            -1.5,
+            "whole names alike but for some letters",
+            0.95,
+            at_home=True,
         ),
         Level(
             "jaro_winkler_similarity(name_key_l, name_key_r) >= 0.92",
-            0.5,
+            -1.5,
             "names nearly alike",
             0.95,
         ),
         Level(
-            "given_l = given_r AND NOT is_business_l AND NOT is_business_r",
+            f"{_PEOPLE} AND (given_l IS NULL OR given_r IS NULL) AND {_SAME_MARKS} AND ("
+            f"{nearly('surname')} OR {nearly('surname', 'given')} OR {nearly('given', 'surname')})",
+            -4,
+            "surnames nearly alike, one given name unknown",
+            0.95,
+            at_home=True,
+        ),
+        Level(
+            f"given_l = given_r AND {_PEOPLE} "
+            "AND jaro_winkler_similarity(surname_l, surname_r) >= 0.6",
+            -1,
+            "same given name, surname somewhat alike",
+            points=3,
+        ),
+        Level(
+            f"given_l = given_r AND {_PEOPLE}",
             -1,
             "same given name, another surname",
             points=3,
         ),
-        Level("list_has_any(words_l, words_r)", -10, "names share a word", 0.9),
-        Level("true", -14, "different names", 0.6),
-    ),
-    "address": (
-        Level("address_key_l = address_key_r AND postal_l = postal_r", 8, "same address"),
-        Level("address_key_l = address_key_r AND city_l = city_r", 7, "same street and city"),
         Level(
-            "postal_l = postal_r AND (address_key_l IS NULL OR address_key_r IS NULL)",
-            1,
-            "same postcode",
+            f"list_has_any(words_l, words_r) AND {_NOT_BOTH_KNOWN} AND {_PEOPLE}",
+            -15,
+            "names share a word, one given name unknown",
+            0.9,
+            at_home=True,
         ),
         Level(
-            "is_business_l AND is_business_r AND (has_branches_l OR has_branches_r)",
+            f"surname_l = surname_r AND {_PEOPLE} "
+            "AND jaro_winkler_similarity(given_l, given_r) >= 0.75",
+            -15.5,
+            "same surname, given names alike and both known",
+            0.9,
+        ),
+        Level(
+            f"surname_l = surname_r AND {_PEOPLE} AND length(given_l) > 2 AND length(given_r) > 2",
+            -15.5,
+            "same surname, two given names",
+            0.9,
+        ),
+        Level("list_has_any(words_l, words_r)", -15.5, "names share a word", 0.9),
+        Level(
+            f"{_PEOPLE} AND {_NOT_BOTH_KNOWN} AND greatest("
+            "jaro_winkler_similarity(letters_l, letters_r), "
+            "jaro_winkler_similarity(letters_l, turned_r)) >= 0.6",
+            -19,
+            "different names, some letters alike",
+            0.6,
+            at_home=True,
+        ),
+        Level("true", -19, "different names", 0.6),
+    ),
+    "street": (
+        Level(
+            "is_business_l AND is_business_r AND (has_branches_l OR has_branches_r) "
+            "AND line_letters_l <> line_letters_r AND NOT "
+            f"(coalesce(house_l = house_r, true) AND {_NEAR_STREETS})",
             -1,
             "a firm of several addresses",
             0.95,
         ),
-        Level("address_key_l IS NOT NULL AND address_key_r IS NOT NULL", -1, "different addresses"),
-        Level("true", 0, "one address unknown"),
+        Level("street_l = street_r", 5, "same street"),
+        Level("line_letters_l = line_letters_r", 5, "same street written apart or together"),
+        Level(_NEAR_STREETS, 3, "streets nearly alike"),
+        Level(
+            f"{nearly('street', 'unit')} OR {nearly('unit', 'street')}",
+            3,
+            "street and street 2 exchanged",
+        ),
+        Level("true", -0.3, "different streets"),
+    ),
+    "house": (
+        Level("house_l = house_r", 4, "same house number"),
+        Level("damerau_levenshtein(house_l, house_r) = 1", 1.5, "house number one digit off"),
+        Level("true", -1, "different house numbers"),
+    ),
+    "unit": (
+        Level("unit_l = unit_r", 1.5, "same street 2"),
+        Level(
+            "damerau_levenshtein(unit_l, unit_r) <= 2 "
+            "OR jaro_winkler_similarity(unit_l, unit_r) >= 0.85",
+            1,
+            "street 2 nearly alike",
+        ),
+        Level("true", -0.3, "another street 2"),
+    ),
+    "place": (
+        Level(
+            "is_business_l AND is_business_r AND (has_branches_l OR has_branches_r) "
+            "AND (street_l IS NULL OR street_r IS NULL) "
+            "AND NOT coalesce(postal_l = postal_r, false)",
+            -1,
+            "a firm of several addresses, one unknown",
+            0.95,
+        ),
+        Level(
+            f"postal_l = postal_r AND (city_l = city_r OR {nearly('city')})",
+            2,
+            "same postcode and city",
+        ),
+        Level(
+            "postal_l = postal_r OR city_l = city_r "
+            "AND damerau_levenshtein(postal_l, postal_r) <= 1",
+            1.5,
+            "same postcode, or city with a postcode one digit off",
+        ),
+        Level("city_l = city_r", 1, "same city"),
+        Level(
+            f"{nearly('city')} AND damerau_levenshtein(postal_l, postal_r) <= 1",
+            1,
+            "city and postcode nearly alike",
+        ),
+        Level(
+            f"{nearly('city')} OR damerau_levenshtein(postal_l, postal_r) <= 1",
+            0.5,
+            "city or postcode nearly alike",
+        ),
+        Level("true", -1.5, "another place"),
+    ),
+    "state": (
+        Level("state_l = state_r", 0, "same state"),
+        Level("true", -0.5, "another state"),
     ),
 }
+#: Levels of the name that say two given names of one surname, and one person.
+HOUSEHOLD = [x.words for x in COMPARISONS["name"]].index("same surname, two given names")
+ONE_PERSON = tuple(
+    i for i, x in enumerate(COMPARISONS["name"]) if x.weight > 0 and x.cap == 1 and i < HOUSEHOLD
+)
+#: The comparisons that make up the address.
+ADDRESS = ("street", "house", "unit", "place")
 
-#: Without an own e-mail, phone or street in common there is no automatic merge at all.
+#: Bits of these together from which two addresses count as one.
+SAME_ADDRESS = 6.5
+#: Without an own e-mail, phone or address in common there is no automatic merge at all.
 NOTHING_EXACT_CAP = 0.9
 #: A name that is nearly the same, with fewer points in common than it needs.
 NEARLY_CAP = 0.98
 #: Two people of one name at one address with one phone and two e-mails: father and son?
 HOME_CAP = 0.98
 
+#: Weights by comparison and level, in the order of `COMPARISONS`; None are the declared ones.
+Weights = Mapping[str, tuple[float, ...]]
+DECLARED: Weights = {name: tuple(x.weight for x in levels) for name, levels in COMPARISONS.items()}
 
-def level_number(comparison: str, place: int) -> int:
-    """Splink's number of the level at `place` (0 is the first): the last is 0, missing is -1."""
-    return len(COMPARISONS[comparison]) - 1 - place
+
+def level_sql(comparison: str) -> str:
+    """SQL for the place of the level that holds, NULL when there is nothing to compare."""
+    arms = " ".join(f"WHEN {x.condition} THEN {i}" for i, x in enumerate(COMPARISONS[comparison]))
+    return f"(CASE WHEN {MISSING[comparison]} THEN NULL {arms} END)::TINYINT"
 
 
-def score_sql() -> str:
-    """SQL for the capped score, over Splink's `match_probability` and `gamma_*`, four decimals."""
-    caps = ", ".join(_by_level(c, _cap) for c in COMPARISONS)
-    exact = f"CASE WHEN {_POINTS} > 0 THEN 1.0 ELSE {NOTHING_EXACT_CAP} END"
-    return f"round(least(match_probability, {caps}, {exact}, {_HOME}), 4)"
+def bits_sql(weights: Weights, comparisons: tuple[str, ...] = tuple(COMPARISONS)) -> str:
+    """SQL for the sum of the weights of levels, over columns named like the comparisons."""
+    return " + ".join(by_level(c, map(str, weights[c]), "0.0") for c in comparisons)
+
+
+def score_sql(weights: Weights, prior: float, homes: bool) -> str:
+    """SQL for the capped score, four decimals; `homes` when people of one home must be expected."""
+    caps = ", ".join(
+        by_level(c, [_cap(level, homes) for level in levels]) for c, levels in COMPARISONS.items()
+    )
+    exact = f"CASE WHEN {_POINTS} > 0 THEN 1.0 ELSE {NOTHING_EXACT_CAP} END" if homes else "1.0"
+    sure = f"1 / (1 + pow(2.0, -({prior} + {bits_sql(weights)})))"
+    return f"round(least({sure}, {caps}, {exact}, {_HOME if homes else '1.0'}), 4)"
 
 
 def evidence_sql() -> str:
     """SQL for the evidence in words: `same e-mail, different phones, same name`."""
-    words = ", ".join(_by_level(c, lambda level: f"'{level.words}'", "NULL") for c in COMPARISONS)
-    return f"concat_ws(', ', {words})"
+    words = {
+        c: by_level(c, [f"'{level.words}'" for level in levels], "NULL")
+        for c, levels in COMPARISONS.items()
+    }
+    said = [words[c] for c in words if c not in (*ADDRESS, "state")]
+    parts = [words[c] for c in ADDRESS]
+    same = "street = 1 AND house = 0 AND coalesce(unit, 0) = 0 AND place = 1"
+    address = f"CASE WHEN {same} THEN 'same address' ELSE concat_ws(', ', {', '.join(parts)}) END"
+    return f"concat_ws(', ', {', '.join(said)}, nullif({address}, ''))"
 
 
-_SAME_EMAIL = f"(gamma_email = {level_number('email', 0)})::INT"
-_SAME_PHONE = f"(gamma_phone = {level_number('phone', 0)})::INT"
-_SAME_STREET = f"(gamma_address >= {level_number('address', 1)})::INT"
+def by_level(comparison: str, shown: Iterable[str], otherwise: str = "1.0") -> str:
+    """SQL for what is shown of the level of a comparison, given for each level in order."""
+    arms = " ".join(f"WHEN {i} THEN {text}" for i, text in enumerate(shown))
+    return f"(CASE {comparison} {arms} ELSE {otherwise} END)"
+
+
+_SAME_EMAIL = "coalesce(email = 0, false)::INT"
+_SAME_PHONE = "coalesce(phone = 0, false)::INT"
+#: SQL: two rows with the same or nearly the same address.
+SAME_ADDRESS_SQL = f"({bits_sql(DECLARED, ADDRESS)}) >= {SAME_ADDRESS}"
+_SAME_STREET = f"({SAME_ADDRESS_SQL})::INT"
 #: How many own contact points two clients have in common.
 _POINTS = f"({_SAME_EMAIL} + {_SAME_PHONE} + {_SAME_STREET})"
+#: Of two people of one name at one address, what else is known of both must not differ.
 _HOME = (
-    f"CASE WHEN {_SAME_STREET} + {_SAME_PHONE} = 2 AND gamma_email = 0 AND NOT is_business_l "
-    f"THEN {HOME_CAP} ELSE 1.0 END"
+    f"CASE WHEN {_SAME_STREET} = 1 AND {_SAME_EMAIL} = 0 AND NOT (is_business AND phone = 0) "
+    f"AND (coalesce(email = {len(COMPARISONS['email']) - 1}, false) "
+    f"OR coalesce(phone = {len(COMPARISONS['phone']) - 1}, false)) THEN {HOME_CAP} ELSE 1.0 END"
 )
 
 
-def _cap(level: Level) -> str:
+def _cap(level: Level, homes: bool) -> str:
+    if not homes and (level.at_home or level.points):
+        return "1.0"
     if not level.points:
         return str(level.cap)
-    enough = f"{_POINTS} >= {level.points} AND {_SAME_EMAIL} + {_SAME_PHONE} > 0"
+    enough = f"{_POINTS} >= {level.points}"
+    if level.points > 1:
+        enough += f" AND {_SAME_EMAIL} + {_SAME_PHONE} > 0"
     return f"CASE WHEN {enough} THEN {level.cap} ELSE {NEARLY_CAP} END"
-
-
-def _by_level(comparison: str, shown: Callable[[Level], str], otherwise: str = "1.0") -> str:
-    arms = " ".join(
-        f"WHEN {level_number(comparison, i)} THEN {shown(level)}"
-        for i, level in enumerate(COMPARISONS[comparison])
-    )
-    return f"(CASE gamma_{comparison} {arms} ELSE {otherwise} END)"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, pairs_of
+from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, near_pairs, pairs_of
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key
 from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
 from flitstack_pipeline.warehouse import table_exists
@@ -24,7 +24,9 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
     A pair whose merge would join rows that a person keeps apart goes to review instead.
     """
-    members = groups(decided_pairs(con, dataset), _names_of_pairs(con, dataset))
+    members = groups(
+        decided_pairs(con, dataset), _names_of_pairs(con, dataset), near_pairs(con, dataset)
+    )
     if not members:
         return
     frame = pd.DataFrame(list(members.items()), columns=["k", "g"]).astype("str")
@@ -73,7 +75,7 @@ def _names_of_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, s
         SELECT c.source_key, coalesce({name_key("c.name")}, '') FROM clean."{dataset}" c
         SEMI JOIN (
             SELECT unnest([left_key, right_key]) AS key FROM ({pairs_of(dataset)})
-            WHERE decision = 'merge'
+            WHERE decision IN ('merge', 'review')
         ) p ON p.key = c.source_key
         """
     ).fetchall()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from flitstack_pipeline.cleaning.values.word_lists import word_groups
+
 #: Full name → its short forms. A short form may belong to several full names (Chris, Alex, Pat).
 SHORT_FORMS: dict[str, str] = {
     "abigail": "abby gail", "abraham": "abe", "albert": "al bert bertie", "alejandro": "alex ale",
@@ -72,3 +74,11 @@ def make_name_forms(con: duckdb.DuckDBPyConnection) -> None:
         "list_filter(string_split(names, ' '), lambda n: n <> '') AS names FROM forms_read"
     )
     con.unregister("forms_read")
+
+
+def make_given_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Temporary table `given_names`: the given names of the word list (see its head)."""
+    listed = sorted(set().union(*word_groups("given_names").values()))
+    con.register("names_read", pd.DataFrame({"given": listed}).astype("str"))
+    con.execute("CREATE OR REPLACE TEMP TABLE given_names AS SELECT given FROM names_read")
+    con.unregister("names_read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flitstack_pipeline.cleaning.matching_learned import freeze
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.migration import gate
 from flitstack_pipeline.migration.fingerprints import PARTS, combined
@@ -81,6 +82,8 @@ def approve(project: Project, name: str, note: str = "") -> StepReport:
         prints = {**fingerprints(project), "result": sample["result"]}
         details = {**prints, "records": sample["records"], "coverage": sample["coverage"]}
         journal.approve(location_of(project), combined(prints), name.strip(), note, details)
+    with project.warehouse.connect() as con:
+        freeze(con, project.decisions, combined(prints))
     keep_copy(project)
     facts = {"by": name.strip(), **{PARTS[k]: v[:12] for k, v in prints.items()}}
     return StepReport(APPROVED, None, facts, {"gate": gate_conditions(project)})

@@ -1,11 +1,7 @@
 import pytest
 
-from flitstack_pipeline.cleaning.duplicates import (
-    LARGEST_BLOCK,
-    Pair,
-    find_pairs,
-    groups,
-)
+from flitstack_pipeline.cleaning.duplicates import Pair, find_pairs, groups
+from flitstack_pipeline.cleaning.matching_blocks import LARGEST_BLOCK
 from flitstack_pipeline.cleaning.relationships import relate
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, related, rows
 
