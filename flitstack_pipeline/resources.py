@@ -14,7 +14,7 @@ from flitstack_pipeline.steps.others import answer_others_by_name
 from flitstack_pipeline.steps.workflows import release_workflows
 
 
-class MigrationProject(dg.ConfigurableResource):
+class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The data folder of one migration; the HighLevel account comes from the environment."""
 
     data: str = Field(

@@ -13,7 +13,7 @@ from flitstack_pipeline.assets.step import (
     CUSTOMER,
     ENGINEER,
     Step,
-    asset_arguments,
+    declared_asset,
     refuse,
     step_asset,
 )
@@ -116,10 +116,10 @@ DELTA_REPORT = Step(
 DELTA_LOADS = stage_steps("delta")
 
 
-@dg.asset(**asset_arguments(CONFLICT_DECISIONS), deps=[dg.AssetDep(last_wave("cutover"))])
+@declared_asset(CONFLICT_DECISIONS, deps=[dg.AssetDep(last_wave("cutover"))])
 def conflict_decisions(
     project: MigrationProject, config: DecisionForm
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Apply the decisions of the file, or the one typed into the launchpad."""
     with readable("The decision", "delta"):
         refuse(CONFLICT_DECISIONS, project.open(), "")

@@ -14,7 +14,7 @@ from flitstack_pipeline.assets.step import (
     Metadata,
     Progress,
     Step,
-    asset_arguments,
+    declared_asset,
     perform,
     step_asset,
 )
@@ -87,10 +87,10 @@ MAPPED = Step(
 )
 
 
-@dg.asset(**asset_arguments(FIELD_MAP), deps=[SOURCE_AUDIT.key])
+@declared_asset(FIELD_MAP, deps=[SOURCE_AUDIT.key])
 def field_map(
     context: dg.AssetExecutionContext, project: MigrationProject, config: Confirmation
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Propose the map (keeping what a person decided); confirm and acknowledge as names say."""
     name, acknowledged_by = config.confirmed_by.strip(), config.acknowledged_by.strip()
     metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP.key, ""))

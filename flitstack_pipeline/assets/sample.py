@@ -9,7 +9,7 @@ from flitstack_pipeline import steps
 from flitstack_pipeline.assets.destination import DESTINATION_SCHEMA
 from flitstack_pipeline.assets.map import MAPPED
 from flitstack_pipeline.assets.metadata import metadata_of
-from flitstack_pipeline.assets.step import CUSTOMER, Step, asset_arguments, step_asset
+from flitstack_pipeline.assets.step import CUSTOMER, Step, declared_asset, step_asset
 from flitstack_pipeline.assets.waves import last_wave, stage_assets, stage_steps
 from flitstack_pipeline.failures import readable
 from flitstack_pipeline.resources import MigrationProject
@@ -82,10 +82,10 @@ sample_loads = stage_assets("sample", [DESTINATION_SCHEMA.key, SAMPLE_CHOICE.key
 sample_diff = step_asset(SAMPLE_DIFF, deps=[dg.AssetDep(last_wave("sample"))])
 
 
-@dg.asset(**asset_arguments(SAMPLE_APPROVAL), deps=[SAMPLE_DIFF.key])
+@declared_asset(SAMPLE_APPROVAL, deps=[SAMPLE_DIFF.key])
 def sample_approval(
     project: MigrationProject, config: ApprovalForm
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Record the approval; refused when the sample shows differences."""
     with readable("The approval", "sample"):
         if config.acknowledged_by.strip():

@@ -7,7 +7,7 @@ steps through the same `perform`, so a button and a job cannot differ. Does not:
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -187,8 +187,8 @@ def step_asset(
 ) -> dg.AssetsDefinition:
     """The asset of a step."""
 
-    @dg.asset(
-        **asset_arguments(step),
+    @declared_asset(
+        step,
         partitions_def=partitions_def,
         deps=deps or [],
         check_specs=[guard_spec(step, partitions_def)] if step.guarded else None,
@@ -212,17 +212,24 @@ def step_asset(
     return run
 
 
-def asset_arguments(step: Step) -> Mapping[str, Any]:
-    """What every asset of the graph has, from its step; for assets with a form of their own too."""
-    return {
-        "key": step.key,
-        "group_name": step.stage,
-        "kinds": set(step.kinds),
-        "owners": list(step.owners),
-        "tags": step.tags,
-        "description": inspect.cleandoc(step.description),
-        "metadata": code_reference(step.source),
-        "pool": step.pool,
-        "retry_policy": step.retry,
-        "hooks": {say_what_to_do},
-    }
+def declared_asset(step: Step, **more: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """The decorator that makes an asset of a step, with what every asset of the graph has.
+
+    Args:
+        step: What the asset is called, its stage, pool and description.
+        more: Further arguments of `dagster.asset`.
+    """
+    decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+        key=step.key,
+        group_name=step.stage,
+        kinds=set(step.kinds),
+        owners=list(step.owners),
+        tags=step.tags,
+        description=inspect.cleandoc(step.description),
+        metadata=code_reference(step.source),
+        pool=step.pool,
+        retry_policy=step.retry,
+        hooks={say_what_to_do},
+        **more,
+    )
+    return decorator

@@ -134,9 +134,9 @@ def cell_text(value: Any, number_format: str = "") -> str:
     if isinstance(value, int | float):
         return _number_text(value, number_format)
     if isinstance(value, dt.datetime):
-        value = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
-        midnight = value.time() == dt.time(0)
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+        moment: dt.datetime = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
+        midnight = moment.time() == dt.time(0)
+        return moment.date().isoformat() if midnight else moment.isoformat(sep=" ")
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, dt.time):

@@ -123,9 +123,9 @@ def same_value(data_type: str, wanted: Any, found: Any) -> bool:
     if wanted in (None, "", []) or found in (None, "", []):
         return wanted in (None, "", []) and found in (None, "", [])
     if data_type in NUMBERS:
-        return _decimal(wanted) == _decimal(found)
+        return bool(_decimal(wanted) == _decimal(found))
     if data_type == "DATE":
-        return _day(wanted) == _read_day(found)
+        return bool(_day(wanted) == _read_day(found))
     if data_type in SEVERAL:
         return set(_several(wanted)) == set(_several(found))
     if data_type == "FILE_UPLOAD":

@@ -151,7 +151,8 @@ def _inside(name: str, text: str, value: str) -> str:
     """SQL that is true where a cell is one whole piece of a text, between the usual joints."""
     if name == "kept":
         return f"coalesce(contains({value} || chr(10), ': ' || {text} || chr(10)), false)"
-    said = _PIECES.get(name, lambda text: "")(text)
+    piece = _PIECES.get(name)
+    said = piece(text) if piece else ""
     if not said:
         return "false"
     lines = f"lower({value})" if name == "word" else value

@@ -141,7 +141,7 @@ def is_stale(holder: dict[str, Any], now: float) -> bool:
     place, _, start = holder["process_start"].rpartition(":")
     if holder["host"] != socket.gethostname() or place not in ("", _place()):
         return False
-    return process_start(holder["pid"]) != start
+    return bool(process_start(holder["pid"]) != start)
 
 
 def _is_silent(engine: sa.Engine, holder: dict[str, Any], now: float) -> bool:

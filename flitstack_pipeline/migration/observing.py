@@ -17,14 +17,12 @@ from flitstack_pipeline.migration.kinds import HANDLERS
 from flitstack_pipeline.migration.kinds.base import Context, Found
 from flitstack_pipeline.migration.moved import MOVED, settle_if_moved
 from flitstack_pipeline.migration.owners import as_if_not_shared
+from flitstack_pipeline.migration.parts import Part, parts_of, same
 from flitstack_pipeline.migration.planned import Planned, PlannedRecords
 from flitstack_pipeline.migration.update import (
-    Part,
     deleted_conflict,
     deletion_kept,
     kept_name,
-    parts_of,
-    same,
     with_kept,
 )
 

@@ -209,7 +209,7 @@ def _wrote(catalog: Catalog, ours: Iterable[Touch], part: Part, value: Any) -> b
 
 def _same(catalog: Catalog, part: Part, expected: Any, found: Any) -> bool:
     if part == ("", "owner"):
-        return _user(catalog, expected) == _user(catalog, found)
+        return bool(_user(catalog, expected) == _user(catalog, found))
     return same(expected, found)
 
 

@@ -31,7 +31,8 @@ def remember_before(hl: HighLevel, journal: Journal) -> None:
 
 def before(hl: HighLevel, journal: Journal) -> Snapshot | None:
     """What the sub-account held before us; None when that was never written down."""
-    return journal.get_setting(_key(hl))
+    held: Snapshot | None = journal.get_setting(_key(hl))
+    return held
 
 
 def forget(hl: HighLevel, journal: Journal) -> None:

@@ -318,7 +318,8 @@ def _holds(kind: str, doc: str, rule: str) -> bool:
     values = search_values(kind, json.loads(doc)).get(wanted["field"], [])
     operator, value = wanted["operator"], wanted["value"]
     if operator in ("exists", "not_exists"):
-        return bool(values) == (operator == "exists")
+        exists: bool = operator == "exists"
+        return bool(values) == exists
     if operator == "range":
         return any(_within(element, value) for element in values)
     texts = [normal(element) for element in values]
