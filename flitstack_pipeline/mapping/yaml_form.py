@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,14 @@ from flitstack_pipeline.mapping.document import (
 from flitstack_pipeline.mapping.opt_outs import PREFIX, problems_of
 from flitstack_pipeline.mapping.routing import rule_problems
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
-from flitstack_pipeline.mapping.yaml_text import Flow, YamlProblem, dump, parse
+from flitstack_pipeline.mapping.yaml_text import (
+    Comments,
+    Flow,
+    YamlProblem,
+    comments_of,
+    dump,
+    parse,
+)
 from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, PIPELINE, STAGES
 
 _HEAD = """The map of this migration: what goes where in HighLevel. Made by `flitstack map propose`.
@@ -64,6 +72,8 @@ _SECTIONS = {
     "decisions/questions.csv. See `flitstack questions --answered`.",
     "confirmations": "Who confirmed, and when.",
 }
+_OUR_LINES = frozenset("\n".join([_HEAD, *_SECTIONS.values()]).split("\n"))
+_COUNT = re.compile(r"[^:]*: \d+ entries, \d+ open")
 _DECISION = ("confidence", "evidence", "status", "changed", "decided_by")
 _WORDS = ("map", "hints", "open", "named")
 _FIELD = (
@@ -72,8 +82,12 @@ _FIELD = (
 
 
 def write_document(document: MapDocument, path: Path) -> None:
-    """Write the document beside its place, then move it there: a reader never sees half a map."""
-    text = dump(_root(document), _HEAD, {**_SECTIONS, **_counts(document)})
+    """Write the document beside its place, then move it there: a reader never sees half a map.
+
+    A person's comments in the map that stands there stay.
+    """
+    sections = {(name,): f"\n{text}" for name, text in _SECTIONS.items()}
+    text = dump(_root(document), _HEAD, {**sections, **_counts(document)}, _comments(path))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".map-", suffix=".yaml")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
@@ -107,13 +121,27 @@ def _root(document: MapDocument) -> dict[str, Any]:
     }
 
 
-def _counts(document: MapDocument) -> dict[str, str]:
+def _comments(path: Path) -> Comments:
+    """What a person wrote beside the entries of the map that stands at `path`."""
+    if not path.is_file():
+        return Comments()
+    try:
+        return comments_of(read_text(path), _is_ours)
+    except (MapError, YamlProblem):  # it is replaced as a whole, as it always was
+        return Comments()
+
+
+def _is_ours(comment: str) -> bool:
+    return comment in _OUR_LINES or bool(_COUNT.fullmatch(comment))
+
+
+def _counts(document: MapDocument) -> dict[tuple[str, ...], str]:
     """The comment above each object: how many entries it has, and how many are open."""
     states: dict[str, list[str]] = {}
     for entry in document.fields:
         states.setdefault(entry.dataset, []).append(entry.status)
     return {
-        f"fields/{d}": f"{d}: {len(found)} entries, {found.count(PROPOSED)} open"
+        ("fields", d): f"{d}: {len(found)} entries, {found.count(PROPOSED)} open"
         for d, found in states.items()
     }
 
