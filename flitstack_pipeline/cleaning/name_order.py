@@ -24,4 +24,4 @@ def writes_last_name_first(con: duckdb.DuckDBPyConnection, dataset: str) -> bool
         """
     ).fetchone()
     inverted, named = counted or (0, 0)
-    return inverted >= ENOUGH and inverted >= MOST * named
+    return bool(inverted >= ENOUGH and inverted >= MOST * named)
