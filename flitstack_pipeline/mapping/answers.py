@@ -105,6 +105,8 @@ def sheets(document: MapDocument) -> list[Sheet]:
 
 
 def _fields_sheet(document: MapDocument, dataset: str) -> Sheet:
+    entries = [e for e in document.fields if e.dataset == dataset]
+    known = {target: fields_of(document, target) for target in {e.target for e in entries}}
     rows = tuple(
         Row(
             "\t".join(e.key),
@@ -117,13 +119,12 @@ def _fields_sheet(document: MapDocument, dataset: str) -> Sheet:
                 "Changed": e.changed,
             },
             {
-                OBJECT: _targets_of(dataset), FIELD: _fields_of(document, e),
+                OBJECT: _targets_of(dataset), FIELD: _choices_of(e, known[e.target]),
                 TRANSFORM: tuple(TRANSFORMS), DECISION: DECISIONS,
             },
             e.confidence,
         )
-        for e in document.fields
-        if e.dataset == dataset
+        for e in entries
     )  # fmt: skip
     return Sheet(
         SHEET_NAMES[dataset],
@@ -140,12 +141,17 @@ def _targets_of(dataset: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*declared, CUSTOM_TARGETS[dataset]]))
 
 
-def _fields_of(document: MapDocument, entry: FieldEntry) -> tuple[str, ...]:
+def _choices_of(entry: FieldEntry, known: Sequence[str]) -> tuple[str, ...]:
     """What a target may be changed to: runners-up first, then what the object has."""
     others = [a.split(" · ")[0] for a in entry.alternatives]
-    known = [*t.STANDARD_FIELDS.get(entry.target, ()), *(f.label for f in _ours(entry.target))]
-    used = [e.field for e in document.fields if e.target == entry.target]
-    return tuple(dict.fromkeys([entry.field, *others, *known, *used]))
+    return tuple(dict.fromkeys([entry.field, *others, *known]))
+
+
+def fields_of(document: MapDocument, target: str) -> list[str]:
+    """The fields an object has: HighLevel's own, those of this migration, those in use."""
+    known = [*t.STANDARD_FIELDS.get(target, ()), *(f.label for f in _ours(target))]
+    used = [e.field for e in document.fields if e.target == target]
+    return list(dict.fromkeys([*known, *used]))
 
 
 def _ours(target: str) -> Sequence[t.TargetField]:

@@ -44,9 +44,7 @@ def open_conflicts(project: Project) -> list[dict[str, Any]]:
 
 def write_conflicts(project: Project) -> list[dict[str, Any]]:
     """Write decisions/conflicts.csv and reports/conflicts.html; typed decisions are kept."""
-    decided = {(r["record_key"], r["field"]): r for r in _typed(project)}
-    conflicts = open_conflicts(project)
-    rows = [_row(c, decided.get((c["record_key"], c["field"]), {})) for c in conflicts]
+    rows = conflict_rows(project)
     path = project.decisions / "conflicts.csv"
     if rows:
         write_csv(rows, path)
@@ -54,6 +52,43 @@ def write_conflicts(project: Project) -> list[dict[str, Any]]:
         path.unlink()
     write_conflict_page(project.reports, rows)
     return rows
+
+
+def decide(
+    project: Project, record_key: str, field: str, choice: str, value: str = ""
+) -> dict[str, Any]:
+    """Write one decision into decisions/conflicts.csv, to be applied by `resolve` or the delta.
+
+    Args:
+        project: The migration.
+        record_key: The conflict's record.
+        field: Its field; empty for a deleted record and a duplicate.
+        choice: ours, theirs, value; match or create for a duplicate; "" takes it back.
+        value: The value, for the choice value.
+
+    Returns:
+        The conflict's row as the file has it now.
+
+    Raises:
+        ValueError: No such open conflict, or no such choice.
+    """
+    rows = conflict_rows(project)
+    meant = next((r for r in rows if (r["record_key"], r["field"]) == (record_key, field)), None)
+    if meant is None:
+        raise ValueError("This conflict is not open any more.")
+    allowed = DUPLICATE_CHOICES if meant["reason"] == "duplicate" else CHOICES
+    if choice and choice not in allowed:
+        raise ValueError(f"{choice!r} is no decision; choose of: {', '.join(allowed)}")
+    meant |= {"decision": choice, "value": value if choice == VALUE else ""}
+    write_csv(rows, project.decisions / "conflicts.csv")
+    write_conflict_page(project.reports, rows)
+    return meant
+
+
+def conflict_rows(project: Project) -> list[dict[str, Any]]:
+    """Every open conflict as the file shows it, with what was decided so far."""
+    typed = {(r["record_key"], r["field"]): r for r in _typed(project)}
+    return [_row(c, typed.get((c["record_key"], c["field"]), {})) for c in open_conflicts(project)]
 
 
 def duplicate_decisions(project: Project) -> dict[str, str]:

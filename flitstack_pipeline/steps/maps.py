@@ -22,7 +22,9 @@ from flitstack_pipeline.reports.field_map_workbook import read_answers, write_wo
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.clean import TABLES
 from flitstack_pipeline.steps.account_fields import account_fields
-from flitstack_pipeline.steps.opening import accounts, map_document
+from flitstack_pipeline.steps.clicks import fold_clicks
+from flitstack_pipeline.steps.opening import accounts, map_document, map_to_change
+from flitstack_pipeline.steps.publishing import publish_map, publish_samples
 from flitstack_pipeline.steps.questions import answers
 from flitstack_pipeline.steps.second_opinion import second_opinion
 from flitstack_pipeline.warehouse import table_exists
@@ -47,6 +49,7 @@ def propose_map(project: Project) -> StepReport:
     around = Surroundings(fields, memory, model, _possible_forms(project), answers(project))
     with project.warehouse.connect() as con:
         document = propose(con, previous, None, around)
+        publish_samples(project, con, document)
     document.save(project.map_path)
     return StepReport(
         "map proposed",
@@ -90,7 +93,8 @@ def _possible_forms(project: Project) -> dict[str, str]:
 
 
 def _documents(project: Project, document: MapDocument) -> dict[str, Any]:
-    """The field mapping document and the workbook, written anew."""
+    """The field mapping document, the workbook and the review room's pages, written anew."""
+    publish_map(project, document)
     page = write_field_map(document, project.reports / "field-map.html")
     return {"field mapping document": page, "workbook": write_map_workbook(project, document)}
 
@@ -111,7 +115,7 @@ def _least_sure(document: MapDocument) -> list[dict[str, Any]]:
 
 def write_map_workbook(project: Project, document: MapDocument | None = None) -> Path:
     """Write `reports/field-map.xlsx` from the map; the path."""
-    document = document or MapDocument.load(project.map_path)
+    document = document or map_to_change(project)
     path = project.reports / "field-map.xlsx"
     return write_workbook(sheets(document), path, document.fingerprint)
 
@@ -131,7 +135,7 @@ def confirm_map(
     Raises:
         MapError: No name, or a word or goal the map does not know.
     """
-    document = MapDocument.load(project.map_path)
+    document = map_to_change(project)
     for said in words:
         place, _, goal = said.partition("=")
         dataset, _, word = place.partition(":")
@@ -163,12 +167,20 @@ def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
     """
     name, answers = read_answers(path)
     who = by.strip() or name or f"workbook {path.name}"
-    document, changes = apply_answers(MapDocument.load(project.map_path), answers, who)
+    document, changes = apply_answers(map_to_change(project), answers, who)
     if changes:
         document.note_confirmation(who, sum(c.after == "confirmed" for c in changes))
         _decided(project, document)
     facts = {"by": who, "open": len(document.unconfirmed()), **_cautions(document)}
     return StepReport("answers read", len(changes), facts, {"changed": [vars(c) for c in changes]})
+
+
+def take_clicks(project: Project) -> int:
+    """Fold what was decided in the review room into the map, with all that follows; how many."""
+    count = fold_clicks(project)
+    if count:
+        _decided(project, MapDocument.load(project.map_path))
+    return count
 
 
 def _decided(project: Project, document: MapDocument) -> str:
@@ -199,7 +211,7 @@ def map_differences(project: Project, other: Path | None = None) -> StepReport:
         raise FileNotFoundError(
             f"{against} does not exist. Nothing was confirmed yet; name a map to compare with."
         )
-    found = differences(MapDocument.load(against), MapDocument.load(project.map_path))
+    found = differences(MapDocument.load(against), map_to_change(project))
     rows = [vars(d) for d in found]
     return StepReport("map differences", len(found), {"against": against}, {"differences": rows})
 
@@ -212,7 +224,7 @@ def unconfirmed_entries(project: Project) -> list[str]:
 
 def map_object(project: Project, key: str) -> StepReport:
     """Map one object type."""
-    document = map_document(project) or MapDocument.load(project.map_path)
+    document = map_document(project) or map_to_change(project)
     with project.warehouse.connect() as con:
         found = map_tables(con, key, document)
     skipped = [

@@ -18,6 +18,7 @@ from flitstack_pipeline.migration.kinds.base import LoadOptions
 from flitstack_pipeline.migration.schema_state import settle_schema
 from flitstack_pipeline.migration.users import team_of
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.clicks import fold_clicks
 
 Log = Callable[[str], None]
 
@@ -104,9 +105,13 @@ def location_of(project: Project) -> str:
 
 
 def map_document(project: Project) -> MapDocument | None:
-    """The map document to read, or None before the first proposal; to change it, load it anew."""
+    """The map document to read, or None before the first proposal; to change it, load it anew.
+
+    What was decided in the review room is folded in first.
+    """
     if not project.map_path.exists():
         return None
+    fold_clicks(project)
     found = project.map_path.stat()
     return _read_map(project.map_path, found.st_mtime_ns, found.st_size)
 
@@ -115,6 +120,15 @@ def map_document(project: Project) -> MapDocument | None:
 def _read_map(path: Path, changed_ns: int, size: int) -> MapDocument:
     """One reading per state of the file: the guard of every load asks for it."""
     return MapDocument.load(path)
+
+
+def map_to_change(project: Project) -> MapDocument:
+    """The map document, read anew, with what was decided in the review room; to be changed.
+
+    Raises MapError naming everything that is wrong with it.
+    """
+    fold_clicks(project)
+    return MapDocument.load(project.map_path)
 
 
 def map_fingerprint(project: Project) -> str:

@@ -16,13 +16,13 @@ from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, 
 from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.contractor_plus.manifest import module
 from flitstack_pipeline.contractor_plus.sessions import SESSION
-from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question, open_questions
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.steps.answer_effects import DATES, DECIMAL, FILE, effect, with_effects
-from flitstack_pipeline.steps.opening import map_document
+from flitstack_pipeline.steps.opening import map_document, map_to_change
+from flitstack_pipeline.steps.publishing import publish_questions
 
 #: What may be said unasked of how dates or numbers are written.
 _WORDS = {DATES: (MONTH_FIRST, DAY_FIRST), DECIMAL: tuple(SIGN_WORDS)}
@@ -84,7 +84,9 @@ def _asked(project: Project) -> list[Question]:
 
 def list_questions(project: Project) -> None:
     """Write the open questions to `decisions/questions.csv`, where they may be answered too."""
-    answers_file.write_open(project.decisions, questions_with_effects(project))
+    found = questions_with_effects(project)
+    answers_file.write_open(project.decisions, found)
+    publish_questions(project, found)
 
 
 def questions_with_effects(project: Project) -> list[Question]:
@@ -188,7 +190,7 @@ def _allowed(line: Line, word: str) -> str:
 def _forget_earlier(project: Project, key: str) -> None:
     """Take an answer that moved to `decisions/questions.csv` out of the map document."""
     if key in _earlier_answers(project):
-        document = MapDocument.load(project.map_path)
+        document = map_to_change(project)
         document.answers.pop(key)
         document.save(project.map_path)
 

@@ -23,6 +23,7 @@ from flitstack_pipeline.cleaning.decisions import (
 )
 from flitstack_pipeline.reports.document import Document, Section, write_csv, write_html
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps.publishing import publish_review
 
 Rows = list[dict[str, Any]]
 _LISTS: dict[DecisionFile, Callable[[duckdb.DuckDBPyConnection], Rows]] = {
@@ -81,7 +82,8 @@ def read_review(con: duckdb.DuckDBPyConnection) -> Review:
 
 
 def write_review(project: Project, review: Review) -> None:
-    """Write the work lists (CSV) and `reports/duplicates.html`, `reports/links.html`."""
+    """Write the work lists (CSV), the pages in `reports/`, and those of the review room."""
+    publish_review(project, review.rows, _MERGED)
     for name, rows in review.rows.items():
         write_csv(rows, project.reports / name)
     write_html(_duplicates_page(review), project.reports / "duplicates.html")

@@ -43,6 +43,7 @@ from flitstack_pipeline.steps.opening import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.steps.publishing import publish_sample
 from flitstack_pipeline.steps.questions import question_reasons
 from flitstack_pipeline.steps.records import listed_opt_outs
 
@@ -102,6 +103,8 @@ def verify_sample(project: Project) -> StepReport:
         book.add_cells(con)
     choice = _store_sample(project, book, result)
     path = write_sample(project.reports, book, result, choice, name)
+    figures = {"account": name, "records": book.records_count, **result.verdicts}
+    publish_sample(project, book, figures, book.fingerprint())
     facts = {"report": path, "coverage": _percent(choice.get("coverage")), **result.verdicts}
     tables = {
         "by object": _by_object(result),

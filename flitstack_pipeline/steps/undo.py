@@ -25,6 +25,7 @@ from flitstack_pipeline.steps.opening import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.steps.publishing import publish_rollback
 
 
 def rollback(
@@ -79,7 +80,9 @@ def rollback(
         keep_copy(project, log)
     what = " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
     report = write_rollback(total, names, what, project.reports / f"{stem}.html")
-    return _step_report(total, report, project.reports / f"{stem}.csv")
+    done = _step_report(total, report, project.reports / f"{stem}.csv")
+    publish_rollback(project, {"dry run": dry_run, **done.facts}, done.problems)
+    return done
 
 
 def _step_report(result: RollbackResult, report: Path, records: Path) -> StepReport:
