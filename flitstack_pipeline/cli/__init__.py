@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import sys
 
-from flitstack_pipeline.cli import accounts, exports, journal, maps, serving, stages, workflows
+from flitstack_pipeline.cli import (
+    accounts,
+    exports,
+    journal,
+    maps,
+    review,
+    serving,
+    stages,
+    workflows,
+)
 from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
 from flitstack_pipeline.cli.terminal import Exit, app, errors, log, open_project
@@ -23,6 +32,7 @@ __all__ = [
     "journal",
     "main",
     "maps",
+    "review",
     "serving",
     "stages",
     "workflows",

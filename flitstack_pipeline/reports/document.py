@@ -187,5 +187,10 @@ def _part(name: str) -> str:
     return (files("flitstack_pipeline.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
+def page_script_hash() -> str:
+    """Hash of the one script our documents run, for the header of whoever serves them."""
+    return _script_hash(_part("page.js"))
+
+
 def _script_hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -22,6 +22,7 @@ from flitstack_pipeline.decision_tables import Row, read_table, write_table
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.steps.opening import accounts, open_journal
+from flitstack_pipeline.steps.publishing import publish_left_behind
 
 FILE = "acknowledged.csv"
 COLUMNS = ("digest", "rule", "object", "file", "sheet", "line", "what", "why", "by", "at")
@@ -134,6 +135,7 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
     rows |= {item.digest: _line(item, by.strip(), now) for item in chosen}
     if chosen:
         write_table(project.decisions / FILE, COLUMNS, rows.values())
+        publish_left_behind(project, (behind.as_row() for behind in left_behind(project)))
     facts = {"by": by.strip(), "still waiting": len(waiting) - len(chosen)}
     counts: dict[str, int] = defaultdict(int)
     for item in chosen:

@@ -20,6 +20,7 @@ from flitstack_pipeline.reports.document import write_csv, write_html, write_jso
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.steps.acknowledging import left_behind
+from flitstack_pipeline.steps.publishing import publish_left_behind
 from flitstack_pipeline.steps.questions import count_checks, list_questions, questions
 from flitstack_pipeline.steps.review import read_review
 from flitstack_pipeline.warehouse import row_count
@@ -33,6 +34,7 @@ def audit(project: Project) -> StepReport:
     found = _audited(project)
     list_questions(project)
     write_csv(found.left_behind, project.reports / "left-behind.csv")
+    publish_left_behind(project, found.left_behind)
     page = write_html(audit_document(found), project.reports / "audit.html")
     write_json(found.as_dict(), project.reports / "audit.json")
     return StepReport(

@@ -33,9 +33,9 @@ from flitstack_pipeline.cleaning.decisions import (
 )
 from flitstack_pipeline.decision_tables import write_table
 from flitstack_pipeline.mapping.answers import Answer, apply_answers
-from flitstack_pipeline.mapping.document import MapDocument, MapError
+from flitstack_pipeline.mapping.document import CONFIRMED, MapDocument, MapError
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.pages import PageRow, replace_row, row
+from flitstack_pipeline.steps.pages import PageRow, replace_row, row, section
 from flitstack_pipeline.steps.publishing import (
     ANSWERED,
     DUPLICATE_PAIRS,
@@ -86,6 +86,26 @@ def decide_map(
         return new
 
 
+def confirm_above(project: Project, share: float, by: str, seen: str) -> None:
+    """Confirm every open entry of the map at or above a confidence.
+
+    Args:
+        project: The migration.
+        share: The confidence, 0 to 1. Status words that nobody declared stay open whatever it is.
+        by: Who confirms.
+        seen: Fingerprint of the map that the page showed.
+
+    Raises:
+        Changed: The map is another by now.
+    """
+    with locked(project):
+        shown = section(project, MAP)
+        if shown is None or shown.fingerprint != seen:
+            raise Changed("The map is another one since you opened the page.")
+        _append(project.decisions / CLICKS, {"at": _now(), "by": by, "above": share})
+        note(project, by, "map: every open entry", {"at or above": share}, seen)
+
+
 def _check_answer(shown: PageRow, column: str, value: str) -> None:
     if column not in shown.data["answers"]:
         raise ValueError(f"{column!r} is nothing to decide here")
@@ -109,21 +129,11 @@ def fold_clicks(project: Project) -> int:
         clicks = list(_lines(path))
         document = MapDocument.load(project.map_path)
         refused: list[dict[str, Any]] = []
-        for by, answers in _by_person(clicks):
-            try:
-                document, changes = apply_answers(document, answers, by)
-                confirmed = sum(c.after == "confirmed" for c in changes)
-            except MapError:
-                confirmed = 0
-                for answer in answers:  # one that does not fit must not hold up the others
-                    try:
-                        document, changes = apply_answers(document, [answer], by)
-                        confirmed += sum(c.after == "confirmed" for c in changes)
-                    except MapError as error:
-                        refused.append({"by": by, "sheet": answer.sheet, "key": answer.key,
-                                        "column": answer.column, "value": answer.value,
-                                        "why": str(error)})  # fmt: skip
-            document.note_confirmation(by, confirmed)
+        for by, answers, above in _by_person(clicks):
+            document, wrong = _folded(document, answers, by)
+            refused += wrong
+            if above is not None:
+                document.confirm_all(by, above)
         document.save(project.map_path)
         for line in refused:
             _append(project.decisions / REFUSED, line)
@@ -131,20 +141,47 @@ def fold_clicks(project: Project) -> int:
     return len(clicks)
 
 
-def _by_person(clicks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[Answer]]]:
-    """Runs of clicks of one person, of each cell the last; decisions behind what they are about."""
+def _folded(
+    document: MapDocument, answers: list[Answer], by: str
+) -> tuple[MapDocument, list[dict[str, Any]]]:
+    """The map with one person's answers, and those it cannot follow: none holds up the others."""
+    refused: list[dict[str, Any]] = []
+    confirmed = 0
+    try:
+        document, changes = apply_answers(document, answers, by)
+        confirmed = sum(c.after == CONFIRMED for c in changes)
+    except MapError:
+        for answer in answers:
+            try:
+                document, changes = apply_answers(document, [answer], by)
+                confirmed += sum(c.after == CONFIRMED for c in changes)
+            except MapError as error:
+                refused.append({"by": by, "sheet": answer.sheet, "key": answer.key,
+                                "column": answer.column, "value": answer.value,
+                                "why": str(error)})  # fmt: skip
+    document.note_confirmation(by, confirmed)
+    return document, refused
+
+
+def _by_person(
+    clicks: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[str, list[Answer], float | None]]:
+    """Runs of clicks of one person, of each cell the last, and what is confirmed at their end."""
     run: dict[tuple[str, str, str], Answer] = {}
     who = ""
     for click in clicks:
-        if click["by"] != who and run:
-            yield who, list(run.values())
+        if run and (click["by"] != who or "above" in click):
+            yield who, list(run.values()), None
             run = {}
         who = str(click["by"])
+        if "above" in click:
+            yield who, [], float(click["above"])
+            continue
         place = (click["sheet"], click["key"], click["column"])
         run[place] = Answer(f"{click['sheet']}: {click['column']}, decided {click['at']}", *place,
                             click["value"])  # fmt: skip
     if run:
-        yield who, list(run.values())
+        yield who, list(run.values()), None
 
 
 def refused_clicks(project: Project) -> list[dict[str, Any]]:

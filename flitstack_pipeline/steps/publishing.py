@@ -25,8 +25,8 @@ from flitstack_pipeline.warehouse import table_exists
 if TYPE_CHECKING:
     from flitstack_pipeline.reports.sample import SampleBook, SampleRecord
 
-QUESTIONS, MAP, SAMPLES, DUPLICATE_PAIRS, LINKS, SAMPLE, ROLLBACK = (
-    "questions", "map", "samples", "duplicates", "links", "sample", "rollback",
+QUESTIONS, MAP, SAMPLES, DUPLICATE_PAIRS, LINKS, SAMPLE, ROLLBACK, LEFT_BEHIND = (
+    "questions", "map", "samples", "duplicates", "links", "sample", "rollback", "left behind",
 )  # fmt: skip
 OPEN, ANSWERED, MERGED = "To decide", "Answered", "Merged already"
 #: An entry below it is doubtful: a person should look at it.
@@ -199,6 +199,13 @@ def publish_review(
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v if isinstance(v, int | float) else str(v or "") for k, v in row.items()}
+
+
+def publish_left_behind(project: Project, behind: Iterable[Mapping[str, Any]]) -> None:
+    """Rows and files that stay behind and that nobody acknowledged yet."""
+    waiting = [r for r in behind if not r["acknowledged by"]]
+    rows = [PageRow(f"{n}\t{r['place']}", dict(r)) for n, r in enumerate(waiting)]
+    publish(project, LEFT_BEHIND, rows, {"open": len(rows)})
 
 
 def publish_sample(project: Project, book: SampleBook, facts: Mapping[str, Any], seal: str) -> None:

@@ -1,0 +1,135 @@
+"""Commands of the review room: serve it, invite people, revoke invitations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flitstack_pipeline.cli.terminal import app, console, show_table
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.review.access import Doors
+    from flitstack_pipeline.review.homes import Homes
+
+PORT = 8765
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+review_app = typer.Typer(
+    help="The review room: where the office confirms, decides, approves and takes back.",
+    invoke_without_command=True,
+)
+app.add_typer(review_app, name="review")
+
+PublicUrl = Annotated[
+    str, typer.Option("--public-url", help="Where people reach the room, https://…")
+]
+
+
+@review_app.callback()
+def review(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="On which port.")] = PORT,
+    public_url: PublicUrl = "",
+    trusted_proxy: Annotated[
+        str, typer.Option(help="Address of the proxy whose forwarded headers are believed.")
+    ] = "",
+) -> None:
+    """Serve the room: all migrations of FLITSTACK_MIGRATIONS, or the one of FLITSTACK_DATA.
+
+    On this machine it needs nothing. Anywhere else it needs FLITSTACK_REVIEW_SECRET and
+    --public-url, and people come by the links of `flitstack review invite`.
+    """
+    if context.invoked_subcommand:
+        return
+    import os
+
+    from flitstack_pipeline.review.access import SECRET
+
+    if host not in _LOOPBACK and not (os.environ.get(SECRET) and public_url):
+        raise typer.BadParameter(
+            f"{host} is reached by others: set {SECRET} and give --public-url, or leave --host out."
+        )
+    if public_url and not public_url.startswith(("https://", "http://")):
+        raise typer.BadParameter(f"{public_url!r} is no address; write https://…")
+    _serve(host, port, public_url, trusted_proxy)
+
+
+def _serve(host: str, port: int, public_url: str, trusted_proxy: str) -> None:
+    import getpass
+
+    import uvicorn
+
+    from flitstack_pipeline.review.app import Place, make_app
+
+    homes, doors = _room()
+    place = Place(port, public_url, getpass.getuser())
+    console.print(f"The review room is at {place.url}/  (Ctrl-C ends it)", markup=False)
+    uvicorn.run(
+        make_app(homes, doors, place), host=host, port=port, log_level="warning",
+        access_log=False, server_header=False, proxy_headers=bool(trusted_proxy),
+        forwarded_allow_ips=trusted_proxy or None,
+    )  # fmt: skip
+
+
+@review_app.command()
+def invite(
+    migration: Annotated[str, typer.Argument(help="Which migration; `main` for one folder.")],
+    name: Annotated[str, typer.Argument(help="Who is invited.")],
+    role: Annotated[str, typer.Option(help="engineer, customer or viewer.")] = "customer",
+    days: Annotated[float, typer.Option(help="How long the link holds.")] = 14,
+    may_rollback: Annotated[bool, typer.Option(help="May press rollback.")] = False,
+    public_url: PublicUrl = f"http://127.0.0.1:{PORT}",
+) -> None:
+    """Make a personal link, and print a text to send with it; the link is not shown again."""
+    homes, doors = _room()
+    token = doors.invite(_project(homes, migration), migration, name, role, days, may_rollback)
+    link = f"{public_url.rstrip('/')}/come/{migration}/{token}"
+    console.print(
+        f"Hello {name},\n\nyour move from Contractor+ to HighLevel waits here:\n\n{link}\n\n"
+        f"It is yours alone and holds for {days:g} days.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@review_app.command()
+def revoke(
+    migration: Annotated[str, typer.Argument(help="Which migration.")],
+    which: Annotated[str, typer.Argument(help="The person's name, or the invitation's id.")],
+) -> None:
+    """End a person's invitation, and the visit that began with it, at once."""
+    from flitstack_pipeline.review.access import revoke as end
+
+    homes, _ = _room()
+    ended = end(_project(homes, migration), which)
+    if not ended:
+        raise ValueError(f"{migration} has no invitation of {which!r} that holds")
+    console.print(f"{len(ended)} invitations of {which} ended.", markup=False)
+
+
+@review_app.command()
+def invites() -> None:
+    """List every invitation."""
+    from flitstack_pipeline.review.access import every_invite
+
+    homes, _ = _room()
+    found = every_invite((name, homes.project(name)) for name in homes.names())
+    show_table("invitations", found, most=len(found))
+
+
+def _room() -> tuple[Homes, Doors]:
+    from flitstack_pipeline.review.access import Doors, secret_of
+    from flitstack_pipeline.review.homes import Homes
+    from flitstack_pipeline.settings import Settings
+
+    return Homes(), Doors(secret_of(Settings().state_home))  # type: ignore[call-arg]
+
+
+def _project(homes: Homes, migration: str):  # type: ignore[no-untyped-def]
+    try:
+        return homes.project(migration)
+    except KeyError:
+        known = ", ".join(homes.names()) or "none"
+        raise ValueError(f"There is no migration {migration!r}; there are: {known}") from None

@@ -1,0 +1,66 @@
+"""Templates of the room: one environment, every text escaped, words for kinds and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from flitstack_pipeline.reports.document import CELL_CUT, figure, is_amount, shown
+from flitstack_pipeline.steps.pages import PageRow
+
+#: Types of fields as a person calls them.
+TYPES = {
+    "TEXT": "text", "LARGE_TEXT": "long text", "NUMERICAL": "number", "MONETORY": "money",
+    "MONETARY": "money", "DATE": "date", "SINGLE_OPTIONS": "one choice", "CHECKBOX": "yes or no",
+    "MULTIPLE_OPTIONS": "several choices", "RADIO": "one choice", "PHONE": "phone",
+    "EMAIL": "e-mail", "FILE_UPLOAD": "files", "standard": "HighLevel's own field",
+}  # fmt: skip
+
+
+def render(request: Request, name: str, values: Mapping[str, Any], code: int = 200) -> HTMLResponse:
+    """A page from a template of this room."""
+    text = _environment().get_template(name).render(request=request, **values)
+    return HTMLResponse(text, code)
+
+
+def type_words(data_type: str) -> str:
+    """The type of a field in words: `MONETORY` is money."""
+    return TYPES.get(data_type, data_type.replace("_", " ").lower())
+
+
+def money(text: str) -> str:
+    """An amount as a person reads it: `24883.0000` is 24,883.00."""
+    if not is_amount(text):
+        return text
+    whole, _, part = text.partition(".")
+    return figure(f"{whole}.{part[:2]:0<2}" if not part[2:].strip("0") else text)
+
+
+def conflict_digest(row: Mapping[str, Any]) -> str:
+    """Digest of a conflict as a page shows it."""
+    return PageRow(f"{row['record_key']}\t{row['field']}", dict(row)).digest
+
+
+def sure(confidence: Any) -> str:
+    """How sure we are, in a word or two."""
+    share = float(confidence or 0)
+    return "sure" if share >= 0.95 else "likely" if share >= 0.8 else "please look"
+
+
+@cache
+def _environment() -> Environment:
+    env = Environment(
+        loader=PackageLoader("flitstack_pipeline.review"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters |= {"shown": shown, "type_words": type_words, "sure": sure, "money": money}
+    env.filters["cut"] = lambda text: text if len(text) <= CELL_CUT else f"{text[:CELL_CUT]}…"
+    env.globals["digest"] = conflict_digest
+    return env
