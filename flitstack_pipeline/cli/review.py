@@ -11,6 +11,7 @@ from flitstack_pipeline.cli.terminal import app, console, show_table
 if TYPE_CHECKING:
     from flitstack_pipeline.review.access import Doors
     from flitstack_pipeline.review.homes import Homes
+    from flitstack_pipeline.settings import Project
 
 PORT = 8765
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -115,7 +116,7 @@ def invites() -> None:
     from flitstack_pipeline.review.access import every_invite
 
     homes, _ = _room()
-    found = every_invite((name, homes.project(name)) for name in homes.names())
+    found = every_invite((name, _project(homes, name)) for name in homes.names())
     show_table("invitations", found, most=len(found))
 
 
@@ -127,9 +128,10 @@ def _room() -> tuple[Homes, Doors]:
     return Homes(), Doors(secret_of(Settings().state_home))  # type: ignore[call-arg]
 
 
-def _project(homes: Homes, migration: str):  # type: ignore[no-untyped-def]
+def _project(homes: Homes, migration: str) -> Project:
+    """The migration of that name, its folders made. Raises ValueError naming those there are."""
     try:
-        return homes.project(migration)
+        return homes.project(migration).prepare()
     except KeyError:
         known = ", ".join(homes.names()) or "none"
         raise ValueError(f"There is no migration {migration!r}; there are: {known}") from None

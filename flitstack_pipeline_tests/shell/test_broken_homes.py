@@ -25,8 +25,11 @@ COMMANDS = (
     "reconcile", "delta", "resolve", "rollback", "rollback --dry-run", "map check",
     "map confirm Ana", "map diff", "map workbook", "map show", "map import FILE", "map propose",
     "journal export", "journal migrate", "workflows document FILE",
-    "journal repair", "stage FILE",
+    "journal repair", "stage FILE", "review invite main Ana", "review revoke main Ana",
+    "review invites",
 )  # fmt: skip
+#: Commands whose second word is a command too.
+GROUPS = ("map", "journal", "workflows", "review")
 #: They open no data folder.
 ELSEWHERE = {"sandbox", "examples", "workflows template"}
 #: They work for seconds where nothing stops them, so they run where something must.
@@ -49,7 +52,7 @@ def test_every_command_of_the_program_is_tried():
             )
 
     known = set(names(typer.main.get_command(app)))
-    tried = {" ".join(c.split()[: 2 if c.split()[0] in ("map", "journal", "workflows") else 1])
+    tried = {" ".join(c.split()[: 2 if c.split()[0] in GROUPS else 1])
              for c in COMMANDS}  # fmt: skip
     assert known - ELSEWHERE == tried
 

@@ -1,0 +1,193 @@
+"""Who may not come in sees nothing, changes nothing, and leaves no secret in the log."""
+
+import logging
+import time
+
+import pytest
+import requests
+
+from flitstack_pipeline.review import access
+from flitstack_pipeline.steps import pages
+from flitstack_pipeline.steps.publishing import DUPLICATE_PAIRS, MAP
+from flitstack_pipeline_tests.review.conftest import SECRET, Visitor, lines_of, publish_all
+
+PAIR = "main/clients/1\tmain/clients/101"
+SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def stranger(room):
+    return Visitor(room, requests.Session())
+
+
+def come(room, migration, token):
+    return Visitor(room, requests.Session()).post(
+        "/come", csrf=None, migration=migration, token=token
+    )
+
+
+def decided(room, name="acme"):
+    return lines_of(room.project(name).decisions / "duplicates.csv")
+
+
+@pytest.mark.parametrize("path", ["/", "/m/acme/", "/m/acme/map", "/m/acme/reports/audit.html",
+                                  "/m/acme/events", "/m/none/"])  # fmt: skip
+def test_without_a_link_nothing_is_shown(stranger, path):
+    answer = stranger.get(path)
+    assert answer.status_code == 403
+    assert "acme" not in answer.text and "Ann Lee" not in answer.text
+
+
+def test_a_link_opens_only_by_its_button(room):
+    token = room.doors.invite(room.project(), "acme", "Ann", "customer", 14)
+    scanner = Visitor(room, requests.Session())
+    page = scanner.get(f"/come/acme/{token}")
+    assert page.status_code == 200 and not scanner.session.cookies
+    assert come(room, "acme", token).status_code == 303
+
+
+def test_another_migration_is_closed_to_a_visitor_and_to_a_link(room):
+    person = room.visitor("acme")
+    assert person.get("/m/bolt/").status_code == 403
+    assert "Bob Bolt" not in person.get("/m/bolt/duplicates").text
+    digest = pages.row(room.project("bolt"), DUPLICATE_PAIRS, PAIR).digest
+    wrong = person.post("/m/bolt/duplicates/pair", csrf=person.token(), key=PAIR, word="merge",
+                        seen=digest)  # fmt: skip
+    assert wrong.status_code == 403 and decided(room, "bolt") == []
+    token = room.doors.invite(room.project("acme"), "acme", "Ann", "customer", 14)
+    assert come(room, "bolt", token).status_code == 403
+
+
+def test_expired_revoked_and_forged_links_open_nothing(room, monkeypatch):
+    acme = room.project()
+    token = room.doors.invite(acme, "acme", "Ann", "customer", 14)
+    later = time.time() + 15 * 86_400
+    with monkeypatch.context() as patch:
+        patch.setattr(access.time, "time", lambda: later)
+        assert come(room, "acme", token).status_code == 403
+    assert come(room, "acme", token[:-1] + ("0" if token[-1] != "0" else "1")).status_code == 403
+    other = access.Doors(b"another secret of sixteen").invite(acme, "acme", "Eve", "engineer", 14)
+    assert come(room, "acme", other).status_code == 403
+    person = room.visitor()
+    access.revoke(acme, "Ann Lee")
+    assert person.get("/m/acme/").status_code == 403  # the visit ends with the invitation
+    assert token not in (acme.root / "review" / "invites.json").read_text()
+
+
+def test_a_cookie_cannot_be_made_or_changed(room):
+    person = room.visitor(role="viewer")
+    (cookie,) = person.session.cookies
+    body, _, signature = cookie.value.strip('"').rpartition(".")
+    for forged in (f"{body[:-4]}AAAA.{signature}", f"{body}.{'0' * 40}", "x", ""):
+        person.session.cookies.set("flitstack_review", forged)
+        assert person.get("/m/acme/").status_code == 403
+
+
+def test_a_form_needs_the_token_of_its_own_visit(room):
+    ann, bob = room.visitor(), room.visitor()
+    digest = pages.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    for token in (None, "", "0" * 40, bob.token()):
+        answer = ann.post(
+            "/m/acme/duplicates/pair", csrf=token, key=PAIR, word="merge", seen=digest
+        )
+        assert answer.status_code in (403, 422)
+    assert decided(room) == []
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://127.0.0.1:1"])
+def test_a_form_of_a_foreign_page_is_refused(room, origin):
+    person = room.visitor()
+    digest = pages.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    answer = person.post("/m/acme/duplicates/pair", headers={"Origin": origin}, key=PAIR,
+                         word="merge", seen=digest)  # fmt: skip
+    assert answer.status_code == 403 and decided(room) == []
+
+
+def test_a_foreign_host_is_not_served(room, local_room):
+    for where in (room, local_room):
+        answer = requests.get(where.url + "/m/acme/", headers={"Host": "evil.example"}, timeout=9)
+        assert answer.status_code == 421 and not answer.cookies
+
+
+@pytest.mark.parametrize("role", ["viewer", "customer"])
+def test_a_role_does_only_what_it_may(room, role):
+    person = room.visitor(role=role)
+    digest = pages.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    answer = person.post("/m/acme/duplicates/pair", key=PAIR, word="merge", seen=digest)
+    assert answer.status_code == (403 if role == "viewer" else 303)
+    assert person.post("/m/acme/run/go-on").status_code == 403
+    assert person.post("/m/acme/rollback/look").status_code == 403
+    assert person.post("/m/acme/rollback", seen="x", typed="acme").status_code == 403
+    assert not (room.project().root / "review" / "run.json").exists()
+
+
+def test_script_in_any_text_stays_text(room):
+    acme = room.project()
+    publish_all(acme, SCRIPT)
+    person = room.visitor()
+    for page in ("", "questions", "map?part=Clients", "duplicates", "links", "sample", "conflicts",
+                 "trail", f"duplicates?words={SCRIPT}",
+                 f"map?problem={SCRIPT}&said={SCRIPT}"):  # fmt: skip
+        answer = person.get(f"/m/acme/{page}")
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text and "<img src=x" not in answer.text
+        assert "'unsafe-inline'" not in answer.headers["content-security-policy"]
+    assert "&lt;script&gt;alert(1)" in person.get("/m/acme/duplicates").text
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["../map.yaml", "..%2Fmap.yaml", "%2e%2e/decisions/trail.jsonl", "audit.html%00.csv", ".lock",
+     "link.html", "nothing.html"],
+)  # fmt: skip
+def test_only_plain_reports_are_served(room, file):
+    acme = room.project()
+    (acme.reports / "link.html").symlink_to(acme.map_path)
+    person = room.visitor()
+    answer = person.get(f"/m/acme/reports/{file}")
+    assert answer.status_code == 404 and "Roof" not in answer.text
+
+
+def test_a_thousand_wrong_links_are_refused_and_not_written_down(room, caplog):
+    acme = room.project()
+    right = room.doors.invite(acme, "acme", "Ann", "customer", 14)
+    guesser = requests.Session()
+    with caplog.at_level(logging.WARNING, "flitstack.review"):
+        codes = {
+            guesser.post(f"{room.url}/come", data={"migration": "acme", "token": f"guess-{n}"},
+                         headers={"Origin": room.url}, allow_redirects=False).status_code
+            for n in range(1_000)
+        }  # fmt: skip
+    assert codes == {403}
+    told = "\n".join(r.getMessage() for r in caplog.records)
+    assert "wrong link, from 127.0.0.1" in told and "guess-" not in told
+    assert SECRET.decode() not in told
+    assert come(room, "acme", right).status_code == 403  # the door stays shut for this address
+
+
+def test_at_ones_own_machine_one_is_the_engineer(local_room):
+    person = Visitor(local_room, requests.Session())
+    assert person.get("/m/acme/map").status_code == 303  # the visit begins
+    assert "engineer (engineer)" in person.get("/m/acme/map").text
+    assert person.get("/").status_code == 200
+
+
+def test_the_cookie_is_for_https_only_where_the_room_is():
+    from fastapi.responses import Response
+
+    from flitstack_pipeline.review.app import Place, _set_visit
+
+    for url, secure in (("https://room.example", True), ("", False)):
+        answer = Response()
+        _set_visit(answer, "x", Place(8765, url))
+        told = answer.headers["set-cookie"].lower()
+        assert "httponly" in told and "samesite=lax" in told and ("; secure" in told) is secure
+
+
+def test_no_page_shows_a_token_of_highlevel(room, monkeypatch):
+    monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-secret-123")
+    monkeypatch.setenv("HIGHLEVEL_LOCATION_ID", "loc-1")
+    person = room.visitor(role="engineer")
+    for page in ("", "questions", "map", "duplicates", "sample", "conflicts", "rollback", "trail"):
+        assert "pit-secret-123" not in person.get(f"/m/acme/{page}").text
+    assert pages.section(room.project(), MAP) is not None

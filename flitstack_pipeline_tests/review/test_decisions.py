@@ -1,0 +1,175 @@
+"""What is decided on the pages ends in the files that the command and Dagster read."""
+
+import csv
+import json
+import threading
+
+import pytest
+
+from flitstack_pipeline.answers_file import read_answers
+from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
+from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.steps import clicks, pages
+from flitstack_pipeline.steps.maps import take_clicks
+from flitstack_pipeline.steps.opening import map_document
+from flitstack_pipeline.steps.publishing import DUPLICATE_PAIRS, MAP, QUESTIONS, publish_map
+
+ROOF = "Clients\tclients\tcustom:Roof\t\t"
+EMAIL = "Clients\tclients\temail\tcontact\temail"
+PAIR = "main/clients/1\tmain/clients/101"
+
+
+@pytest.fixture
+def acme(homes):
+    return homes.project("acme")
+
+
+def roof(document: MapDocument):
+    return next(e for e in document.fields if e.source == "custom:Roof")
+
+
+def seen(project, section, key):
+    return pages.row(project, section, key).digest
+
+
+def test_a_changed_field_is_stored_at_once_and_stands_in_the_map_before_any_step_reads_it(acme):
+    answers = {"HighLevel field": "Kind of Roof", "Decision": "confirmed"}
+    clicks.decide_map(acme, ROOF, answers, "Ann Lee", seen(acme, MAP, ROOF))
+    on_disk = MapDocument.load(acme.map_path)
+    assert roof(on_disk).field == "Roof Type"  # not folded in yet
+    told = [json.loads(x) for x in (acme.decisions / "map-clicks.jsonl").read_text().splitlines()]
+    assert [(x["by"], x["column"], x["value"]) for x in told] == [
+        ("Ann Lee", "HighLevel field", "Kind of Roof"), ("Ann Lee", "Decision", "confirmed")
+    ]  # fmt: skip
+    entry = roof(map_document(acme))
+    assert (entry.field, entry.status, entry.decided_by) == ("Kind of Roof", "confirmed", "Ann Lee")
+    assert not (acme.decisions / "map-clicks.jsonl").exists()
+    assert roof(MapDocument.load(acme.map_path)).field == "Kind of Roof"
+
+
+def test_an_entry_is_left_out_and_taken_back(acme):
+    clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Ann", seen(acme, MAP, ROOF))
+    assert roof(map_document(acme)).status == "excluded"
+    take_clicks(acme)
+    clicks.decide_map(acme, ROOF, {"Decision": "proposed"}, "Ann", seen(acme, MAP, ROOF))
+    assert roof(map_document(acme)).status == "proposed"
+
+
+def test_of_two_people_who_decide_at_once_the_second_is_told_and_changes_nothing(acme):
+    both_saw = seen(acme, MAP, ROOF)
+    outcomes = []
+
+    def decide(name, decision):
+        try:
+            clicks.decide_map(acme, ROOF, {"Decision": decision}, name, both_saw)
+            outcomes.append((name, decision, "stored"))
+        except clicks.Changed:
+            outcomes.append((name, decision, "told"))
+
+    people = [threading.Thread(target=decide, args=x)
+              for x in (("Ann", "confirmed"), ("Bob", "excluded"))]  # fmt: skip
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    (winner,) = [(name, decision) for name, decision, how in outcomes if how == "stored"]
+    entry = roof(map_document(acme))
+    assert (entry.decided_by, entry.status) == winner
+
+
+def test_all_sure_entries_are_confirmed_at_once_and_the_doubtful_one_stays_open(acme):
+    shown = pages.section(acme, MAP).fingerprint
+    clicks.confirm_above(acme, 0.95, "Ann Lee", shown)
+    document = map_document(acme)
+    assert [(e.source, e.status) for e in document.fields] == [
+        ("email", "confirmed"), ("custom:Roof", "proposed")
+    ]  # fmt: skip
+    assert document.values["clients.custom:Roof"].status == "confirmed"
+    assert document.confirmations[-1]["name"] == "Ann Lee"
+
+
+def test_a_bulk_confirmation_holds_only_for_the_map_that_was_shown(acme):
+    shown = pages.section(acme, MAP).fingerprint
+    other = MapDocument.load(acme.map_path)
+    roof(other).field = "Roof Kind"
+    publish_map(acme, other)
+    with pytest.raises(clicks.Changed):
+        clicks.confirm_above(acme, 0.5, "Ann Lee", shown)
+    assert all(e.status == "proposed" for e in map_document(acme).fields)
+
+
+def test_a_click_the_map_cannot_follow_is_kept_with_the_reason_and_holds_up_no_other(acme):
+    clicks.decide_map(acme, ROOF, {"Decision": "confirmed"}, "Ann", seen(acme, MAP, ROOF))
+    clicks.decide_map(acme, EMAIL, {"Decision": "confirmed"}, "Ann", seen(acme, MAP, EMAIL))
+    document = MapDocument.load(acme.map_path)
+    document.fields = [e for e in document.fields if e.source != "email"]
+    document.save(acme.map_path)
+    assert roof(map_document(acme)).status == "confirmed"
+    (refused,) = clicks.refused_clicks(acme)
+    assert refused["key"] == EMAIL.split("\t", 1)[1] and "no such entry" in refused["why"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"Decision": "maybe"}, {"HighLevel object": "invoice"}, {"Confidence": "1"},
+     {"HighLevel field": "  "}],
+)  # fmt: skip
+def test_what_is_no_choice_is_refused_and_nothing_is_stored(acme, answers):
+    with pytest.raises(ValueError):
+        clicks.decide_map(acme, ROOF, answers, "Ann", seen(acme, MAP, ROOF))
+    assert not (acme.decisions / "map-clicks.jsonl").exists()
+
+
+def test_a_question_is_answered_and_the_answer_taken_back(acme):
+    key = "dates:jobs.start_date"
+    clicks.answer_question(acme, key, "Day First", "Ann Lee", seen(acme, QUESTIONS, key))
+    assert read_answers(acme.decisions) == {key: "day first"}
+    assert pages.row(acme, QUESTIONS, key).part == "Answered"
+    with pytest.raises(ValueError, match="none of month first, day first"):
+        clicks.answer_question(acme, key, "year first", "Ann", seen(acme, QUESTIONS, key))
+    clicks.answer_question(acme, key, "", "Ann Lee", seen(acme, QUESTIONS, key))
+    assert read_answers(acme.decisions) == {}
+
+
+def test_pairs_are_decided_as_the_work_list_would_have_them_and_undone(acme):
+    clicks.decide_pair(acme, PAIR, "merge", "Ann Lee", seen(acme, DUPLICATE_PAIRS, PAIR))
+    memory = acme.decisions / "duplicates.csv"
+    (row,) = read_decisions(memory, DUPLICATES)
+    assert (row["left_key"], row["right_key"], row["decision"], row["left_name"]) == (
+        "main/clients/1", "main/clients/101", "merge", "Ann Lee"
+    )  # fmt: skip
+    clicks.decide_pair(acme, PAIR, "keep apart", "Ann Lee", seen(acme, DUPLICATE_PAIRS, PAIR))
+    assert [r["decision"] for r in read_decisions(memory, DUPLICATES)] == ["keep apart"]
+    clicks.decide_pair(acme, PAIR, "", "Ann Lee", seen(acme, DUPLICATE_PAIRS, PAIR))
+    assert list(csv.DictReader(memory.open(encoding="utf-8-sig"))) == []
+
+
+def test_the_trail_says_who_decided_what_having_seen_what(acme):
+    shown = seen(acme, DUPLICATE_PAIRS, PAIR)
+    clicks.decide_pair(acme, PAIR, "merge", "Ann Lee", shown)
+    (line,) = clicks.trail(acme)
+    assert (line["by"], line["what"], line["decided"], line["seen"]) == (
+        "Ann Lee", "duplicates: main/clients/1 and main/clients/101", {"decision": "merge"}, shown
+    )  # fmt: skip
+    assert (acme.decisions / "trail.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_a_click_over_http_reaches_the_map(room):
+    person = room.visitor()
+    acme = room.project()
+    form = {"HighLevel field": "Roof Kind", "HighLevel object": "contact", "do": "confirm"}
+    answer = person.post("/m/acme/map", key=ROOF, seen=seen(acme, MAP, ROOF), **form)
+    assert answer.status_code == 303 and "problem" not in answer.headers["location"]
+    entry = roof(map_document(acme))
+    assert (entry.field, entry.status, entry.decided_by) == ("Roof Kind", "confirmed", "Ann Lee")
+
+
+def test_a_page_that_is_out_of_date_changes_nothing_and_says_so(room):
+    person, acme = room.visitor(), room.project()
+    old = seen(acme, DUPLICATE_PAIRS, PAIR)
+    assert person.post("/m/acme/duplicates/pair", key=PAIR, word="merge", seen=old).ok
+    again = person.post("/m/acme/duplicates/pair", key=PAIR, word="keep apart", seen=old)
+    assert "changed+since+you+opened" in again.headers["location"]
+    assert [
+        r["decision"] for r in read_decisions(acme.decisions / "duplicates.csv", DUPLICATES)
+    ] == ["merge"]
