@@ -7,7 +7,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test test-all ui lint loc lock picture clean
+.PHONY: setup demo test test-all ui review lint loc lock picture clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,9 @@ test-all: test
 
 ui: $(STAMP)
 	$(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+review: $(STAMP)
+	$(BIN)/flitstack review
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -60,7 +60,7 @@ def _take_back(ctx: Context, result: RollbackResult, item: dict[str, Any]) -> No
             attempts=ctx.options.attempts,
         )  # fmt: skip
     except HighLevelError as error:
-        result.checklist.append(f"{item['item_key']} could not be taken back: {error}")
+        result.not_taken_back(item, error)
         return
     ctx.journal.conclude([replace(done.outcome, hl_id=field["id"])])
     result.schema_removed.append(item["item_key"])

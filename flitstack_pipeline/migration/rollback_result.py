@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from flitstack_pipeline.highlevel.errors import AmbiguousOutcome
 from flitstack_pipeline.migration.journal import Entry
 
 #: A line per record: record_key, kind, hl_id, what, why, fields. Called from many threads, one
@@ -49,6 +50,15 @@ class RollbackResult:
     def clean(self) -> bool:
         """Whether everything that can be undone was, and proven so by reading back."""
         return not (self.left or self.failed or self.not_proven)
+
+    def not_taken_back(self, item: Mapping[str, Any], error: Exception) -> None:
+        """Note a part of the schema that stays; without an answer nobody knows, so it failed."""
+        line = f"{item['item_key']} could not be taken back: {error}"
+        self.checklist.append(line)
+        if isinstance(error, AmbiguousOutcome):
+            failed = {"record_key": item["item_key"], "kind": item["kind"], "what": "failed"}
+            failed |= {"hl_id": item.get("hl_id") or "", "why": str(error), "fields": ""}
+            self.failed.append(failed)
 
 
 def _joined(one: Any, other: Any) -> Any:

@@ -94,7 +94,7 @@ def _remove(ctx: Context, seen: Survey, result: RollbackResult, item: dict[str, 
     except (HighLevelError, ValueError) as error:
         if isinstance(error, Unauthorized) and not error.scope_missing:
             raise
-        result.checklist.append(f"{item['item_key']} could not be deleted: {error}")
+        result.not_taken_back(item, error)
         return
     ctx.journal.conclude([replace(done.outcome, hl_id=item["hl_id"])])
     ctx.journal.forget_schema_item(ctx.location, item["item_key"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from flitstack_pipeline.highlevel.associations import RelationCreate
 from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody, TaskCreate
+from flitstack_pipeline.highlevel.errors import AmbiguousOutcome
 from flitstack_pipeline.highlevel.opportunities import OpportunityCreate, OpportunityUpdate
 from flitstack_pipeline.highlevel.records import RecordCreate
 from flitstack_pipeline.migration.journal import Journal
@@ -395,3 +396,21 @@ def test_a_snapshot_from_before_proves_that_nothing_of_others_was_lost(migration
     migration.hl.contacts.delete(stranger["id"])
     result = migration.rollback()
     assert not result.clean and "contacts: 1 before, 0 now" in result.not_proven[0]
+
+
+def test_a_field_whose_deletion_got_no_answer_is_a_failure_until_it_is_repeated(
+    account, journal, monkeypatch
+):
+    account.reset()
+    before = state(account)
+    migration = Migration(account, journal)
+    with monkeypatch.context() as patch:
+
+        def unanswered(field_id):
+            raise AmbiguousOutcome("DELETE", "/custom-fields/{id}", TimeoutError("no answer"))
+
+        patch.setattr(migration.hl.custom_fields.v2, "delete", unanswered)
+        result = migration.rollback()
+    failed = {x["record_key"].split(":")[0] for x in result.failed}
+    assert not result.clean and failed == {"field"}
+    assert migration.rollback().clean and state(account) == before
