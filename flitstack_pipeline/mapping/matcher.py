@@ -78,6 +78,11 @@ class Scores:
         """How foreign the lists are, the more foreign one."""
         return max((k.abroad for k in (*self.columns[:1], *self.fields[:1])), default=0.0)
 
+    def confirmed(self, row: int, column: int) -> int:
+        """How often a person confirmed a pair in earlier maps."""
+        names = (self.columns[row].name.casefold(), self.fields[column].name.casefold())
+        return self.remembered.get(names, 0)
+
     def evidence(self, row: int, column: int) -> str:
         """What speaks for and against a pair, in words."""
         a, b = self.columns[row], self.fields[column]
@@ -222,6 +227,8 @@ def _confidences(
         rival = max((likely[k] for k in order if k != j), default=0.0)
         features = scores.features[row, j]
         sure = calibrated(evidence_of(float(likely[j]), float(rival), scores.abroad, features))
+        if scores.confirmed(row, j):  # words nobody knows take nothing from what a person said
+            sure = max(sure, float(likely[j]))
         if place or given is None:
             sure = min(sure, 0.45, found[-1] if found else 1.0)
         found.append(round(sure, 3))
