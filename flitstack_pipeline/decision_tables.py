@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from flitstack_pipeline.private_files import replacing
 
 Row = dict[str, str]
 
@@ -45,14 +46,10 @@ def read_table(
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
     """Write a table in place of the file that was there, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w",
-                   newline="", encoding="utf-8-sig") as file:  # fmt: skip
+    with replacing(path, encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=columns)
         writer.writeheader()
         writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
-    partial.replace(path)
 
 
 def read_text(path: Path) -> str:

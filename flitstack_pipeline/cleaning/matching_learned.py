@@ -40,7 +40,6 @@ from flitstack_pipeline.warehouse import table_exists
 MERGE_AT, REVIEW_AT = 0.99, 0.5
 #: The same where the account's own weights score: merges go down to the first, as far as the share
 #: of wrong ones that the scores themselves expect stays below `EXPECTED_WRONG`.
-#: The scores doubt more than they should: on sets of known truth a fifth of these are wrong.
 LEARNED_MERGE_AT, LEARNED_REVIEW_AT, EXPECTED_WRONG = 0.75, 0.05, 0.003
 #: Pairs of one person at one address an account must have before its weights are looked at.
 FEWEST = 1_000

@@ -80,8 +80,7 @@ class Scores:
 
     def confirmed(self, row: int, column: int) -> int:
         """How often a person confirmed a pair in earlier maps."""
-        names = (self.columns[row].name.casefold(), self.fields[column].name.casefold())
-        return self.remembered.get(names, 0)
+        return _confirmed(self.columns[row], self.fields[column], self.remembered)
 
     def evidence(self, row: int, column: int) -> str:
         """What speaks for and against a pair, in words."""
@@ -179,8 +178,12 @@ def _same_options(a: Known, b: Known, reasons: list[str]) -> float:
     return (5.0 if len(mine & theirs) >= 3 else 3.0) * overlap
 
 
+def _confirmed(a: Known, b: Known, remembered: Remembered) -> int:
+    return remembered.get((a.name.casefold(), b.name.casefold()), 0)
+
+
 def _from_memory(a: Known, b: Known, remembered: Remembered, reasons: list[str]) -> float:
-    times = remembered.get((a.name.casefold(), b.name.casefold()), 0)
+    times = _confirmed(a, b, remembered)
     if not times:
         return 0.0
     reasons.append(f"confirmed {times} time{'s' if times > 1 else ''} before")

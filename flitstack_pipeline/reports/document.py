@@ -171,8 +171,13 @@ _LONG = Markup('<details class="long"><summary>{}… <i>({:,} characters)</i></s
 
 @cache
 def _environment() -> Environment:
+    return environment("flitstack_pipeline.reports")
+
+
+def environment(package: str) -> Environment:
+    """The templates of a package: every text escaped, values shown as on all our pages."""
     env = Environment(
-        loader=PackageLoader("flitstack_pipeline.reports"),
+        loader=PackageLoader(package),
         autoescape=select_autoescape(default=True, default_for_string=True),
         trim_blocks=True,
         lstrip_blocks=True,

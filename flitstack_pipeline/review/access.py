@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.settings import Project
 
 SECRET = "FLITSTACK_REVIEW_SECRET"  # noqa: S105 - the variable's name
@@ -196,12 +197,8 @@ def _path(project: Project) -> Path:
 
 
 def _store(project: Project, known: list[Invite]) -> None:
-    path = _path(project)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
+    with replacing(_path(project)) as out:
         json.dump([asdict(i) for i in known], out, indent=1)
-    partial.replace(path)
 
 
 def _digest(token: str) -> str:

@@ -31,14 +31,19 @@ class Homes:
             if name != ALONE:
                 raise KeyError(name)
             return Project.from_environment()
-        if not NAME.fullmatch(name) or name not in self._found():
+        path = self.folder / name
+        if not NAME.fullmatch(name) or not _is_home(path):
             raise KeyError(name)
-        root = (self.folder / name).resolve()
+        root = path.resolve()
         settings = Settings()  # type: ignore[call-arg]
         return Project(root, settings.model_copy(update={"data": root}))
 
     def _found(self) -> Iterator[str]:
         assert self.folder is not None
         for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            if NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            if _is_home(path):
                 yield path.name
+
+
+def _is_home(path: Path) -> bool:
+    return bool(NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()

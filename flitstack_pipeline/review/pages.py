@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
@@ -119,22 +120,11 @@ def _page(request: Request, here: Here, template: str, **values: Any) -> Respons
 
 def _counts(way: Journey) -> dict[str, int]:
     """What waits, by page."""
-    by_name = {s.page: s.about for s in way.steps if s.state == "waits for you"}
-    numbers = {
-        page: int(found.group().replace(",", ""))
-        for page, about in by_name.items()
-        if (found := re.match(r"[\d,]+", about))
-    }
-    return {
-        "questions": numbers.get("questions", 0), "map": numbers.get("map", 0),
-        "duplicates": int(way.facts.get(DUPLICATE_PAIRS) or 0),
-        "links": int(way.facts.get(LINKS) or 0), "conflicts": int(way.facts["conflicts"]),
-    }  # fmt: skip
+    counts = {step.page: step.count for step in way.steps if step.count}
+    return counts | {page: int(way.facts.get(page) or 0) for page in (DUPLICATE_PAIRS, LINKS)}
 
 
 def _back(here: Here, page: str, said: str = "", problem: str = "") -> Response:
-    from urllib.parse import urlencode
-
     told = urlencode({k: v for k, v in (("said", said), ("problem", problem)) if v})
     joint = "&" if "?" in page else "?"
     return RedirectResponse(f"{here.base}/{page}" + (f"{joint}{told}" if told else ""), 303)
@@ -153,13 +143,19 @@ def _stored(here: Here, page: str, do: Callable[[], Any], said: str = "") -> Res
     return _back(here, page, said)
 
 
+def _number(request: Request) -> int:
+    """Which page of a list the address asks for; the first for anything else."""
+    asked = request.query_params.get("page", "")
+    return max(1, int(asked)) if asked.isdecimal() and len(asked) < 10 else 1
+
+
 def _paged(here: Here, section: str, request: Request) -> dict[str, Any]:
     """One page of a section as the address asks for it: tab, words, number of the page."""
     asked = request.query_params
     parts = pages.parts(here.project, section)
     part = asked.get("part") or next(iter(parts), "")
     words = asked.get("words", "")[:200]
-    number = int(asked.get("page", "1")) if asked.get("page", "1").isdigit() else 1
+    number = _number(request)
     found, count = pages.rows(here.project, section, part, words, PAGE * (number - 1), PAGE)
     return {
         "rows": found, "count": count, "parts": parts, "part": part, "words": words,
@@ -181,7 +177,7 @@ def every_migration(request: Request) -> Response:
     names = homes.names()
     if len(names) == 1:
         return RedirectResponse(f"/m/{names[0]}/", 303)
-    number = int(request.query_params.get("page", "1") or 1)
+    number = _number(request)
     shown = names[PAGE * (number - 1) : PAGE * number]
     ways = [(name, journey(homes.project(name))) for name in shown]
     values = {"ways": ways, "count": len(names), "number": number,
@@ -234,9 +230,13 @@ def run_step(request: Request, name: str, what: str, csrf: Csrf) -> Response:
 def acknowledge(request: Request, name: str, csrf: Csrf) -> Response:
     """Agree that the rows and files on the list stay behind."""
     here = _deciding(request, name, csrf)
-    commands = [["acknowledge", "all", "--by", here.by]]
-    clicks.note(here.project, here.by, "left behind", {"acknowledged": "all"})
-    return _stored(here, "", lambda: runs.launch(here.project, "Noting it", commands, here.by))
+    commands = [["acknowledge", "all", f"--by={here.by}"]]
+
+    def store() -> None:
+        runs.launch(here.project, "Noting it", commands, here.by)
+        clicks.note(here.project, here.by, "left behind", {"acknowledged": "all"})
+
+    return _stored(here, "", store)
 
 
 # --- questions
@@ -337,8 +337,6 @@ def _answers(project: Project, key: str, form: FormData) -> dict[str, str]:
 
 def _kept(form: FormData) -> str:
     """The page a form stood on."""
-    from urllib.parse import urlencode
-
     return urlencode({n: str(form.get(n, "")) for n in ("part", "words", "page") if form.get(n)})
 
 
@@ -414,9 +412,10 @@ def approve(
         if not typed.strip():
             raise ValueError("type your name")
         who = f"{typed.strip()} ({here.by})" if typed.strip() != here.by else here.by
-        commands = [["approve", who, "--note", note.strip()], *([["migrate"]] if then else [])]
-        clicks.note(here.project, who, "approval of the sample", {"note": note}, seen)
+        approval = ["approve", f"--note={note.strip()}", "--", who]
+        commands = [approval, *([["migrate"]] if then else [])]
         runs.launch(here.project, "Approval" + (" and cutover" if then else ""), commands, here.by)
+        clicks.note(here.project, who, "approval of the sample", {"note": note}, seen)
 
     return _stored(here, "" if typed.strip() else "sample", store)
 
@@ -517,8 +516,8 @@ def do_rollback(
             raise clicks.Changed("Look first what would be taken back.")
         if typed.strip().casefold() != here.name.casefold():
             raise ValueError(f"type {here.name} to take the migration back")
-        clicks.note(here.project, here.by, "rollback", dict(head.facts), seen)
         runs.launch(here.project, "Taking everything back", [["rollback"]], here.by)
+        clicks.note(here.project, here.by, "rollback", dict(head.facts), seen)
 
     return _stored(here, "rollback", store)
 

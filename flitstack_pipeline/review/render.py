@@ -8,9 +8,9 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment
 
-from flitstack_pipeline.reports.document import CELL_CUT, figure, is_amount, shown
+from flitstack_pipeline.reports.document import CELL_CUT, environment, figure, is_amount
 from flitstack_pipeline.steps.pages import PageRow
 
 #: Types of fields as a person calls them.
@@ -54,13 +54,8 @@ def sure(confidence: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    env = Environment(
-        loader=PackageLoader("flitstack_pipeline.review"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    env.filters |= {"shown": shown, "type_words": type_words, "sure": sure, "money": money}
+    env = environment("flitstack_pipeline.review")
+    env.filters |= {"type_words": type_words, "sure": sure, "money": money}
     env.filters["cut"] = lambda text: text if len(text) <= CELL_CUT else f"{text[:CELL_CUT]}…"
     env.globals["digest"] = conflict_digest
     return env

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.settings import Project
 
 Command = list[str]
@@ -101,10 +102,8 @@ def _folder(project: Project) -> Path:
 def _write(folder: Path, state: RunState) -> None:
     said = asdict(state)
     del said["log"]
-    partial = folder / f"run.{os.getpid()}.partial"
-    with os.fdopen(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
+    with replacing(folder / "run.json") as out:
         json.dump(said, out)
-    partial.replace(folder / "run.json")
 
 
 def _alive(pid: int) -> bool:

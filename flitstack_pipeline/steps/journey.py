@@ -23,12 +23,16 @@ CUSTOMER, ENGINEER, NOBODY = "customer", "engineer", ""
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, its state (`done`, `waits for you`, `to do`, `later`), a few words."""
+    """One step: its name, its state (`done`, `waits for you`, `to do`, `later`), a few words.
+
+    `page` is where it is done, `count` how much waits for a person there.
+    """
 
     name: str
     state: str
     about: str = ""
     page: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,15 @@ def journey(project: Project) -> Journey:
              f"by {approved['approved_by']}" if approved else "", "sample"),
         Step("Cutover", _after(state["loaded"], bool(approved)), "", "run"),
         Step("Delta", _delta(state["delta"], conflicts, state["loaded"]),
-             f"{len(conflicts):,} conflicts to decide" if conflicts else "", "conflicts"),
+             f"{len(conflicts):,} conflicts to decide" if conflicts else "", "conflicts",
+             len(conflicts)),
         Step("Reconciliation", _after(state["reconciled"] is not None, state["loaded"]),
              f"{len(state['reconciled']['problems']):,} differences" if state["reconciled"] else "",
              "reports"),
     ]  # fmt: skip
     who, what, page = _next(steps, differ, state)
     pairs = {n: _count(sections[n], "open") for n in (DUPLICATE_PAIRS, LINKS)}
-    return Journey(steps, who, what, page, {**state, "conflicts": len(conflicts), **pairs})
+    return Journey(steps, who, what, page, {**state, **pairs})
 
 
 def _state(project: Project, journal: Journal) -> dict[str, Any]:
@@ -105,7 +110,8 @@ def _count(found: Section | None, name: str) -> int | None:
 def _decided(name: str, found: Section | None, count: int | None, what: str, page: str) -> Step:
     if found is None:
         return Step(name, LATER, "", page)
-    return Step(name, WAITS if count else DONE, f"{count:,} {what}" if count else "", page)
+    about = f"{count:,} {what}" if count else ""
+    return Step(name, WAITS if count else DONE, about, page, count or 0)
 
 
 def _after(done: bool, ready: bool) -> str:

@@ -17,6 +17,7 @@ from flitstack_pipeline.cleaning.decisions import DUPLICATES, INVOICE_LINKS, WOR
 from flitstack_pipeline.mapping.answers import FIELD, SHEET_NAMES, fields_of, sheets
 from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
 from flitstack_pipeline.questions import Question
+from flitstack_pipeline.reports.sources import READ_FROM
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.steps.pages import PageRow, publish
@@ -32,16 +33,6 @@ OPEN, ANSWERED, MERGED = "To decide", "Answered", "Merged already"
 #: An entry below it is doubtful: a person should look at it.
 SURE = 0.95
 SAMPLES_SHOWN, SAMPLE_CUT = 3, 60
-#: Raw columns that a clean column is read from, where its own name is not one.
-_READ_FROM = {
-    "display_name": ("name", "title"), "company_name": ("business_name", "name"),
-    "address1": ("street", "address"), "postal_code": ("zip", "address"),
-    "city": ("city", "address"), "state": ("state", "address"), "country": ("country",),
-    "first_name": ("first_name", "name"), "last_name": ("last_name", "name"),
-    "original_name": ("name",), "extra_phones": ("mobile", "phone"), "phone": ("phone", "mobile"),
-    "extra_emails": ("email",), "all_tags": ("tags",), "created_at": ("created",),
-    "updated_at": ("updated",), "value": ("amount",), "issue_date": ("invoice_date",),
-}  # fmt: skip
 
 
 def publish_questions(project: Project, asked: Iterable[Question]) -> None:
@@ -152,7 +143,7 @@ def _samples(
             cell, values = "_extra[?]", [header]
         else:
             columns = [
-                c for c in (source, *_READ_FROM.get(source, ())) if c in known and c in declared
+                c for c in (source, *READ_FROM.get(source, ())) if c in known and c in declared
             ]
             if not columns:
                 continue

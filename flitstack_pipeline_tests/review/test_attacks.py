@@ -6,8 +6,9 @@ import time
 import pytest
 import requests
 
-from flitstack_pipeline.review import access
+from flitstack_pipeline.review import access, runs
 from flitstack_pipeline.steps import pages
+from flitstack_pipeline.steps.opening import open_journal
 from flitstack_pipeline.steps.publishing import DUPLICATE_PAIRS, MAP
 from flitstack_pipeline_tests.review.conftest import SECRET, Visitor, lines_of, publish_all
 
@@ -191,3 +192,29 @@ def test_no_page_shows_a_token_of_highlevel(room, monkeypatch):
     for page in ("", "questions", "map", "duplicates", "sample", "conflicts", "rollback", "trail"):
         assert "pit-secret-123" not in person.get(f"/m/acme/{page}").text
     assert pages.section(room.project(), MAP) is not None
+
+
+def test_a_typed_name_is_a_name_and_never_an_option_of_the_command(room):
+    acme = room.project()
+    with open_journal(acme) as journal:
+        journal.set_setting("sample", {"result": "r1", "problems": [], "records": 1})
+    person = room.visitor()
+    person.post("/m/acme/approve", seen="r1", typed="--help", note="--note")
+    run = runs.last_run(acme)
+    assert run.commands == [["approve", "--note=--note", "--", "--help (Ann Lee)"]]
+    until = time.monotonic() + 60
+    while runs.last_run(acme).running and time.monotonic() < until:
+        time.sleep(0.1)
+    run = runs.last_run(acme)
+    assert run.state == "waits" and "the approval" in run.log and "Usage" not in run.log
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 40, "²"])
+def test_a_page_number_that_is_none_is_the_first(room, page):
+    assert room.visitor().get(f"/m/acme/map?page={page}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["..", "../bolt", "ACME", "acme/..", ".", ""])
+def test_a_migration_is_named_by_its_folder_alone(room, name):
+    with pytest.raises(KeyError):
+        room.homes.project(name)
