@@ -12,7 +12,6 @@ from typing import Any
 
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.conflicts import open_conflicts
 from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.steps.pages import Section, section
 from flitstack_pipeline.steps.publishing import DUPLICATE_PAIRS, LINKS, MAP, QUESTIONS
@@ -56,7 +55,7 @@ def journey(project: Project) -> Journey:
     sections = {name: section(project, name) for name in (QUESTIONS, MAP, DUPLICATE_PAIRS, LINKS)}
     with open_journal(project) as journal:
         state = _state(project, journal)
-    conflicts = [] if not state["loaded"] else open_conflicts(project)
+    waiting = state["waiting"]
     asked, mapped = _count(sections[QUESTIONS], "open"), _count(sections[MAP], "open")
     sample, approved = state["sample"], state["approved"]
     differ = len(sample["problems"]) if sample else 0
@@ -71,9 +70,8 @@ def journey(project: Project) -> Journey:
         Step("Approval", DONE if approved else WAITS if sample and not differ else LATER,
              f"by {approved['approved_by']}" if approved else "", "sample"),
         Step("Cutover", _after(state["loaded"], bool(approved)), "", "run"),
-        Step("Delta", _delta(state["delta"], conflicts, state["loaded"]),
-             f"{len(conflicts):,} conflicts to decide" if conflicts else "", "conflicts",
-             len(conflicts)),
+        Step("Delta", WAITS if waiting else _after(state["delta"], state["loaded"]),
+             f"{waiting:,} conflicts to decide" if waiting else "", "conflicts", waiting),
         Step("Reconciliation", _after(state["reconciled"] is not None, state["loaded"]),
              f"{len(state['reconciled']['problems']):,} differences" if state["reconciled"] else "",
              "reports"),
@@ -84,7 +82,8 @@ def journey(project: Project) -> Journey:
 
 
 def _state(project: Project, journal: Journal) -> dict[str, Any]:
-    place = accounts(project)[0].location_id
+    places = [account.location_id for account in accounts(project)]
+    place = places[0]
     sample = journal.get_setting("sample")
     newest = next(iter(journal.approvals(place)), None)
     details = (newest or {}).get("details") or {}
@@ -98,6 +97,7 @@ def _state(project: Project, journal: Journal) -> dict[str, Any]:
         "refused": sum(x["verdict"] == "fail" for x in preflight), "loaded": loaded,
         "delta": bool(journal.get_setting("done:delta")),
         "reconciled": journal.get_setting("reconciliation"),
+        "waiting": sum(len(journal.conflicts(p, waiting=True)) for p in places),
         "rolled back": bool(last and last["stage"] == "rollback" and last["state"] == "done"
                             and not loaded and any(r["stage"] == "cutover" for r in runs)),
     }  # fmt: skip
@@ -116,10 +116,6 @@ def _decided(name: str, found: Section | None, count: int | None, what: str, pag
 
 def _after(done: bool, ready: bool) -> str:
     return DONE if done else OPEN if ready else LATER
-
-
-def _delta(done: bool, conflicts: list[Any], loaded: bool) -> str:
-    return WAITS if conflicts else _after(done, loaded)
 
 
 def _next(steps: list[Step], differ: int, state: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -1,0 +1,52 @@
+"""Where a migration stands, told from what the steps published and from the journal alone."""
+
+from flitstack_pipeline.migration.journal_open import KEPT_ASIDE
+from flitstack_pipeline.steps.journey import journey
+from flitstack_pipeline.steps.opening import accounts, open_journal
+
+
+def states(project):
+    return {step.name: step.state for step in journey(project).steps}
+
+
+def test_after_the_audit_the_question_and_the_map_wait_for_the_office(homes):
+    acme = homes.project("acme")
+    told = states(acme)
+    assert [told[n] for n in ("Audit", "Questions", "Field map", "Schema", "Cutover")] == [
+        "done", "waits for you", "waits for you", "later", "later"
+    ]  # fmt: skip
+    way = journey(acme)
+    assert (way.who, way.page) == ("customer", "questions")
+    assert [s.count for s in way.steps if s.name == "Questions"] == [1]
+
+
+def test_an_approval_of_another_result_is_none(homes):
+    acme = homes.project("acme")
+    place = accounts(acme)[0].location_id
+    sample = {"map": "m", "schema": "s", "result": "r2", "records": 100, "problems": []}
+    with open_journal(acme) as journal:
+        journal.set_setting("sample", sample)
+        journal.approve(place, "x", "Ann", "", {**sample, "result": "r1"})
+    assert states(acme)["Approval"] == "waits for you"
+    with open_journal(acme) as journal:
+        journal.approve(place, "y", "Ann", "", sample)
+    assert states(acme)["Approval"] == "done"
+
+
+def test_what_highlevel_keeps_of_before_waits_for_nobody_a_conflict_does(homes):
+    acme = homes.project("acme")
+    place = accounts(acme)[0].location_id
+    row = {
+        "location": place, "run_id": "r", "object_key": "clients", "record_key": "contact:c/1",
+        "field": "city", "wanted": "A", "found": "B", "last_written": None, "message": "x",
+    }  # fmt: skip
+    with open_journal(acme) as journal:
+        journal.set_setting("done:cutover", ["clients"])
+        journal.put_conflict({**row, "reason": KEPT_ASIDE})
+        journal.flush()
+    assert states(acme)["Delta"] == "to do"
+    with open_journal(acme) as journal:
+        journal.put_conflict({**row, "field": "phone", "reason": "changed on both sides"})
+        journal.flush()
+    way = journey(acme)
+    assert [(s.state, s.count) for s in way.steps if s.name == "Delta"] == [("waits for you", 1)]
