@@ -74,7 +74,7 @@ def counted() -> dict[str, int]:
 
 def main() -> None:
     """Print the sum, and by room with `--rooms`."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rooms", action="store_true", help="also by room")
     lines = counted()
     if parser.parse_args().rooms:

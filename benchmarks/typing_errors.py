@@ -76,7 +76,7 @@ class Kind:
 
 
 @cache
-def _lists() -> tuple[list[str], list[str], list[str], list[str], list[str], list[str]]:
+def _lists() -> list[list[str]]:
     folder = Path(mimesis.__file__).parent / "datasets" / "en"
     person = json.loads((folder / "person.json").read_text(encoding="utf-8"))
     address = json.loads((folder / "address.json").read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def _lists() -> tuple[list[str], list[str], list[str], list[str], list[str], lis
               sorted(address["state"]["abbr"])]  # fmt: skip
     for words in listed:
         mixed.shuffle(words)
-    return tuple([w.lower() for w in words] for words in listed)  # type: ignore[return-value]
+    return [[w.lower() for w in words] for words in listed]
 
 
 class World:

@@ -41,7 +41,7 @@ def check_environment() -> None:
 def _wrong_settings() -> Iterator[tuple[str, str]]:
     """Variables of the environment that cannot be used, with the reason."""
     try:
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings.from_environment()
     except ValidationError as error:
         for wrong in error.errors():
             yield ".".join(map(str, wrong["loc"])), str(wrong["msg"])

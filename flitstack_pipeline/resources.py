@@ -42,7 +42,7 @@ class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The project, with its folders made; the same one for a whole run."""
         if self._project is None:
             if self.data:
-                settings = Settings()  # type: ignore[call-arg]
+                settings = Settings.from_environment()
                 self._project = Project(Path(self.data).resolve(), settings)
             else:
                 self._project = Project.from_environment()

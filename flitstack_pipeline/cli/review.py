@@ -125,7 +125,7 @@ def _room() -> tuple[Homes, Doors]:
     from flitstack_pipeline.review.homes import Homes
     from flitstack_pipeline.settings import Settings
 
-    return Homes(), Doors(secret_of(Settings().state_home))  # type: ignore[call-arg]
+    return Homes(), Doors(secret_of(Settings.from_environment().state_home))
 
 
 def _project(homes: Homes, migration: str) -> Project:

@@ -35,7 +35,7 @@ class Homes:
         if not NAME.fullmatch(name) or not _is_home(path):
             raise KeyError(name)
         root = path.resolve()
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings.from_environment()
         return Project(root, settings.model_copy(update={"data": root}))
 
     def _found(self) -> Iterator[str]:

@@ -194,3 +194,19 @@ def account(_sandbox):
 def journal(tmp_path):
     with Journal(f"sqlite:///{tmp_path / 'journal.sqlite'}") as opened:
         yield opened
+
+
+@pytest.fixture
+def folders(account, tmp_path):
+    """Opens data folders that write to the same account."""
+    from flitstack_pipeline_tests.migration.folders import Folder  # it uses this module
+
+    opened = []
+
+    def open_one(name):
+        opened.append(Folder(account, tmp_path / f"{name}.sqlite", tmp_path))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.journal.close()

@@ -13,7 +13,7 @@ from flitstack_pipeline.migration.originals import differences
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.preflight.contents import quota_line
 from flitstack_pipeline_tests.migration.conftest import contact, many
-from flitstack_pipeline_tests.migration.test_adoption import Folder, folders  # noqa: F401
+from flitstack_pipeline_tests.migration.folders import Folder
 from flitstack_pipeline_tests.migration.test_rollback import state
 
 ADDRESS = {"address1": "1 Elm St", "city": "Reno", "state": "NV", "postalCode": "89501"}
@@ -97,7 +97,7 @@ def prices(account):
 
 
 def test_products_of_a_lost_journal_are_taken_up_with_their_prices_and_go_with_the_rollback(
-    account, folders  # noqa: F811
+    account, folders
 ):  # fmt: skip
     before = state(account)
     folders("first").provision().load([contact(1)])
@@ -111,7 +111,7 @@ def test_products_of_a_lost_journal_are_taken_up_with_their_prices_and_go_with_t
 
 
 def test_a_product_that_was_there_before_a_lost_journal_keeps_its_price_and_stays(
-    account, folders  # noqa: F811
+    account, folders
 ):  # fmt: skip
     hl = account.connect()
     theirs = hl.products.create(ProductBody(name="Paint"))["id"]
