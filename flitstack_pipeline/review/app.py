@@ -66,14 +66,15 @@ class Place:
 
 def make_app(homes: Homes, doors: Doors, place: Place) -> FastAPI:
     """The application over these migrations."""
-    from flitstack_pipeline.review.pages import router
+    from flitstack_pipeline.review import forms, pages
 
     app = FastAPI(title="flitstack review", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.homes, app.state.doors, app.state.place = homes, doors, place
     app.exception_handler(NotAllowed)(_refused)
     app.exception_handler(404)(_missing)
     _add_doors(app, homes, doors, place)
-    app.include_router(router)
+    app.include_router(pages.router)
+    app.include_router(forms.router)
     app.middleware("http")(_guard(place))  # the last one added is asked first
     return app
 

@@ -1,0 +1,284 @@
+"""The forms by which a person decides on a migration's pages, or starts a step.
+
+Belongs here: one function per form. Does not: what a decision does (`steps`), who may send a form
+(`review.here`).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from flitstack_pipeline.mapping.answers import DECISION
+from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, PROPOSED
+from flitstack_pipeline.review import runs
+from flitstack_pipeline.review.here import Here, deciding, running, taking_back
+from flitstack_pipeline.review.render import conflict_digest
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.steps import clicks, conflicts, pages
+from flitstack_pipeline.steps.maps import take_clicks
+from flitstack_pipeline.steps.opening import open_journal
+from flitstack_pipeline.steps.publishing import (
+    MAP,
+    QUESTIONS,
+    ROLLBACK,
+)
+
+router = APIRouter()
+FOLD_AFTER_S = 0.7
+#: What an engineer may run, and what it is called.
+STEPS: dict[str, tuple[str, list[runs.Command]]] = {
+    "read": ("Reading the exports and proposing the map", [["audit"], ["map", "propose"]]),
+    "go-on": ("Going on with the migration", [["migrate"]]),
+    "delta": ("Loading what changed", [["delta"]]),
+    "reconcile": ("Reading everything back", [["reconcile"]]),
+    "resolve": ("Applying the decided conflicts", [["resolve"]]),
+}
+Csrf = Annotated[str, Form()]
+Key = Annotated[str, Form()]
+Seen = Annotated[str, Form()]
+_waiting: dict[str, threading.Timer] = {}
+
+
+def _back(here: Here, page: str, said: str = "", problem: str = "") -> Response:
+    told = urlencode({k: v for k, v in (("said", said), ("problem", problem)) if v})
+    joint = "&" if "?" in page else "?"
+    return RedirectResponse(f"{here.base}/{page}" + (f"{joint}{told}" if told else ""), 303)
+
+
+def _stored(here: Here, page: str, do: Callable[[], Any], said: str = "") -> Response:
+    """Carry out a decision; one that does not fit any more changes nothing and says so."""
+    try:
+        do()
+    except clicks.Changed as changed:
+        return _back(here, page, problem=f"Nothing was stored. {changed}")
+    except ValueError as wrong:
+        return _back(here, page, problem=f"Nothing was stored: {wrong}.")
+    except runs.RunUnderWay as busy:
+        return _back(here, page, problem=str(busy))
+    return _back(here, page, said)
+
+
+@router.post("/m/{name}/run/{what}")
+def run_step(request: Request, name: str, what: str, csrf: Csrf) -> Response:
+    """Start one of the engineer's steps."""
+    here = running(request, name, csrf)
+    if what not in STEPS:
+        raise HTTPException(404)
+    title, commands = STEPS[what]
+    return _stored(here, "", lambda: runs.launch(here.project, title, commands, here.by))
+
+
+@router.post("/m/{name}/acknowledge")
+def acknowledge(request: Request, name: str, csrf: Csrf) -> Response:
+    """Agree that the rows and files on the list stay behind."""
+    here = deciding(request, name, csrf)
+    commands = [["acknowledge", "all", f"--by={here.by}"]]
+
+    def store() -> None:
+        runs.launch(here.project, "Noting it", commands, here.by)
+        clicks.note(here.project, here.by, "left behind", {"acknowledged": "all"})
+
+    return _stored(here, "", store)
+
+
+@router.post("/m/{name}/questions")
+def answer(
+    request: Request, name: str, csrf: Csrf, key: Key, seen: Seen,
+    word: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Answer a question, or take the answer back; the last one has the exports read again."""
+    here = deciding(request, name, csrf)
+
+    def store() -> None:
+        clicks.answer_question(here.project, key, word, here.by, seen)
+        _, still_open = pages.rows(here.project, QUESTIONS, "To decide", most=1)
+        if word and not still_open:
+            title, commands = STEPS["read"]
+            runs.launch(here.project, title, commands, here.by)
+
+    return _stored(here, "questions", store)
+
+
+@router.post("/m/{name}/map")
+async def decide_entry(request: Request, name: str) -> Response:
+    """Confirm, change, leave out or reopen one entry of the map."""
+    form = await request.form()
+    here = deciding(request, name, str(form.get("csrf", "")))
+    key, seen = str(form.get("key", "")), str(form.get("seen", ""))
+
+    def store() -> None:
+        answers = _answers(here.project, key, form)
+        if answers:
+            clicks.decide_map(here.project, key, answers, here.by, seen)
+            _fold_soon(here.project)
+
+    return _stored(here, f"map?{_kept(form)}", store)
+
+
+@router.post("/m/{name}/map/confirm")
+async def confirm_above(request: Request, name: str) -> Response:
+    """Confirm every open entry we are sure of; a status nobody declared stays open."""
+    form = await request.form()
+    here = deciding(request, name, str(form.get("csrf", "")))
+    share, seen = str(form.get("above", "0.95")), str(form.get("seen", ""))
+
+    def store() -> None:
+        if not re.fullmatch(r"[01](\.\d+)?", share):
+            raise ValueError(f"{share!r} is no share of 1")
+        clicks.confirm_above(here.project, float(share), here.by, seen)
+        take_clicks(here.project)
+
+    return _stored(here, f"map?{_kept(form)}", store, "Confirmed in your name.")
+
+
+@router.post("/m/{name}/{page}/pair")
+async def decide_pair(request: Request, name: str, page: str) -> Response:
+    """Say that two rows are one client or are not, that a document belongs to a job or does not."""
+    form = await request.form()
+    here = deciding(request, name, str(form.get("csrf", "")))
+    if page not in ("duplicates", "links"):
+        raise HTTPException(404)
+    key, word, seen = (str(form.get(n, "")) for n in ("key", "word", "seen"))
+    return _stored(
+        here, f"{page}?{_kept(form)}",
+        lambda: clicks.decide_pair(here.project, key, word, here.by, seen),
+    )  # fmt: skip
+
+
+@router.post("/m/{name}/approve")
+def approve(
+    request: Request, name: str, csrf: Csrf, seen: Seen, typed: Annotated[str, Form()],
+    note: Annotated[str, Form()] = "", then: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Approve what the page showed, in a typed name; the cutover begins when that is asked for."""
+    here = deciding(request, name, csrf)
+
+    def store() -> None:
+        with open_journal(here.project) as journal:
+            outcome = journal.get_setting("sample") or {}
+        if outcome.get("result") != seen:
+            raise clicks.Changed("The sample is another one since you opened the page.")
+        if not typed.strip():
+            raise ValueError("type your name")
+        who = f"{typed.strip()} ({here.by})" if typed.strip() != here.by else here.by
+        approval = ["approve", f"--note={note.strip()}", "--", who]
+        commands = [approval, *([["migrate"]] if then else [])]
+        runs.launch(here.project, "Approval" + (" and cutover" if then else ""), commands, here.by)
+        clicks.note(here.project, who, "approval of the sample", {"note": note}, seen)
+
+    return _stored(here, "" if typed.strip() else "sample", store)
+
+
+@router.post("/m/{name}/not-yet")
+def not_yet(request: Request, name: str, csrf: Csrf, note: Annotated[str, Form()]) -> Response:
+    """A note to the engineer: what is to be changed before the approval."""
+    here = deciding(request, name, csrf)
+    clicks.note(here.project, here.by, "not yet", {"note": note.strip()[:4000]})
+    return _back(here, "sample", "Your note is on the overview, for the engineer.")
+
+
+@router.post("/m/{name}/conflicts")
+def decide_conflict(
+    request: Request, name: str, csrf: Csrf, key: Key, seen: Seen,
+    field: Annotated[str, Form()] = "", word: Annotated[str, Form()] = "",
+    value: Annotated[str, Form()] = "", alike: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Decide one conflict, or all of its kind the same way."""
+    here = deciding(request, name, csrf)
+
+    def store() -> None:
+        with clicks.locked(here.project):
+            listed = conflicts.conflict_rows(here.project)
+            one = next((r for r in listed if (r["record_key"], r["field"]) == (key, field)), None)
+            if one is None or conflict_digest(one) != seen:
+                raise clicks.Changed("This conflict is another one since you opened the page.")
+            meant = [one]
+            if alike:
+                meant = [r for r in listed if (r["field"], r["reason"]) == (field, one["reason"])]
+            for row in meant:
+                conflicts.decide(here.project, row["record_key"], row["field"], word, value)
+        what = f"conflict: {key} {field}" + (" and all of its kind" if alike else "")
+        clicks.note(here.project, here.by, what, {"decision": word, "value": value}, seen)
+
+    return _stored(here, "conflicts", store)
+
+
+@router.post("/m/{name}/conflicts/apply")
+def apply_conflicts(request: Request, name: str, csrf: Csrf) -> Response:
+    """Carry out what was decided about conflicts."""
+    here = deciding(request, name, csrf)
+    title, commands = STEPS["resolve"]
+    return _stored(here, "", lambda: runs.launch(here.project, title, commands, here.by))
+
+
+@router.post("/m/{name}/rollback/look")
+def look_before_rollback(request: Request, name: str, csrf: Csrf) -> Response:
+    """Say first what a rollback would take back."""
+    here = taking_back(request, name, csrf)
+    commands = [["rollback", "--dry-run"]]
+    return _stored(
+        here, "rollback",
+        lambda: runs.launch(here.project, "Looking what would be taken back", commands, here.by),
+    )  # fmt: skip
+
+
+@router.post("/m/{name}/rollback")
+def do_rollback(
+    request: Request, name: str, csrf: Csrf, seen: Seen, typed: Annotated[str, Form()] = ""
+) -> Response:
+    """Take everything back, when the company's name was typed and the dry run is still the last."""
+    here = taking_back(request, name, csrf)
+
+    def store() -> None:
+        head = pages.section(here.project, ROLLBACK)
+        if head is None or head.fingerprint != seen or head.facts.get("dry run") != "True":
+            raise clicks.Changed("Look first what would be taken back.")
+        if typed.strip().casefold() != here.name.casefold():
+            raise ValueError(f"type {here.name} to take the migration back")
+        runs.launch(here.project, "Taking everything back", [["rollback"]], here.by)
+        clicks.note(here.project, here.by, "rollback", dict(head.facts), seen)
+
+    return _stored(here, "rollback", store)
+
+
+def _answers(project: Project, key: str, form: FormData) -> dict[str, str]:
+    """What a form says differently from the row, and its decision."""
+    shown = pages.row(project, MAP, key)
+    if shown is None:
+        raise clicks.Changed("This entry is not there any more.")
+    now = {**shown.data["cells"], **shown.data.get("pending", {})}
+    changed = {
+        column: str(form[column]).strip()
+        for column in shown.data["answers"]
+        if column != DECISION and column in form and str(form[column]).strip() != now[column]
+    }
+    do = str(form.get("do", "change"))
+    decided = {"confirm": CONFIRMED, "exclude": EXCLUDED, "open": PROPOSED}.get(do, CONFIRMED)
+    if do in ("exclude", "open"):
+        changed = {}
+    if DECISION in shown.data["answers"]:
+        changed[DECISION] = decided
+    return changed
+
+
+def _kept(form: FormData) -> str:
+    """The page a form stood on."""
+    return urlencode({n: str(form.get(n, "")) for n in ("part", "words", "page") if form.get(n)})
+
+
+def _fold_soon(project: Project) -> None:
+    """Fold the clicks into the map when nobody has clicked for a moment."""
+    root = str(project.root)
+    if (before := _waiting.pop(root, None)) is not None:
+        before.cancel()
+    _waiting[root] = threading.Timer(FOLD_AFTER_S, take_clicks, [project])
+    _waiting[root].daemon = True
+    _waiting[root].start()
