@@ -16,7 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.client import Answer
+from flitstack_pipeline.highlevel.errors import NotFound, UnexpectedAnswer
 from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration.journal import Journal
 
@@ -52,7 +53,7 @@ def keep_original(hl: HighLevel, journal: Journal, kind: str, hl_id: str) -> str
     """Keep a record as it is, durably, unless it is kept already; says when it was made.
 
     Returns the moment as HighLevel tells it (ISO 8601), empty when it tells none. Raises
-    HighLevelError, and ValueError for an answer that does not hold the record.
+    HighLevelError, UnexpectedAnswer among them for answers that do not hold the record.
     """
     if kind not in PATHS:
         return ""
@@ -99,10 +100,17 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Dif
 
 
 def _read(hl: HighLevel, kind: str, hl_id: str) -> dict[str, Any]:
-    body = hl.client.call("GET", PATHS[kind], path={"id": hl_id}).body
-    if not isinstance(body, Mapping) or hl_id not in (_id_in(_inside(body)), _id_in(body)):
-        raise ValueError(f"the answer about {kind} {hl_id} does not hold the record")
-    return dict(body)
+    """The answer about one record; one that holds another or none is asked for again."""
+
+    def read(answer: Answer) -> dict[str, Any]:
+        body = answer.body
+        if not isinstance(body, Mapping) or hl_id not in (_id_in(_inside(body)), _id_in(body)):
+            said = [f"the answer about {kind} {hl_id} does not hold the record"]
+            raise UnexpectedAnswer("GET", PATHS[kind], messages=said)
+        return dict(body)
+
+    whole: dict[str, Any] = hl.client.call("GET", PATHS[kind], path={"id": hl_id}, read=read).read
+    return whole
 
 
 def _id_in(record: Mapping[str, Any]) -> Any:
