@@ -19,6 +19,16 @@ LEGAL_FORMS = (
     "corporation",
     "company",
 )
+#: Legal forms that are parts of people's names as well (`Ana Sá`): dropped from firms' alone.
+_FOREIGN_FORMS = (
+    "gmbh", "ag", "kg", "ohg", "ug", "ek", "gbr", "mbh", "sarl", "sas", "sa", "sl", "srl", "spa",
+    "bv", "nv", "vof", "ab", "oy", "plc", "llp", "lp", "pllc", "pc", "pty", "cv", "ltda", "lda",
+    "pvt",
+)  # fmt: skip
+#: How firms of other languages join names.
+_JOINTS = ("und", "e", "en", "och", "og", "i")
+#: Letters as they are written where they are missing.
+_SPELLED_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"}
 _STREET_WORDS = {
     "street": "st", "avenue": "ave", "road": "rd", "drive": "dr", "boulevard": "blvd",
     "lane": "ln", "court": "ct", "place": "pl", "highway": "hwy", "parkway": "pkwy",
@@ -53,12 +63,30 @@ def loose_name_key(expression: str) -> str:
 
 
 def legal_form(expression: str) -> str:
-    """The legal form in a firm's name, long ones shortened; NULL without one."""
+    """The legal forms in a firm's name, long ones shortened; NULL without one."""
     short = "CASE t WHEN 'incorporated' THEN 'inc' WHEN 'limited' THEN 'ltd' "
     short += "WHEN 'corporation' THEN 'corp' WHEN 'company' THEN 'co' ELSE t END"
-    forms = ", ".join(f"'{w}'" for w in LEGAL_FORMS)
+    forms = ", ".join(f"'{w}'" for w in LEGAL_FORMS + _FOREIGN_FORMS)
     found = f"list_filter({_words(expression, ())}, lambda t: t IN ({forms}))"
-    return f"list_transform({found}, lambda t: {short})[1]"
+    shortened = f"list_sort(list_transform({found}, lambda t: {short}))"
+    return f"nullif(array_to_string({shortened}, ' '), '')"
+
+
+def firm_keys(expression: str) -> str:
+    """The keys of a firm's name, a list: without its legal form, in the spellings of its letters.
+
+    `Müller & Söhne GmbH` is written `Mueller und Soehne` or `Muller & Sohne` elsewhere, so it has
+    two keys, and two names are one firm's when they share one.
+    """
+    spelled = f"lower({expression})"
+    for letter, written in _SPELLED_OUT.items():
+        spelled = f"replace({spelled}, '{letter}', '{written}')"
+    dropped = TITLES + LEGAL_FORMS + _FOREIGN_FORMS + _JOINTS
+    keys = (
+        f"nullif(array_to_string(list_sort({_words(way, dropped)}), ' '), '')"
+        for way in (f"replace(lower({expression}), 'ß', 'ss')", spelled)
+    )
+    return f"list_distinct([{', '.join(keys)}])"
 
 
 def number_key(expression: str) -> str:

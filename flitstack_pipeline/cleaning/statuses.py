@@ -93,9 +93,13 @@ VOCABULARIES: dict[str, dict[str, str]] = {
 def canonical(vocabulary: str, value: str | None) -> str | None:
     """The closed-vocabulary status of a word, or None when empty or unknown.
 
-    The whole word is compared, so "unpaid" is never read as "paid"; "Paid?" is none.
+    The whole word is compared, so "unpaid" is never read as "paid"; "Paid?" is none. A word may be
+    cut in two: `Un-scheduled`, `Over due`.
     """
-    return VOCABULARIES[vocabulary].get(_slug(value)) if value and "?" not in value else None
+    if not value or "?" in value:
+        return None
+    known, slug = VOCABULARIES[vocabulary], _slug(value)
+    return known.get(slug) or known.get(slug.replace("_", ""))
 
 
 def _slug(value: str) -> str:

@@ -27,6 +27,7 @@ def phones_said(text: str, country: str) -> list[str]:
     """The phones of a cell as `+digits`, or bare digits where the country's plan is not known."""
     text = re.sub(r"^(\(?\d{3}\)?)\s?/\s?(?=\d{3}\D?\d{4}\D*$)", r"\1-", text.strip())
     text = re.sub(r"(?<=\d{10})\s+(?=\d{10})", ";", re.sub(r";\s*ext=", " x", text, flags=re.I))
+    text = re.sub(r"(\+\d{1,3}\s?)\(0\)", r"\1", text)  # a zero that is dialled at home only
     parts = re.split(r"[;,/|\n&]|\b(?:or|and)\b", text, flags=re.I)
     found = []
     for part in parts:

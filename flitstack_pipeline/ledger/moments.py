@@ -122,7 +122,7 @@ def _with_month(found: str) -> Said | None:
         month = _MONTHS[month_first[1].casefold()]
         return _said(_year(month_first[3]), month, month_first[2], month_first[4])
     day_first = re.match(
-        r"\s*(\d{1,2})[\s./-]+([^\W\d_]+)[,\s./-]+('?\d{4}|'?\d{2})(?![\d:])(.*)$", bare, re.S
+        r"\s*(\d{1,2})[\s./-]*([^\W\d_]+)[,\s./-]*('?\d{4}|'?\d{2})(?![\d:])(.*)$", bare, re.S
     )
     if day_first and day_first[2].casefold() in _MONTHS:
         month = _MONTHS[day_first[2].casefold()]
@@ -152,12 +152,13 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
 
 def _offset(rest: str) -> tuple[str, dt.tzinfo | None]:
     """(the time of day, its zone or None) of what stands after a day."""
+    rest = re.sub(r"(?<=[\dMm])\s+((?:[A-Z][a-z-]+ )+Time)$", _initials, rest.strip())
     rest = rest.replace("\u2212", "-")
     rest = re.sub(r"\s*[(\[](?:GMT|UTC)?([+-][\d:]+)[)\]]$", r" \1", rest.strip())
     if not re.search(r"[+-]\d[\d:]*\s*\(", rest):  # behind an offset the word is a remark
         rest = re.sub(r"\s*[(\[]([A-Z]{2,4})[)\]]$", r" \1", rest)
     rest = re.sub(r"\s*\([^)]*\)\s*$", "", rest).strip()
-    rest = re.sub(r"(?<=[+-]\d{4}) UTC$", "", rest)
+    rest = re.sub(r"(?<=[+-]\d{4}) [A-Z]{3,4}$", "", rest)
     named = re.search(r"\s*(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?$", rest, re.I)
     if named and re.search(r"\d", rest[: named.start()]):
         hours = dt.timedelta(hours=int(named[2]), minutes=int(named[3] or 0))
@@ -174,6 +175,11 @@ def _offset(rest: str) -> tuple[str, dt.tzinfo | None]:
         except (KeyError, ValueError):
             return rest, None
     return rest, None
+
+
+def _initials(name: re.Match[str]) -> str:
+    """` EST` for ` Eastern Standard Time`."""
+    return " " + "".join(re.findall("[A-Z]", name[1])).replace("CUT", "UTC")
 
 
 def clock_said(text: str) -> dt.time | None:

@@ -64,7 +64,8 @@ def read_number(text: str, value: str, how: str, account: Account) -> str:
         said = number(unit[1], how or ".") if unit else None
     if said is None:
         sign = r"(?:%|percent|pct\.?|per cent|por ciento|pour cent|prozent)"
-        percent = re.fullmatch(rf"\s*([-+\u2212(]?[\d.,]+)\s*{sign}(\)?)\s*", text, re.I)
+        behind = re.sub(r"^\s*%\s?([\d.,]+)$", r"\1%", text)
+        percent = re.fullmatch(rf"\s*([-+\u2212(]?[\d.,]+)\s*{sign}(\)?)\s*", behind, re.I)
         said = number(percent[1] + percent[2], how or ".") if percent else None
     if said is None:
         return ""

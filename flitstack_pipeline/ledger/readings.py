@@ -26,15 +26,20 @@ _UNWRAPPED = "white space and marks of the spreadsheet taken off"
 EMPTY_WORDS = frozenset(
     {"-", "--", "---", "—", "–", ".", "?", "n/a", "na", "n.a.", "none", "nil", "(none)", "unknown",
      "tbd", "tbc", "(blank)", "(empty)", "no data", "not provided", "not available",
-     "not specified", "nan", "null", "(null)", "<null>", "<na>", "undefined", "[object object]",
+     "not specified", "nan", "null", "(null)", "<null>", "<na>", "undefined",
+     "[object object]", "undefined undefined", "null null", "none none", "nan nan",
+     "[object object] [object object]", "undefined,undefined", "null,null", "none,none", "nan,nan",
+     "[object object],[object object]", "undefined, undefined", "null, null", "none, none",
+     "nan, nan", "[object object], [object object]",
      "{}", "[]", "invalid date", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!",
      "#num!", "#error!"}
 )  # fmt: skip
 _YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "x", "on", "si", "sí", "oui", "ja", "sim",
-                  "checked", "✓", "✔", "☑", "wahr", "vrai", "verdadero", "verdadeiro", "vero",
-                  "waar"})  # fmt: skip
+                  "checked", "✓", "✔", "☑", "[x]", "wahr", "vrai", "verdadero", "verdadeiro",
+                  "vero", "waar"})  # fmt: skip
 _NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off", "non", "nein", "nee", "não", "nao",
-                 "unchecked", "-", "✗", "✘", "☐", "falsch", "faux", "falso", "onwaar"})  # fmt: skip
+                 "unchecked", "-", "✗", "✘", "☐", "[ ]", "falsch", "faux", "falso",
+                 "onwaar"})  # fmt: skip
 
 
 def agrees(kind: str, text: str, value: str, account: Account) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import duckdb
 
-from flitstack_pipeline.cleaning.forms import address_key, legal_form, loose_name_key
+from flitstack_pipeline.cleaning.forms import address_key, firm_keys, legal_form
 
 #: Mail providers of everybody: an address there says nothing of the firm.
 FREE_MAIL = (
@@ -37,7 +37,7 @@ def shared_companies(con: duckdb.DuckDBPyConnection, clients: str) -> dict[str, 
         f"""
         WITH firm AS (
             SELECT c.source_key, p.location,
-                   {loose_name_key("coalesce(business_name, c.name)")} AS k,
+                   unnest({firm_keys("coalesce(business_name, c.name)")}) AS k,
                    {legal_form("coalesce(business_name, c.name)")} AS form,
                    coalesce(
                        regexp_extract(lower(website), '^(?:https?://)?(?:www\\.)?([^/:?#]+)', 1),
@@ -45,13 +45,13 @@ def shared_companies(con: duckdb.DuckDBPyConnection, clients: str) -> dict[str, 
                               THEN split_part(email, '@', 2) END, '')) AS domain,
                    phone, {address_key("address1")} || coalesce(postal_code, '') AS home,
                    lower(city) AS city, state,
-                   row_number() OVER (ORDER BY created NULLS LAST, length(c.source_key),
+                   dense_rank() OVER (ORDER BY created NULLS LAST, length(c.source_key),
                                       c.source_key) AS age
             FROM ({clients}) c JOIN m_people p ON p.source_key = c.source_key WHERE is_business
         ), several AS (
             SELECT k, location FROM firm WHERE k IS NOT NULL GROUP BY ALL HAVING count(*) > 1
         ), candidate AS (SELECT f.* FROM firm f JOIN several USING (k, location))
-        SELECT a.source_key, b.source_key
+        SELECT DISTINCT a.source_key, b.source_key, a.age, b.age
         FROM candidate a JOIN candidate b ON a.k = b.k AND a.location = b.location AND a.age < b.age
         WHERE coalesce(a.domain = b.domain OR a.phone = b.phone OR a.home = b.home, false)
            OR NOT coalesce(a.domain <> b.domain OR a.state <> b.state OR a.city <> b.city
@@ -61,7 +61,7 @@ def shared_companies(con: duckdb.DuckDBPyConnection, clients: str) -> dict[str, 
     ).fetchall()
     leader: dict[str, str] = {}
     members: dict[str, list[str]] = defaultdict(list)
-    for older, newer in rows:  # the oldest come first, so a leader is never led later
+    for older, newer, _, _ in rows:  # the oldest come first, so a leader is never led later
         one, other = leader.get(older, older), leader.get(newer, newer)
         if one == other:
             continue

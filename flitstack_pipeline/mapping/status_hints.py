@@ -34,11 +34,24 @@ _HINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("done finish complet closed wrapped", ("completed", "converted", "won")),
     ("progress working start onsite enroute underway active travel", ("in_progress",)),
     ("sched book assign dispatch plann calendar confirmed", ("scheduled", "contacted")),
-    ("sent mailed submitted deliver pending", ("sent", "unpaid", "scheduled")),
+    ("sent mailed submitted deliver", ("sent", "unpaid", "scheduled")),
+    ("pending", ("sent", "unpaid", "new")),
     ("draft prepar estimating", ("draft", "new")),
     ("contact called follow", ("contacted",)),
     ("new open unsched request inquir enquir lead fresh todo", ("new", "draft")),
 )
+#: What a word means of something still to come: a job to be scheduled is new, an estimate that
+#: awaits approval was sent.
+_EARLIER: dict[str, tuple[str, ...]] = {
+    "paid": ("unpaid",),
+    "completed": ("in_progress",),
+    "approved": ("sent",),
+    "scheduled": ("new",),
+    "in_progress": ("scheduled",),
+    "sent": ("draft",),
+    "contacted": ("new",),
+    "won": ("estimate_sent",),
+}
 #: What the opposite of a closed word may be: a job not started is new, an estimate not approved
 #: was declined. A word without a line here has no opposite we would suggest.
 _OPPOSITES: dict[str, tuple[str, ...]] = {
@@ -56,15 +69,30 @@ _JOINED = {
     "written off": "writeoff", "bad debt": "writeoff", "on site": "onsite", "en route": "enroute",
     "under way": "underway", "green light": "greenlight", "to do": "todo", "on ice": "hold",
     "turned down": "declined", "part paid": "partial", "deposit paid": "partial",
-    "100 %": "complete", "100%": "complete",
+    "100 %": "complete", "100%": "complete", "no longer": "nolonger", "not longer": "nolonger",
+    "off hold": "resumed",
 }  # fmt: skip
-_NEGATIONS = ("not", "no", "non", "never", "without", "isnt", "wasnt", "hasnt", "cannot", "cant",
-              "didnt", "yet")  # fmt: skip
+_NEGATIONS = frozenset(
+    {"not", "no", "non", "never", "without", "isnt", "wasnt", "hasnt", "cannot", "cant", "didnt"}
+)  # fmt: skip
+#: What stands before something that is still to come, or not quite there.
+_TO_COME = frozenset(
+    {"yet", "needs", "need", "requires", "require", "be", "ready", "awaiting", "waiting", "pending",
+     "almost", "nearly", "half", "before", "until"}
+)  # fmt: skip
+_NOT, _LATER, _OVER = "not ", "still to be ", "no longer "
+#: What stands before a word → what the closed word becomes.
+_TURNED: dict[str, dict[str, tuple[str, ...]]] = {_NOT: _OPPOSITES, _LATER: _EARLIER, _OVER: {}}
 #: `incomplete`, `disapproved`, but not `installed` or `inspected`: only before these beginnings.
-_NEGATED = re.compile(
-    "^(?:un|in|dis|non)(?=complet|finish|approv|accept|signed|confirm|assign|deliver|sent|"
-    "settled|sold|start|book|open|clear|done|closed|contact)"
+_STEMS = (
+    "complet|finish|approv|accept|signed|confirm|assign|deliver|sent|settled|sold|start|book|open|"
+    "clear|done|closed|contact"
 )
+_NEGATED = re.compile(f"^(?:un|in|dis|non)(?={_STEMS})")
+#: What turns a word around or begins it anew, where the closed word does not begin so.
+_PREFIX = re.compile("un|in|dis|non|re")
+#: A negation that a hyphen or a blank cuts off: `Un-scheduled`, `Dis approved`.
+_CUT_OFF = re.compile(rf"\b(un|in|dis|non) (?=(?:{_STEMS}|sched|paid|collect)\w*)")
 
 
 def suggested(word: str, closed: Sequence[str]) -> tuple[str, str]:
@@ -80,13 +108,13 @@ def suggested(word: str, closed: Sequence[str]) -> tuple[str, str]:
     words = _words(word)
     said = list(_read(words))
     for stems, meanings in _HINTS:
-        for text, negated in said:
+        for text, before in said:
             if any(text.startswith(stem) for stem in stems.split()):
-                meant = _meant(meanings, closed, negated)
-                if meant or negated:
-                    heard = f"{'not ' if negated else ''}{text!r} sounds like {label_of(meant)!r}"
+                meant = _meant(meanings, closed, before)
+                if meant or before in (_NOT, _OVER):
+                    heard = f"{before}{text!r} sounds like {label_of(meant)!r}"
                     return meant, heard if meant else ""
-    return ("", "") if _is_negated(words) else _nearest(" ".join(words), closed)
+    return ("", "") if any(before for _, before in said) else _nearest(" ".join(words), closed)
 
 
 def _words(word: str) -> list[str]:
@@ -95,34 +123,38 @@ def _words(word: str) -> list[str]:
     plain = re.sub(r"[^a-z0-9%]+", " ", plain.replace("'", "").replace("’", "")).strip()
     for apart, joined in _JOINED.items():
         plain = re.sub(rf"(?<![a-z0-9]){re.escape(apart)}(?![a-z0-9])", joined, plain)
-    return plain.split()
+    return _CUT_OFF.sub(r"\1", plain).split()
 
 
-def _read(words: list[str]) -> Iterator[tuple[str, bool]]:
-    """Every word that says something, with whether it is negated: `not approved`, `incomplete`."""
-    negated = False
+def _read(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Every word that says something, with what turns it: `not approved`, `incomplete`."""
+    before = ""
     for word in words:
-        if word in _NEGATIONS:
-            negated = True
+        if word in _NEGATIONS or word == "nolonger":
+            before = _NOT if word in _NEGATIONS else _OVER
             continue
         inner = _NEGATED.sub("", word)
-        yield inner, negated or inner != word
+        yield inner, _NOT if inner != word else before
+        if word in _TO_COME:
+            before = _LATER
 
 
-def _is_negated(words: list[str]) -> bool:
-    return any(negated for _, negated in _read(words))
-
-
-def _meant(meanings: Sequence[str], closed: Sequence[str], negated: bool) -> str:
-    """The first meaning the object has, or the first opposite of one where it is negated."""
-    if negated:
-        meanings = [o for m in meanings for o in _OPPOSITES.get(m, ())]
+def _meant(meanings: Sequence[str], closed: Sequence[str], before: str) -> str:
+    """The first meaning the object has, turned by what stands before the word."""
+    if before:
+        meanings = [o for m in meanings for o in _TURNED[before].get(m, ())]
     return next((m for m in meanings if m in closed), "")
 
 
 def _nearest(text: str, closed: Sequence[str]) -> tuple[str, str]:
-    spelled = {known: fuzz.ratio(text, label_of(known).casefold()) for known in closed}
+    prefix = _PREFIX.match(text)
+    labels = {known: label_of(known) for known in closed}
+    spelled = {
+        known: fuzz.ratio(text, label.casefold())
+        for known, label in labels.items()
+        if not prefix or label.casefold().startswith(prefix[0])
+    }
     nearest = max(spelled, key=lambda known: spelled[known], default="")
     if nearest and spelled[nearest] >= NEAR:
-        return nearest, f"written like {label_of(nearest)!r}"
+        return nearest, f"written like {labels[nearest]!r}"
     return "", ""

@@ -176,7 +176,7 @@ def _asked_of_the_witness(name, line):
     }  # fmt: skip
     kinds |= {"moments": kinds["dates"], "numbers": kinds["money"], "rates": kinds["money"]}
     if name == "addresses" and line["right"].count(" | ") > 4:  # a phone behind the address
-        right = re.sub(r"US \(?(\d{3})\)?\D(\d{3})-(\d{4})$", r"US +1\1\2\3", right)
+        right = re.sub(r"US \(?(\d{3})\)?\D(\d{3})[-.](\d{4})$", r"US +1\1\2\3", right)
     if name in ("money", "numbers", "rates"):
         right = right.lstrip("+")
     account = Account(known.get("zone", "America/New_York"), known.get("country", "US"))

@@ -268,7 +268,7 @@ def _american(line: str) -> Address | None:
         parts.setdefault(_group(label), []).append(token)
     if "street" not in parts or ("city" not in parts and "zip" not in parts):
         return _street_and_city(line)
-    shown = {key: _join(tokens) for key, tokens in parts.items()}
+    shown = {key: _join(tokens, line) for key, tokens in parts.items()}
     if (
         _POSTCODE_FIRST.search(line)
         or "country" in parts
@@ -405,8 +405,10 @@ def _group(label: str) -> str:
     return "street" if label != "CountryName" else "country"
 
 
-def _join(tokens: list[str] | None) -> str | None:
-    return " ".join(tokens).strip(" ,") or None if tokens else None
+def _join(tokens: list[str], line: str) -> str | None:
+    """The tokens as the line writes them (`Unit #12`), else with a blank between each two."""
+    written = re.search(r"\s*".join(map(re.escape, tokens)), line)
+    return (written.group() if written else " ".join(tokens)).strip(" ,") or None
 
 
 def _street(street: str | None, street2: str | None) -> str | None:

@@ -27,6 +27,20 @@ _ZONES = {
     "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
     "PT": "America/Los_Angeles",
 }  # fmt: skip
+#: Zones by the names that browsers and macOS write out: `Eastern Standard Time`.
+_LONG_ZONES = {
+    "eastern standard": "EST", "eastern daylight": "EDT", "central standard": "CST",
+    "central daylight": "CDT", "mountain standard": "MST", "mountain daylight": "MDT",
+    "pacific standard": "PST", "pacific daylight": "PDT", "alaska standard": "AKST",
+    "alaska daylight": "AKDT", "hawaii-aleutian standard": "HST", "hawaiian standard": "HST",
+    "atlantic standard": "AST", "atlantic daylight": "ADT", "coordinated universal": "UTC",
+    "greenwich mean": "GMT", "british summer": "BST", "central european standard": "CET",
+    "central european summer": "CEST", "australian eastern standard": "AEST",
+    "australian eastern daylight": "AEDT", "australian western standard": "AWST",
+    "new zealand standard": "NZST", "new zealand daylight": "NZDT", "eastern": "ET",
+    "central": "CT", "mountain": "MT", "pacific": "PT",
+}  # fmt: skip
+_LONG_ZONE = re.compile(rf"\s+\(?({'|'.join(_LONG_ZONES)}) time\)?$", re.I)
 #: `-05:00`, `-0500`, `+00`, `GMT-5`, `UTC+05:30`: west is minus, as people mean it.
 _OFFSET = re.compile(r"(?:\s*\b(?:GMT|UTC)\s*)?([+\-\u2212])(\d{1,2})(?::?([0-5]\d))?", re.I)
 #: `14:05 (GMT-05:00)`, `2:05 PM (EST)`: the zone itself in brackets; behind an offset a remark.
@@ -55,7 +69,7 @@ def clock(text: str) -> dt.time | None:
 
 def with_zone(text: str) -> tuple[str, dt.tzinfo | None]:
     """A time of day and the zone that stands behind it, taken off; None when none does."""
-    given = text.strip()
+    given = _LONG_ZONE.sub(lambda m: f" {_LONG_ZONES[m[1].casefold()]}", text.strip())
     if _offset(_REMARK.sub("", given)) is None:
         given = _BRACKETED_ZONE.sub(r" \1", given)
     bare = _REMARK.sub("", given)

@@ -21,8 +21,9 @@ from flitstack_pipeline.cleaning.values.words import text
 DIGITS = 15
 _ZEROS_FIRST = re.compile(r"[-+(]*0\d", re.A)
 _RATE = re.compile(
-    r"(?P<minus>[-+\u2212]?|\()\s*(?P<number>[\d.,]+)\s*"
-    r"(?:%|percent|pct\.?|per cent|por ciento|pour cent|prozent)\)?",
+    r"(?P<minus>[-+\u2212]?|\()\s*(?:"
+    r"(?P<number>[\d.,]+)\s*(?:%|percent|pct\.?|per cent|por ciento|pour cent|prozent)\)?"
+    r"|%\s?(?P<behind>[\d.,]+))",
     re.I,
 )
 
@@ -74,7 +75,7 @@ def rate(value: str | None, *, comma: bool | None = False) -> Decimal | None:
     match = _RATE.fullmatch(found)
     if has_currency(found):
         raise NotANumber(f"{found!r} is an amount of money, not a rate")
-    made = number(match["number"] if match else found, comma=comma)
+    made = number((match["number"] or match["behind"]) if match else found, comma=comma)
     if made and match is None and abs(made) < 1:
         raise DoubtfulNumber(f"{found!r} could be {made * 100:f} % or {made} %")
     return -made if made and match and match["minus"] in ("-", "\u2212", "(") else made

@@ -7,11 +7,14 @@ from functools import lru_cache
 
 from flitstack_pipeline.cleaning.values.firms import is_given
 
+#: What programs write for one missing part, and so twice for a value of two: `undefined undefined`.
+_MISSING_PARTS = ("undefined", "null", "none", "nan", "[object object]")
+_TWO_MISSING = {f"{w}{joint}{w}" for w in _MISSING_PARTS for joint in (" ", ",", ", ")}
 #: What programs write where nothing is: JavaScript, spreadsheets, databases. Never a value.
-EMPTY_WORDS = frozenset(
-    {"undefined", "nan", "null", "(null)", "none", "(none)", "<null>", "nil", "n/a", "#n/a",
-     "[object object]", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#error!",
-     "{}", "[]", "invalid date", "0000-00-00", "0000-00-00 00:00:00", "not provided",
+EMPTY_WORDS = _TWO_MISSING | frozenset(
+    {"undefined", "nan", "null", "(null)", "none", "(none)", "<null>", "nil", "n/a",
+     "#n/a", "[object object]", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!",
+     "#error!", "{}", "[]", "invalid date", "0000-00-00", "0000-00-00 00:00:00", "not provided",
      "not available",
      "not specified", "(blank)", "(empty)", "no data"}
 )  # fmt: skip
@@ -32,11 +35,11 @@ _TO_COME = re.compile(
 #: Also as spreadsheets of other languages write TRUE and FALSE.
 TRUE_WORDS = frozenset(
     {"yes", "y", "true", "t", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui",
-     "ja", "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"}
+     "ja", "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "[x]"}
 )  # fmt: skip
 FALSE_WORDS = frozenset(
     {"no", "n", "false", "f", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐", "non", "nein",
-     "nee", "não", "nao", "falsch", "faux", "falso", "onwaar"}
+     "nee", "não", "nao", "falsch", "faux", "falso", "onwaar", "[ ]"}
 )  # fmt: skip
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 #: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space,
