@@ -9,7 +9,9 @@ from flitstack_pipeline.cleaning.values.firms import is_given
 
 #: What programs write for one missing part, and so twice for a value of two: `undefined undefined`.
 _MISSING_PARTS = ("undefined", "null", "none", "nan", "[object object]")
-_TWO_MISSING = {f"{w}{joint}{w}" for w in _MISSING_PARTS for joint in (" ", ",", ", ")}
+_TWO_MISSING = frozenset(
+    f"{word}{joint}{word}" for word in _MISSING_PARTS for joint in (" ", ",", ", ")
+)
 #: What programs write where nothing is: JavaScript, spreadsheets, databases. Never a value.
 EMPTY_WORDS = _TWO_MISSING | frozenset(
     {"undefined", "nan", "null", "(null)", "none", "(none)", "<null>", "nil", "n/a",
