@@ -159,7 +159,7 @@ class Contacts(Family):
     def get(self, contact_id: str) -> Contact:
         """Read a contact as it is now, whole; NotFound when there is none."""
         path = {"contactId": contact_id}
-        return read_contact(self._record("GET", "/contacts/{contactId}", "contact", path=path))
+        return self._one("/contacts/{contactId}", "contact", read_contact, path=path)
 
     def get_if_there(self, contact_id: str) -> Contact | None:
         """Read a contact as it is now; None when there is none."""

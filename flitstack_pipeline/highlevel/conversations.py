@@ -24,6 +24,7 @@ CallStatus = Literal[
     "pending", "completed", "answered", "busy", "no-answer", "failed", "canceled", "voicemail"
 ]
 LIST_PAGE, EXPORT_PAGE = 100, 500
+_SEARCH = "/conversations/search"
 
 
 class CallDetails(WireModel):
@@ -86,22 +87,28 @@ class Conversations(Family):
     def find(self, contact_id: str) -> Record | None:
         """The conversation of a contact, by a search that trails writes; None when not seen."""
         params = {"locationId": self.location_id, "contactId": contact_id, "limit": LIST_PAGE}
-        found = self._list("/conversations/search", "conversations", params=params)
-        theirs = next((c for c in found if c.get("contactId") == contact_id), None)
-        if found and theirs is None:  # not the conversations that were asked for
-            route = "/conversations/search"
-            raise UnexpectedAnswer("GET", route, messages=["conversations of other contacts"])
-        return theirs
+
+        def read(answer: Answer) -> Record | None:
+            found = rows(answer.body, "conversations", f"GET {_SEARCH}")
+            theirs = next((c for c in found if c.get("contactId") == contact_id), None)
+            if found and theirs is None:  # not the conversations that were asked for
+                raise UnexpectedAnswer("GET", _SEARCH, messages=["conversations of other contacts"])
+            return theirs
+
+        return self._read("GET", _SEARCH, read, params=params)
 
     def total(self) -> int:
         """How many conversations the sub-account has, as the search sees them."""
         params = {"locationId": self.location_id, "limit": 1}
-        route = "/conversations/search"
-        shown, answer = self._rows("GET", route, "conversations", params=params)
-        told = total_of(answer)
-        if told is None or told < len(shown):
-            raise UnexpectedAnswer("GET", route, messages=["no count of conversations"])
-        return told
+
+        def read(answer: Answer) -> int:
+            shown = rows(answer.body, "conversations", f"GET {_SEARCH}")
+            told = total_of(answer.body)
+            if told is None or told < len(shown):
+                raise UnexpectedAnswer("GET", _SEARCH, messages=["no count of conversations"])
+            return told
+
+        return self._read("GET", _SEARCH, read, params=params)
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation."""

@@ -59,6 +59,10 @@ class Family:
         """Send, and return the record from the first envelope key that holds one."""
         return self._read(method, route, lambda a: unwrap(method, a, *envelopes), **arguments)
 
+    def _one(self, route: str, envelope: str, read: Callable[[Record], R], **arguments: Any) -> R:
+        """Read one record, and return what `read` makes of it; asked again as `_read` does."""
+        return self._read("GET", route, lambda a: read(unwrap("GET", a, envelope)), **arguments)
+
     def _list(self, route: str, envelope: str, **arguments: Any) -> list[Record]:
         return self._rows("GET", route, envelope, **arguments)[0]
 
@@ -167,8 +171,9 @@ def unwrap(method: str, answer: Answer, *envelopes: str) -> Record:
     """
     body = answer.body if isinstance(answer.body, dict) else {}
     for envelope in envelopes:
-        if isinstance(body.get(envelope), dict) and (method != "POST" or _named(body[envelope])):
-            return canonical(body[envelope])
+        held = body.get(envelope)
+        if isinstance(held, dict) and _suffices(method, held):
+            return canonical(held)
     inner = body.get("data")
     if isinstance(inner, dict) and _named(inner):
         return canonical(inner)
@@ -184,6 +189,11 @@ def unwrap(method: str, answer: Answer, *envelopes: str) -> Record:
     if is_write(method, answer.route):
         raise AmbiguousOutcome(method, answer.route, unusable)
     raise unusable
+
+
+def _suffices(method: str, record: Record) -> bool:
+    """Whether an answer's record tells what was asked: the id of what was made, what was read."""
+    return _named(record) if method == "POST" else bool(record) or method != "GET"
 
 
 def _named(record: Record) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flitstack_pipeline.highlevel.family import Family, Record
+from flitstack_pipeline.highlevel.family import Family, Record, RecordList
 from flitstack_pipeline.highlevel.models import WireModel
 
 
@@ -56,10 +56,10 @@ class Objects(Family):
         body = {"locationId": self.location_id, **schema.wire()}
         return self._record("POST", "/objects/", "object", json=body, agency=True)
 
-    def get(self, key: str) -> Record:
-        """Read a schema: `{object, fields}`."""
+    def list_fields(self, key: str) -> RecordList:
+        """Read the fields of a schema, the property that names a record among them."""
         params = {"locationId": self.location_id, "fetchProperties": True}
-        return self._call("GET", "/objects/{key}", path={"key": key}, params=params)
+        return self._list("/objects/{key}", "fields", path={"key": key}, params=params)
 
     def update(self, key: str, schema: ObjectUpdate) -> Record:
         """Change labels, description or searchable properties."""

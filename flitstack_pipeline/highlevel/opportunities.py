@@ -93,9 +93,7 @@ class Opportunities(Family):
     def get(self, opportunity_id: str) -> Opportunity:
         """Read an opportunity as it is now, whole; its notes never come along (I#305)."""
         path = {"id": opportunity_id}
-        return read_opportunity(
-            self._record("GET", "/opportunities/{id}", "opportunity", path=path)
-        )
+        return self._one("/opportunities/{id}", "opportunity", read_opportunity, path=path)
 
     def get_if_there(self, opportunity_id: str) -> Opportunity | None:
         """Read an opportunity as it is now; None when there is none."""

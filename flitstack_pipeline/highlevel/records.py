@@ -60,7 +60,7 @@ class Records(Family):
         """Read a record as it is now."""
         path = {"schemaKey": object_key, "id": record_id}
         route = "/objects/{schemaKey}/records/{id}"
-        return read_record(self._record("GET", route, "record", path=path))
+        return self._one(route, "record", read_record, path=path)
 
     def get_if_there(self, object_key: str, record_id: str) -> Record | None:
         """Read a record as it is now; None when there is none."""

@@ -361,7 +361,7 @@ def _read_fields_v2(hl: HighLevel, catalog: Catalog, object_key: str) -> None:
 
 def _add_primary(hl: HighLevel, catalog: Catalog, object_key: str, key: str) -> None:
     """The property that names a record, when the list of fields leaves it out."""
-    for record in hl.objects.get(object_key).get("fields") or []:
+    for record in hl.objects.list_fields(object_key):
         if str(record.get("fieldKey") or "").rsplit(".", 1)[-1] == key:
             catalog.add_field(field_v2(object_key, {"dataType": "TEXT", **record}))
             return

@@ -34,6 +34,7 @@ LISTS = {
     "businesses.list": lambda a: a.businesses.list(),
     "records.search": lambda a: a.records.search("business"),
     "objects.list": lambda a: a.objects.list(),
+    "objects.list_fields": lambda a: a.objects.list_fields("custom_objects.invoice"),
     "fields.v1.list": lambda a: a.custom_fields.v1.list(),
     "fields.v2.list": lambda a: a.custom_fields.v2.list("business"),
     "associations.list": lambda a: a.associations.list(),
@@ -267,7 +268,31 @@ def test_flags_told_as_text_are_flags(api, server):
         "allowDuplicateContact": False, "allowDuplicateOpportunity": True}  # fmt: skip
 
 
-def test_a_read_in_another_envelope_is_asked_for_again_before_it_is_an_error(api, server):
-    server.tell(Told(200, {"result": []}), Told(200, None), Told(200, {"tags": [{"id": "t"}]}))
-    assert api.locations.list_tags() == [{"id": "t"}]
-    assert len(server.asked) == 3
+V1 = {"id": "v1", "contactId": "c1"}
+
+
+@pytest.mark.parametrize(
+    ("say", "unknown", "known", "wanted"),
+    [
+        (lambda a: a.locations.list_tags(), {"result": []}, {"tags": [{"id": "t"}]}, [{"id": "t"}]),
+        (lambda a: a.locations.list_tags(), None, {"tags": [{"id": "t"}]}, [{"id": "t"}]),
+        (lambda a: a.contacts.get("c1")["id"], {"contact": {}}, {"contact": {"id": "c1"}}, "c1"),
+        (lambda a: a.contacts.get("c1")["id"], {"contact": {"city": "Elko"}}, {"id": "c1"}, "c1"),
+        (lambda a: a.opportunities.get("o1")["id"], {"opportunity": {}}, {"id": "o1"}, "o1"),
+        (lambda a: a.records.get("business", "r1")["id"], {"record": {}}, {"id": "r1"}, "r1"),
+        (lambda a: len(a.objects.list_fields("k")), {"object": {}}, {"fields": [{"id": "f"}]}, 1),
+        (
+            lambda a: a.conversations.find("c1"),
+            {"conversations": [{"id": "v", "contactId": "c9"}]},
+            {"conversations": [V1]},
+            V1,
+        ),
+        (lambda a: a.conversations.total(), {"conversations": [V1]},
+         {"conversations": [V1], "total": 7}, 7),
+    ],
+)  # fmt: skip
+def test_a_read_that_is_not_understood_is_asked_for_again(
+    api, server, say, unknown, known, wanted
+):  # fmt: skip
+    server.tell(Told(200, unknown), Told(200, known))
+    assert say(api) == wanted and len(server.asked) == 2

@@ -214,7 +214,7 @@ def exercise(api: HighLevel, folder: Path) -> dict[str, Callable[[], object]]:
                 ),
             )
         ),
-        "objects.get": lambda: api.objects.get("custom_objects.invoice"),
+        "objects.list_fields": lambda: api.objects.list_fields("custom_objects.invoice"),
         "objects.update": lambda: api.objects.update(
             "custom_objects.invoice",
             ObjectUpdate(
