@@ -11,6 +11,9 @@ from flitstack_pipeline.accounts import Account, unconfigured
 from flitstack_pipeline.migration.catalog import Catalog
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.load import LoadResult, load
+from flitstack_pipeline.migration.preflight.lines import Verdict
+from flitstack_pipeline.migration.preflight.mapped import crowded_contacts
+from flitstack_pipeline.migration.preflight.settings import crowded_line
 from flitstack_pipeline.migration.progress import LoadProgress, Meter, Watch, log_lines
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
@@ -53,7 +56,15 @@ def load_refusals(project: Project, stage: str, key: str) -> list[str]:
 def stage_refusals(project: Project, stage: str) -> list[str]:
     """Why no object type of a stage may be loaded now; empty when they may."""
     window = delta_refusals(project) if stage == "delta" else []
-    return window + (open_matters(project) if stage == "sample" else gate_reasons(project))
+    gate = open_matters(project) if stage == "sample" else gate_reasons(project)
+    return window + gate + _crowded(project)
+
+
+def _crowded(project: Project) -> list[str]:
+    """Contacts with more opportunities than HighLevel holds: exports after the preflight too."""
+    with project.warehouse.connect() as con:
+        lines = [crowded_line(crowded_contacts(con, a.alias)) for a in accounts(project)]
+    return [f"{x.check}: {x.found}. {x.what_to_do}" for x in lines if x.verdict is Verdict.FAIL]
 
 
 def _object_refusals(project: Project, stage: str, key: str) -> list[str]:

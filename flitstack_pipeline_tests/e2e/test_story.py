@@ -6,6 +6,7 @@ What HighLevel should hold at the end is computed here from what was done, not b
 import csv
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 from flitstack_pipeline.assets.delta import DELTA_LOADS, DELTA_PLAN
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal_copies import copies
 from flitstack_pipeline_tests.e2e.whereabouts import missing_cells
 
 pytestmark = pytest.mark.e2e
@@ -71,6 +73,16 @@ def test_the_approved_migration_arrives_and_a_second_run_writes_nothing(story):
     loaded = plan["create"] + plan["update"] + plan["skip"]
     assert abs(foretold["records"] - loaded) <= 0.03 * loaded
     assert set(paper["fingerprints"]) == {"map", "schema"}
+
+
+def test_a_copy_of_the_journal_after_the_last_wave_holds_all_of_it(story):
+    kept = copies(story.root / "journal.sqlite")
+    counted = []
+    for path in (story.root / "journal.sqlite", kept[0]):
+        con = sqlite3.connect(path)
+        counted += con.execute("SELECT count(*) FROM id_map").fetchall()
+        con.close()
+    assert len(kept) == 3 and counted[0] == counted[1] != (0,)
 
 
 def test_every_cell_of_the_exports_is_somewhere_in_highlevel(story):

@@ -13,6 +13,7 @@ from flitstack_pipeline.accounts import NotConfigured, accounts_of, unconfigured
 from flitstack_pipeline.cli import app, exit_code, spread_names
 from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
 from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline.migration.preflight import mapped
 from flitstack_pipeline.migration.provisioning import making
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.resources import MigrationProject
@@ -247,6 +248,20 @@ def test_without_duplicate_opportunities_preflight_refuses_and_nothing_is_writte
     finally:
         _duplicate_opportunities(url, allowed=True)
     assert run(app, ["preflight"]).exit_code == 0
+
+
+def test_a_client_whose_jobs_grew_past_highlevels_limit_stops_a_load_after_the_preflight(
+    two_accounts, monkeypatch
+):  # fmt: skip
+    project, _ = two_accounts
+    assert steps.preflight(project).passed
+    assert "opportunities of a contact" not in " ".join(
+        steps.load_refusals(project, "delta", "jobs")
+    )
+    monkeypatch.setattr(mapped, "OPPORTUNITIES_MOST", 0)  # each of the three clients has one job
+    said = " ".join(steps.load_refusals(project, "delta", "jobs"))
+    assert said.count("opportunities of a contact: more than HighLevel") == 2  # in each account
+    assert all(f"Client {n} (1)" in said for n in (0, 1, 2))
 
 
 def _duplicate_opportunities(url, allowed):

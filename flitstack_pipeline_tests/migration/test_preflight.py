@@ -260,6 +260,8 @@ def test_what_lives_in_the_account_is_counted_and_explained(look):
     assert "2 contacts share" in line(found, "duplicate contacts").found
     assert "2 that no migration made, 1 of them match" in line(found, "existing contacts").found
     assert line(found, "existing companies").verdict == "warn"
+    # a contact and a company, each read twice by its id
+    assert "4 to read what was there before by its id" in line(found, "requests").found
     workflows = line(found, "published workflows")
     assert workflows.found == "Welcome"
     assert "Automation → Workflows → “Welcome” → Publish off (Draft)" in workflows.what_to_do
@@ -313,3 +315,13 @@ def test_a_load_longer_than_the_day_says_how_many_days():
     late = quota_line(plan, pace)
     assert late.verdict == "warn" and "3 days" in late.what_to_do
     assert quota_line(Plan(write_requests=9), pace).verdict == "pass"
+
+
+def test_reads_by_id_of_partial_rows_and_of_what_was_there_before_count_for_the_days():
+    """50,000 requests are left: 49,000 with the partial rows, 51,000 with 1,000 matches."""
+    pace = PaceSnapshot(100, 10.0, used_today=150_000, daily_limit=200_000)
+    plan = Plan(write_requests=40_000, read_requests=5_000, more_reads=4_000)
+    assert quota_line(plan, pace).verdict == "pass"
+    late = quota_line(plan, pace, 2_000)
+    assert late.verdict == "warn" and "up to 2 days" in late.what_to_do
+    assert "2000 to read what was there before by its id" in late.found

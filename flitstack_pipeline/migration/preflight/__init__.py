@@ -114,12 +114,13 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     lines += schema_lines(needs.schema, catalog, items, access.agency)
     lines.append(_users(team))
     adopt_renamed(needs.schema, catalog, items)
-    lines += existing_lines(hl, catalog, journal, needs)
+    existing, to_match = existing_lines(hl, catalog, journal, needs)
+    lines += existing
     lines += [
         messages_line(hl, needs.activities, needs.conversation_provider_id),
         appointments_line(hl, needs.activities, needs.calendar_id),
     ]
-    lines += [_routing(needs.astray), quota_line(needs.plan, hl.client.pacer.snapshot())]
+    lines += [_routing(needs.astray), quota_line(needs.plan, hl.client.pacer.snapshot(), to_match)]
     by_hand = [] if access.agency else objects_by_hand(needs.schema, catalog)
     return Examination(lines, team, access.users, by_hand)
 

@@ -21,6 +21,8 @@ from flitstack_pipeline.migration.preflight.lines import Line, failed, passed, w
 from flitstack_pipeline.migration.readback import reading_context
 
 PAGE = 200
+#: Reads by id that a record takes which was there before: to keep what it held, and as answered.
+READS_TO_TAKE = 2
 POLICIES = {
     "match": "each is used and filled up, after its values were kept for the rollback",
     "create": "second ones are made beside them",
@@ -50,17 +52,22 @@ def existing_lines(
     catalog: Catalog,
     journal: Journal,
     needs: Any,
-) -> list[Line]:
+) -> tuple[list[Line], int]:
     """Records of nobody's migration that would match ours, and ours of a lost journal.
 
-    `needs` is what the migration asks: `recognisable`, `policy`, `workspaces`.
+    `needs` is what the migration asks: `recognisable`, `policy`, `workspaces`. Returns the lines,
+    and how many more requests the matching records take: each is read by its id before a write.
     """
-    return [_existing(hl, catalog, journal, ours, needs) for ours in needs.recognisable]
+    found = [_existing(hl, catalog, journal, ours, needs) for ours in needs.recognisable]
+    matching = sum(count for _, count in found)
+    reads = {"match": READS_TO_TAKE, "ask": 1}.get(needs.policy, 0)
+    return [line for line, _ in found], reads * matching
 
 
 def _existing(
     hl: HighLevel, catalog: Catalog, journal: Journal, ours: Recognisable, needs: Any
-) -> Line:
+) -> tuple[Line, int]:
+    """The line about one kind of record, and how many of them match ours."""
     policy = needs.policy
     foreign, matching, adoptable = _counted(hl, catalog, journal, ours, needs.workspaces)
     check = f"existing {ours.plural}"
@@ -73,7 +80,7 @@ def _existing(
             "A migration of this workspace wrote them, whose journal is not in this data folder. "
             "Use that folder; or, if its journal was lost and these are its exports, `--adopt` "
             "reads the records back and takes them over.",
-        )  # fmt: skip
+        ), matching  # fmt: skip
     what = []
     if matching:
         what.append(f"Policy `{policy}` (duplicates in map.yaml): {POLICIES[policy]}.")
@@ -82,7 +89,8 @@ def _existing(
             "Those with our Source ID are adopted: an earlier migration made them, whose journal "
             "is not in this data folder."
         )
-    return warned(check, found, " ".join(what)) if what else passed(check, found)
+    line = warned(check, found, " ".join(what)) if what else passed(check, found)
+    return line, matching
 
 
 def _counted(
@@ -108,22 +116,31 @@ def _counted(
     return foreign, matching, adoptable
 
 
-def quota_line(plan: Plan, pace: PaceSnapshot) -> Line:
-    """Requests needed against those left today."""
+def quota_line(plan: Plan, pace: PaceSnapshot, to_match: int = 0) -> Line:
+    """Requests needed against those left today.
+
+    Args:
+        plan: the load.
+        pace: the account's allowance.
+        to_match: reads by id of records that were there before.
+    """
     check = "requests"
     reads, writes = plan.read_requests, plan.write_requests
     needed = f"{writes} to write and {reads} to read back"
     if plan.more_reads:
         needed += f" (up to {plan.more_reads} more where searches show records in part)"
+    if to_match:
+        needed += f", {to_match} to read what was there before by its id"
     if not pace.daily_limit:
         return passed(check, f"{needed}; this account has no daily limit")
     left = pace.left_today
     found = f"{needed}, {plan.hours:.1f} h at the allowed pace; {left} left today"
-    if plan.requests <= left:
+    most = plan.requests + plan.more_reads + to_match
+    if most <= left:
         return passed(check, found)
-    days = 1 + -(-(plan.requests - left) // pace.daily_limit)
+    days = 1 + -(-(most - left) // pace.daily_limit)
     return warned(
         check, found,
-        f"The load takes {days} days: it pauses when the day's requests are used up and goes on "
-        "after midnight UTC by itself.",
+        f"The load takes up to {days} days: it pauses when the day's requests are used up and goes "
+        "on after midnight UTC by itself.",
     )  # fmt: skip
