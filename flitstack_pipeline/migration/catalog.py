@@ -92,8 +92,8 @@ class Catalog:
     users.py fills it. `checklist` says what a person must do in HighLevel, because the API or the
     token cannot; `unready` what the map needs and is not there, `changed` what else somebody has
     changed since it was provisioned (schema_state.py fills them). `workflows_looked_at` are the
-    stages before which nobody's published workflow was found (steps/workflows.py),
-    `marks_looked_at` likewise for marks of other migrations (steps/others.py).
+    waves before which nobody's published workflow was found (steps/workflows.py),
+    `marks_looked_at` the stages before which no other migration's mark was (steps/others.py).
     """
 
     location_id: str

@@ -178,7 +178,8 @@ def _load_into(
         _refuse_drift(f"{stage} of {key}", account, catalog)
         if len(rows):
             what = f"{stage} of {key} into {account.alias}"
-            refuse_running_workflows(what, stage, journal, destination, catalog)
+            wave = f"{stage}, wave {wave_of(key).rank}"
+            refuse_running_workflows(what, wave, journal, destination, catalog)
             refuse_other_journal(what, stage, journal, destination, catalog)
         if key == "activities":
             _refuse_unconfigured(project, f"{stage} of {key}", account)

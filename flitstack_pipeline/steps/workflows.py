@@ -59,14 +59,14 @@ def released(journal: Journal) -> Released:
 
 
 def refuse_running_workflows(
-    what: str, stage: str, journal: Journal, destination: Destination, catalog: Catalog
+    what: str, wave: str, journal: Journal, destination: Destination, catalog: Catalog
 ) -> None:
-    """Look, once a stage, whether a workflow was published since the preflight.
+    """Look, once a wave, whether a workflow was published since the preflight.
 
-    `what` names the load for the refusal; the catalogue remembers the stages that were looked at.
+    `what` names the load for the refusal; the catalogue remembers the waves that were looked at.
     Raises WorkflowsRunning with the names and what to do, HighLevelError.
     """
-    if stage in catalog.workflows_looked_at:
+    if wave in catalog.workflows_looked_at:
         return
     decided = released(journal)
     items = journal.schema_items(destination.location_id)
@@ -79,4 +79,4 @@ def refuse_running_workflows(
     stops = [f"{x.check}: {x.found}. {x.what_to_do}" for x in lines if x.verdict is Verdict.FAIL]
     if stops:
         raise WorkflowsRunning(what, stops)
-    catalog.workflows_looked_at.add(stage)
+    catalog.workflows_looked_at.add(wave)

@@ -228,7 +228,12 @@ def test_a_published_workflow_stops_preflight_and_every_load_until_released_by_n
     assert held(url, "loc-m")[1]["contacts"] == 0
     assert exit_code(WorkflowsRunning("the sample", ["x"])) == 4
     _workflows(url, ("Welcome text", "published"))
-    assert all(r.complete for r in load_everything(project).values())
+    assert load_keys(project, "cutover", "clients", None).complete
+    _workflows(url, ("Welcome text", "published"), ("Review request", "published"))
+    with pytest.raises(WorkflowsRunning, match="published workflows: Review request"):
+        load_keys(project, "cutover", "jobs", None)  # in a later wave of the same stage
+    MigrationProject(data=str(project.root), workflows_may_run=["Review request"]).open()
+    assert all(r.complete for r in load_everything(project).values())  # as Dagster was told
 
 
 def test_without_duplicate_opportunities_preflight_refuses_and_nothing_is_written(two_accounts):
