@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
 from flitstack_pipeline.cleaning.forms import name_key
@@ -197,6 +196,9 @@ def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
 
 def _add_approved(con: duckdb.DuckDBPyConnection, merged: list[tuple[str, str]]) -> None:
     """Put pairs merged when the sample was approved into `decided`, unless a person says more."""
+
+    import pandas as pd
+
     if not merged:
         return
     con.register("merged_read", pd.DataFrame(merged, columns=["l", "r"]).astype("str"))
@@ -213,6 +215,9 @@ def make_decided(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     A key that is gone because the export has no ids (`~…`) is found again by the name with the
     e-mail or phone it had; `followed` also has those that fit nobody.
     """
+
+    import pandas as pd
+
     rows = read_decisions(decisions / DUPLICATES.name, DUPLICATES)
     con.execute(_NO_DECISIONS)
     if not rows:

@@ -22,7 +22,6 @@ from itertools import combinations
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.cleaning.assignment import LARGEST_COMPONENT, assign, components, contested
 from flitstack_pipeline.cleaning.decisions import INVOICE_LINKS, DecisionFile, read_decisions
@@ -76,6 +75,9 @@ def make_link_decisions(
 
     The others are listed in `clean.idle_decisions` under `documents`, a table of `clean`.
     """
+
+    import pandas as pd
+
     rows = [(row[kind.keys[0]], row[kind.keys[1]], row["decision"])
             for row in read_decisions(path, kind)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["document_key", "job_key", "decision"]).astype("str")
@@ -208,6 +210,8 @@ def _count_candidates(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _write(con: duckdb.DuckDBPyConnection, decided: list[tuple[Candidate, str, str]]) -> None:
+    import pandas as pd
+
     if not decided:
         return
     frame = pd.DataFrame(

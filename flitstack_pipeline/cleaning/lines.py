@@ -17,7 +17,6 @@ from itertools import groupby
 from operator import attrgetter
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.cleaning.values.cell_sql import cell, document_number, text, workspace
 
@@ -168,6 +167,8 @@ def _insert(con: duckdb.DuckDBPyConnection, documents: Iterator[_Document]) -> N
 
 
 def _write(con: duckdb.DuckDBPyConnection, marks: list[tuple[int, str | None, int | None]]) -> None:
+    import pandas as pd
+
     if not marks:
         return
     frame = pd.DataFrame(marks, columns=["row", "state", "line"])

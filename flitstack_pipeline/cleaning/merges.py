@@ -11,7 +11,6 @@ decision and another run.
 from __future__ import annotations
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, near_pairs, pairs_of
 from flitstack_pipeline.cleaning.forms import loose_name_key, name_key
@@ -24,6 +23,9 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
     A pair whose merge would join rows that a person keeps apart goes to review instead.
     """
+
+    import pandas as pd
+
     members = groups(
         decided_pairs(con, dataset), _names_of_pairs(con, dataset), near_pairs(con, dataset)
     )

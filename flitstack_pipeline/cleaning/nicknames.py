@@ -7,7 +7,6 @@ what such a likeness weighs (`matching_weights`).
 from __future__ import annotations
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
 
@@ -63,6 +62,9 @@ SHORT_FORMS: dict[str, str] = {
 
 def make_name_forms(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table `name_forms`: a form (long or short) and the full names it stands for."""
+
+    import pandas as pd
+
     full: dict[str, list[str]] = {name: [] for name in SHORT_FORMS}
     for name, short in SHORT_FORMS.items():
         for form in short.split():
@@ -78,6 +80,9 @@ def make_name_forms(con: duckdb.DuckDBPyConnection) -> None:
 
 def make_given_names(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table `given_names`: the given names of the word list (see its head)."""
+
+    import pandas as pd
+
     listed = sorted(set().union(*word_groups("given_names").values()))
     con.register("names_read", pd.DataFrame({"given": listed}).astype("str"))
     con.execute("CREATE OR REPLACE TEMP TABLE given_names AS SELECT given FROM names_read")

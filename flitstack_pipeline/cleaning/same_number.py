@@ -17,7 +17,6 @@ from itertools import groupby
 from typing import Any
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity_rules import (
@@ -231,6 +230,9 @@ class SameNumber:
         self, rows: list[tuple[int, str, bool]], shared: list[tuple[str, str, bool]]
     ) -> None:
         """Put keys in place; list the records that share a number."""
+
+        import pandas as pd
+
         self.con.register("placed", pd.DataFrame(rows, columns=["row", "suffix", "decided"]))
         self.con.execute(
             "UPDATE versions v SET key = v.key || p.suffix, decided = p.decided, "

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
-import pandera.errors
 
 from flitstack_pipeline.spec.clean import BY_DATASET, pandera_schema, scalar_columns
 from flitstack_pipeline.warehouse import table_exists
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 FAILURES_SHOWN = 50
 #: DuckDB vectors (2,048 rows each) that are validated at a time.
@@ -69,6 +71,8 @@ def validate_clean(con: duckdb.DuckDBPyConnection, dataset: str) -> ValidationRe
 
 
 def _validate(frame: pd.DataFrame, dataset: str, result: ValidationResult) -> None:
+    import pandera.errors
+
     try:
         pandera_schema(dataset).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:

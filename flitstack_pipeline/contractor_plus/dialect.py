@@ -13,8 +13,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-import clevercsv
-
 from flitstack_pipeline.spec.headers import normalise_header
 from flitstack_pipeline.spec.source import DATASETS
 from flitstack_pipeline.spec.spelling import alias_table
@@ -100,6 +98,8 @@ def _recognised(head: str, separator: str) -> int:
 
 
 def _by_clevercsv(head: str) -> str | None:
+    import clevercsv
+
     try:
         found = clevercsv.Sniffer().sniff(head[:8_000], delimiters=list(SEPARATORS))
     except Exception:  # clevercsv raises its own and plain errors on odd text; silence is "none"

@@ -115,6 +115,12 @@ def guesses(cells: list[str], says: NameSays) -> list[Guess]:
     return sorted(found, key=lambda g: (-g.score, g.dataset in OTHER))
 
 
+def most_known(headers: list[str], kind: str = "") -> int:
+    """How many columns of one kind of file (that one, or the one that knows most) are there."""
+    kinds = [kind] if kind else [key for key in KINDS if key != "note"]
+    return max(len({c[0] for h in headers if (c := column_of(key, h))}) for key in kinds)
+
+
 def best_known(ranked: list[Guess]) -> Guess:
     """The likeliest kind of export of Contractor+."""
     return next(g for g in ranked if g.dataset in BY_KEY)

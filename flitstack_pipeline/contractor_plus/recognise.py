@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from flitstack_pipeline.contractor_plus.columns import columns_of, custom_label, label_key
 from flitstack_pipeline.contractor_plus.file_names import NameSays, what_name_says
-from flitstack_pipeline.contractor_plus.kinds import Guess, best_known, doubts, guesses
-from flitstack_pipeline.spec.spelling import column_of
+from flitstack_pipeline.contractor_plus.kinds import Guess, best_known, doubts, guesses, most_known
 
 __all__ = ["Guess", "Layout", "custom_label", "label_key", "layout_of", "recognise"]
 
@@ -106,19 +105,17 @@ def _header_row(
     candidates: list[tuple[int, list[str]]], says: NameSays, answer: str
 ) -> tuple[int, list[str]]:
     """The line whose cells are known headers of one kind, the first where none is."""
-    ranked = [(_fit(cells, says, answer), n, cells) for n, cells in candidates]
-    best = max(ranked, key=lambda item: (*item[0], -item[1]))
-    if best[0][0] < 2 and len(candidates[0][1]) > 1:
-        best = ranked[0]
-    return best[1], best[2]
+    known = [most_known(_filled(cells), answer) for _, cells in candidates]
+    if max(known) < 2 and len(candidates[0][1]) > 1:
+        return candidates[0]
+    likely = [line for line, n in zip(candidates, known, strict=True) if n == max(known)]
+    return max(likely, key=lambda line: (_fit(line[1], says, answer), -line[0]))
 
 
-def _fit(cells: list[str], says: NameSays, answer: str) -> tuple[int, float]:
+def _fit(cells: list[str], says: NameSays, answer: str) -> float:
     if answer:
-        known = {c[0] for cell in _filled(cells) if (c := column_of(answer, cell))}
-        return len(known), len(known) / len(cells)
-    best = max(guesses(cells, says), key=lambda g: (g.recognised, g.score))
-    return best.recognised, best.score
+        return most_known(_filled(cells), answer) / len(cells)
+    return max(guesses(cells, says), key=lambda g: (g.recognised, g.score)).score
 
 
 def _shown(ranked: list[Guess], says: NameSays) -> tuple[Guess, ...]:

@@ -15,8 +15,6 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from flitstack_pipeline.contractor_plus.counting import last_workbook_row
 from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.contractor_plus.workbook_forms import readable
@@ -104,6 +102,9 @@ def _shown(cell: Any, formula: Any) -> str:
 @contextmanager
 def _opened(path: Path, *, data_only: bool) -> Iterator[Any]:
     """The workbook, opened by its bytes and not by its name."""
+
+    import openpyxl
+
     with readable(path).open("rb") as file:
         with _refusing(path):
             book = openpyxl.load_workbook(file, read_only=True, data_only=data_only)

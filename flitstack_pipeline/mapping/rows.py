@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 import duckdb
-import pandas as pd
 
 from flitstack_pipeline.mapping.sources import NO_CLIENT
 from flitstack_pipeline.spec.keys import record_key
@@ -108,6 +107,9 @@ def write(
     con: duckdb.DuckDBPyConnection, object_key: str, found: Iterable[Record | Skipped]
 ) -> tuple[dict[str, int], list[Skipped]]:
     """Replace `mapped.<object>`, a batch at a time; (rows by kind, what was skipped)."""
+
+    import pandas as pd
+
     con.execute("CREATE SCHEMA IF NOT EXISTS mapped")
     columns = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())
     con.execute(f'CREATE OR REPLACE TABLE mapped."{object_key}" ({columns})')
@@ -129,6 +131,8 @@ def write(
 
 
 def _write_skipped(con: duckdb.DuckDBPyConnection, object_key: str, skipped: list[Skipped]) -> None:
+    import pandas as pd
+
     con.execute(
         "CREATE TABLE IF NOT EXISTS mapped.skipped "
         "(object VARCHAR, source_key VARCHAR, reason VARCHAR)"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 import sqlalchemy as sa
 
 from flitstack_pipeline.migration import journal_tables as t
@@ -56,6 +55,8 @@ def write_operations(con: duckdb.DuckDBPyConnection, path: Path, form: str) -> N
 
 
 def _publish(engine: sa.Engine, con: duckdb.DuckDBPyConnection, name: str, query: Any) -> int:
+    import pandas as pd
+
     columns = [c.name for c in query.selected_columns]
     types = {c.name: _type(c.name, c.type) for c in query.selected_columns}
     listed = ", ".join(f'"{c}" {types[c]}' for c in columns)

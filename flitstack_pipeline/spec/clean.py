@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-import pandera.pandas as pa
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
 
 TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "BIGINT"
 QUANTITY = "DECIMAL(18,6)"
@@ -471,6 +474,9 @@ def pandera_schema(dataset: str) -> pa.DataFrameSchema:
 
     Lists and maps are guaranteed by their DuckDB type and left out of the frame that is checked.
     """
+
+    import pandera.pandas as pa
+
     columns = {}
     for f in BY_DATASET[dataset].fields:
         if f.type in (LIST, MAP):

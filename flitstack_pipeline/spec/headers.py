@@ -60,12 +60,17 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", re.sub(r"['’]s\b", "", text)).strip()
 
 
-def readings(header: str) -> Iterator[tuple[str, ...]]:
+@lru_cache(maxsize=20_000)  # every kind of export is asked about every header
+def readings(header: str) -> tuple[tuple[str, ...], ...]:
     """The ways to read a header, the plainest first; each is one text or alternatives of one.
 
     "Phone (mobile)" is "phone mobile", then "mobile phone"; "State/Province" is "state province",
     then "state" or "province".
     """
+    return tuple(_readings(header))
+
+
+def _readings(header: str) -> Iterator[tuple[str, ...]]:
     yield (normalise_header(header),)
     bracket = _BRACKETS.search(header)
     if bracket:

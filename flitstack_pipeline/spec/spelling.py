@@ -48,9 +48,25 @@ def column_of(dataset: str, header: str) -> tuple[str, int] | None:
         found = {column for text in reading if (column := _column(dataset, text))}
         if len({name for name, _ in found}) == 1:
             return max(found, key=lambda column: column[1])
-    text = normalise_header(header)
-    unsure = {normalise_header(u): c.name for c in KINDS[dataset].columns for u in c.unsure}
-    return (unsure[text], BY_CELLS) if text in unsure else None
+    unsure = _unsure(dataset).get(normalise_header(header))
+    return (unsure, BY_CELLS) if unsure else None
+
+
+@cache
+def _unsure(dataset: str) -> dict[str, str]:
+    return {normalise_header(u): c.name for c in KINDS[dataset].columns for u in c.unsure}
+
+
+def _may_be_qualified(dataset: str, text: str) -> bool:
+    """Whether a text ends as some spelling of a dataset does: asked first, since it is cheap."""
+    words, ends = text.split(" "), _last_words(dataset)
+    behind = words[-1] in ("primary", "main") and words[-2:-1]
+    return len(words) > 1 and (words[-1] in ends or bool(behind and behind[0] in ends))
+
+
+@cache
+def _last_words(dataset: str) -> frozenset[str]:
+    return frozenset(text.rpartition(" ")[2] for text in alias_table(dataset))
 
 
 def _column(dataset: str, text: str) -> tuple[str, int] | None:
@@ -58,6 +74,8 @@ def _column(dataset: str, text: str) -> tuple[str, int] | None:
     if text in table:
         usual = normalise_header(KINDS[dataset].by_name[table[text]].header) == text
         return table[text], USUAL if usual else SPELLED
+    if not _may_be_qualified(dataset, text):
+        return None
     bare = _without(text, _qualifiers(dataset))
     for shorter in (bare, re.sub(r" (?:primary|main)$", "", bare)):
         if shorter != text and shorter in table:

@@ -18,7 +18,6 @@ from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.reports.field_map import write_field_map
-from flitstack_pipeline.reports.field_map_workbook import read_answers, write_workbook
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.clean import TABLES
 from flitstack_pipeline.steps.account_fields import account_fields
@@ -115,6 +114,8 @@ def _least_sure(document: MapDocument) -> list[dict[str, Any]]:
 
 def write_map_workbook(project: Project, document: MapDocument | None = None) -> Path:
     """Write `reports/field-map.xlsx` from the map; the path."""
+    from flitstack_pipeline.reports.field_map_workbook import write_workbook
+
     document = document or map_to_change(project)
     path = project.reports / "field-map.xlsx"
     return write_workbook(sheets(document), path, document.fingerprint)
@@ -165,6 +166,8 @@ def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
     `by` is who decides, else the name written in the workbook. Raises MapError with every mistake
     by sheet and cell, NotOurWorkbook, FileNotFoundError; then nothing is changed.
     """
+    from flitstack_pipeline.reports.field_map_workbook import read_answers
+
     name, answers = read_answers(path)
     who = by.strip() or name or f"workbook {path.name}"
     document, changes = apply_answers(map_to_change(project), answers, who)
