@@ -98,6 +98,12 @@ def write_document(document: MapDocument, path: Path) -> None:
         raise
 
 
+def counts_stand(document: MapDocument, path: Path) -> bool:
+    """Whether the map at `path` tells how many entries of each object are open, as it is now."""
+    lines = {line.strip() for line in read_text(path).split("\n")}
+    return all(f"# {count}" in lines for count in _counts(document).values())
+
+
 def _root(document: MapDocument) -> dict[str, Any]:
     by_dataset: dict[str, list[dict[str, Any]]] = {}
     for entry in document.fields:

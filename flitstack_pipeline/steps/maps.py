@@ -16,7 +16,9 @@ from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
+from flitstack_pipeline.mapping.yaml_form import counts_stand
 from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.clean import TABLES
@@ -40,6 +42,22 @@ def propose_map(project: Project) -> StepReport:
     and says so. Raises Refused when there are exports that nobody has read yet: their custom
     columns would be missing.
     """
+    document, report = _proposal(project)
+    _save(project, document)
+    _write_documents(project, document)
+    return report
+
+
+def propose_and_confirm(project: Project, name: str) -> list[StepReport]:
+    """Propose a map and confirm all of it in a person's name; it is written once.
+
+    Raises Refused as `propose_map`, MapError as `confirm_map`.
+    """
+    document, report = _proposal(project)
+    return [report, _confirmed(project, document, document.confirm_all(name), name)]
+
+
+def _proposal(project: Project) -> tuple[MapDocument, StepReport]:
     _refuse_unread(project)
     fields, asked = account_fields(project)
     memory = Memory.load(project.memory_path)
@@ -49,13 +67,13 @@ def propose_map(project: Project) -> StepReport:
     with project.warehouse.connect() as con:
         document = propose(con, previous, None, around)
         publish_samples(project, con, document)
-    document.save(project.map_path)
-    return StepReport(
+    return document, StepReport(
         "map proposed",
         len(document.fields),
         {
             "map": project.map_path,
-            **_documents(project, document),
+            "field mapping document": _page_path(project),
+            "workbook": _workbook_path(project),
             "fingerprint": document.fingerprint[:12],
             "open": len(document.unconfirmed()),
             "account": asked,
@@ -91,11 +109,25 @@ def _possible_forms(project: Project) -> dict[str, str]:
     }
 
 
-def _documents(project: Project, document: MapDocument) -> dict[str, Any]:
+def _save(project: Project, document: MapDocument) -> None:
+    """Write `map.yaml`, unless it stands there as it would be written: that takes a second."""
+    if map_document(project) != document or not counts_stand(document, project.map_path):
+        document.save(project.map_path)
+
+
+def _write_documents(project: Project, document: MapDocument) -> None:
     """The field mapping document, the workbook and the review room's pages, written anew."""
     publish_map(project, document)
-    page = write_field_map(document, project.reports / "field-map.html")
-    return {"field mapping document": page, "workbook": write_map_workbook(project, document)}
+    write_field_map(document, _page_path(project))
+    write_map_workbook(project, document)
+
+
+def _page_path(project: Project) -> Path:
+    return project.reports / "field-map.html"
+
+
+def _workbook_path(project: Project) -> Path:
+    return project.reports / "field-map.xlsx"
 
 
 def _changed(document: MapDocument) -> list[dict[str, Any]]:
@@ -117,8 +149,7 @@ def write_map_workbook(project: Project, document: MapDocument | None = None) ->
     from flitstack_pipeline.reports.field_map_workbook import write_workbook
 
     document = document or map_to_change(project)
-    path = project.reports / "field-map.xlsx"
-    return write_workbook(sheets(document), path, document.fingerprint)
+    return write_workbook(sheets(document), _workbook_path(project), document.fingerprint)
 
 
 def confirm_map(
@@ -141,11 +172,13 @@ def confirm_map(
         place, _, goal = said.partition("=")
         dataset, _, word = place.partition(":")
         document.name_word(dataset.strip(), word.strip(), name, goal.strip())
-    confirmed = document.confirm_all(name, above) + len(words)
+    return _confirmed(project, document, document.confirm_all(name, above) + len(words), name)
+
+
+def _confirmed(project: Project, document: MapDocument, count: int, name: str) -> StepReport:
     note = _decided(project, document)
     facts = {"by": name, "open": len(document.unconfirmed()), "memory": note}
-    facts |= _cautions(document)
-    return StepReport("map confirmed", confirmed, facts)
+    return StepReport("map confirmed", count, facts | _cautions(document))
 
 
 def _cautions(document: MapDocument) -> dict[str, str]:
@@ -188,9 +221,10 @@ def take_clicks(project: Project) -> int:
 
 def _decided(project: Project, document: MapDocument) -> str:
     """Save a map a person decided in: its documents, its copy for `diff`, what it teaches."""
-    document.save(project.map_path)
-    _documents(project, document)
-    document.save(project.reports / "map-as-confirmed.yaml")
+    _save(project, document)
+    _write_documents(project, document)
+    with replacing(project.reports / "map-as-confirmed.yaml") as copy_of:
+        copy_of.write(project.map_path.read_text(encoding="utf-8"))
     if project.memory_path is None:
         return "off"
     memory = Memory.load(project.memory_path)

@@ -13,7 +13,7 @@ from flitstack_pipeline.steps.delta import delta_refusals
 from flitstack_pipeline.steps.gating import gate_reasons
 from flitstack_pipeline.steps.ledger import account_cells, refuse_unaccounted
 from flitstack_pipeline.steps.loading import load_stage
-from flitstack_pipeline.steps.maps import BECOME, confirm_map, map_object, propose_map
+from flitstack_pipeline.steps.maps import BECOME, map_object, propose_and_confirm, propose_map
 from flitstack_pipeline.steps.matters import refuse_open_matters
 from flitstack_pipeline.steps.merging import delta_summary
 from flitstack_pipeline.steps.opening import (
@@ -47,10 +47,7 @@ def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
 
 def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[StepReport]:
     """Propose the map, and confirm it when a name is given."""
-    reports = [propose_map(project)]
-    if confirm_as:
-        reports.append(confirm_map(project, confirm_as))
-    return reports
+    return propose_and_confirm(project, confirm_as) if confirm_as else [propose_map(project)]
 
 
 def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:

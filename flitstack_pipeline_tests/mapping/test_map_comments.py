@@ -6,6 +6,7 @@ import pytest
 
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline.mapping.yaml_form import counts_stand
 from flitstack_pipeline.mapping.yaml_text import Comments, comments_of, dump, parse
 from flitstack_pipeline_tests.mapping.small import put, warehouse
 
@@ -110,3 +111,12 @@ def test_what_is_written_with_comments_reads_back_as_data_and_as_comments():
     text = dump(data, "head", {("one",): "ours"}, kept)
     assert parse(text) == data
     assert comments_of(text, {"head", "ours"}.__contains__) == kept
+
+
+def test_the_counts_in_the_comments_stand_until_somebody_decides_by_hand(con, tmp_path):
+    path = tmp_path / "map.yaml"
+    document = propose(con)
+    document.save(path)
+    assert counts_stand(document, path)
+    path.write_text(path.read_text().replace("  status: proposed", "  status: confirmed", 1))
+    assert not counts_stand(MapDocument.load(path), path)
