@@ -23,17 +23,19 @@ from flitstack_pipeline.reports.document import (
     render_template,
     write_text,
 )
+from flitstack_pipeline.reports.ledger_workbook import write_ledger_workbook
 from flitstack_pipeline.warehouse import dicts
 
-#: Cells shown of one fate of an object; the CSV has all that did not arrive verbatim.
+#: Cells shown of one fate of an object; the files beside have all that did not arrive verbatim.
 SHOWN, SHOWN_ARRIVED = 100, 20
 COLUMNS = ("object", "dataset", "file", "sheet", "line", "column", "text", "fate", "rule", "field",
            "record", "what_to_do")  # fmt: skip
 
 
 def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path) -> Path:
-    """Write ledger.html and ledger.csv, readable by their owner only; the path of the page."""
+    """Write ledger.html, ledger.csv and ledger.xlsx for their owner only; the path of the page."""
     _write_csv(con, folder / "ledger.csv")
+    write_ledger_workbook(con, folder / "ledger.xlsx", COLUMNS)
     totals = _totals(con)
     page = render_template(
         "ledger.html.j2", document=ledger_document(con, totals), objects=list(_objects(con))
@@ -59,7 +61,7 @@ def ledger_document(con: duckdb.DuckDBPyConnection, totals: dict[str, int]) -> D
         "Ledger of cells",
         verdict,
         not lost,
-        {"all cells that did not arrive verbatim": "ledger.csv"},
+        {"all cells that did not arrive verbatim": "ledger.csv, to filter: ledger.xlsx"},
         _sections(con, totals),
         "Every non-empty cell of every record row has exactly one fate.",
         {fate: totals[fate] for fate in fates.FATES if fate in totals},

@@ -28,7 +28,7 @@ _BUILT = "CREATE OR REPLACE TABLE ledger.built AS SELECT ? AS of"
 
 
 def account_cells(project: Project) -> StepReport:
-    """Find the fate of every cell anew, and write `reports/ledger.html` and `ledger.csv`.
+    """Find the fate of every cell anew, and write `reports/ledger.html`, `.csv`, `.xlsx`.
 
     Every object type must be mapped. Writes nothing to HighLevel.
     """
