@@ -12,6 +12,7 @@ import duckdb
 
 from flitstack_pipeline.ledger import fates
 from flitstack_pipeline.spec.objects import REPORT_ONLY_DATASETS
+from flitstack_pipeline.spec.other_kinds import FED
 from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
@@ -36,7 +37,25 @@ def cells_so_far(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
                     for file, state, rows, cells in counted
                 )
             ]  # fmt: skip
-    return found
+    return found + _left_out(con)
+
+
+def _left_out(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The cells of files of which nothing is moved."""
+    if not table_exists(con, "raw.left_out"):
+        return []
+    counted = con.execute(
+        """
+        SELECT kind, file, declared, count(*),
+               sum(len(list_filter(cells, lambda c: trim(c) <> '')))::BIGINT
+        FROM raw.left_out GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    return [
+        {"export": kind or "unknown", "file": file, "fate": fate, "rows": rows, "cells": cells,
+         "means": fates.ABOUT[fate]}
+        for kind, file, declared, rows, cells in counted
+        for fate in (fates.NOT_MOVED if declared else fates.EXCLUDED,)
+    ]  # fmt: skip
 
 
 def _fate(dataset: str, state: str) -> str:
@@ -48,12 +67,15 @@ def _counted(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     known = " + ".join(f"(trim(coalesce(r.\"{c.name}\", '')) <> '')::INT"
                        for c in BY_KEY[dataset].columns)  # fmt: skip
     extra = "len(list_filter(map_values(r._extra), lambda v: trim(coalesce(v, '')) <> ''))"
+    cells = f"{known} + coalesce({extra}, 0)"
+    if dataset in FED:  # of another kind of file its own cells count, not those made of them
+        cells = f"CASE WHEN cardinality(r._own) > 0 THEN cardinality(r._own) ELSE {cells} END"
     states = "(SELECT '' AS row_id, '' AS row_state WHERE false)"
     if table_exists(con, "clean.row_states"):
         states = (
             f"(SELECT row_id, state AS row_state FROM clean.row_states WHERE dataset = '{dataset}')"
         )
     return f"""
-        SELECT r._file, coalesce(s.row_state, ''), count(*), sum({known} + coalesce({extra}, 0))
+        SELECT r._file, coalesce(s.row_state, ''), count(*), sum({cells})
         FROM raw."{dataset}" r LEFT JOIN {states} s ON s.row_id = r._row_id GROUP BY ALL
         """

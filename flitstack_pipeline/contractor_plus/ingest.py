@@ -1,8 +1,9 @@
 """Loads export files into the `raw` schema: every row as read, all text, every line accounted for.
 
 `raw.<dataset>` holds the rows; `raw.excluded` the lines that are no rows, by rule; `raw.misfits`
-rows that do not stand under their header; `raw.files` one line per file and sheet. A file that
-cannot be trusted is refused whole, with the reason.
+rows that do not stand under their header; `raw.left_out` those of files of which nothing is moved;
+`raw.files` one line per file and sheet. A file that cannot be trusted is refused whole, with the
+reason.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import duckdb
 
 from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
+from flitstack_pipeline.contractor_plus.left_out_rows import keep_left_out
 from flitstack_pipeline.contractor_plus.line_rows import split_line_rows
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.misfits import settle_rows
@@ -103,6 +105,7 @@ def _ingest(
     for place, read in enumerate(surveyed):
         if read.dataset is None:
             waiting[place] = _record_unclaimed(con, read, result)
+    keep_left_out(con, surveyed)
     result.questions = open_questions(surveyed, waiting, answers)
     ask(con, ASKED_BY, result.questions)
     return result

@@ -19,6 +19,7 @@ from flitstack_pipeline.contractor_plus.alignment import REALIGNED, REFUSED, Sha
 from flitstack_pipeline.contractor_plus.column_kinds import Columns, Kind, learn
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead
+from flitstack_pipeline.spec.other_kinds import OTHER
 from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows whose cells are looked at to learn what the columns are.
@@ -117,8 +118,9 @@ def settle_rows(
     """
     layouts = sorted((x for x in (read.layout, *read.layouts) if x), key=lambda x: x.header_row)
     counts.finish()
-    columns = _learned(con, read)
-    suspects = _suspects(con, read, columns, [*counts.short, *counts.long])
+    stored = _Stored(read, layouts, labels)
+    columns = _learned(con, read, stored)
+    suspects = _suspects(con, read, stored, columns, [*counts.short, *counts.long])
     settled = Settled()
     for place, layout in enumerate(layouts):
         last = layouts[place + 1].header_row if place + 1 < len(layouts) else None
@@ -127,6 +129,32 @@ def settle_rows(
             work = _Work(con, read, layout, labels[layout.header_row], columns, counts)
             work.settle(lines, settled, put_back)
     return settled
+
+
+class _Stored:
+    """Where the cells of a sheet stand in its raw table: in columns, or as written in `_own`.
+
+    `known` are the columns with a canonical name.
+    """
+
+    def __init__(
+        self, read: SheetRead, layouts: Iterable[Layout], labels: Mapping[int, list[str]]
+    ) -> None:
+        self.kind = (read.layout.dataset if read.layout else "") or ""
+        self.as_written = self.kind in OTHER
+        self.known = frozenset(c.name for c in BY_KEY[read.dataset or ""].columns)
+        self.labels: dict[str, str] = {}
+        if self.as_written:
+            for layout in layouts:
+                named = zip(layout.columns, labels[layout.header_row], strict=True)
+                self.labels |= {c or label: label for c, label in named}
+            self.known = frozenset(c for x in layouts for c in x.columns if c)
+
+    def cell(self, column: str) -> str:
+        """SQL of a cell of a column, which goes by its canonical name or its label."""
+        if self.as_written:
+            return f"coalesce(_own['{_quoted(self.labels[column])}'], '')"
+        return f'"{column}"' if column in self.known else f"_extra['{_quoted(column)}']"
 
 
 @dataclass
@@ -175,11 +203,12 @@ class _Work:
     def _rows(self, lines: list[int]) -> list[tuple[int, str, str, list[str]]]:
         """(line, raw id, workspace, cells in the order of the file)."""
         found = []
-        names = [c for c in self.layout.columns if c]
+        names = [] if self._is_as_written else [c for c in self.layout.columns if c]
         listed = "".join(f', "{c}"' for c in names)
+        cells = "_own" if self._is_as_written else "_extra"
         for start in range(0, len(lines), _PIECE):
             found += self.con.execute(
-                f"SELECT _row, _row_id, _workspace, _extra{listed} "  # noqa: S608
+                f"SELECT _row, _row_id, _workspace, {cells}{listed} "  # noqa: S608
                 f'FROM raw."{self.read.dataset}" WHERE _file = ? AND _sheet = ? '
                 "AND _row IN (SELECT unnest(?::BIGINT[])) ORDER BY _row",
                 [self.read.entry.file, self.read.sheet.name, lines[start : start + _PIECE]],
@@ -194,11 +223,15 @@ class _Work:
             for line, raw_id, workspace, extra, *own in found
         ]
 
+    @property
+    def _is_as_written(self) -> bool:
+        return self.layout.dataset in OTHER
+
     def _in_order(self, stored: dict[str, str] | None, known: dict[str, str]) -> list[str]:
         """A row's cells by position, from its known and its further columns."""
         extra = dict(stored or {})
         cells = [
-            (known[c] if c else extra.pop(label, "")) or ""
+            (known[c] if c in known else extra.pop(label, "")) or ""
             for c, label in zip(self.layout.columns, self.labels, strict=True)
         ]
         beyond = {number: cell for name, cell in extra.items() if (number := _number(name))}
@@ -226,12 +259,10 @@ def _number(name: str) -> int:
     return int(inside) if inside.isdigit() and name.startswith("(column ") else 0
 
 
-def _learned(con: duckdb.DuckDBPyConnection, read: SheetRead) -> Columns:
+def _learned(con: duckdb.DuckDBPyConnection, read: SheetRead, stored: _Stored) -> Columns:
     """What the columns of a sheet are, from rows spread over all of it."""
-    dataset = read.dataset or ""
-    known = [c.name for c in BY_KEY[dataset].columns if c.name != "workspace"]
     place = [read.entry.file, read.sheet.name]
-    table = f'raw."{dataset}" WHERE _file = ? AND _sheet = ?'
+    table = f'raw."{read.dataset}" WHERE _file = ? AND _sheet = ?'
     ((first, last, rows),) = con.execute(
         f"SELECT min(_row), max(_row), count(*) FROM {table}",  # noqa: S608
         place,
@@ -239,34 +270,37 @@ def _learned(con: duckdb.DuckDBPyConnection, read: SheetRead) -> Columns:
     if not rows:
         return Columns({})
     step = max(1, (last - first) // SAMPLE)
-    listed = ", ".join(f'"{c}"' for c in known)
+    known = [*stored.labels] if stored.as_written else sorted(stored.known - {"workspace"})
+    listed = ", ".join(map(stored.cell, known))
     found = con.execute(
         f"SELECT _extra, {listed} FROM {table} AND (_row - ?) % ? = 0",  # noqa: S608
         [*place, first, step],
     ).fetchall()
     cells = {c: [row[i] for row in found] for i, c in enumerate(known, start=1)}
-    for extra, *_ in found:
+    for extra, *_ in () if stored.as_written else found:
         for label, cell in (extra or {}).items():
             if not _number(label):
                 cells.setdefault(label, []).append(cell)
-    return learn(cells, frozenset(known), dataset)
+    return learn(cells, stored.known, stored.kind)
 
 
 def _suspects(
-    con: duckdb.DuckDBPyConnection, read: SheetRead, columns: Columns, counted: list[int]
+    con: duckdb.DuckDBPyConnection,
+    read: SheetRead,
+    stored: _Stored,
+    columns: Columns,
+    counted: list[int],
 ) -> list[int]:
     """Lines that contradict a strong kind of a known column and one more, or counted as odd.
 
     Every row is looked at with the strong kinds of known columns only; what the other columns say
     is asked of the few rows that contradict one.
     """
-    known = {c.name for c in BY_KEY[read.dataset or ""].columns}
-    strong = [(f'"{c}"', k) for c, k in columns.kinds.items() if c in known and k.strong]
-    others = [
-        (f'"{c}"' if c in known else f"_extra['{_quoted(c)}']", k)
-        for c, k in columns.kinds.items()
-        if not (c in known and k.strong)
-    ]
+    strong: list[tuple[str, Kind]] = []
+    others: list[tuple[str, Kind]] = []
+    for column, kind in columns.kinds.items():
+        is_strong = column in stored.known and kind.strong
+        (strong if is_strong else others).append((stored.cell(column), kind))
     if not strong:
         return sorted(counted)
     found = con.execute(

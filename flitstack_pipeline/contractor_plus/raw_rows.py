@@ -18,7 +18,7 @@ from flitstack_pipeline.contractor_plus.misfits import CellCounts
 from flitstack_pipeline.contractor_plus.other_rows import activity_values, contact_values
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
-from flitstack_pipeline.spec.other_kinds import CONTACT, OTHER
+from flitstack_pipeline.spec.other_kinds import CONTACT, FED, OTHER
 from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
@@ -138,10 +138,11 @@ def _insert_rows(
     for name, others in layout.stand_ins:
         replaced = _replaced(f"c{position[name]}", [f"c{i}" for i in others])
         extra = f"map_concat({extra}, {replaced})"
+    written = _as_written(layout, part.labels, rows) if dataset in FED else ""
     con.register("incoming", rows)
     con.execute(
         f'INSERT INTO raw."{dataset}" SELECT ? || _row, coalesce({own}, ?), '  # noqa: S608
-        f"?, ?, ?, _row, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', {values}, {extra} "
+        f"?, ?, ?, _row, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', {values}, {extra}{written} "
         "FROM incoming",
         [
             _row_prefix(read),
@@ -155,6 +156,18 @@ def _insert_rows(
         ],
     )
     con.unregister("incoming")
+
+
+def _as_written(layout: Layout, labels: list[str], rows: pa.Table) -> str:
+    """SQL of `_own`: the filled cells under their headers where the columns are made of them."""
+    if layout.dataset not in OTHER:
+        return ", NULL"
+    pairs = ", ".join(
+        f"{{'key': '{label.replace(chr(39), chr(39) * 2)}', 'value': c{i}}}"
+        for i, label in enumerate(labels)
+    )
+    own = f"map_from_entries(list_filter([{pairs}], lambda e: trim(e.value) <> ''))"
+    return f", map_concat({own}, MAP(more, cells))" if "more" in rows.column_names else f", {own}"
 
 
 def _cells(layout: Layout, labels: list[str]) -> tuple[dict[str, str], list[int]]:

@@ -1,7 +1,9 @@
 """The tables of the `raw` schema, and what they say of each file. Rows get in by `raw_rows`.
 
-`raw.<dataset>` holds the rows as read, `raw.excluded` the lines that are none, `raw.misfits` the
-rows that do not stand under their header, `raw.realigned` those that were put right, as they were,
+`raw.<dataset>` holds the rows as read (`_own`: the cells of a row of another kind of file, as they
+stand under its own headers, because the columns are made of them), `raw.excluded` the lines that
+are none, `raw.misfits` the rows that do not stand under their header, `raw.realigned` those that
+were put right, as they were, `raw.left_out` the rows of files of which nothing is moved,
 `raw.files` one line per file and sheet, `raw.expected_counts` what the modules showed on screen.
 """
 
@@ -15,6 +17,7 @@ import duckdb
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
 from flitstack_pipeline.contractor_plus.misfits import MISFITS_DDL, REALIGNED_DDL
 from flitstack_pipeline.contractor_plus.survey import SheetRead
+from flitstack_pipeline.spec.other_kinds import FED
 from flitstack_pipeline.spec.source import BY_KEY
 
 EXCEL_CELL = 32_767
@@ -54,10 +57,11 @@ def replace_counts(con: duckdb.DuckDBPyConnection, counts: Iterable[OnScreen]) -
 def replace_table(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """An empty raw table for one kind of export; what was recorded of its files is forgotten."""
     columns = ", ".join(f'"{c.name}" VARCHAR' for c in BY_KEY[dataset].columns)
+    own = ", _own MAP(VARCHAR, VARCHAR)" if dataset in FED else ""
     con.execute(
         f'CREATE OR REPLACE TABLE raw."{dataset}" (_row_id VARCHAR, _workspace VARCHAR, '
         "_session VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT, _exported_at TIMESTAMP, "
-        f"{columns}, _extra MAP(VARCHAR, VARCHAR))"
+        f"{columns}, _extra MAP(VARCHAR, VARCHAR){own})"
     )
     for listed in ("files", "excluded", "misfits", "realigned"):
         con.execute(f"DELETE FROM raw.{listed} WHERE dataset = ?", [dataset])  # noqa: S608

@@ -21,6 +21,7 @@ from flitstack_pipeline.ledger import (
     fates,
     holders,
     known,
+    own_cells,
     refusals,
     row_fates,
     schema_rows,
@@ -92,6 +93,7 @@ def build(
         for dataset in (d for d in counts if d in only):
             _Dataset(con, dataset, around, counts).fill()
         store.make_view(con)
+        own_cells.put_in(con)
         row_fates.add_copies(con)
         store.count(con)
     return totals(con)

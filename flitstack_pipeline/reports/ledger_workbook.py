@@ -1,6 +1,7 @@
 """The cells that did not arrive verbatim as a workbook that a person filters and sorts.
 
-Belongs here: the sheet, its filter, text that stays text. Does not: which cells these are (`ledger`).
+Belongs here: the sheet, its filter, text that stays text. Does not: the page
+and the CSV beside it (`ledger`).
 """
 
 # ruff: noqa: S608 - the fates in the SQL are our own words
@@ -100,7 +101,7 @@ def _text(sheet: WriteOnlyWorksheet, value: Any) -> Any:
     return cell
 
 
-def _bold(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _bold(sheet: WriteOnlyWorksheet, text: str) -> Any:
     cell = WriteOnlyCell(sheet, text)
     cell.font = Font(bold=True)
     return cell

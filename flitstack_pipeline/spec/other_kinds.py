@@ -304,6 +304,10 @@ def feeds(kind: str) -> str:
     return "clients" if OTHER[kind].becomes == CONTACT else "activities"
 
 
+#: The kinds of export that rows of other kinds of file may be read with.
+FED = frozenset(feeds(key) for key in OTHER)
+
+
 def is_left_behind(kind: str) -> bool:
     """Whether nothing of a kind of file is moved, declared so in `not_moved`."""
     return kind in OTHER and OTHER[kind].becomes == NOT_MOVED

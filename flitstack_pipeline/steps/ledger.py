@@ -176,10 +176,13 @@ def _is_mapped(project: Project) -> bool:
 
 
 def _print(project: Project) -> str:
-    """What the ledger depends on: the mapped records, the map, people's answers."""
+    """What the ledger depends on: the files, the mapped records, the map, people's answers."""
     document = map_document(project)
     told = [document.fingerprint if document else "", str(sorted(answers(project).items()))]
     with project.warehouse.connect() as con:
+        if table_exists(con, "raw.files"):
+            files = "SELECT bit_xor(hash(file, sheet, sha256, dataset)) FROM raw.files"
+            told.append(str(con.execute(files).fetchall()[0][0]))
         for key in KEYS:
             if table_exists(con, f"mapped.{key}"):
                 found = con.execute(

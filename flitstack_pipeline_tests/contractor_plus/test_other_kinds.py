@@ -162,3 +162,14 @@ def test_an_estimated_value_alone_is_the_amount_of_a_job(con, tmp_path):
     ingest_object(con, tmp_path, "jobs")
     clean_object(con, "jobs", CleanContext(exports=tmp_path))
     assert float(con.execute("SELECT amount FROM clean.jobs").fetchall()[0][0]) == 50
+
+
+def test_a_row_of_notes_that_a_comma_broke_is_put_right_like_any_other(con, tmp_path):
+    (tmp_path / "warranties.csv").write_text(
+        "Warranty #,Client ID,Item,Warranty End\nW-1,7,Roof,5/13/2034\nW-2,7,Deck,5/14/2034\n"
+        "W-3,8,Roof, tiles,5/15/2034\nW-4,8,Fence,5/16/2034\n"
+    )
+    found = activities(con, tmp_path, {"file:warranties.csv": "warranties"}, "text")
+    assert found[2] == (
+        "Warranty #: W-3\nClient ID: 8\nItem: Roof, tiles\nWarranty End: 5/15/2034",
+    )

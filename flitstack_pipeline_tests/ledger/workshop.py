@@ -35,7 +35,12 @@ _KEPT_SCHEMAS = ("raw", "clean", "mapped", "quarantine", "questions")
 class Workshop:
     """Small exports, read, cleaned, related and mapped, with a copy of every table."""
 
-    def __init__(self, write: Callable[[Path], Path] = small.write) -> None:
+    def __init__(
+        self,
+        write: Callable[[Path], Path] = small.write,
+        answers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.answers = answers or {}
         self.folder = Path(tempfile.mkdtemp(prefix="flitstack-mutants-"))
         self.exports = write(self.folder / "exports")
         self.con = duckdb.connect()
@@ -57,7 +62,7 @@ class Workshop:
 
     def read_all(self) -> None:
         """Read, clean and relate every export."""
-        ingest_schema(self.con, self.exports)
+        ingest_schema(self.con, self.exports, answers=self.answers)
         clean_schema(self.con, self._context())
         for key in KEYS:
             self.read(key)
@@ -65,7 +70,7 @@ class Workshop:
 
     def read(self, key: str) -> None:
         """Read and clean the exports of one object type."""
-        ingest_object(self.con, self.exports, key)
+        ingest_object(self.con, self.exports, key, answers=self.answers)
         clean_object(self.con, key, self._context())
 
     def relate(self) -> None:
