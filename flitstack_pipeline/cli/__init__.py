@@ -8,6 +8,7 @@ in the middle (another run, no network, a full disk, Ctrl-C): started again it g
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from flitstack_pipeline.cli import (
     accounts,
@@ -38,13 +39,28 @@ __all__ = [
     "workflows",
 ]
 
+#: The classes of errors a command ends with, and its exit code, the first that fits. Their names
+#: only: whoever raises one has imported it, and a refusal needs none of the others.
+ENDS: tuple[tuple[frozenset[str], Exit], ...] = (
+    (frozenset({"WorkflowsRunning", "OtherJournal"}), Exit.PREFLIGHT_FAILED),
+    (frozenset({"Refused"}), Exit.WAITING),
+    (frozenset({"CredentialsFailed", "Unauthorized", "Forbidden"}), Exit.PREFLIGHT_FAILED),
+    (frozenset({"RunStopped", "RunInProgress", "LockLost", "JournalFailed"}), Exit.STOPPED),
+    (frozenset({"WarehouseBusy", "WarehouseDamaged", "SandboxUnusable"}), Exit.STOPPED),
+    (frozenset({"HighLevelError"}), Exit.STOPPED),
+    (frozenset({"ValueError", "FileNotFoundError"}), Exit.BAD_INPUT),
+)
+
 
 def main() -> None:
     """Entry point: refusals, bad input and Ctrl-C end with a sentence, not a traceback."""
     sys.argv[1:] = spread_names(sys.argv[1:], "--workflows-may-run")
     try:
         with stopping_on_signals():
-            _run()
+            try:
+                _run()
+            finally:
+                keep_answers()
     except Interrupted as stop:
         errors.print(last_words(stop, sys.argv[1:]), style="yellow", markup=False)
         sys.exit(Exit.STOPPED)
@@ -62,9 +78,7 @@ def _run() -> None:
     try:
         app(standalone_mode=True)
     except Exception as error:
-        from flitstack_pipeline.warehouse import WarehouseDamaged
-
-        if not isinstance(error, WarehouseDamaged):
+        if type(error).__name__ != "WarehouseDamaged":
             raise
         errors.print(str(error), style="yellow", markup=False)
         with working("Reading the exports again"):
@@ -72,6 +86,17 @@ def _run() -> None:
 
             steps.rebuild_warehouse(open_project(), log)
         app(standalone_mode=True)
+
+
+def keep_answers() -> None:
+    """Leave what `status` and refusals answer, after a command that changed what it depends on."""
+    if "flitstack_pipeline.steps" not in sys.modules or isinstance(sys.exception(), Interrupted):
+        return
+    from flitstack_pipeline import steps, summary
+
+    if summary.kept(summary.data_folder()) is None:
+        with suppress(Exception):  # the command has said what there was to say
+            steps.keep_status(open_project())
 
 
 def spread_names(arguments: list[str], option: str) -> list[str]:
@@ -100,26 +125,8 @@ def _in_words(error: Exception) -> str:
 
 def exit_code(error: Exception) -> Exit | None:
     """What the command ends with after an error it knows; None for one it does not."""
-    from flitstack_pipeline.destination import SandboxUnusable
-    from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
-    from flitstack_pipeline.migration.group_commit import JournalFailed
-    from flitstack_pipeline.migration.lock import LockLost, RunInProgress
-    from flitstack_pipeline.migration.report import Refused
-    from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
-    from flitstack_pipeline.steps.others import OtherJournal
-    from flitstack_pipeline.steps.workflows import WorkflowsRunning
-    from flitstack_pipeline.warehouse import WarehouseBusy, WarehouseDamaged
-
-    known: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
-        ((WorkflowsRunning, OtherJournal), Exit.PREFLIGHT_FAILED),
-        ((Refused,), Exit.WAITING),
-        ((CredentialsFailed, Unauthorized, Forbidden), Exit.PREFLIGHT_FAILED),
-        ((RunStopped, RunInProgress, LockLost, JournalFailed), Exit.STOPPED),
-        ((WarehouseBusy, WarehouseDamaged, SandboxUnusable), Exit.STOPPED),
-        ((HighLevelError,), Exit.STOPPED),
-        ((ValueError, FileNotFoundError), Exit.BAD_INPUT),
-    )
     trouble = trouble_of(error)
     if trouble is not None:
         return Exit.STOPPED if trouble.passes else Exit.BAD_INPUT
-    return next((code for kinds, code in known if isinstance(error, kinds)), None)
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return next((code for names, code in ENDS if kinds & names), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,9 +118,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """What is done, what is left, the gate, the request budget."""
-    from flitstack_pipeline import steps
-
-    found = steps.status(open_project())
+    found = _status()
     if as_json:
         print_json(found)
         return
@@ -131,12 +129,38 @@ def status(
         console.print(f"  ! waits for a person: {what}", style="red", markup=False)
 
 
+def _status() -> dict[str, Any]:
+    """The status a step has left, where it still holds; else as it is found now."""
+    from flitstack_pipeline import summary
+
+    kept = summary.kept(summary.data_folder())
+    if kept is not None:
+        found: dict[str, Any] = kept["status"]
+        return found
+    from flitstack_pipeline import steps
+
+    return steps.keep_status(open_project())
+
+
+def _refuse_as_kept(what: str) -> None:
+    """Raise Refused where the answer that a step has left says so, and still holds."""
+    from flitstack_pipeline import summary
+
+    kept = summary.kept(summary.data_folder())
+    if kept is not None and kept["refused"][what]:
+        from flitstack_pipeline.migration.report import Refused
+
+        raise Refused(what, kept["refused"][what])
+
+
 @app.command()
 def approve(
     name: Annotated[str, typer.Argument(help="Who approves.")],
     note: Annotated[str, typer.Option(help="Why, or under which condition.")] = "",
 ) -> None:
     """Approve the sample; refused while it shows differences."""
+    if name.strip():
+        _refuse_as_kept("the approval")
     from flitstack_pipeline import steps
 
     show(steps.approve(open_project(), name, note))
@@ -154,6 +178,7 @@ def reconcile() -> None:
 @app.command()
 def delta(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
     """Load what changed in the exports since the cutover; later edits in HighLevel are kept."""
+    _refuse_as_kept("the delta")
     from flitstack_pipeline import steps
 
     project = open_project()

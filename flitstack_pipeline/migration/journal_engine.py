@@ -32,7 +32,8 @@ def open_engine(url: str) -> sa.Engine:
     if is_sqlite and address.database:
         path = Path(address.database)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
+        if not path.exists():  # touching one that is there would make it look changed
+            path.touch(mode=0o600)
     engine = sa.create_engine(
         address,
         json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False),

@@ -65,7 +65,13 @@ from flitstack_pipeline.steps.source import (
     relate,
     schema_failures,
 )
-from flitstack_pipeline.steps.standing import per_object, status, unfinished, where_to_look
+from flitstack_pipeline.steps.standing import (
+    keep_status,
+    per_object,
+    status,
+    unfinished,
+    where_to_look,
+)
 from flitstack_pipeline.steps.stories import (
     rebuild_warehouse,
     run_audit,
@@ -112,6 +118,7 @@ __all__ = [
     "gate_conditions",
     "gate_reasons",
     "import_answers",
+    "keep_status",
     "ledger_reasons",
     "left_behind",
     "load_object",

@@ -59,6 +59,11 @@ def _state(project: Project, journal: Journal) -> gate.GateState:
     )
 
 
+def approval_refusals(conditions: list[dict[str, Any]]) -> list[str]:
+    """Why the gate would not open even with an approval, from its conditions."""
+    return [c["what_to_do"] for c in conditions if not c["ok"] and c["condition"] != APPROVED]
+
+
 def sample_problems(project: Project) -> list[str]:
     """Differences of the last sample."""
     with open_journal(project) as journal:
@@ -71,8 +76,7 @@ def approve(project: Project, name: str, note: str = "") -> StepReport:
 
     Raises Refused with every reason when the gate would not open even with it.
     """
-    conditions = gate_conditions(project)
-    reasons = [c["what_to_do"] for c in conditions if not c["ok"] and c["condition"] != APPROVED]
+    reasons = approval_refusals(gate_conditions(project))
     if not name.strip():
         reasons.insert(0, "An approval needs the name of the person who approves.")
     if reasons:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from flitstack_pipeline import summary
 from flitstack_pipeline.destination import budget_of
+from flitstack_pipeline.highlevel.window import next_midnight
 from flitstack_pipeline.migration.journal import Journal
 from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.steps.acknowledging import acknowledged_files
-from flitstack_pipeline.steps.gating import gate_conditions
+from flitstack_pipeline.steps.delta import delta_refusals, delta_window
+from flitstack_pipeline.steps.gating import approval_refusals, gate_conditions
 from flitstack_pipeline.steps.matters import open_matters
 from flitstack_pipeline.steps.opening import accounts, open_journal
 from flitstack_pipeline.steps.source import accounting
+from flitstack_pipeline.warehouse import close_unused
 
 RATE_SPAN_S = 60.0
 
@@ -78,6 +83,29 @@ def status(project: Project) -> dict[str, Any]:
             "unfinished": unfinished(project)}  # fmt: skip
 
 
+def keep_status(project: Project) -> dict[str, Any]:
+    """The status as of now, kept with the refusals that follow, until something of it changes.
+
+    While a load has something left, or the journal is no file of the folder, nothing is kept.
+    """
+    with open_journal(project) as journal:  # what lies in its log goes into its file
+        window = delta_window(project, journal)
+    before = summary.stamps(project.root)
+    found = status(project)
+    close_unused()
+    depends = summary.stamps(project.root)
+    settled = {**before, "warehouse": ""} == {**depends, "warehouse": ""}
+    if settled and not found["facts"].get("left") and not project.settings.journal_url:
+        refused = {"the approval": approval_refusals(found["gate"]),
+                   "the delta": delta_refusals(project)}  # fmt: skip
+        moments = [window.opens.timestamp()] if window else []
+        if isinstance(found["facts"].get("budget used"), list):
+            moments.append(next_midnight(time.time()))
+        until = min((moment for moment in moments if moment > time.time()), default=None)
+        summary.keep(project.root, {"status": found, "refused": refused}, depends, until)
+    return found
+
+
 def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
     """Done, left, rate, budget used and time left of the stage under way, or of the last one."""
     stages = {s: journal.get_setting(f"plan:{s}") for s in ("sample", "cutover", "delta")}
@@ -103,7 +131,7 @@ def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
         "planned time": f"{duration(plan['total']['hours'] * 3600)}, {plan['total']['days']} days",
         "done": done,
         "left": left,
-        "rate": f"{per_s:.1f} requests/s over the last {RATE_SPAN_S:.0f} s",
+        "rate": f"{per_s:.1f} requests/s over the last {RATE_SPAN_S:.0f} s" if left else "none",
         "budget used": [budget_sentence(b) for b in budgets] or "no request limit",
         "time left": duration(requests / (per_s or allowed)) if left else "none",
     }
