@@ -22,7 +22,8 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n|\\r\b")
 _PATH = re.compile(r"(?:^|[\s\"'(])(?:[A-Za-z]:|\\)\\|\.\w{2,5}\s*$")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.I)
-_OTHER_TAG = re.compile(r"<(?!br\b)/?[a-z][^<>]*>", re.I)
+#: Any other tag; `<john@mailbox.net>` and `<5 ft` are none.
+_OTHER_TAG = re.compile(r"<(?!br\b)/?[a-z][a-z0-9:]*(?:\s[^<>]*)?/?>", re.I)
 #: Signs of any of the above, each by its first character; most rows, and most files, have none.
 _SIGNS = (
     r'=\s*"', r"'[0-9+(=-]", r"_x[0-9A-Fa-f]{4}_", r"&(?:#|[A-Za-z][A-Za-z0-9]{1,24};)",

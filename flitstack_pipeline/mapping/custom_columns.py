@@ -69,6 +69,8 @@ _MEASURE = re.compile(
     r"rate|hours|hrs|days|weeks|months|years|minutes|miles|distance|age|score|percent|%)"
     r"\s*(?:\([^()]*\))?$"
 )
+#: Headers under which a bare `7.5` beside `8.25%` is a percentage, too.
+_SAYS_RATE = re.compile(r"%|\b(?:percent|percentage|pct|rate)\b")
 #: A column has a type when so many of its filled cells fit it; with fewer a person is asked, and
 #: below `DOUBTFUL` it is text.
 FITTING, DOUBTFUL = 0.95, 0.8
@@ -97,7 +99,7 @@ def infer_type(
         found = _as_stated(stated, profile, definition)
         if found:
             return found
-    found_by_values = _by_values(profile)
+    found_by_values = _by_values(profile, header)
     if found_by_values.data_type == t.NUMERICAL and _names_a_thing(header):
         why = f"{profile.filled} values, digits of an identifier: kept as text"
         return ColumnType(t.TEXT, "text", (), 0.88, why)
@@ -163,7 +165,7 @@ def _as_answered(answer: str, profile: Profile) -> ColumnType:
     return ColumnType(t.LARGE_TEXT if profile.longest > 250 else t.TEXT, "text", (), 0.97, said)
 
 
-def _by_values(profile: Profile) -> ColumnType:
+def _by_values(profile: Profile, header: str) -> ColumnType:
     n = f"{profile.filled} values, {profile.distinct} distinct"
     if not profile.filled:
         return ColumnType(t.TEXT, "text", (), 0.6, "no values: kept as text")
@@ -171,7 +173,8 @@ def _by_values(profile: Profile) -> ColumnType:
     if profile.yes_no == 1.0 or (profile.yes_no >= FITTING and not few):
         odd = _odd(profile, profile.yes_no)
         return ColumnType(t.CHOICE, "yes_no", t.YES_NO, 0.92, f"{n}, yes or no{odd}")
-    rates = profile.rates if profile.percents > 0.5 else 0.0
+    signed = profile.percents > 0.5 or (profile.percents and _SAYS_RATE.search(header.casefold()))
+    rates = profile.rates if signed else 0.0
     days = profile.dates + (profile.day_numbers if profile.dates > 0.5 else 0.0)
     sorts = (
         (days, t.DATE, "date", 0.92, "dates"),

@@ -1,13 +1,17 @@
-"""One case, migrated by the command into a sandbox of its own, in this process."""
+"""One case, migrated by the command into the warm sandbox that all cases share, in this process."""
 
+import json
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
 
 from flitstack_pipeline.contractor_plus.staging import stage
-from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.destination import serving_sandbox
+from flitstack_pipeline.settings import Project, Settings
+from flitstack_pipeline.steps.opening import accounts, accounts_kept_open
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
 
 CASES = Path(__file__).parent
@@ -76,13 +80,22 @@ def _number(value):
     return value["value"] if isinstance(value, dict) and "currency" in value else value
 
 
+@pytest.fixture(scope="session")
+def warm_sandbox(tmp_path_factory):
+    """One sandbox for all cases, emptied before each."""
+    project = Project(tmp_path_factory.mktemp("warm"), Settings.from_environment())
+    with serving_sandbox(project, accounts(project)) as url:
+        yield url
+
+
 @pytest.fixture
-def case(tmp_path, monkeypatch):
-    """Lay a case's exports into a data folder; its sandbox stays open until the test ends."""
+def case(tmp_path, monkeypatch, warm_sandbox):
+    """Lay a case's exports into a data folder that the warm sandbox serves."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FLITSTACK_MEMORY", "off")
     monkeypatch.setenv("COLUMNS", "200")
+    requests.post(f"{warm_sandbox}/_sandbox/reset", timeout=30).raise_for_status()
     with ExitStack() as opened:
 
         def laid(name, exports="exports"):
@@ -90,6 +103,10 @@ def case(tmp_path, monkeypatch):
             shutil.copytree(CASES / name / exports, root / "exports")
             monkeypatch.setenv("FLITSTACK_DATA", str(root))
             found = Case(root)
+            served = [account.location_id for account in accounts(found.project)]
+            address = found.project.sandbox_state.parent / "address.json"
+            address.parent.mkdir(parents=True)
+            address.write_text(json.dumps({"url": warm_sandbox, "locations": served}))
             opened.enter_context(accounts_kept_open(found.project))
             return found
 

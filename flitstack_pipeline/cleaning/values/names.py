@@ -112,7 +112,7 @@ def split_name(value: str | None) -> Name | None:
     if found is None:
         return None
     bare, evidence = without_remarks(found)
-    if evidence and not _is_mailbox(found):
+    if evidence and not is_mailbox(found):
         return _firm(found, evidence, "joined" if evidence == TWO_NAMES else "")
     return _person(found, bare, _doubt(bare))
 
@@ -139,7 +139,7 @@ def _firm(found: str, evidence: str, doubt: str = "") -> Name:
 def _person(found: str, bare: str, doubt: str = "") -> Name:
     """The name of a person; `bare` is without remarks."""
     tidy = natural_case(bare)
-    if _is_mailbox(tidy):
+    if is_mailbox(tidy):
         return Name(found, None, None, False, False, "a mailbox, nobody's name")
     first, last = _everyday(tidy) or _split(tidy)
     display = " ".join(p for p in (first, last) if p)
@@ -164,6 +164,11 @@ def without_remarks(name: str) -> tuple[str, str]:
     if not evidence and len(head.split()) < 2:
         evidence, head = firm_evidence(bare), head or bare
     return (name, evidence) if evidence else (_without_mailbox(head), "")
+
+
+def without_signs(part: str | None) -> str | None:
+    """A part of a name without emoji and stars; None where nothing else was in it."""
+    return " ".join(_SIGNS.sub(" ", part).split()) or None if part else None
 
 
 def _without_profession(name: str) -> str:
@@ -215,7 +220,8 @@ def _without_mailbox(name: str) -> str:
     return " ".join(words).strip(" ,-")
 
 
-def _is_mailbox(name: str) -> bool:
+def is_mailbox(name: str) -> bool:
+    """Whether a text is a mailbox or a desk (`Office`), which is nobody's name."""
     return all(w.casefold().strip(".") in _MAILBOXES for w in name.split())
 
 

@@ -26,7 +26,14 @@ from flitstack_pipeline.cleaning.values.addresses import (
 )
 from flitstack_pipeline.cleaning.values.countries import country_code
 from flitstack_pipeline.cleaning.values.formats import comma_of
-from flitstack_pipeline.cleaning.values.names import Name, decided, natural_cases, split_name
+from flitstack_pipeline.cleaning.values.names import (
+    Name,
+    decided,
+    is_mailbox,
+    natural_cases,
+    split_name,
+    without_signs,
+)
 
 #: A cell that is kept as it was: its column ("" for the only one), and why; silently when None.
 Kept = tuple[str, str | None]
@@ -106,17 +113,25 @@ _SURNAMES_TOO = frozenset({"Null", "None", "Nil", "Na", "Nan"})
 def _name(
     context: Context, shown: str | None, first: str | None, last: str | None
 ) -> tuple[Any, ...]:
-    """The name from its split columns when both are there, else from the display name."""
-    given, family = _part(first, last), _part(last, first)
+    """The name from its split columns when both are there, else from the display name.
+
+    Emoji and stars, and a desk behind two names, are no part of it: `Lisa Ray`, `Office`.
+    """
+    cells = (_part(first, last), _part(last, first))
+    given, family = map(without_signs, cells)
+    if given and family and " " in given and is_mailbox(family):
+        family = None
     name = _read_name(context, shown)
     if given and family:
-        return _given(name, shown, given, family)
+        return _given(name, shown, cells, (given, family))
+    columns = zip(("first_name", "last_name"), cells, (given, family), strict=True)
+    kept: list[Kept] = [(column, None) for column, cell, bare in columns if cell != bare]
     if name is None and family and not given:
-        return family, None, family, False, "a surname alone", None, []
+        return family, None, family, False, "a surname alone", None, kept
     if name is None:
         name = _read_name(context, " ".join(p for p in (given, family) if p) or None)
-        return _as_values(name, [])
-    return _as_values(name, [] if name.invertible else [("name", None)])
+        return _as_values(name, kept)
+    return _as_values(name, kept if name.invertible else [("name", None), *kept])
 
 
 def _read_name(context: Context, shown: str | None) -> Name | None:
@@ -132,12 +147,17 @@ def _part(cell: str | None, other: str | None) -> str | None:
     return bare if bare in _SURNAMES_TOO and words.one_line(other) else words.one_line(cell)
 
 
-def _given(name: Name | None, shown: str | None, given: str, family: str) -> tuple[Any, ...]:
+def _given(
+    name: Name | None,
+    shown: str | None,
+    cells: tuple[str | None, str | None],
+    parts: tuple[str, str],
+) -> tuple[Any, ...]:
     """The person of the split columns; a display name that says something else is kept."""
-    tidy_first, tidy_last = natural_cases(given, family)
+    tidy_first, tidy_last = natural_cases(*parts)
     whole = f"{tidy_first} {tidy_last}"
-    pairs = (("first_name", given, tidy_first), ("last_name", family, tidy_last))
-    kept: list[Kept] = [(column, None) for column, cell, tidy in pairs if cell != tidy]
+    columns = zip(("first_name", "last_name"), cells, (tidy_first, tidy_last), strict=True)
+    kept: list[Kept] = [(column, None) for column, cell, tidy in columns if cell != tidy]
     if name and name.looks_like_business:
         return name.display, tidy_first, tidy_last, True, name.evidence, None, kept
     if name and words.one_line(shown) != whole:
