@@ -202,14 +202,14 @@ def _before(story: Story, step: Step, key: str, parents: Parents) -> list[tuple[
     """The (step, partition) pairs of the same job that must be done before this one.
 
     From the asset graph: the same partition of a parent with the same partitions, all of any
-    other parent. A step without a parent in the story follows the step before it. Inside a wave,
-    the partitions follow one another.
+    other parent, and of every parent of a step that needs them all. A step without a parent in
+    the story follows the step before it. Inside a wave, the partitions follow one another.
     """
     position = story.steps.index(step)
     known = [s for s in story.steps if s.key in parents[step.key]]
     pairs: list[tuple[Step, str]] = []
     for parent in known or story.steps[max(position - 1, 0) : position]:
-        same = step.objects and set(step.objects) <= set(parent.objects)
+        same = not step.of_all and step.objects and set(step.objects) <= set(parent.objects)
         pairs += [(parent, key)] if same else [(parent, k) for k in _partitions(parent)]
     earlier = _partitions(step)[: _partitions(step).index(key)]
     if step.guarded and earlier:

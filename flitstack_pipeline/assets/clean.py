@@ -26,6 +26,7 @@ CLEAN = Step(
     needs=readiness.before_cleaning,
     describe=lambda project, key, report: clean_columns(key, RAW.key),
     objects=KEYS,
+    of_all=True,
 )
 
 RELATIONSHIPS = Step(
@@ -55,7 +56,11 @@ SOURCE_AUDIT = Step(
     needs=lambda project, key: readiness.before_auditing(project),
 )
 
-clean = step_asset(CLEAN, deps=[RAW.key], partitions_def=OBJECT_PARTITIONS)
+clean = step_asset(
+    CLEAN,
+    deps=[dg.AssetDep(RAW.key, partition_mapping=dg.AllPartitionMapping())],
+    partitions_def=OBJECT_PARTITIONS,
+)
 relationships = step_asset(
     RELATIONSHIPS,
     deps=[dg.AssetDep(CLEAN.key, partition_mapping=dg.AllPartitionMapping())],

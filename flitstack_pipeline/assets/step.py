@@ -83,7 +83,8 @@ class Step:
 
     `run(project, object type or "", progress)` does the work; `needs` gives reasons against
     running it now; `describe` adds metadata; `guarded` shows `needs` as a blocking check (the
-    loads); `touches` tells that it talks to HighLevel, `writes` that it changes something there.
+    loads); `of_all` tells that a partition needs every partition of its parents, `touches` that
+    it talks to HighLevel, `writes` that it changes something there.
     """
 
     key: dg.AssetKey
@@ -96,6 +97,7 @@ class Step:
     describe: Callable[[Project, str, StepReport], Metadata] = _no_more
     objects: tuple[str, ...] = ()
     guarded: bool = False
+    of_all: bool = False
     touches: bool = False
     writes: bool = False
     owners: tuple[str, ...] = (ENGINEER,)

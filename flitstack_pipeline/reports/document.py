@@ -23,6 +23,8 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: The place of an image in a note (`cleaning.html.MARK`), by the beginning of its hash.
+_IMAGE = re.compile(r"\{\{image:([0-9a-f]{16})[0-9a-f]*\}\}")
 CELL_CUT = 400
 EXPANDED_CUT = 120_000
 ROWS_SHOWN = 2_000
@@ -112,7 +114,9 @@ def write_text(path: Path, text: str) -> Path:
 
 def csv_cell(value: Any) -> Any:
     """A value as a CSV cell: lists and dicts as JSON, formulas made text."""
-    return spreadsheet_safe(json_text(value) if isinstance(value, list | dict) else value)
+    if isinstance(value, str | list | dict):
+        value = shown(value) if isinstance(value, str) else json_text(value)
+    return spreadsheet_safe(value)
 
 
 def spreadsheet_safe(value: Any) -> Any:
@@ -128,11 +132,11 @@ def json_text(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a person reads it: lists by commas, nothing for nothing."""
+    """A value as a person reads it: lists by commas, images by their name, "" for nothing."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return _IMAGE.sub(r"[image note-image-\1]", value)
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return ", ".join(value)
     if isinstance(value, bool):

@@ -27,8 +27,8 @@ def before_reading(project: Project) -> list[str]:
 
 
 def before_cleaning(project: Project, key: str) -> list[str]:
-    """Raw rows of the object type."""
-    return _missing(project, "raw", [key])
+    """Raw rows of every object type: day or month first is told by all exports of an account."""
+    return _missing(project, "raw", KEYS)
 
 
 def before_relating(project: Project) -> list[str]:

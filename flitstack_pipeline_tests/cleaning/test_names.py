@@ -158,3 +158,20 @@ def test_initials_and_things_joined_are_a_firms(name):
 def test_two_initials_and_a_surname_are_asked_about():
     assert split_name("J & J Smith").doubt == "initials"
     assert split_name("K & L Rafting").doubt == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "right", "kept"),
+    [
+        ("Dan ⭐", "Eck", ("Dan", "Eck"), ["first_name"]),
+        ("Lisa Ray", "⭐", ("Lisa", "Ray"), ["last_name"]),
+        ("Lisa Ray", "Office", ("Lisa", "Ray"), ["last_name"]),
+        ("💎", "Ray", (None, "Ray"), ["first_name"]),
+        ("Maria", "Sales", ("Maria", "Sales"), []),  # a surname of Portugal
+        ("undefined", "undefined", (None, None), []),
+    ],
+)
+def test_signs_and_desks_in_split_columns_are_nobodys_name(first, last, right, kept):
+    found = PARSERS["name"].found(SEPARATOR.join(["", first, last]), Context("UTC", "US", ""))
+    assert (found["first"], found["last"]) == right
+    assert [cell["column"] for cell in found["kept"] or []] == kept

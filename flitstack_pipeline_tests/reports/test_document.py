@@ -35,6 +35,14 @@ def test_a_formula_is_text_in_the_csv(tmp_path):
         assert [r["note"] for r in csv.DictReader(file)] == ['\'=HYPERLINK("http://x")', "plain"]
 
 
+def test_an_image_of_a_note_is_shown_by_its_name(tmp_path):
+    note = f"see {{{{image:{'6b7fa434f92a8b80' * 4}}}}} here"
+    named = "see [image note-image-6b7fa434f92a8b80] here"
+    html = render(Document("t", "v", True, {}, [Section("s", [{"note": note}])]))
+    assert named in html and "{{image" not in html
+    assert named in write_csv([{"note": note}], tmp_path / "a.csv").read_text("utf-8-sig")
+
+
 def test_a_report_is_readable_by_its_owner_only(tmp_path):
     path = write_html(Document("t", "v", True), tmp_path / "r.html")
     assert path.stat().st_mode & 0o077 == 0
