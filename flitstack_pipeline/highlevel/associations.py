@@ -11,7 +11,13 @@ from collections.abc import Sequence
 
 from flitstack_pipeline.highlevel.family import Family, Record, RecordList
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import each_once, read_association, read_relation
+from flitstack_pipeline.highlevel.reading import (
+    Relation,
+    RelationList,
+    each_once,
+    read_association,
+    read_relation,
+)
 
 
 class AssociationCreate(WireModel):
@@ -51,14 +57,14 @@ class Associations(Family):
         path = {"associationId": association_id}
         self._call("DELETE", "/associations/{associationId}", path=path)
 
-    def create_relation(self, relation: RelationCreate) -> Record:
+    def create_relation(self, relation: RelationCreate) -> Relation:
         """Link two records; DuplicateRelation when they are linked already."""
         body = {"locationId": self.location_id, **relation.wire()}
         return read_relation(self._record("POST", "/associations/relations", "relation", json=body))
 
     def list_relations(
         self, record_id: str, association_ids: Sequence[str] | None = None
-    ) -> RecordList:
+    ) -> RelationList:
         """Read the links of a record."""
         wanted = list(association_ids) if association_ids else None
         params = {"locationId": self.location_id, "associationIds": wanted}

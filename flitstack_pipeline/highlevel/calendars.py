@@ -11,6 +11,7 @@ from typing import Literal
 
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
+from flitstack_pipeline.highlevel.reading import Named, read_named
 
 AppointmentStatus = Literal[
     "new", "confirmed", "cancelled", "showed", "noshow", "invalid", "completed", "active"
@@ -43,14 +44,15 @@ class AppointmentCreate(AppointmentUpdate):
 class Calendars(Family):
     """`/calendars`."""
 
-    def list(self) -> list[Record]:
+    def list(self) -> list[Named]:
         """Read the calendars."""
-        return self._list("/calendars/", "calendars", params={"locationId": self.location_id})
+        found = self._list("/calendars/", "calendars", params={"locationId": self.location_id})
+        return [read_named(raw) for raw in found]
 
-    def get(self, calendar_id: str) -> Record:
-        """Read a calendar: `name`, `isActive`, `teamMembers`."""
+    def get(self, calendar_id: str) -> Named:
+        """Read a calendar."""
         path = {"calendarId": calendar_id}
-        return self._record("GET", "/calendars/{calendarId}", "calendar", path=path)
+        return self._one("/calendars/{calendarId}", "calendar", read_named, path=path)
 
     def events(self, calendar_id: str, start_ms: int, end_ms: int) -> Sequence[Record]:
         """Read a calendar's events between two moments, in milliseconds since 1970.

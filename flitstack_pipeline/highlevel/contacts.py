@@ -38,6 +38,8 @@ from flitstack_pipeline.highlevel.models import (
 )
 from flitstack_pipeline.highlevel.reading import (
     Contact,
+    Note,
+    Task,
     cursor_of,
     flag,
     may_hold,
@@ -338,7 +340,7 @@ class Contacts(Family):
 
     # --- notes ---------------------------------------------------------------------------------
 
-    def create_note(self, contact_id: str, note: NoteBody) -> Record:
+    def create_note(self, contact_id: str, note: NoteBody) -> Note:
         """Write a note on a contact."""
         return read_note(
             self._record(
@@ -350,7 +352,7 @@ class Contacts(Family):
             )
         )
 
-    def list_notes(self, contact_id: str) -> list[Record]:
+    def list_notes(self, contact_id: str) -> list[Note]:
         """Read a contact's notes."""
         path = {"contactId": contact_id}
         return [
@@ -374,7 +376,7 @@ class Contacts(Family):
 
     # --- tasks ---------------------------------------------------------------------------------
 
-    def create_task(self, contact_id: str, task: TaskCreate) -> Record:
+    def create_task(self, contact_id: str, task: TaskCreate) -> Task:
         """Give a contact a task."""
         return read_task(
             self._record(
@@ -386,7 +388,7 @@ class Contacts(Family):
             )
         )
 
-    def list_tasks(self, contact_id: str) -> list[Record]:
+    def list_tasks(self, contact_id: str) -> list[Task]:
         """Read a contact's tasks."""
         path = {"contactId": contact_id}
         found = self._list("/contacts/{contactId}/tasks", "tasks", path=path)

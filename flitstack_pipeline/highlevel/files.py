@@ -17,6 +17,7 @@ from typing import Any
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.multipart import FilePart
+from flitstack_pipeline.highlevel.reading import NamedList, read_named
 
 MEDIA_MOST_BYTES = 25 * 1024 * 1024
 VIDEO_MOST_BYTES = 500 * 1024 * 1024
@@ -78,7 +79,7 @@ class Files(Family):
             raise AmbiguousOutcome("POST", route, unusable)
         return {**answer, "id": str(file_id), "url": str(url)}
 
-    def list_media(self, kind: str = "file") -> list[Record]:
+    def list_media(self, kind: str = "file") -> NamedList:
         """Read the media library; `kind` is file or folder."""
         params = {
             "altType": "location",
@@ -87,7 +88,8 @@ class Files(Family):
             "sortBy": "createdAt",
             "sortOrder": "asc",
         }
-        return self._listed("/medias/files", "files", params, 100, "offset")
+        found = self._listed("/medias/files", "files", params, 100, "offset")
+        return [read_named(raw) for raw in found]
 
     def delete_media(self, file_ids: Sequence[str]) -> None:
         """Put files of the media library into its bin."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import cursor_of, read_task
+from flitstack_pipeline.highlevel.reading import Named, Task, cursor_of, read_named, read_task
 
 
 class LocationSettings(WireModel):
@@ -43,9 +43,10 @@ class Locations(Family):
 
     # --- tags ----------------------------------------------------------------------------------
 
-    def list_tags(self) -> list[Record]:
+    def list_tags(self) -> list[Named]:
         """Read the tags."""
-        return self._list("/locations/{locationId}/tags", "tags", path=self._path())
+        found = self._list("/locations/{locationId}/tags", "tags", path=self._path())
+        return [read_named(raw) for raw in found]
 
     def create_tag(self, name: str) -> Record:
         """Create a tag."""
@@ -59,7 +60,7 @@ class Locations(Family):
 
     # --- tasks ---------------------------------------------------------------------------------
 
-    def iterate_tasks(self, page_limit: int = 100) -> Iterator[Record]:
+    def iterate_tasks(self, page_limit: int = 100) -> Iterator[Task]:
         """Yield every task of the sub-account, of whichever contact (docs/highlevel.md#notes).
 
         Pages are found by `skip`; where that brings nothing new, by the rows' cursor (live: L2).
@@ -88,10 +89,10 @@ class Locations(Family):
 
     # --- custom values -------------------------------------------------------------------------
 
-    def list_custom_values(self) -> list[Record]:
+    def list_custom_values(self) -> list[Named]:
         """Read the custom values."""
         route = "/locations/{locationId}/customValues"
-        return self._list(route, "customValues", path=self._path())
+        return [read_named(raw) for raw in self._list(route, "customValues", path=self._path())]
 
     def create_custom_value(self, name: str, value: str) -> Record:
         """Create a custom value."""

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from flitstack_pipeline.highlevel.family import Family, Record, every_row
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import read_note
+from flitstack_pipeline.highlevel.reading import Note, read_note
 
 
 class NoteRelation(WireModel):
@@ -38,12 +38,12 @@ class Notes(Family):
         params = {"locationId": self.location_id}
         return self._record("POST", "/notes/", "note", params=params, json=note.wire())
 
-    def get(self, note_id: str) -> Record:
+    def get(self, note_id: str) -> Note:
         """Read a note."""
         params = {"locationId": self.location_id}
-        return self._record("GET", "/notes/{id}", "note", path={"id": note_id}, params=params)
+        return self._one("/notes/{id}", "note", read_note, path={"id": note_id}, params=params)
 
-    def iterate_all(self, page_size: int = 100) -> Iterator[Record]:
+    def iterate_all(self, page_size: int = 100) -> Iterator[Note]:
         """Yield the sub-account's notes page by page, each with the `relations` it hangs on.
 
         Official page "Search Notes" (added 2026-04-21): body locationId, limit, skip, sortBy,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from flitstack_pipeline.highlevel.family import Family, Record, RecordList
 from flitstack_pipeline.highlevel.models import WireModel
+from flitstack_pipeline.highlevel.reading import Schema, read_schema
 
 
 class Labels(WireModel):
@@ -47,9 +48,10 @@ class ObjectUpdate(WireModel):
 class Objects(Family):
     """`/objects`."""
 
-    def list(self) -> list[Record]:
+    def list(self) -> list[Schema]:
         """Read every schema, HighLevel's own included."""
-        return self._list("/objects/", "objects", params={"locationId": self.location_id})
+        found = self._list("/objects/", "objects", params={"locationId": self.location_id})
+        return [schema for raw in found if (schema := read_schema(raw))["key"]]
 
     def create(self, schema: ObjectCreate) -> Record:
         """Create a schema with the agency token; ValueError when there is none."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flitstack_pipeline.highlevel.family import Family, Record, RecordList
+from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import Number, WireModel
+from flitstack_pipeline.highlevel.reading import NamedList, read_named
 
 
 class ProductBody(WireModel):
@@ -39,10 +40,11 @@ class PriceBody(WireModel):
 class Products(Family):
     """`/products`."""
 
-    def list(self) -> RecordList:
+    def list(self) -> NamedList:
         """Read every product."""
         params = {"locationId": self.location_id}
-        return self._listed("/products/", "products", params, 100, "offset")
+        found = self._listed("/products/", "products", params, 100, "offset")
+        return [read_named(raw) for raw in found]
 
     def create(self, product: ProductBody) -> Record:
         """Create a product."""
@@ -74,10 +76,12 @@ class Products(Family):
             params={"locationId": self.location_id},
         )
 
-    def list_prices(self, product_id: str) -> RecordList:
+    def list_prices(self, product_id: str) -> NamedList:
         """Read a product's prices."""
         params, path = {"locationId": self.location_id}, {"productId": product_id}
-        return self._listed("/products/{productId}/price", "prices", params, 100, "offset", path)
+        route = "/products/{productId}/price"
+        found = self._listed(route, "prices", params, 100, "offset", path)
+        return [read_named(raw) for raw in found]
 
     def create_price(self, product_id: str, price: PriceBody) -> Record:
         """Give a product a price."""

@@ -98,6 +98,91 @@ class Opportunity(TypedDict, total=False):
     missing: frozenset[str]
 
 
+class Task(TypedDict):
+    """A task of a contact."""
+
+    id: str
+    title: Any
+    body: Any
+    dueDate: Any
+    completed: bool
+    assignedTo: Any
+    contactId: Any
+    deleted: bool
+
+
+class Note(TypedDict):
+    """A note of a contact; `relations` are the records it hangs on."""
+
+    id: str
+    body: str
+    userId: Any
+    title: Any
+    contactId: Any
+    dateAdded: str
+    relations: list[Any]
+
+
+class Link(TypedDict):
+    """A link as one of its records shows it."""
+
+    relationId: Any
+    associationId: Any
+    recordId: Any
+    objectKey: Any
+
+
+class Relation(TypedDict):
+    """A link with both its ends."""
+
+    id: Any
+    associationId: Any
+    firstRecordId: Any
+    secondRecordId: Any
+
+
+RelationList = list[Relation]  # `list` is a method of their family
+
+
+class ObjectRecord(TypedDict):
+    """A record of a custom object, or a company; `has_relations`: the answer has a list of them."""
+
+    id: str
+    properties: dict[str, Any]
+    owners: list[Any]
+    relations: list[Link]
+    createdAt: str
+    updatedAt: str
+    missing: frozenset[str]
+    has_relations: bool
+
+
+class Named(TypedDict, total=False):
+    """What is known by its name: a tag, product, price, custom value, workflow, calendar, file.
+
+    `value` is a custom value's, `status` a workflow's, `amount` a price's, `url` a file's.
+    """
+
+    id: str
+    name: str
+    value: Any
+    status: Any
+    amount: Any
+    url: Any
+
+
+NamedList = list[Named]  # `list` is a method of several families
+
+
+class Schema(TypedDict, total=False):
+    """A custom object or one of HighLevel's own, by its key."""
+
+    id: str
+    key: str
+    primaryDisplayProperty: str
+    searchableProperties: list[str]
+
+
 def canonical(raw: Raw) -> dict[str, Any]:
     """A record of any family with its id under `id`, and its flags as flags, told as text or not.
 
@@ -222,7 +307,7 @@ def read_opportunity(raw: Raw, *, row: bool = False) -> Opportunity:
     return found  # type: ignore[return-value]
 
 
-def read_task(raw: Raw) -> dict[str, Any]:
+def read_task(raw: Raw) -> Task:
     """A task: of a contact's list (R22) or of the sub-account's search (R21)."""
     done = raw.get("completed")
     if done is None:
@@ -239,7 +324,7 @@ def read_task(raw: Raw) -> dict[str, Any]:
     }
 
 
-def read_note(raw: Raw) -> dict[str, Any]:
+def read_note(raw: Raw) -> Note:
     """A note; one edited in HighLevel is HTML, and its plain text stands beside (R23)."""
     body = str(raw.get("body") or "")
     if body.lstrip().lower().startswith(("<p", "<div")) and raw.get("bodyText"):
@@ -255,7 +340,7 @@ def read_note(raw: Raw) -> dict[str, Any]:
     }
 
 
-def read_record(raw: Raw) -> dict[str, Any]:
+def read_record(raw: Raw) -> ObjectRecord:
     """A record of a custom object or a company (R26, R27); its links may not be told (L16)."""
     properties = raw.get("properties")
     if isinstance(properties, str):
@@ -278,7 +363,7 @@ def read_record(raw: Raw) -> dict[str, Any]:
     }
 
 
-def read_link(raw: Raw) -> dict[str, Any]:
+def read_link(raw: Raw) -> Link:
     """A link as one of its records shows it."""
     return {
         "relationId": raw.get("relationId") or identity(raw, required=False),
@@ -288,7 +373,7 @@ def read_link(raw: Raw) -> dict[str, Any]:
     }
 
 
-def read_relation(raw: Raw) -> dict[str, Any]:
+def read_relation(raw: Raw) -> Relation:
     """A link as the list of relations shows it: both its ends."""
     return {
         "id": identity(raw, required=False) or raw.get("relationId"),
@@ -351,6 +436,25 @@ def read_field_v2(raw: Raw) -> dict[str, Any]:
             for o in options
         ],
     }
+
+
+def read_named(raw: Raw) -> Named:
+    """What is known by its name (R53, R57)."""
+    found: dict[str, Any] = {"id": identity(raw), "name": str(raw.get("name") or "")}
+    found |= {k: raw[k] for k in ("value", "status", "amount", "url") if raw.get(k) is not None}
+    return found  # type: ignore[return-value]
+
+
+def read_schema(raw: Raw) -> Schema:
+    """A schema (R60); one of HighLevel's own may come without an id."""
+    key = str(raw.get("key") or "")
+    primary = str(raw.get("primaryDisplayProperty") or "")
+    found: Schema = {
+        "id": identity(raw, required=False) or key, "key": key, "primaryDisplayProperty": primary
+    }  # fmt: skip
+    if isinstance(raw.get("searchableProperties"), list):  # not told is not none
+        found["searchableProperties"] = raw["searchableProperties"]
+    return found
 
 
 def read_user(raw: Raw) -> dict[str, Any]:

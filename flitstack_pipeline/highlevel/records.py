@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import Field
 
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.family import Family, Page, Record, iterate, search_page
+from flitstack_pipeline.highlevel.family import Family, Page, iterate, search_page
 from flitstack_pipeline.highlevel.models import WireModel, all_of, condition
-from flitstack_pipeline.highlevel.reading import read_record
+from flitstack_pipeline.highlevel.reading import ObjectRecord, read_record
 
 ASCENDING = [{"field": "createdAt", "direction": "asc"}]
 
@@ -45,7 +45,7 @@ class RecordUpdate(WireModel):
 class Records(Family):
     """`/objects/{schemaKey}/records`."""
 
-    def create(self, object_key: str, record: RecordCreate) -> Record:
+    def create(self, object_key: str, record: RecordCreate) -> ObjectRecord:
         """Create a record; a unique property already taken is a BadRequest."""
         made = self._record(
             "POST",
@@ -56,13 +56,13 @@ class Records(Family):
         )
         return read_record(made)
 
-    def get(self, object_key: str, record_id: str) -> Record:
+    def get(self, object_key: str, record_id: str) -> ObjectRecord:
         """Read a record as it is now."""
         path = {"schemaKey": object_key, "id": record_id}
         route = "/objects/{schemaKey}/records/{id}"
         return self._one(route, "record", read_record, path=path)
 
-    def get_if_there(self, object_key: str, record_id: str) -> Record | None:
+    def get_if_there(self, object_key: str, record_id: str) -> ObjectRecord | None:
         """Read a record as it is now; None when there is none."""
         try:
             return self.get(object_key, record_id)
@@ -122,7 +122,7 @@ class Records(Family):
         told = self.search(object_key, page_limit=1).total
         return told if told is not None else sum(1 for _ in self.iterate_all(object_key))
 
-    def iterate_all(self, object_key: str, page_limit: int = 100) -> Iterator[Record]:
+    def iterate_all(self, object_key: str, page_limit: int = 100) -> Iterator[ObjectRecord]:
         """Yield every record of an object, oldest first."""
 
         def page(cursor: list[Any] | None, number: int) -> Page:
@@ -138,7 +138,7 @@ class Records(Family):
 
         return iterate(page, f"POST /objects/{object_key}/records/search")
 
-    def find_by_property(self, object_key: str, name: str, value: Any) -> list[Record]:
+    def find_by_property(self, object_key: str, name: str, value: Any) -> list[ObjectRecord]:
         """Find records by a property's value (how a source key finds its record).
 
         Each is read by its id: searches show deleted ones for a while (live: L20).

@@ -7,12 +7,14 @@ official documentation page workflows/get-workflow, and the docs repository's ap
 
 from __future__ import annotations
 
-from flitstack_pipeline.highlevel.family import Family, RecordList
+from flitstack_pipeline.highlevel.family import Family
+from flitstack_pipeline.highlevel.reading import Named, read_named
 
 
 class Workflows(Family):
     """`/workflows`."""
 
-    def list(self) -> RecordList:
+    def list(self) -> list[Named]:
         """Read every workflow: `id`, `name`, `status` (draft, published)."""
-        return self._list("/workflows/", "workflows", params={"locationId": self.location_id})
+        found = self._list("/workflows/", "workflows", params={"locationId": self.location_id})
+        return [read_named(raw) for raw in found]

@@ -14,6 +14,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import BadRequest, NotFound
+from flitstack_pipeline.highlevel.reading import Schema
 from flitstack_pipeline.highlevel.values import (
     Door,
     Options,
@@ -100,8 +101,8 @@ class Catalog:
     fields: dict[tuple[str, str], FieldRef] = field(default_factory=dict)
     pipelines: dict[str, PipelineRef] = field(default_factory=dict)
     associations: dict[str, AssociationRef] = field(default_factory=dict)
-    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
-    all_objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    objects: dict[str, Schema] = field(default_factory=dict)
+    all_objects: dict[str, Schema] = field(default_factory=dict)
     products: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
@@ -275,9 +276,7 @@ def _read_v1(hl: HighLevel, catalog: Catalog) -> None:
 
 
 def _read_objects(hl: HighLevel, catalog: Catalog, keys: Iterable[str]) -> None:
-    catalog.all_objects = {
-        record["key"]: record for record in hl.objects.list() if record.get("key")
-    }
+    catalog.all_objects = {schema["key"]: schema for schema in hl.objects.list()}
     for key in dict.fromkeys((*keys, "business")):
         if key in catalog.all_objects:
             catalog.objects[key] = catalog.all_objects[key]

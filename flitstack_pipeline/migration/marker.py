@@ -25,6 +25,7 @@ from flitstack_pipeline.highlevel.errors import (
     NotFound,
     Unauthorized,
 )
+from flitstack_pipeline.highlevel.reading import Named
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.checklist import Todo
 from flitstack_pipeline.migration.journal import Journal, new_id
@@ -93,7 +94,7 @@ def read_marks(hl: HighLevel) -> list[Mark] | None:
     return [mark for value in values if (mark := _mark_of(value)) is not None]
 
 
-def _mark_of(value: dict[str, Any]) -> Mark | None:
+def _mark_of(value: Named) -> Mark | None:
     if not str(value.get("name") or "").startswith(NAME):
         return None
     try:

@@ -211,7 +211,7 @@ def products(number):
 )
 def test_every_row_of_a_list_is_read_once_however_it_pages(api, server, server_does):
     server.answer = served(products(250), **server_does)
-    assert [p["_id"] for p in api.products.list()] == [f"p{n}" for n in range(250)]
+    assert [p["id"] for p in api.products.list()] == [f"p{n}" for n in range(250)]
 
 
 def test_a_list_without_a_way_to_its_next_page_says_so(api, server):
@@ -268,14 +268,15 @@ def test_flags_told_as_text_are_flags(api, server):
         "allowDuplicateContact": False, "allowDuplicateOpportunity": True}  # fmt: skip
 
 
+TAG = {"id": "t", "name": ""}
 V1 = {"id": "v1", "contactId": "c1"}
 
 
 @pytest.mark.parametrize(
     ("say", "unknown", "known", "wanted"),
     [
-        (lambda a: a.locations.list_tags(), {"result": []}, {"tags": [{"id": "t"}]}, [{"id": "t"}]),
-        (lambda a: a.locations.list_tags(), None, {"tags": [{"id": "t"}]}, [{"id": "t"}]),
+        (lambda a: a.locations.list_tags(), {"result": []}, {"tags": [{"_id": "t"}]}, [TAG]),
+        (lambda a: a.locations.list_tags(), None, {"tags": [{"_id": "t"}]}, [TAG]),
         (lambda a: a.contacts.get("c1")["id"], {"contact": {}}, {"contact": {"id": "c1"}}, "c1"),
         (lambda a: a.contacts.get("c1")["id"], {"contact": {"city": "Elko"}}, {"id": "c1"}, "c1"),
         (lambda a: a.opportunities.get("o1")["id"], {"opportunity": {}}, {"id": "o1"}, "o1"),

@@ -225,7 +225,7 @@ def users(api):
 
 def media(api):
     (file,) = api.files.list_media()
-    assert file["_id"] == "f1"
+    assert (file["id"], file["name"]) == ("f1", "a.png")
 
 
 def upload(api):
@@ -255,7 +255,7 @@ def one_file(api):
 
 def products(api):
     (product,) = api.products.list()
-    assert (product["_id"], product["name"]) == ("p1", "Roof")
+    assert (product["id"], product["name"]) == ("p1", "Roof")
 
 
 def location(api):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import BULK_MOST
 from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.reading import ObjectRecord
 from flitstack_pipeline.highlevel.records import RecordCreate, RecordUpdate
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import owners_of
@@ -100,7 +100,7 @@ class CompanyHandler(Handler):
         for record in ctx.hl.records.iterate_all(BUSINESS):
             yield self._found(ctx, record)
 
-    def _found(self, ctx: Context, record: dict[str, Any]) -> Found:
+    def _found(self, ctx: Context, record: ObjectRecord) -> Found:
         values = logical(ctx, record)
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")
         details = {"relations": record["relations"], "created": record["createdAt"]}
@@ -111,7 +111,7 @@ class CompanyHandler(Handler):
         return can_be_read(lambda: ctx.hl.records.get(BUSINESS, hl_id))
 
 
-def logical(ctx: Context, record: dict[str, Any]) -> Logical:
+def logical(ctx: Context, record: ObjectRecord) -> Logical:
     """A company as read, in the payload's form."""
     properties = record["properties"]
     standard = {name: properties[name] for name in FIELDS if properties.get(name)}

@@ -7,7 +7,7 @@ fields (notes.py, tasks.py, messages.py, appointments.py).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound
@@ -40,20 +40,20 @@ class ListedHandler(WordedHandler):
     goes_with = "contact"
     holder: str = "contact"
 
-    def listed(self, ctx: Context, holder_id: str) -> Iterable[dict[str, Any]]:
+    def listed(self, ctx: Context, holder_id: str) -> Iterable[Mapping[str, Any]]:
         """The records that hang on one holder. Raises NotFound when that is gone."""
         raise NotImplementedError
 
-    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+    def logical(self, ctx: Context, record: Mapping[str, Any]) -> Logical:
         """A record as read, in the payload's form."""
         raise NotImplementedError
 
-    def written(self, ctx: Context, item: Item, record: dict[str, Any]) -> Written:
+    def written(self, ctx: Context, item: Item, record: Mapping[str, Any]) -> Written:
         """What the id map keeps of a record of ours."""
         details = {"contact": item.parents["contact"]}
         return Written(record["id"], self.intended(ctx, item), details)
 
-    def is_ours(self, ctx: Context, item: Item, record: dict[str, Any]) -> bool:
+    def is_ours(self, ctx: Context, item: Item, record: Mapping[str, Any]) -> bool:
         """Whether a record as read is the one an item stands for."""
         return reference(record.get("body")) == reference(self.intended(ctx, item)["body"])
 

@@ -11,7 +11,7 @@ changed nor deleted through the API (OpenAPI: neither operation exists).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,12 +90,12 @@ class MessageHandler(ListedHandler):
             return {"fields": dict(payload["fields"])}
         return super().intended(ctx, item)
 
-    def written(self, ctx: Context, item: Item, record: dict[str, Any]) -> Written:
+    def written(self, ctx: Context, item: Item, record: Mapping[str, Any]) -> Written:
         """Keep the conversation it is in."""
         details = {role: item.parents[role] for role in ("contact", "conversation")}
         return Written(record["id"], self.intended(ctx, item), details)
 
-    def is_ours(self, ctx: Context, item: Item, record: dict[str, Any]) -> bool:
+    def is_ours(self, ctx: Context, item: Item, record: Mapping[str, Any]) -> bool:
         """By the last line of its text; without one, by its moment, unless it is another's."""
         told = reference(record.get("body"))
         if told:
@@ -112,7 +112,7 @@ class MessageHandler(ListedHandler):
         """The messages of one conversation."""
         return ctx.hl.conversations.messages(holder_id)
 
-    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+    def logical(self, ctx: Context, record: Mapping[str, Any]) -> Logical:
         """A message in the payload's form; an e-mail's subject takes a request of its own."""
         kind = type_of(record)
         meta = record.get("meta") or {}
@@ -160,7 +160,7 @@ class MessageHandler(ListedHandler):
         """Those of these messages the paged export still shows."""
         return {r["id"] for r in ctx.hl.conversations.iterate_all("", EMAIL) if r["id"] in ids}
 
-    def _found(self, ctx: Context, record: dict[str, Any], source_id: str) -> Found:
+    def _found(self, ctx: Context, record: Mapping[str, Any], source_id: str) -> Found:
         details = {
             "contact": record.get("contactId"),
             "conversation": record.get("conversationId"),
@@ -202,7 +202,7 @@ class Stamp:
         )  # fmt: skip
 
     @classmethod
-    def read(cls, record: dict[str, Any]) -> Stamp:
+    def read(cls, record: Mapping[str, Any]) -> Stamp:
         """The stamp of a message as read."""
         text = str(record.get("dateAdded") or "")
         fraction = text.rpartition(".")[2].rstrip("Z")
@@ -212,7 +212,7 @@ class Stamp:
             int(fraction) if "." in text and fraction.isdigit() else 0,
         )  # fmt: skip
 
-    def matches(self, record: dict[str, Any]) -> bool:
+    def matches(self, record: Mapping[str, Any]) -> bool:
         """Whether a message as read has this stamp; the thousandths only when they were kept."""
         other = Stamp.read(record)
         same = (self.type, self.direction, self.second) == (
@@ -221,7 +221,7 @@ class Stamp:
         return same and other.thousandths in (0, self.thousandths)
 
 
-def type_of(record: dict[str, Any]) -> str:
+def type_of(record: Mapping[str, Any]) -> str:
     """A message's type as imported: HighLevel names a provider's own TYPE_CUSTOM_PROVIDER_SMS."""
     name = str(record.get("messageType") or "").upper()
     return next((kind for kind in (CALL, SMS, EMAIL) if name.endswith(kind.upper())), name)
@@ -245,7 +245,7 @@ class _Known:
                 stamp = Stamp.of(str(entry.details.get("contact")), fields, entry.source_key)
                 self._stamps[stamp] = entry.source_key
 
-    def source_of(self, record: dict[str, Any]) -> str:
+    def source_of(self, record: Mapping[str, Any]) -> str:
         """The source key a message was made for; empty when it is none of ours."""
         return reference(record.get("body")) or self._stamps.get(Stamp.read(record), "")
 

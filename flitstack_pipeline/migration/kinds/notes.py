@@ -5,7 +5,7 @@ Facts: docs/highlevel.md#notes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,16 +42,16 @@ class NoteHandler(ListedHandler):
         record = ctx.hl.contacts.create_note(item.parents["contact"], note)
         return [self.written(ctx, item, record)]
 
-    def written(self, ctx: Context, item: Item, record: dict[str, Any]) -> Written:
+    def written(self, ctx: Context, item: Item, record: Mapping[str, Any]) -> Written:
         """Keep how the images of the note look, so that it is compared with its marks."""
         done, images = super().written(ctx, item, record), _images(ctx, item)
         return replace(done, details={**done.details, "images": images}) if images else done
 
-    def listed(self, ctx: Context, holder_id: str) -> Iterable[dict[str, Any]]:
+    def listed(self, ctx: Context, holder_id: str) -> Iterable[Mapping[str, Any]]:
         """The notes of one contact."""
         return ctx.hl.contacts.list_notes(holder_id)
 
-    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+    def logical(self, ctx: Context, record: Mapping[str, Any]) -> Logical:
         """A note in the payload's form."""
         return {"body": record.get("body") or ""} | self.owner_of(ctx, record.get("userId"))
 
@@ -112,7 +112,7 @@ class NoteHandler(ListedHandler):
         for note in notes:
             yield self._found(ctx, note, contact_id)
 
-    def _found(self, ctx: Context, note: dict[str, Any], contact_id: str) -> Found:
+    def _found(self, ctx: Context, note: Mapping[str, Any], contact_id: str) -> Found:
         source_id = reference(note.get("body"))
         details = {"contact": contact_id, "created": note.get("dateAdded")}
         return Found(self.kind, "note", note["id"], self.logical(ctx, note), source_id, details)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.reading import Link, ObjectRecord
 from flitstack_pipeline.highlevel.records import Membership, RecordCreate, RecordUpdate
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
@@ -118,7 +119,7 @@ class RecordHandler(Handler):
         for record in ctx.hl.records.iterate_all(target):
             yield self._found(ctx, target, record)
 
-    def _found(self, ctx: Context, target: str, record: dict[str, Any]) -> Found:
+    def _found(self, ctx: Context, target: str, record: ObjectRecord) -> Found:
         values = logical(ctx, target, record)
         source_id = str(values["fields"].get(SOURCE_ID_LABEL) or "")
         details = {
@@ -133,9 +134,7 @@ class RecordHandler(Handler):
         return can_be_read(lambda: ctx.hl.records.get(target, hl_id))
 
 
-def with_links(
-    ctx: Context, target: str, records: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def with_links(ctx: Context, target: str, records: Sequence[ObjectRecord]) -> list[ObjectRecord]:
     """Records with their links; where rows do not show any, they are asked for one by one.
 
     Rows of searches may leave links out (live: L16). Nothing is asked of an object that no
@@ -147,7 +146,7 @@ def with_links(
         records: a page of them, as read.
     """
     joined = any(target in (a.first, a.second) for a in ctx.catalog.associations.values())
-    left = [r for r in records if "relations" in r[MISSING]]
+    left = [r for r in records if "relations" in r["missing"]]
     if len(left) < len(records):
         left = [r for r in left if not r["has_relations"]]
     if not joined or not left:
@@ -161,7 +160,7 @@ def with_links(
     return [{**r, "relations": found.get(r["id"], r["relations"])} for r in records]
 
 
-def _links(ctx: Context, record_id: str) -> list[dict[str, Any]]:
+def _links(ctx: Context, record_id: str) -> list[Link]:
     """The links of one record, in the form its search row would show them."""
     try:
         relations = ctx.hl.associations.list_relations(record_id)
@@ -174,12 +173,13 @@ def _links(ctx: Context, record_id: str) -> list[dict[str, Any]]:
             "recordId": relation["secondRecordId"]
             if relation["firstRecordId"] == record_id
             else relation["firstRecordId"],
+            "objectKey": None,
         }
         for relation in relations
     ]
 
 
-def logical(ctx: Context, target: str, record: dict[str, Any]) -> Logical:
+def logical(ctx: Context, target: str, record: ObjectRecord) -> Logical:
     """A record as read, in the payload's form."""
     fields, _ = decode_v2(ctx, target, record["properties"])
     values: Logical = {"fields": fields}

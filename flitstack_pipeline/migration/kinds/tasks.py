@@ -6,7 +6,7 @@ task's text. Found again by the text's last line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flitstack_pipeline.highlevel.contacts import TaskCreate, TaskUpdate
@@ -46,11 +46,11 @@ class TaskHandler(ListedHandler):
         record = ctx.hl.contacts.create_task(item.parents["contact"], task)
         return [self.written(ctx, item, record)]
 
-    def listed(self, ctx: Context, holder_id: str) -> Iterable[dict[str, Any]]:
+    def listed(self, ctx: Context, holder_id: str) -> Iterable[Mapping[str, Any]]:
         """The tasks of one contact."""
         return ctx.hl.contacts.list_tasks(holder_id)
 
-    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+    def logical(self, ctx: Context, record: Mapping[str, Any]) -> Logical:
         """A task in the payload's form."""
         fields = {
             "title": record.get("title") or "",

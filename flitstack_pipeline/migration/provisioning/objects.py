@@ -51,7 +51,7 @@ def _make_object(maker: Maker, target: Any) -> None:
         object_todo(target, NEEDS_AGENCY),
     )
     if made:
-        maker.catalog.objects[target.key] = {"key": target.key, "made": True}
+        maker.catalog.objects[target.key] = {"key": target.key}
 
 
 def _object_id(maker: Maker, key: str) -> str | None:
