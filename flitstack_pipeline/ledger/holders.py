@@ -1,7 +1,7 @@
 """The records each row should be found in, as temporary tables: key of the row → values of fields.
 
-Belongs here: SQL from the mapped records to `holder_*(key, held)`, where `held` is the list of the
-values asked for. Does not: which fields (`provenance`), comparing (`witness`).
+Belongs here: SQL from the mapped records to `ledger_holder_*(key, v1, v2 …)`, a column for each
+value asked for. Does not: which fields (`provenance`), comparing (`witness`).
 """
 
 # ruff: noqa: S608 - names in the SQL come from our own specification and from quoted labels
@@ -10,10 +10,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.ledger.provenance import ALL, DEAL, KEY, NEAR, OWNER, PARENT, TIED, Path
+from flitstack_pipeline.ledger.provenance import (
+    ALL,
+    COMPANY,
+    DEAL,
+    KEY,
+    NEAR,
+    OWNER,
+    PARENT,
+    TIED,
+    WRITTEN,
+    Path,
+)
 from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.mapping.declared import JOINED_INTO
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
@@ -29,6 +41,14 @@ HISTORY = {"activities": ("note", "task", "message", "appointment"),
            "attachments": ("contact_file", "opportunity_file")}  # fmt: skip
 
 
+#: How labels make one value, and which.
+Shape = tuple[str, tuple[str, ...]]
+#: Places whose records are looked at as a whole, in one value.
+WHOLE_PLACES = (NEAR, ALL, TIED)
+#: The place of a row's own source key, and what it holds: the key and the workspace; the place of
+#: what a row leads to when that is found late.
+KEY_PLACE, NEAR_PLACE = -1, -2
+KEY_HELD = "s.kept || chr(31) || split_part(s.kept, '/', 1)"
 #: What a record without an owner holds.
 NOBODY = "~nobody"
 
@@ -113,61 +133,165 @@ UNION ALL SELECT keys[1], keys[2] FROM ends WHERE kind = 'relation'
 UNION ALL SELECT keys[2], keys[1] FROM ends WHERE kind = 'relation'"""
 
 
+@dataclass(frozen=True)
+class Holders:
+    """The tables of a kind of export's records: place → (table, shape of a value → its column)."""
+
+    tables: dict[str, tuple[str, dict[Shape, int]]]
+
+    def where(self, path: Path) -> tuple[int, int, int]:
+        """(place, column of what its fields hold, of what its other fields give together) of a
+        path; `h<place>_<column>` is the value in the wide statement."""
+        if path.place == KEY:
+            return KEY_PLACE, 1, 0
+        if path.place not in self.tables:
+            return NEAR_PLACE, 1, 0
+        shapes = self.tables[path.place][1]
+        place = list(self.tables).index(path.place)
+        return place, shapes[_shape(path)], shapes.get(_rest(path), 0)
+
+    def selected(self) -> str:
+        """SQL of all values, each under its name, of the joins below; and `key_held`."""
+        there = " OR ".join(f"h{i}.key IS NOT NULL" for i in range(len(self.tables)))
+        values = [
+            f"h{i}.v{n} AS h{i}_{n}"
+            for i, (_, shapes) in enumerate(self.tables.values())
+            for n in shapes.values()
+        ]
+        return ", ".join([f"CASE WHEN {there or 'true'} THEN {KEY_HELD} END AS key_held", *values])
+
+    def joins(self) -> str:
+        """SQL of the joins of all tables to the state `s` of a row."""
+        return "".join(
+            f" LEFT JOIN {table} h{i} ON h{i}.key = s.kept"
+            for i, (table, _) in enumerate(self.tables.values())
+        )
+
+    def listed(self, keys: str, near_late: bool) -> str:
+        """SELECT place, key, held (a list of a place's values) of the rows with some keys.
+
+        Args:
+            keys: SELECT of the keys.
+            near_late: Whether what these rows lead to stands in `ledger_near`, made for them.
+        """
+        selects = [
+            f"SELECT {i} AS place, key, [{', '.join(f'v{n}' for n in shapes.values())}] AS held "
+            f"FROM {table} WHERE key IN ({keys})"
+            for i, (table, shapes) in enumerate(self.tables.values())
+        ]
+        own = " UNION ".join(f"SELECT key FROM {table}" for table, _ in self.tables.values())
+        own = f"({keys}) INTERSECT ({own})" if own else keys
+        selects.append(f"SELECT {KEY_PLACE}, s.kept, [{KEY_HELD}] FROM ({own}) s(kept)")
+        if near_late:
+            selects.append(f"SELECT {NEAR_PLACE}, key, [v1] FROM ledger_near")
+        return " UNION ALL ".join(selects)
+
+
 def make(
     con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocument, paths: list[Path]
-) -> dict[str, tuple[str, dict[str, int]]]:
-    """Make the holders of a dataset; place → (table, where each label stands in `held`)."""
+) -> Holders:
+    """Make the tables of a dataset, one of each place: the key of a row, a column per shape."""
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW ledger_mapped AS {_mapped(con, _objects_of(dataset))}"
     )
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW ledger_carrier AS {_carriers(con, dataset, document)}"
     )
-    make_near(con, dataset, "SELECT '' WHERE false")
-    found: dict[str, tuple[str, dict[str, int]]] = {}
+    found: dict[str, tuple[str, dict[Shape, int]]] = {}
     for number, place in enumerate(dict.fromkeys(p.place for p in paths if p.place != KEY)):
-        labels = list(dict.fromkeys(x for p in paths if p.place == place for x in p.labels))
-        table = f"ledger_holder_{number}"
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_holder(dataset, place, labels)}")
-        whole = place in (NEAR, ALL)
-        found[place] = (table, {x: 1 if whole else i + 1 for i, x in enumerate(labels)})
-    return found
+        here = [p for p in paths if p.place == place]
+        shapes = dict.fromkeys(x for p in here for x in (_shape(p), _rest(p)) if x[1])
+        found[place] = (f"ledger_holder_{number}", {x: n for n, x in enumerate(shapes, 1)})
+        _fill(con, dataset, place, *found[place])
+    return Holders(found)
 
 
-def _holder(dataset: str, place: str, labels: list[str]) -> str:
-    """SELECT key, held of one place; one row per key."""
-    if place == NEAR:
-        return _near(dataset)
-    if place == ALL:
-        return _ALL
-    if place == TIED:
-        return _TIED
+def _shape(path: Path) -> Shape:
+    """How the labels of a path make one value."""
+    if path.place in WHOLE_PLACES:
+        return "one", ("",)
+    if path.place == COMPANY or path.named or path.kind in ("phone:one", WRITTEN):
+        return "one", path.labels[:1]
+    if len(path.labels) == 1:
+        return "one", path.labels
+    kind = "address" if path.kind.startswith("address") else path.kind
+    return kind if kind in ("address", "name", "in:name") else "listed", path.labels
+
+
+def _rest(path: Path) -> Shape:
+    """First and last name of a name as written, else nothing."""
+    return "spaced", path.labels[1:] if path.kind == WRITTEN else ()
+
+
+def _joined(shape: Shape, held: dict[str, str]) -> str:
+    """SQL of one value made of several fields; `held` gives SQL of each field, "" where empty."""
+    how, labels = shape
+    values = [held[label] for label in labels]
+    if how == "one":
+        return values[0]
+    if how == "spaced":
+        return "trim(" + " || ' ' || ".join(values) + ")"
+    if how == "address":
+        return f"concat_ws(' ', {', '.join(values)})"
+    if how == "listed":
+        return _without_empty(values)
+    named = dict(zip(labels, values, strict=True))
+    first, last = named.pop("firstName", "''"), named.pop("lastName", "''")
+    parts = [f"trim({first} || ' ' || {last})", *named.values()]
+    parts += [first, last] if how == "in:name" else []
+    return _without_empty(parts)
+
+
+def _without_empty(values: list[str]) -> str:
+    """SQL of several values in one, those that hold anything."""
+    filled = ", ".join(f"nullif({value}, '')" for value in values)
+    return f"concat_ws(chr(31), {filled})"
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    place: str,
+    table: str,
+    shapes: dict[Shape, int],
+) -> None:
+    """Make the table `key, v1 …` of one place; one row per key."""
+    if place in WHOLE_PLACES:
+        body = {NEAR: _near(dataset), ALL: _ALL, TIED: _TIED}[place]
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {body}")
+        return
+    labels = list(dict.fromkeys(label for _, labels in shapes for label in labels))
     plain = place == t.OPPORTUNITY and dataset == "estimates"  # a further one is a record
-    ways = [*[_pointer(place, x) for x in labels], *[_field(x) for x in labels if plain]]
-    pointers = ", ".join(literal(way) for way in ways)
+    ways = [*[_pointer(place, x) for x in labels], *[_field(x) for x in labels if plain], "/owner"]
     also = f", found[{{0}} + {len(labels)}]" if plain else ""
-    values = ", ".join(
-        f"coalesce(u.names, '{NOBODY}')"
+    held = {
+        label: f"coalesce(u.names, '{NOBODY}')"
         if label == OWNER
         else f"coalesce(found[{i}]{also.format(i)}, '')"
         for i, label in enumerate(labels, 1)
+    }
+    values = ", ".join(f"{_joined(shape, held)} AS v{n}" for shape, n in shapes.items())
+    owner = f" LEFT JOIN ledger_user u ON u.source_key = found[{len(ways)}]"
+    records = f"SELECT key, payload FROM ledger_carrier WHERE place = {literal(place)}"
+    doubled = f"SELECT count(*) > count(DISTINCT key) FROM ({records})"
+    if con.execute(doubled).fetchall()[0][0]:
+        records = f"SELECT key, any_value(payload) AS payload FROM ({records}) GROUP BY key"
+    pointers = ", ".join(literal(way) for way in ways)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT key, {values} FROM (SELECT key, "
+        f"json_extract_string(payload, [{pointers}]) AS found FROM ({records}))"
+        f"{owner if OWNER in labels else ''}"
     )
-    return f"""
-        SELECT key, [{values}] AS held FROM (
-            SELECT key, any_value(json_extract_string(payload, [{pointers}])) AS found,
-                   any_value(json_extract_string(payload, '/owner')) AS owner
-            FROM ledger_carrier WHERE place = {literal(place)} GROUP BY key)
-        LEFT JOIN ledger_user u ON u.source_key = owner"""
 
 
 #: All that a note, a message or a file says, value by value.
 _ALL = """
-SELECT key, [string_agg(array_to_string(list_concat(
+SELECT key, string_agg(array_to_string(list_concat(
     json_extract_string(payload, '$.*'), json_extract_string(payload, '$.fields.*')), chr(31)),
-    chr(31))] AS held
+    chr(31)) AS v1
 FROM ledger_carrier WHERE place = 'all' GROUP BY key"""
 _NEAR = """
-SELECT key, [string_agg(names, chr(31))] AS held FROM (
+SELECT key, string_agg(names, chr(31)) AS v1 FROM (
     SELECT c.key, i.names FROM own c JOIN ledger_identity i USING (record_key)
     UNION ALL
     SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
@@ -175,13 +299,13 @@ SELECT key, [string_agg(names, chr(31))] AS held FROM (
 ) GROUP BY key"""
 #: Empty where a record is tied to no opportunity that is there, else NULL.
 _TIED = """
-SELECT r.key, [CASE WHEN count(i.record_key) = 0 THEN '' END] AS held
+SELECT r.key, CASE WHEN count(i.record_key) = 0 THEN '' END AS v1
 FROM ledger_carrier r LEFT JOIN ledger_touch t ON t.one = r.record_key
 LEFT JOIN ledger_identity i ON i.record_key = t.other AND starts_with(t.other, 'opportunity:')
 WHERE r.place LIKE 'custom_objects.%' GROUP BY r.key"""
 #: History hangs on a contact or opportunity; what it is about touches that.
 _NEAR_HISTORY = """
-SELECT key, [string_agg(names, chr(31))] AS held FROM (
+SELECT key, string_agg(names, chr(31)) AS v1 FROM (
     WITH hung AS (
         SELECT c.key, t.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
         UNION
@@ -194,7 +318,7 @@ SELECT key, [string_agg(names, chr(31))] AS held FROM (
 
 
 def _near(dataset: str, keys: str = "") -> str:
-    """SELECT key, held: the names of what the rows lead to, of all or of some (SELECT) keys.
+    """SELECT key, v1: the names of what the rows lead to, of all or of some (SELECT) keys.
 
     A row leads on from the record it became; one that became none, from its parent, in whose text
     it stands.
@@ -214,7 +338,7 @@ def _near(dataset: str, keys: str = "") -> str:
 
 
 def make_near(con: duckdb.DuckDBPyConnection, dataset: str, keys: str) -> None:
-    """Temporary table `ledger_near (key, held)`: the names of what rows with some keys lead to.
+    """Temporary table `ledger_near (key, v1)`: the names of what rows with some keys lead to.
 
     `keys` is a SELECT of the keys of rows.
     """
@@ -297,9 +421,9 @@ def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocumen
 #: The companies of contacts, several of which may share one.
 _COMPANIES = """
 SELECT l.source_key, 'company', c.record_key, c.payload
-FROM ledger_mapped l JOIN ledger_mapped c ON c.kind = 'company' AND list_contains(
-    json_extract_string(l.parents, '$[*].record_key'), c.record_key)
-WHERE l.kind = 'company_link'"""
+FROM (SELECT source_key, unnest(json_extract_string(parents, '$[*].record_key')) AS parent
+      FROM ledger_mapped WHERE kind = 'company_link') l
+JOIN ledger_mapped c ON c.kind = 'company' AND c.record_key = l.parent"""
 _PLACE = "CASE kind WHEN 'company' THEN 'business' WHEN 'record' THEN target ELSE kind END"
 #: Words about a file stand in the notes of the record that holds it.
 _FILE_NOTES = """

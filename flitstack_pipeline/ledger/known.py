@@ -20,7 +20,7 @@ NAMED_BY = {
 PART_OF = {"estimate_items": "estimates", "invoice_items": "invoices", "payments": "invoices"}
 _TABLE = """
 CREATE OR REPLACE TEMP TABLE ledger_known AS
-SELECT DISTINCT split_part(key, '/', 2) || '/' || split_part(key, '/', 1) || '/'
+SELECT split_part(key, '/', 2) AS kind, split_part(key, '/', 1) || '/'
        || lower(regexp_replace(key, '^[^/]*/[^/]*/', '')) AS id
 FROM (
     SELECT source_key AS key FROM ledger_mapped
@@ -29,8 +29,8 @@ FROM (
     SELECT json_extract_string(payload, '/custom/Estimate_Source_ID__c') FROM ledger_mapped
     WHERE kind = 'opportunity'
 ) WHERE key <> ''
-UNION
-SELECT 'people/' || split_part(substr(record_key, 9), '/', 1) || '/'
+UNION ALL
+SELECT 'people', split_part(substr(record_key, 9), '/', 1) || '/'
        || lower(unnest(string_split(names, chr(31))))
 FROM ledger_identity WHERE record_key LIKE 'contact:%'"""
 
@@ -52,12 +52,14 @@ def is_known_sql(kind: str, cell: str, workspace: str) -> str:
     """SQL: whether a record of a kind is known by the number or name in a cell.
 
     Args:
-        kind: SQL of the kind of export, or of `people` for names.
+        kind: SQL of the kind of export, or of `people` for names; one word is looked up faster.
         cell: SQL of the cell.
         workspace: SQL of the row's workspace.
     """
-    wanted = f"{kind} || '/' || {workspace} || '/' || lower(ltrim(trim({cell}), '#'))"
-    return f"(({wanted}) IN (SELECT id FROM ledger_known))"
+    wanted = f"{workspace} || '/' || lower(ltrim(trim({cell}), '#'))"
+    if kind.startswith("'"):
+        return f"(({wanted}) IN (SELECT id FROM ledger_known WHERE kind = {kind}))"
+    return f"EXISTS (FROM ledger_known k WHERE k.kind = {kind} AND k.id = {wanted})"
 
 
 def told_kind_sql(cell: str) -> str:

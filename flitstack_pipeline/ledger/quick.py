@@ -10,25 +10,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flitstack_pipeline.ledger import fates, witness
+from flitstack_pipeline.ledger.holders import NOBODY
 from flitstack_pipeline.ledger.provenance import ARRIVED, LINKED, MERGED, Path
 from flitstack_pipeline.ledger.readings import EMPTY_WORDS, VERBATIM
-from flitstack_pipeline.ledger.sure import SURE_RULE
+from flitstack_pipeline.ledger.sure import SURE_RULE, is_nobody_sql
 
 #: How a path fares: no record, the same text, another text that surely says the same, to be read
 #: by Python, an empty field.
 NONE, SAME, SURE, ASK, MISSING = range(5)
+#: The kind of reading of a field that holds one of the phones of a cell.
+ONE_PHONE = "phone:one"
 #: Numbers of a cell: nothing in it, or to be looked at.
 EMPTY, LOOK = 0, -1
 
 
 @dataclass(frozen=True)
 class Way:
-    """A path by its number, with the SQL of what it holds and of when it surely says the same."""
+    """A path by its number, with the SQL of what it holds and of when it surely says the same.
+
+    `value` is the name of a column, or NULL; `formed` the SQL of that column where it is not among
+    the values of the records.
+    """
 
     number: int
     path: Path
     value: str
     sure: str
+    formed: str = ""
+
+    @property
+    def is_formed(self) -> bool:
+        """Whether the column of the value is to be made."""
+        return self.value == f"v{self.number}"
 
     @property
     def inside(self) -> bool:
@@ -40,36 +53,50 @@ class Way:
         """Whether another value in its field, or none, takes the cell back."""
         return (self.path.sole or self.path.filled) and not self.inside
 
-    def outcome(self, text: str, value: str) -> str:
-        """SQL of how it fares with a cell and what the path holds."""
+    @property
+    def is_ahead(self) -> bool:
+        """Whether its outcome decides over others, so that it is found for every row."""
+        mapped = not self.inside and self.path.fate != MERGED
+        return mapped and (self.contradicts or self.path.fate == ARRIVED)
+
+    def outcome(self, text: str) -> str:
+        """SQL of how it fares with a cell."""
         missing = str(MISSING if self.path.sole or self.path.filled else NONE)
         ask = str(ASK)
         if self.path.timed:
             missing = _where(witness.is_timed_sql(text), missing)
-        if self.path.kind == "phone:one":  # words, and numbers nobody can have, stand beside it
+        if self.path.kind == ONE_PHONE:  # words, and numbers nobody can have, stand beside it
             phone = witness.is_phone_sql(text)
             missing, ask = _where(phone, missing), _where(phone, ask)
-        return (
-            f"CASE WHEN {value} = {text} THEN {SAME} WHEN {value} IS NULL THEN {NONE} "
-            f"WHEN {value} = '' THEN {missing} WHEN {self.sure} THEN {SURE} ELSE {ask} END"
-        )
+        if self.path.kind.startswith("owner:"):  # somebody who is no member owns nothing
+            team = self.path.kind.removeprefix("owner:")
+            nobody = f"{self.value} = '{NOBODY}' AND {is_nobody_sql(text, team)}"
+            ask = f"CASE WHEN {nobody} THEN {NONE} ELSE {ask} END"
+        return outcome(text, self.value, self.sure, missing, ask)
 
     def numbers(self) -> tuple[int, int]:
         """The numbers of a cell that is there verbatim, and of one that is there by its rule."""
         return 2 * self.number + 1, 2 * self.number + 2
 
 
+def outcome(text: str, value: str, sure: str, missing: str, ask: str) -> str:
+    """SQL of how a cell fares with a value.
+
+    Args:
+        text: SQL of the cell.
+        value: SQL of the value.
+        sure: SQL of when it surely says the same.
+        missing: SQL of the outcome where it is empty.
+        ask: SQL of the outcome where it is another text.
+    """
+    return (
+        f"CASE WHEN {value} = {text} THEN {SAME} WHEN {value} IS NULL THEN {NONE} "
+        f"WHEN {value} = '' THEN {missing} WHEN {sure} THEN {SURE} ELSE {ask} END"
+    )
+
+
 def _where(condition: str, outcome: str) -> str:
     return f"CASE WHEN {condition} THEN {outcome} ELSE {NONE} END"
-
-
-def read_ahead(ways: list[Way]) -> list[Way]:
-    """The ways whose outcome decides over the others, so that it is found for every row."""
-    return [
-        w for w in ways
-        if not w.inside and w.path.fate != MERGED
-        and (w.contradicts or w.path.fate == ARRIVED)
-    ]  # fmt: skip
 
 
 def code(text: str, ways: list[Way], without: int) -> str:
@@ -84,7 +111,7 @@ def code(text: str, ways: list[Way], without: int) -> str:
     if not ways:
         word = witness.is_empty_word_sql(text, EMPTY_WORDS)
         return f"CASE {empty} WHEN {word} THEN {LOOK} ELSE {without} END"
-    ahead = read_ahead(ways)
+    ahead = [w for w in ways if w.is_ahead]
     whens = [f"WHEN {' OR '.join(_bad(w) for w in ahead if w.contradicts)} THEN {LOOK}"]
     whens = whens if any(w.contradicts for w in ahead) else []
     arrived = [w for w in ahead if w.path.fate == ARRIVED]
@@ -118,7 +145,8 @@ def sure_rule(path: Path) -> str:
     """What is said of a cell that SQL surely finds on a path, though not as the whole value."""
     if path.kind.startswith("in:") and not _is_by_rule(path):
         return VERBATIM
-    return SURE_RULE.get(path.kind.removeprefix("in:").partition(":")[0], "")
+    kind = path.kind.removeprefix("in:")
+    return SURE_RULE.get(kind) or SURE_RULE.get(kind.partition(":")[0], "")
 
 
 def outcomes(paths: list[Path]) -> list[tuple[int, str, str, str, str]]:

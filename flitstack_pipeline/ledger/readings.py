@@ -294,7 +294,7 @@ def _among(kind: str, text: str, value: str, account: Account) -> str:
     if name == "text":
         return ""
     read = READINGS[name]
-    for piece in known:
+    for piece in sorted(known):
         rule = read(text, piece, how, account)
         if rule:
             return rule

@@ -72,6 +72,8 @@ def make(con: duckdb.DuckDBPyConnection, dataset: str, object_key: str) -> None:
 
 def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     cells = _row_hash(dataset)
+    # What a row that replaced another has in common with it: its document for lines.
+    same = "number" if dataset in _DOCUMENT else "key"
     merges = relation(con, "clean.merges")
     states = "clean.row_states"
     if not table_exists(con, states):
@@ -92,19 +94,22 @@ def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
         ), several AS (
             SELECT DISTINCT kept_key FROM {merges}
         ), rows AS (
-            SELECT r.rowid AS row, r._row_id, r._session, r._file, r._exported_at,
+            SELECT r.rowid AS row, r._session, r._exported_at,
                    coalesce(c.source_key, t.key) AS key, t.state, q.rule, q.what_to_do,
-                   q.raw_id IS NOT NULL AS refused, {cells} AS h, {_number(dataset)} AS number,
+                   q.raw_id IS NOT NULL AS refused, {_number(dataset)} AS number,
                    {_is_named(dataset)} AS named
             FROM raw."{dataset}" r
             LEFT JOIN clean."{dataset}" c ON c.raw_id = r._row_id
             LEFT JOIN told t ON t.raw_id = r._row_id
             LEFT JOIN refused q ON q.raw_id = r._row_id
+        ), compared AS (
+            SELECT x.*, {cells} AS h FROM rows x JOIN raw."{dataset}" r ON r.rowid = x.row
+            WHERE x.{same} IN (SELECT {same} FROM rows WHERE state = 'superseded')
         ), replaced AS (
             SELECT o.row, bool_or(n.h = o.h) AS equal,
                    bool_or(n._session <> o._session AND n._exported_at >= o._exported_at) AS later,
                    any_value(n.key) AS record
-            FROM rows o JOIN rows n ON {_successor(dataset)} AND n.row <> o.row
+            FROM compared o JOIN compared n ON n.{same} = o.{same} AND n.row <> o.row
                 AND n.state IS DISTINCT FROM 'superseded'
             WHERE o.state = 'superseded' GROUP BY o.row
         )
@@ -158,11 +163,6 @@ def _number(dataset: str) -> str:
     if dataset not in _DOCUMENT:
         return "NULL"
     return f"r._workspace || '/' || ltrim(trim(r.\"{_DOCUMENT[dataset]}\"), '#')"
-
-
-def _successor(dataset: str) -> str:
-    """SQL: which rows can have replaced a row: of its record, or of its document for lines."""
-    return "n.number = o.number" if dataset in _DOCUMENT else "n.key = o.key"
 
 
 def add_read_words(con: duckdb.DuckDBPyConnection, dataset: str) -> None:

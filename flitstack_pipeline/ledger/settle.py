@@ -1,6 +1,6 @@
 """SQL of the cells that need a second look: their paths, the best of them, the fate it gives.
 
-Belongs here: the statements between `ledger_look` (cells with the paths to ask about) and
+Belongs here: the statements from `ledger_look` (those cells) over what their paths hold to
 `ledger.looked` (their fates). Does not: which cells these are (`quick`), reading (`witness`).
 """
 
@@ -8,53 +8,121 @@ Belongs here: the statements between `ledger_look` (cells with the paths to ask 
 
 from __future__ import annotations
 
-from flitstack_pipeline.ledger import fates, refusals, witness
-from flitstack_pipeline.ledger.provenance import LINKED, MERGED, STAGES
-from flitstack_pipeline.ledger.quick import ASK, MISSING, SAME, SURE
+from flitstack_pipeline.ledger import fates, known, refusals, witness
+from flitstack_pipeline.ledger.provenance import BY, LINKED, MERGED, STAGES
+from flitstack_pipeline.ledger.quick import ASK, LOOK, MISSING, NONE, SAME, SURE, outcome
 from flitstack_pipeline.ledger.readings import EMPTY_WORDS, VERBATIM
+from flitstack_pipeline.ledger.store import table_of
+from flitstack_pipeline.ledger.ways import FORMS, counted
 
 FIND_OUT = (
     "The value is in none of the fields the map names for it. Look at the column in map.yaml; when "
     "it is mapped rightly, tell us: this is a mistake of the program."
 )
 CROSSED = "the targets of two columns look swapped"
-ASKS = 'STRUCT(path INT, "out" INT, kind VARCHAR, value VARCHAR, words VARCHAR)[]'
+#: SQL of the workspace of a row in the state `s`.
+WORKSPACE = "split_part(s.key, '/', 1)"
+NOT_COMMA = "NOT ends_with(kind, ',')"
+#: So many cells are looked at together.
+PIECE = 400_000
 
-#: Before a batch: nothing is settled.
+
+def look(dataset: str, cells: list[str], told: str) -> str:
+    """Make `ledger_look`: the cells that SQL is not sure of, in pieces.
+
+    Args:
+        dataset: The kind of export.
+        cells: SQL of each column's cell of a raw row `r`.
+        told: SQL of the cell of `r` that tells the kind of record the row hangs on.
+    """
+    listed = ", ".join(
+        f"{{'n': {n}, 'number': f.c{n}, 'text': {cell}}}" for n, cell in enumerate(cells)
+    )
+    least = ", ".join(f"f.c{n}" for n in range(len(cells)))
+    return f"""
+        CREATE OR REPLACE TEMP TABLE ledger_look AS
+        SELECT (row_number() OVER () - 1) // {PIECE} AS piece, x.* EXCLUDE c, c.n, c.text
+        FROM (
+            SELECT s.row, f.row_id, f.file, f.sheet, f.line, f.record, s.several,
+                   {WORKSPACE} AS workspace, {told} AS told, unnest([{listed}]) AS c
+            FROM {table_of(dataset)} f JOIN raw."{dataset}" r ON r._row_id = f.row_id
+            JOIN ledger_state s ON s.row = r.rowid WHERE least({least}) = {LOOK}
+        ) x WHERE c.number = {LOOK}
+        """
+
+
+def asked(piece: int, held: str, readings: list[str], near_late: bool) -> str:
+    """Make `ledger_asked`: what each path of the cells of a piece holds, and how it fares.
+
+    Args:
+        piece: The number of the piece.
+        held: SELECT place, key, held of the records.
+        readings: SQL, by `reading`, of when a `value` surely says the same as a `text`.
+        near_late: Whether linked records are only found for these cells; a field of several rows
+            does not hold them.
+    """
+    known_sql = known.is_known_sql("named", "text", "workspace")
+    forms = " ".join(
+        f"WHEN '{form}' THEN {counted(form, 'text', 'held', 'rest', known_sql)}" for form in FORMS
+    )
+    said = """EXISTS (FROM ledger_label l WHERE l.words = valued.words
+        AND l.text = lower(trim(valued.text)) AND l.label = value)"""
+    sure = " ".join(f"WHEN {n} THEN {sql}" for n, sql in enumerate(readings))
+    sure = sure.replace("{mdy}", f"ends_with(kind, '{witness.MONTH}')")
+    sure = sure.replace("{dmy}", f"ends_with(kind, '{witness.DAY}')")
+    sure = f"{said} OR CASE reading {sure.replace('{point}', NOT_COMMA)} END"
+    is_timed, is_phone = witness.is_timed_sql("text"), witness.is_phone_sql("text")
+    speaks = f"(NOT timed OR {is_timed}) AND (NOT one_phone OR {is_phone})"
+    missing = f"CASE WHEN misses AND {speaks} THEN {MISSING} ELSE {NONE} END"
+    ask = f"CASE WHEN NOT one_phone OR {is_phone} THEN {ASK} ELSE {NONE} END"
+    several = (
+        f"several AND value <> '' AND NOT starts_with(kind, 'in:') AND NOT (near AND {near_late})"
+    )
+    return f"""
+        CREATE OR REPLACE TEMP TABLE ledger_asked AS
+        WITH held AS ({held}), valued AS (
+            SELECT * EXCLUDE (form, named), CASE form {forms} END AS value FROM (
+                SELECT l.row, l.n, l.file, l.several, l.record, l.text, l.workspace,
+                       p.n AS path, p.form, p.reading, p.words, p.near, p.ahead, p.timed,
+                       p.misses, p.one_phone, coalesce(k.kind, p.kind) AS kind,
+                       CASE WHEN starts_with(p.named, '{BY}')
+                            THEN {known.told_kind_sql("l.told")} ELSE p.named END AS named,
+                       h.held[p.slot] AS held, h.held[p.rest] AS rest
+                FROM ledger_look l JOIN ledger_path p ON p.col = l.n
+                LEFT JOIN ledger_kind k ON k.path = p.n AND k.file = l.file
+                LEFT JOIN held h ON h.place = p.place AND h.key = l.record
+                WHERE l.piece = {piece}
+            )
+        )
+        SELECT row, n, several, record, path, kind, text, value, words, ahead,
+               {outcome("text", "value", sure, missing, ask)} AS out
+        FROM valued WHERE value IS NOT NULL
+        UNION ALL
+        SELECT row, n, several, record, path, 'in:' || kind, text, value, words, false, {ASK}
+        FROM valued WHERE {several}
+        """
+
+
+#: Before a piece: nothing is settled.
 NONE_SETTLED = """
 CREATE OR REPLACE TEMP TABLE ledger_settled (row BIGINT, n INT, path INT, rule VARCHAR,
     against BOOLEAN, missing BOOLEAN, verbatim BOOLEAN, astray BOOLEAN)"""
-#: Cells that their paths did not settle.
-_OPEN = """
-SELECT l.* FROM ledger_look l ANTI JOIN (
-    SELECT row, n FROM ledger_settled
-    WHERE path IS NOT NULL AND NOT (coalesce(against, false) OR coalesce(missing, false))
-) s USING (row, n)"""
 
 
 def slow(first: bool) -> str:
-    """Make `ledger_slow`: the paths of the cells that SQL is not sure of.
+    """Make `ledger_slow`: the paths of the cells of a piece that are to be looked at.
 
     A field of several rows may hold a cell as a piece. `first`: only the paths whose outcome
-    decides over the others, of cells of one row; else all paths of what is still open.
+    decides over the others, of cells of one row; else all paths of what these did not settle.
     """
-    ahead = "AND p.ahead AND NOT l.several" if first else ""
-    return f"""
-        CREATE OR REPLACE TEMP TABLE ledger_slow AS
-        WITH asked AS (
-            SELECT l.row, l.n, l.several, l.record, l.text, p.near, l.a
-            FROM (SELECT row, n, several, record, text, unnest(asks) AS a FROM ({_OPEN})) l
-            JOIN ledger_path p ON p.n = l.a.path WHERE true {ahead}
-        )
-        SELECT row, n, several, record, a.path, a."out" AS out, a.kind, text, a.value, a.words
-        FROM asked WHERE a.value IS NOT NULL
-        UNION ALL
-        SELECT row, n, several, record, a.path, {ASK}, a.kind, text, h.held[1], a.words
-        FROM asked JOIN ledger_near h ON h.key = asked.record WHERE a.value IS NULL AND near
-        UNION ALL
-        SELECT row, n, several, record, a.path, {ASK}, 'in:' || a.kind, text, a.value, a.words
-        FROM asked WHERE several AND a.value <> '' AND NOT starts_with(a.kind, 'in:')
-        """
+    open_ = """ANTI JOIN (
+            SELECT row, n FROM ledger_settled
+            WHERE path IS NOT NULL AND NOT (coalesce(against, false) OR coalesce(missing, false))
+        ) s USING (row, n)"""
+    return (
+        "CREATE OR REPLACE TEMP TABLE ledger_slow AS SELECT * FROM ledger_asked "
+        f"{'WHERE ahead AND NOT several' if first else open_}"
+    )
 
 
 #: The best path of each of those cells; one that contradicts (`against`) takes it back, unless the
@@ -101,6 +169,7 @@ WITH told AS (
            coalesce(s.missing AND NOT s.verbatim, false) AS missing
     FROM ledger_look l JOIN ledger_column k ON k.n = l.n
     LEFT JOIN ledger_settled s ON s.row = l.row AND s.n = l.n
+    WHERE l.piece = $piece
 ), judged AS (
     SELECT told.*, p.field, CASE
         WHEN crossed THEN '{fates.UNACCOUNTED}'
@@ -114,7 +183,7 @@ WITH told AS (
         ELSE '{fates.UNACCOUNTED}' END AS fate
     FROM told LEFT JOIN ledger_path p ON p.n = way
 )
-SELECT $object, $dataset, _row_id, file, _sheet, _row, shown, text, fate,
+SELECT $object, $dataset, row_id, file, sheet, line, shown, text, fate,
        CASE fate WHEN '{fates.UNACCOUNTED}' THEN CASE WHEN crossed THEN '{CROSSED}'
                      WHEN against THEN 'the field says something else'
                      WHEN missing THEN 'the field is empty' ELSE 'found nowhere' END

@@ -11,6 +11,8 @@ two each, and nothing is copied.
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import pyarrow as pa
 
@@ -66,15 +68,25 @@ def make_table(
         f"CREATE OR REPLACE TABLE {table_of(dataset)} (row_id VARCHAR, file VARCHAR, "
         f"sheet VARCHAR, line BIGINT, record VARCHAR, {numbers})"
     )
-    told = [pa.array(column) for column in zip(*found, strict=True)]
     names = ["number", "column", "fate", "rule", "field", "what_to_do"]
-    con.register("incoming", pa.table(told, names=names))
-    con.execute(
-        f"INSERT INTO ledger.outcomes SELECT {literal(object_key)}, {literal(dataset)}, "
-        'number, "column", fate, rule, field, what_to_do FROM incoming'
-    )
-    con.unregister("incoming")
+    told = dict(zip(names, zip(*found, strict=True), strict=True))
+    same = {"object": [object_key] * len(found), "dataset": [dataset] * len(found)}
+    insert(con, "ledger.outcomes", same | told)
     con.execute("INSERT INTO ledger.kinds VALUES (?, ?, ?)", [object_key, dataset, cells])
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, Any]) -> None:
+    """Insert rows, given as columns by name, into a table."""
+    con.register("incoming", pa.table({name: pa.array(held) for name, held in columns.items()}))
+    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+    con.unregister("incoming")
+
+
+def make_temporary(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, Any]) -> None:
+    """Make a temporary table of rows that are given as columns by name."""
+    con.register("incoming", pa.table({name: pa.array(held) for name, held in columns.items()}))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM incoming")
+    con.unregister("incoming")
 
 
 def make_view(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flitstack_pipeline.ledger.places import COUNTRIES, STATES
+from flitstack_pipeline.ledger.texts import words_of
+
 #: What is said of a cell that is found so.
 SURE_RULE = {
     "number": "number without signs of currency and thousands", "phone": "phone to E.164",
@@ -20,6 +23,9 @@ SURE_RULE = {
     "stage": "label of the confirmed value map", "time": "time of 24 hours",
     "record_kind": "kind of the record it hangs on",
     "converted": "part of its client when converted, else a contact of its own",
+    "list": "list, one value each", "url": "web address with its scheme",
+    "address:state": "state by its code", "address:country": "country by its code",
+    "address:zip": "postcode with its leading zero",
 }  # fmt: skip
 _PHONE = "'^[+]?1?[ .-]?[(]?[0-9]{3}[)]?[ .-]?[0-9]{3}[ .-]?[0-9]{4}$'"
 _ORDERS = (("%m/%d/%Y", "{mdy}"), ("%d/%m/%Y", "{dmy}"))
@@ -36,9 +42,7 @@ def sure(kind: str, text: str, value: str) -> str:
     if kind.startswith("in:"):
         return _inside(kind[3:].partition(":")[0], text, value)
     name, _, how = kind.partition(":")
-    if name in ("address", "converted") and how:
-        return "false"
-    read = _SURE.get(name)
+    read = _SURE.get(kind if name in ("address", "converted") and how else name)
     return read(text, value) if read else "false"
 
 
@@ -54,6 +58,48 @@ def _date(text: str, value: str) -> str:
 
 def _address(text: str, value: str) -> str:
     return f"starts_with({value} || ' ', replace({text}, ',', '') || ' ')"
+
+
+def _coded(codes: dict[str, str]) -> Callable[[str, str], str]:
+    """A reading of names that stand for codes."""
+    pairs = chr(31).join(f"{name} {code}" for name, code in codes.items())
+    listed = f"'{chr(31)}{pairs}{chr(31)}'"
+
+    def read(text: str, value: str) -> str:
+        said, held = f"lower(trim({text}))", f"lower({value})"
+        pair = f"chr(31) || {said} || ' ' || {held} || chr(31)"
+        return f"({said} = {held} OR contains({listed}, {pair}))"
+
+    return read
+
+
+def _postcode(text: str, value: str) -> str:
+    return f"(regexp_full_match({text}, '[0-9]{{3,4}}') AND lpad({text}, 5, '0') = {value})"
+
+
+def _url(text: str, value: str) -> str:
+    return f"({value} = 'https://' || {text} OR {value} = 'http://' || {text})"
+
+
+def _list(text: str, value: str) -> str:
+    said, held = (f"string_split({_parts(x)}, chr(31))" for x in (text, value))
+    return f"list_has_all({held}, {said})"
+
+
+def _parts(sql: str) -> str:
+    """SQL of the parts of a list, or of a JSON array, in lower case, with one sign between them."""
+    bare = f"lower(trim({sql}, '[]\" '))"
+    return f"""regexp_replace({bare}, '"?\\s*[;,|\\n\\x1f]\\s*"?', chr(31), 'g')"""
+
+
+def is_nobody_sql(text: str, team: str) -> str:
+    """SQL: whether a cell surely names nobody of a team, whose names stand apart by chr(31)."""
+    names = [words_of(name) for name in team.split(chr(31)) if name]
+    if not all(names):
+        return "false"
+    told = [max(words, key=len) for words in names if all(w.isascii() for w in words)]
+    some = f"AND NOT regexp_matches(lower({text}), '{'|'.join(told)}')" if told else ""
+    return f"(regexp_full_match({text}, '[ -~]*') {some})"
 
 
 def _number(text: str, value: str) -> str:
@@ -180,5 +226,7 @@ _SURE: dict[str, Callable[[str, str], str]] = {
     "cased": _cased, "word": _cased, "yes_no": _yes_no, "done": _yes_no, "id": _id,
     "converted": _converted,
     "record_kind": _record_kind, "time": _time, "name": _name, "owner": _owner,
-    "numbered": _numbered,
+    "numbered": _numbered, "list": _list, "url": _url,
+    "address:state": _coded(STATES), "address:country": _coded(COUNTRIES),
+    "address:zip": _postcode,
 }  # fmt: skip

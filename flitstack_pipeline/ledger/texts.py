@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+_WORD = re.compile(r"[^\W_]+")
+
 
 @dataclass(frozen=True)
 class Account:
@@ -17,9 +19,10 @@ class Account:
 
 def plain(text: str) -> str:
     """Text of one kind of space and quotation mark, without invisible characters at its ends."""
-    found = unicodedata.normalize("NFC", text).replace("\u2019", "'")
-    found = re.sub(r"[\u200b\ufeff\u2060]", "", found)
-    return re.sub(r"\s+", " ", found).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).replace("\u2019", "'")
+        text = re.sub(r"[\u200b\ufeff\u2060]", "", text)
+    return " ".join(text.split())
 
 
 def unwrapped(text: str) -> str:
@@ -30,6 +33,8 @@ def unwrapped(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, without accents and punctuation."""
-    flat = unicodedata.normalize("NFKD", text.casefold())
-    flat = "".join(c for c in flat if not unicodedata.combining(c))
-    return re.findall(r"[^\W_]+", flat)
+    flat = text.casefold()
+    if not flat.isascii():
+        flat = unicodedata.normalize("NFKD", flat)
+        flat = "".join(c for c in flat if not unicodedata.combining(c))
+    return _WORD.findall(flat)

@@ -100,17 +100,19 @@ def commas(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str
     """The (file, column) places whose numbers can only be read with a decimal comma."""
     counts: dict[Place, list[int]] = {}
     for column, sql in columns.items():
+        shape = f"translate(trim({sql}), '123456789', '000000000')"
         rows = con.execute(
             f"""
-            SELECT _file, count(*) FILTER (regexp_matches(cell, ',[0-9]{{1,2}}$') OR
-                       regexp_matches(cell, '[.][0-9]{{3}},[0-9]*$') OR
-                       regexp_matches(cell, ',[0-9]{{4,}}$')),
-                   count(*) FILTER (regexp_matches(cell, '[.][0-9]{{1,2}}$') OR
-                       regexp_matches(cell, ',[0-9]{{3}}[.][0-9]*$') OR
-                       regexp_matches(cell, '[.][0-9]{{4,}}$') OR
-                       regexp_matches(cell, '^[0-9]{{1,3}}(,[0-9]{{3}}){{2,}}$'))
-            FROM (SELECT _file, regexp_replace(trim({sql}), '[^0-9.,]', '', 'g') AS cell
-                  FROM {table} r WHERE {sql} IS NOT NULL)
+            SELECT _file, coalesce(sum(n) FILTER (regexp_matches(cell, ',0{{1,2}}$') OR
+                       regexp_matches(cell, '[.]000,0*$') OR
+                       regexp_matches(cell, ',0{{4,}}$')), 0),
+                   coalesce(sum(n) FILTER (regexp_matches(cell, '[.]0{{1,2}}$') OR
+                       regexp_matches(cell, ',000[.]0*$') OR
+                       regexp_matches(cell, '[.]0{{4,}}$') OR
+                       regexp_matches(cell, '^0{{1,3}}(,000){{2,}}$')), 0)
+            FROM (SELECT _file, n, regexp_replace(shape, '[^0.,]', '', 'g') AS cell FROM (
+                SELECT _file, {shape} AS shape, count(*) AS n FROM {table} r
+                WHERE {sql} IS NOT NULL GROUP BY ALL))
             GROUP BY _file
             """
         ).fetchall()
