@@ -13,8 +13,12 @@ NO_VALUES = (EMPTY, ASKED, NONE, PENDING)
 
 def lines(name: str) -> list[dict[str, str]]:
     """The lines of one parser: text, column, account, right, reason."""
-    with (CORPUS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    found: list[dict[str, str]] = []
+    for path in (CORPUS / f"{name}.csv", CORPUS / "formatted" / f"{name}.csv"):
+        if path.exists():  # yes and no are two values, all by hand
+            with path.open(encoding="utf-8", newline="") as file:
+                found += csv.DictReader(file)
+    return found
 
 
 def account_of(line: dict[str, str]) -> dict[str, str]:

@@ -187,6 +187,7 @@ def parse_line(value: str | None, country: str = "US") -> Address:
     found = one_line(_BREAKS.sub(", ", value.strip(" \r\n,;")) if value else None)
     if found is None:
         return _NOTHING
+    found = found.replace(" ,", ",")
     everyday = _everyday(found) if country == "US" else None
     if everyday:
         return everyday
