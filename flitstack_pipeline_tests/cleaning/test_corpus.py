@@ -2,9 +2,10 @@
 
 `corpus/<parser>.csv` holds a text, what its column holds, what is known of the account, the right
 value and the reason. The values were written by hand, or formatted by others (Babel, phonenumbers,
-strftime) from known ones (`make_corpus` wrote `corpus/formatted/`), never by the parsers. Four words stand for what is no value: `asked`
-(two readings are possible and a person must say), `none` (not of this kind: kept as written),
-`empty` (how people and programs write nothing), `pending` (not known yet, they say: kept, counted).
+strftime) from known ones (`make_corpus` wrote `corpus/formatted/`), never by the parsers. Four
+words stand for what is no value: `asked` (two readings are possible and a person must say), `none`
+(not of this kind: kept as written), `empty` (how people and programs write nothing), `pending` (not
+known yet, they say: kept, counted).
 """
 
 from __future__ import annotations
