@@ -11,7 +11,7 @@ from typing import Literal
 
 from flitstack_pipeline.highlevel.family import Family, Record
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
-from flitstack_pipeline.highlevel.reading import Named, read_named
+from flitstack_pipeline.highlevel.reading import Appointment, Named, read_appointment, read_named
 
 AppointmentStatus = Literal[
     "new", "confirmed", "cancelled", "showed", "noshow", "invalid", "completed", "active"
@@ -52,9 +52,9 @@ class Calendars(Family):
     def get(self, calendar_id: str) -> Named:
         """Read a calendar."""
         path = {"calendarId": calendar_id}
-        return self._one("/calendars/{calendarId}", "calendar", read_named, path=path)
+        return self._one("/calendars/{calendarId}", read_named, "calendar", path=path)
 
-    def events(self, calendar_id: str, start_ms: int, end_ms: int) -> Sequence[Record]:
+    def events(self, calendar_id: str, start_ms: int, end_ms: int) -> Sequence[Appointment]:
         """Read a calendar's events between two moments, in milliseconds since 1970.
 
         The list does not page (OpenAPI, "Get Calendar Events").
@@ -63,17 +63,18 @@ class Calendars(Family):
             "locationId": self.location_id, "calendarId": calendar_id,
             "startTime": str(start_ms), "endTime": str(end_ms),
         }  # fmt: skip
-        return self._list("/calendars/events", "events", params=params)
+        found = self._list("/calendars/events", "events", params=params)
+        return [read_appointment(raw) for raw in found]
 
     def create_appointment(self, appointment: AppointmentCreate) -> Record:
         """Create an appointment, past or future, without telling anyone."""
         body = {"locationId": self.location_id, **appointment.wire()}
         return self._record("POST", "/calendars/events/appointments", "event", json=body)
 
-    def get_appointment(self, event_id: str) -> Record:
+    def get_appointment(self, event_id: str) -> Appointment:
         """Read an appointment."""
         route, path = "/calendars/events/appointments/{eventId}", {"eventId": event_id}
-        return self._record("GET", route, "event", "appointment", path=path)
+        return self._one(route, read_appointment, "event", "appointment", path=path)
 
     def update_appointment(self, event_id: str, appointment: AppointmentUpdate) -> Record:
         """Change an appointment."""

@@ -161,7 +161,7 @@ class Contacts(Family):
     def get(self, contact_id: str) -> Contact:
         """Read a contact as it is now, whole; NotFound when there is none."""
         path = {"contactId": contact_id}
-        return self._one("/contacts/{contactId}", "contact", read_contact, path=path)
+        return self._one("/contacts/{contactId}", read_contact, "contact", path=path)
 
     def get_if_there(self, contact_id: str) -> Contact | None:
         """Read a contact as it is now; None when there is none."""
@@ -202,7 +202,7 @@ class Contacts(Family):
     def _searched(self, body: dict[str, Any]) -> Page:
         def read(answer: Answer) -> Page:
             route = "POST /contacts/search"
-            return search_page(answer.body, "contacts", route, lambda r: read_contact(r, row=True))
+            return search_page(answer.body, "contacts", route, _row, body)
 
         return self._read("POST", "/contacts/search", read, json=body)
 
@@ -408,6 +408,10 @@ class Contacts(Family):
         """Delete a task."""
         path = {"contactId": contact_id, "taskId": task_id}
         self._call("DELETE", "/contacts/{contactId}/tasks/{taskId}", path=path)
+
+
+def _row(raw: Record) -> Contact:
+    return read_contact(raw, row=True)
 
 
 def _contact_or_none(answer: Answer) -> Contact | None:

@@ -14,7 +14,7 @@ from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, BadRequest, UnexpectedAnswer
 from flitstack_pipeline.highlevel.family import Family, Record, RecordList, rows
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
-from flitstack_pipeline.highlevel.reading import total_of
+from flitstack_pipeline.highlevel.reading import Message, read_message, total_of
 
 MessageType = Literal[
     "SMS", "RCS", "Email", "WhatsApp", "GMB", "IG", "FB", "Custom", "WebChat", "Live_Chat",
@@ -117,7 +117,7 @@ class Conversations(Family):
 
     # --- messages --------------------------------------------------------------------------------
 
-    def messages(self, conversation_id: str) -> Iterator[Record]:
+    def messages(self, conversation_id: str) -> Iterator[Message]:
         """Yield the messages of a conversation, newest first, page by page.
 
         The list stands in the answer itself (OpenAPI) or one level down, as seen live.
@@ -130,14 +130,14 @@ class Conversations(Family):
                 {"conversationId": conversation_id},
             )
             page, body = self._read("GET", route, _messages_in, path=path, params=params)
-            yield from page
+            yield from map(read_message, page)
             if not page or not body.get("nextPage", len(page) == LIST_PAGE):
                 return
             before, last = last, str(body.get("lastMessageId") or page[-1].get("id") or "")
             if last in ("", before):
                 raise UnexpectedAnswer("GET", route, messages=["no way to the next page"])
 
-    def iterate_all(self, *channels: str, page_size: int = EXPORT_PAGE) -> Iterator[Record]:
+    def iterate_all(self, *channels: str, page_size: int = EXPORT_PAGE) -> Iterator[Message]:
         """Yield the sub-account's messages, 500 a request; e-mails only when the channel is named.
 
         Without a channel all but e-mails come, activities of the system among them (OpenAPI,
@@ -151,7 +151,7 @@ class Conversations(Family):
                 params |= {"channel": channel} if channel else {}
                 params |= {"cursor": cursor} if cursor else {}
                 page, answer = self._rows("GET", route, "messages", params=params)
-                yield from page
+                yield from map(read_message, page)
                 before, cursor = cursor, str(answer.get("nextCursor") or "")
                 if not page or not cursor:
                     break

@@ -17,6 +17,8 @@ from flitstack_pipeline.highlevel.reading import canonical, cursor_of, total_of
 Record = dict[str, Any]
 R = TypeVar("R")
 RecordList = list[Record]  # `list` is a method of several families
+#: What says where a page after the first begins.
+_FURTHER = ("searchAfter", "startAfter", "skip", "offset", "lastMessageId", "cursor")
 #: How long a page is where a server does not heed the length it is asked for.
 USUAL_PAGES = frozenset({10, 20, 25, 50, 100, 200, 500, 1000})
 
@@ -59,9 +61,9 @@ class Family:
         """Send, and return the record from the first envelope key that holds one."""
         return self._read(method, route, lambda a: unwrap(method, a, *envelopes), **arguments)
 
-    def _one(self, route: str, envelope: str, read: Callable[[Record], R], **arguments: Any) -> R:
+    def _one(self, route: str, read: Callable[[Record], R], *envelopes: str, **arguments: Any) -> R:
         """Read one record, and return what `read` makes of it; asked again as `_read` does."""
-        return self._read("GET", route, lambda a: read(unwrap("GET", a, envelope)), **arguments)
+        return self._read("GET", route, lambda a: read(unwrap("GET", a, *envelopes)), **arguments)
 
     def _list(self, route: str, envelope: str, **arguments: Any) -> list[Record]:
         return self._rows("GET", route, envelope, **arguments)[0]
@@ -71,8 +73,10 @@ class Family:
     ) -> tuple[list[Record], Record]:
         """Send, and return the rows of a list with the answer they stand in."""
 
+        goes_on = is_further(arguments.get("json") or arguments.get("params") or {})
+
         def read(answer: Answer) -> tuple[list[Record], Record]:
-            found = rows(answer.body, envelope, f"{method} {route}")
+            found = rows(answer.body, envelope, f"{method} {route}", goes_on=goes_on)
             return found, answer.body if isinstance(answer.body, dict) else {}
 
         return self._read(method, route, read, **arguments)
@@ -95,17 +99,25 @@ class Family:
         return list(every_row(fetch, f"GET {route}", size))
 
 
-def rows(body: Any, envelope: str, method_route: str = "GET ") -> list[Record]:
+def is_further(asked: Mapping[str, Any]) -> bool:
+    """Whether a request asks for a page after the first, by its query or body."""
+    return any(asked.get(name) for name in _FURTHER) or (asked.get("page") or 1) > 1
+
+
+def rows(
+    body: Any, envelope: str, method_route: str = "GET ", *, goes_on: bool = False
+) -> list[Record]:
     """Return the list under an envelope key, or the body itself when it is the list.
 
     A body without the list is another answer than the one asked for, never "nothing there"; nor is
     a list of something else than records. A list that is null is an empty one, unless the answer
-    counts more.
+    counts more; after the first page, where those counted came before, it is the end.
 
     Args:
         body: the parsed answer.
         envelope: the key the list stands under; also looked for inside `data`.
         method_route: what was asked, for the error.
+        goes_on: whether it is a page after the first.
 
     Raises:
         UnexpectedAnswer: the list is nowhere, or holds no records.
@@ -115,7 +127,7 @@ def rows(body: Any, envelope: str, method_route: str = "GET ") -> list[Record]:
     for place in (body, inner):
         found = place.get(envelope) if isinstance(place, dict) else place
         if isinstance(place, dict) and envelope in place and found is None:
-            found = [] if not total_of(body) else None
+            found = [] if goes_on or not total_of(body) else None
         if isinstance(found, list):
             records = [row for row in found if row is not None]
             if all(isinstance(row, dict) for row in records):
@@ -200,9 +212,23 @@ def _named(record: Record) -> bool:
     return bool(record.get("id") or record.get("_id"))
 
 
-def search_page(body: Any, envelope: str, method_route: str, read: Callable[[Record], Any]) -> Page:
-    """Read one page of a search: its rows in their canonical form, the total, the cursor."""
-    found = rows(body, envelope, method_route)
+def search_page(
+    body: Any,
+    envelope: str,
+    method_route: str,
+    read: Callable[[Record], Any],
+    asked: Mapping[str, Any],
+) -> Page:
+    """Read one page of a search: its rows in their canonical form, the total, the cursor.
+
+    Args:
+        body: the parsed answer.
+        envelope: the key the rows stand under.
+        method_route: what was asked, for the error.
+        read: makes the canonical form of a row.
+        asked: the body of the request.
+    """
+    found = rows(body, envelope, method_route, goes_on=is_further(asked))
     total = total_of(body)
     believed = total if total is not None and total >= len(found) else None
     return Page([read(row) for row in found], believed, furthest(found))

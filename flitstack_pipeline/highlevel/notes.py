@@ -41,7 +41,7 @@ class Notes(Family):
     def get(self, note_id: str) -> Note:
         """Read a note."""
         params = {"locationId": self.location_id}
-        return self._one("/notes/{id}", "note", read_note, path={"id": note_id}, params=params)
+        return self._one("/notes/{id}", read_note, "note", path={"id": note_id}, params=params)
 
     def iterate_all(self, page_size: int = 100) -> Iterator[Note]:
         """Yield the sub-account's notes page by page, each with the `relations` it hangs on.

@@ -93,7 +93,7 @@ class Opportunities(Family):
     def get(self, opportunity_id: str) -> Opportunity:
         """Read an opportunity as it is now, whole; its notes never come along (I#305)."""
         path = {"id": opportunity_id}
-        return self._one("/opportunities/{id}", "opportunity", read_opportunity, path=path)
+        return self._one("/opportunities/{id}", read_opportunity, "opportunity", path=path)
 
     def get_if_there(self, opportunity_id: str) -> Opportunity | None:
         """Read an opportunity as it is now; None when there is none."""
@@ -167,11 +167,17 @@ class Opportunities(Family):
         refusal: HighLevelError | None = None
         for place in _places(cursor, number):
             try:
-                return self._read("POST", route, _opportunity_page, json={**body, **place})
+                return self._page(route, {**body, **place})
             except (BadRequest, ValidationRejected) as error:
                 refusal = refusal or error
         assert refusal is not None
         raise refusal
+
+    def _page(self, route: str, body: dict[str, Any]) -> Page:
+        def read(answer: Answer) -> Page:
+            return search_page(answer.body, "opportunities", f"POST {route}", _row, body)
+
+        return self._read("POST", route, read, json=body)
 
     def count(self) -> int:
         """How many opportunities there are, counted where no answer tells it (R12)."""
@@ -214,11 +220,8 @@ class Opportunities(Family):
         return [opportunity for opportunity in whole if opportunity is not None]
 
 
-def _opportunity_page(answer: Answer) -> Page:
-    route = "POST /opportunities/search"
-    return search_page(
-        answer.body, "opportunities", route, lambda raw: read_opportunity(raw, row=True)
-    )
+def _row(raw: Record) -> Opportunity:
+    return read_opportunity(raw, row=True)
 
 
 def _places(cursor: list[Any] | None, number: int) -> list[dict[str, Any]]:

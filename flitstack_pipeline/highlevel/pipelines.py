@@ -52,7 +52,7 @@ class Pipelines(Family):
     def get(self, pipeline_id: str) -> Record:
         """Read a pipeline."""
         route, path = "/opportunities/pipelines/{pipelineId}", {"pipelineId": pipeline_id}
-        return self._one(route, "pipeline", read_pipeline, path=path)
+        return self._one(route, read_pipeline, "pipeline", path=path)
 
     def replace(self, pipeline_id: str, pipeline: PipelineBody) -> Record:
         """Replace name, settings and all stages."""

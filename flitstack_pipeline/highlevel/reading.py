@@ -123,6 +123,34 @@ class Note(TypedDict):
     relations: list[Any]
 
 
+class Message(TypedDict):
+    """A message of a conversation; `meta` tells of a call or an e-mail what its type has."""
+
+    id: str
+    body: str
+    direction: str
+    dateAdded: str
+    messageType: str
+    contactId: str
+    conversationId: str
+    meta: Mapping[str, Any]
+
+
+class Appointment(TypedDict):
+    """An appointment of a calendar."""
+
+    id: str
+    title: str
+    description: str
+    startTime: str
+    endTime: str
+    appointmentStatus: str
+    assignedUserId: str
+    contactId: str
+    dateAdded: str
+    deleted: bool
+
+
 class Link(TypedDict):
     """A link as one of its records shows it."""
 
@@ -337,6 +365,37 @@ def read_note(raw: Raw) -> Note:
         "contactId": raw.get("contactId"),
         "dateAdded": text(raw, "dateAdded", "createdAt"),
         "relations": listed(raw.get("relations")),
+    }
+
+
+def read_message(raw: Raw) -> Message:
+    """A message (R49)."""
+    meta = raw.get("meta")
+    return {
+        "id": identity(raw),
+        "body": text(raw, "body"),
+        "direction": text(raw, "direction"),
+        "dateAdded": text(raw, "dateAdded", "createdAt"),
+        "messageType": text(raw, "messageType"),
+        "contactId": text(raw, "contactId"),
+        "conversationId": text(raw, "conversationId"),
+        "meta": meta if isinstance(meta, Mapping) else {},
+    }
+
+
+def read_appointment(raw: Raw) -> Appointment:
+    """An appointment; some answers call its description notes."""
+    return {
+        "id": identity(raw),
+        "title": text(raw, "title"),
+        "description": text(raw, "description", "notes"),
+        "startTime": text(raw, "startTime"),
+        "endTime": text(raw, "endTime"),
+        "appointmentStatus": text(raw, "appointmentStatus"),
+        "assignedUserId": text(raw, "assignedUserId"),
+        "contactId": text(raw, "contactId"),
+        "dateAdded": text(raw, "dateAdded", "createdAt"),
+        "deleted": bool(flag(raw.get("deleted"))),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
+from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.family import Family, Page, iterate, search_page
 from flitstack_pipeline.highlevel.models import WireModel, all_of, condition
@@ -60,7 +61,7 @@ class Records(Family):
         """Read a record as it is now."""
         path = {"schemaKey": object_key, "id": record_id}
         route = "/objects/{schemaKey}/records/{id}"
-        return self._one(route, "record", read_record, path=path)
+        return self._one(route, read_record, "record", path=path)
 
     def get_if_there(self, object_key: str, record_id: str) -> ObjectRecord | None:
         """Read a record as it is now; None when there is none."""
@@ -112,10 +113,11 @@ class Records(Family):
 
     def _searched(self, object_key: str, body: dict[str, Any]) -> Page:
         route, path = "/objects/{schemaKey}/records/search", {"schemaKey": object_key}
-        return self._read(
-            "POST", route, lambda a: search_page(a.body, "records", f"POST {route}", read_record),
-            path=path, json=body,
-        )  # fmt: skip
+
+        def read(answer: Answer) -> Page:
+            return search_page(answer.body, "records", f"POST {route}", read_record, body)
+
+        return self._read("POST", route, read, path=path, json=body)
 
     def count(self, object_key: str) -> int:
         """How many records an object has, counted where no answer tells it."""

@@ -97,6 +97,38 @@ def test_a_list_that_is_null_is_empty_unless_the_answer_counts_more(api, server)
         list(api.opportunities.iterate_all())
 
 
+def test_a_null_page_after_the_first_is_the_end_whatever_the_search_counts(api, server):
+    """A server that says null for an empty list, and counts the whole search on every page."""
+
+    def answer(asked):
+        first = not asked.json.get("searchAfter")
+        row = {"id": "o1", "customFields": [{"id": "f", "fieldValue": "x"}], "sort": [1, "o1"]}
+        return Told(200, {"opportunities": [row] if first else None, "total": 1})
+
+    server.answer = answer
+    assert [row["id"] for row in api.opportunities.iterate_rows(1)] == ["o1"]
+    server.answer = lambda asked: Told(200, {"products": None, "total": 1})
+    with pytest.raises(UnexpectedAnswer, match="no list of products"):
+        api.products.list()
+
+
+def test_messages_and_appointments_are_read_whatever_their_keys_are_called(api, server):
+    said = {"_id": "m1", "createdAt": "2024-04-01T15:00:00.123Z", "messageType": "TYPE_CALL",
+            "body": None, "meta": None, "contactId": "c1"}  # fmt: skip
+    wanted = {
+        "id": "m1", "body": "", "direction": "", "dateAdded": "2024-04-01T15:00:00.123Z",
+        "messageType": "TYPE_CALL", "contactId": "c1", "conversationId": "", "meta": {},
+    }  # fmt: skip
+    server.answer = lambda asked: Told(200, {"messages": [said]})
+    assert list(api.conversations.messages("v")) == [wanted]
+    assert list(api.conversations.iterate_all()) == [wanted]
+    event = {"_id": "e1", "notes": "About the roof", "createdAt": "2024-04-01", "deleted": "false"}
+    server.answer = lambda asked: Told(200, {"appointment": event})
+    read = api.calendars.get_appointment("e1")
+    assert (read["id"], read["description"], read["deleted"]) == ("e1", "About the roof", False)
+    assert (read["dateAdded"], read["title"], read["endTime"]) == ("2024-04-01", "", "")
+
+
 def test_the_contact_asked_for_is_none_only_where_the_answer_says_so(api, server):
     for nobody in ({"contact": None}, {"contact": {}}):
         server.answer = lambda asked, body=nobody: Told(200, body)

@@ -13,6 +13,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.calendars import AppointmentCreate, AppointmentUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
+from flitstack_pipeline.highlevel.reading import Appointment
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.kinds.base import (
     Context,
@@ -51,7 +52,7 @@ class AppointmentHandler(WordedHandler):
         calendar = ctx.options.calendar_id
         start = item.row.payload["fields"]["startTime"]
         for record in ctx.hl.calendars.events(calendar, *_around(start, start)):
-            if reference(_words(record)) == item.row.source_key:
+            if reference(record["description"]) == item.row.source_key:
                 return self._written(ctx, item, record["id"], calendar)
         return None
 
@@ -64,23 +65,23 @@ class AppointmentHandler(WordedHandler):
             record = ctx.hl.calendars.get_appointment(entry.hl_id)
         except NotFound:
             return None
-        if record.get("deleted"):
+        if record["deleted"]:
             return None
         values = self.logical(ctx, record)
         if "owner" not in (entry.last_written or {}):
             values.pop("owner", None)
         return values
 
-    def logical(self, ctx: Context, record: dict[str, Any]) -> Logical:
+    def logical(self, ctx: Context, record: Appointment) -> Logical:
         """An appointment as read, in the payload's form."""
         fields = {
-            "title": record.get("title") or "",
-            "startTime": utc(record.get("startTime")),
-            "endTime": utc(record.get("endTime")),
-            "status": record.get("appointmentStatus") or "",
+            "title": record["title"],
+            "startTime": utc(record["startTime"]),
+            "endTime": utc(record["endTime"]),
+            "status": record["appointmentStatus"],
         }
-        values: Logical = {"fields": fields, "body": _words(record)}
-        return values | self.owner_of(ctx, record.get("assignedUserId"))
+        values: Logical = {"fields": fields, "body": record["description"]}
+        return values | self.owner_of(ctx, record["assignedUserId"])
 
     def change(self, ctx: Context, entry: Entry, payload: Logical, clear: Logical) -> None:
         """Write changed values; nobody is told. One that moves keeps its length."""
@@ -113,10 +114,10 @@ class AppointmentHandler(WordedHandler):
                 spans[calendar] = (min(first, start), max(last, start))
         for calendar, (first, last) in sorted(spans.items()):
             for record in ctx.hl.calendars.events(calendar, *_around(first, last)):
-                if not record.get("deleted"):
-                    details = {"contact": record.get("contactId"), "calendar": calendar,
-                               "created": record.get("dateAdded")}  # fmt: skip
-                    source_id = reference(_words(record))
+                if not record["deleted"]:
+                    details = {"contact": record["contactId"], "calendar": calendar,
+                               "created": record["dateAdded"]}  # fmt: skip
+                    source_id = reference(record["description"])
                     values = self.logical(ctx, record)
                     yield Found(self.kind, self.kind, record["id"], values, source_id, details)
 
@@ -126,7 +127,7 @@ class AppointmentHandler(WordedHandler):
 
     def _is_there(self, ctx: Context, hl_id: str) -> bool:
         try:
-            return not ctx.hl.calendars.get_appointment(hl_id).get("deleted")
+            return not ctx.hl.calendars.get_appointment(hl_id)["deleted"]
         except NotFound:
             return False
 
@@ -146,11 +147,6 @@ def _wire(ctx: Context, payload: Logical) -> dict[str, Any]:
         "description": payload.get("body"),
         "assigned_user_id": owner_id(ctx, payload.get("owner")),
     }
-
-
-def _words(record: dict[str, Any]) -> str:
-    """The description; some answers call it notes."""
-    return str(record.get("description") or record.get("notes") or "")
 
 
 def _around(first: str, last: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.conversations import CallDetails, InboundMessage, OutboundCall
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
+from flitstack_pipeline.highlevel.reading import Message
 from flitstack_pipeline.migration.journal import Entry
 from flitstack_pipeline.migration.journal_history import owners_of
 from flitstack_pipeline.migration.kinds.base import (
@@ -108,7 +109,7 @@ class MessageHandler(ListedHandler):
         keys = {entry.record_key for entry in known.get(record["id"], [])}
         return keys <= {item.row.record_key}
 
-    def listed(self, ctx: Context, holder_id: str) -> Iterable[dict[str, Any]]:
+    def listed(self, ctx: Context, holder_id: str) -> Iterable[Message]:
         """The messages of one conversation."""
         return ctx.hl.conversations.messages(holder_id)
 
@@ -250,7 +251,7 @@ class _Known:
         return reference(record.get("body")) or self._stamps.get(Stamp.read(record), "")
 
 
-def _exported(ctx: Context, known: _Known) -> Iterator[dict[str, Any]]:
+def _exported(ctx: Context, known: _Known) -> Iterator[Message]:
     """The export of the channels our messages are in; nothing when it does not work."""
     channels = [""] if known.types - {EMAIL} else []
     channels += [EMAIL] if EMAIL in known.types else []
@@ -261,7 +262,7 @@ def _exported(ctx: Context, known: _Known) -> Iterator[dict[str, Any]]:
         return  # a scope is missing, or the answer has another shape
 
 
-def _listed(ctx: Context, conversation_id: str) -> Iterator[dict[str, Any]]:
+def _listed(ctx: Context, conversation_id: str) -> Iterator[Message]:
     try:
         yield from ctx.hl.conversations.messages(conversation_id)
     except NotFound:
