@@ -45,7 +45,7 @@ loc: $(STAMP)
 
 # The picture of the asset graph in the README, drawn from the definitions.
 picture: $(STAMP)
-	$(BIN)/python -m flitstack_pipeline.picture docs/asset-graph.svg
+	$(BIN)/python -m flitstack_pipeline.dagster.picture docs/asset-graph.svg
 
 # Needs uv; the lock is pip's requirements format and names no package index.
 lock:

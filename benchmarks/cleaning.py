@@ -18,11 +18,11 @@ from pathlib import Path
 from measured import measured
 from reading import OBJECTS, generate_quietly, ours, show
 
+from flitstack_pipeline.catalog.objects import BY_KEY
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.parse_workers import stop_workers
 from flitstack_pipeline.cleaning.validate import check_accounting
-from flitstack_pipeline.spec.objects import BY_KEY
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import Warehouse, table_exists
 
 

@@ -28,8 +28,8 @@ import pandas as pd
 from duplicate_people import Row, World
 from splink_by_the_book import trained_pairs
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 
 def warehouse(rows: list[Row], path: str = ":memory:") -> duckdb.DuckDBPyConnection:

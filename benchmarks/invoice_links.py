@@ -25,8 +25,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 Row = dict[str, object]
 Pairs = set[tuple[str, str]]

@@ -22,12 +22,12 @@ from pathlib import Path
 from benchmarks.rows import association, contact_rows, migration_rows, schema
 from benchmarks.saying_yes import saying_yes
 from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.concurrency import UNBOUNDED
-from flitstack_pipeline.highlevel.contacts import ContactCreate
 from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
-from flitstack_pipeline.migration.catalog import Catalog
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.account_schema import Catalog
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.rows import MappedRow

@@ -17,12 +17,12 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
-from flitstack_pipeline.migration.journal import Entry, Journal
-from flitstack_pipeline.migration.kinds.base import Found
-from flitstack_pipeline.migration.planned import PlannedRecords
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.migration.expected_records import PlannedRecords
+from flitstack_pipeline.migration.journal.store import IdMapRow, Journal
 from flitstack_pipeline.migration.reconcile import reconcile
+from flitstack_pipeline.migration.record_types.base import Found
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.spec import targets as t
 
 LOCATION = "benchmark"
 
@@ -56,10 +56,10 @@ def fill(journal: Journal, count: int) -> None:
     journal.flush()
 
 
-def entry(n: int) -> Entry:
+def entry(n: int) -> IdMapRow:
     """The id map's row of one invoice."""
     key = f"invoice:main/invoices/{n}"
-    return Entry(
+    return IdMapRow(
         LOCATION, key, f"main/invoices/{n}", "invoices", "record", t.INVOICE, f"hl{n}", "created",
         "h", {}, None, {}, "run", f"{n:09}", 0.0,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.catalog.clean import BY_DATASET
 
 #: `chance(row, salt)`: a number from 0 to 1 that is always the same for a row and a salt.
 _MACROS = """

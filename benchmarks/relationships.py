@@ -17,8 +17,8 @@ from measured import measured
 from reading import show
 from related_tables import make
 
+from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.spec.clean import TABLES
 from flitstack_pipeline.warehouse import Warehouse, row_count
 
 MEMORY = "2GB"

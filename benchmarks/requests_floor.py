@@ -41,11 +41,11 @@ def migrate(
     os.environ["FLITSTACK_DATA"] = str(folder)
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     os.environ.pop("HIGHLEVEL_TOKEN", None)
-    from flitstack_pipeline import steps
-    from flitstack_pipeline.migration.journal import Journal
+    from flitstack_pipeline import services
+    from flitstack_pipeline.migration.journal.store import Journal
     from flitstack_pipeline.sandbox_process import module_command
+    from flitstack_pipeline.services.project_context import accounts, accounts_kept_open
     from flitstack_pipeline.settings import Project
-    from flitstack_pipeline.steps.opening import accounts, accounts_kept_open
 
     if exports is None:
         size = ("--clients", str(clients), "--seed", str(seed))
@@ -53,23 +53,23 @@ def migrate(
     else:
         shutil.copytree(exports, folder / "exports")
     project = Project.from_environment().prepare()
-    steps.run_audit(project)
-    steps.run_map(project, confirm_as="benchmark")
-    steps.acknowledge(project, steps.LISTED, "benchmark")
+    services.run_audit(project)
+    services.run_map(project, confirm_as="benchmark")
+    services.acknowledge(project, services.LISTED, "benchmark")
     with accounts_kept_open(project):
-        steps.run_prepare(project)
-        steps.run_sample(project)
-        steps.approve(project, "benchmark", "")
-        steps.run_cutover(project)
-        steps.run_reconcile(project)
+        services.run_prepare(project)
+        services.run_sample(project)
+        services.approve(project, "benchmark", "")
+        services.run_cutover(project)
+        services.run_reconcile(project)
         (account,) = accounts(project)
         used = _used(project.journal_url, account.location_id)
         _without_notes_search(project.sandbox_state.parent / "address.json")
-        steps.run_reconcile(project)
+        services.run_reconcile(project)
         again = _used(project.journal_url, account.location_id)
     with Journal(project.journal_url) as journal:
         runs = [run["summary"] or {} for run in journal.runs(account.location_id)]
-    problems = steps.reconciliation_problems(project)
+    problems = services.reconciliation_problems(project)
     assert not problems, problems[:3]
     floor = sum(summary.get("floor", 0) for summary in runs)
     without = again["reconcile"] - used["reconcile"]
@@ -77,7 +77,7 @@ def migrate(
 
 
 def _used(journal_url: str, location: str) -> dict[str, int]:
-    from flitstack_pipeline.migration.journal import Journal
+    from flitstack_pipeline.migration.journal.store import Journal
 
     with Journal(journal_url) as journal:
         return journal.requests_by_purpose(location)

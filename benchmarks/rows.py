@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from flitstack_pipeline.migration.catalog import AssociationRef, Catalog, FieldRef, PipelineRef
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.migration.account_schema import (
+    AssociationRef,
+    Catalog,
+    FieldRef,
+    PipelineRef,
+)
 from flitstack_pipeline.migration.rows import MappedRow, payload_hash
-from flitstack_pipeline.spec import targets as t
 
 RELATION = "opportunity_invoice"
 

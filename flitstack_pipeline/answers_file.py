@@ -1,7 +1,7 @@
 """The answers people gave, kept in `decisions/questions.csv` beside the questions still open.
 
 Belongs here: one line per question with its answer, written and read. Does not: how a question is
-found (`questions`, and the rooms that ask), and what an answer may be (`steps.questions`).
+found (`questions`, and the rooms that ask), and what an answer may be (`services.questions`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """CSV files in `decisions/` that a person may edit: read however a spreadsheet saved them.
 
 Belongs here: rows of text in and out, for the owner only, written whole or not at all. Does not:
-what a decision means (`cleaning.decisions`, `steps.questions`, `steps.acknowledging`).
+what a decision means (`cleaning.decisions`, `services.questions`, `services.acknowledging`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Belongs here: `Question`, asking (a step lists what it found open), reading what is open. Does not:
 how a question is found (the rooms that read, clean and map) and where answers are kept
-(`decisions/questions.csv`, see `steps.questions`).
+(`decisions/questions.csv`, see `services.questions`).
 """
 
 from __future__ import annotations

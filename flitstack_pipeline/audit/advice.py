@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from flitstack_pipeline.audit.facts import Facts
-from flitstack_pipeline.spec.not_moved import NOT_MOVED
+from flitstack_pipeline.catalog.not_moved import NOT_MOVED
 
 #: Clients and leads together on the free plan (docs/contractor_plus.md#plans).
 FREEDOM_PEOPLE = 250

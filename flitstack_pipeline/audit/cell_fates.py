@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import REPORT_ONLY_DATASETS
+from flitstack_pipeline.catalog.other_kinds import FED
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.spec.objects import REPORT_ONLY_DATASETS
-from flitstack_pipeline.spec.other_kinds import FED
-from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
 #: State of a row (`clean.row_states`) -> the fate of its cells.

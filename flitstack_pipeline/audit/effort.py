@@ -1,7 +1,7 @@
 """What moving it takes, before there is a map: HighLevel records, requests, hours, days.
 
 The counts are what the built-in map makes of the records (README, "What arrives where"); once a
-map is applied, `steps.planning` counts exactly. Facts: 100 requests per 10 seconds and 200,000 a
+map is applied, `services.planning` counts exactly. Facts: 100 requests per 10 seconds and 200,000 a
 day per sub-account (docs/highlevel.md#limits), the cheapest faithful request per record
 (docs/highlevel.md#floor).
 """
@@ -15,8 +15,8 @@ from typing import Any
 
 import duckdb
 
-from flitstack_pipeline.migration.kinds.files import FILES_PER_UPLOAD
 from flitstack_pipeline.migration.plan import PAGE
+from flitstack_pipeline.migration.record_types.files import FILES_PER_UPLOAD
 from flitstack_pipeline.warehouse import row_count, table_exists
 
 RATE_PER_S = 10.0

@@ -9,10 +9,10 @@ import duckdb
 
 from flitstack_pipeline.audit.effort import Effort
 from flitstack_pipeline.audit.inventory import Rows
-from flitstack_pipeline.spec.clean import DATE, TABLES
-from flitstack_pipeline.spec.objects import BY_KEY as OBJECTS
-from flitstack_pipeline.spec.objects import KEYS, REPORT_ONLY_DATASETS
-from flitstack_pipeline.spec.source import BY_KEY
+from flitstack_pipeline.catalog.clean import DATE, TABLES
+from flitstack_pipeline.catalog.objects import BY_KEY as OBJECTS
+from flitstack_pipeline.catalog.objects import KEYS, REPORT_ONLY_DATASETS
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.warehouse import row_count, table_exists
 
 #: What is done in Contractor+, as days on which something was made or changed there.

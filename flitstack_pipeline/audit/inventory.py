@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import DATE, MONEY, TABLES
+from flitstack_pipeline.catalog.objects import object_of_dataset
+from flitstack_pipeline.catalog.source import BY_KEY, DATASETS
 from flitstack_pipeline.mapping.custom_columns import infer_type
 from flitstack_pipeline.mapping.custom_proposals import definitions_of
 from flitstack_pipeline.mapping.profiles import custom_profiles
-from flitstack_pipeline.spec.clean import DATE, MONEY, TABLES
-from flitstack_pipeline.spec.objects import object_of_dataset
-from flitstack_pipeline.spec.source import BY_KEY, DATASETS
 from flitstack_pipeline.warehouse import table_exists
 
 Rows = list[dict[str, Any]]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.cleaning.values.cell_sql import literal, workspace
-from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.warehouse import table_exists
 
 

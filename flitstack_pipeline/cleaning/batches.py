@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.cells import KEPT_TYPE, Cells, Row
 from flitstack_pipeline.cleaning.note_images import (
     keep_custom_images,
@@ -22,8 +24,6 @@ from flitstack_pipeline.cleaning.note_images import (
 )
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.values.cell_sql import cell, without_tags, workspace
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 BATCH = 250_000
 REFUSAL_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, rule VARCHAR, what_to_do VARCHAR)'

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.objects import BY_KEY, SCHEMA_DATASETS
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning import merged_rows
 from flitstack_pipeline.cleaning.accounting import account, count_records, state_count
 from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
 from flitstack_pipeline.cleaning.cells import UNKNOWN_WORD, Cells
-from flitstack_pipeline.cleaning.crushed_lines import ITEMS_OF, split_crushed_lines
-from flitstack_pipeline.cleaning.format_questions import (
+from flitstack_pipeline.cleaning.data_warnings import note_oddities
+from flitstack_pipeline.cleaning.format_inference import (
     FORMATS_DDL,
     format_questions,
     store_formats,
@@ -26,8 +29,8 @@ from flitstack_pipeline.cleaning.name_order import writes_last_name_first
 from flitstack_pipeline.cleaning.name_questions import DATASETS as PEOPLE
 from flitstack_pipeline.cleaning.name_questions import answers_about_names, name_questions
 from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
-from flitstack_pipeline.cleaning.oddities import note_oddities
 from flitstack_pipeline.cleaning.older_columns import with_older_columns
+from flitstack_pipeline.cleaning.packed_line_items import ITEMS_OF, split_crushed_lines
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.quarantine import (
     quarantine_invalid,
@@ -45,9 +48,6 @@ from flitstack_pipeline.cleaning.unnamed_files import list_unnamed
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.questions import Question, ask, merged
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import limited, row_count, table_exists
 
 #: What DuckDB may hold in memory; a batch needs less, and longer tables do not need more.

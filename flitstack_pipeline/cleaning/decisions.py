@@ -2,7 +2,7 @@
 
 Belongs here: reading such a file however a spreadsheet saved it, and moving what was filled in on
 a work list into the memory. Does not: what the decisions do (`duplicates`, `invoice_links`), and
-what the work lists show (`review_lists`).
+what the work lists show (`pending_decisions`).
 
 A work list (`reports/duplicates.csv`) is written anew by every run and holds what is open, with an
 empty column `decision`. What a person fills in there is remembered in `decisions/duplicates.csv`

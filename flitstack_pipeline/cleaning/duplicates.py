@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
-from flitstack_pipeline.cleaning.forms import name_key
+from flitstack_pipeline.cleaning.match_keys import name_key
 from flitstack_pipeline.cleaning.matching_blocks import make_candidates
 from flitstack_pipeline.cleaning.matching_columns import make_columns
 from flitstack_pipeline.cleaning.matching_learned import frozen, keep_matching, kept_matching, learn

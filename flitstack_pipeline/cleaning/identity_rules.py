@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from flitstack_pipeline.cleaning.forms import LEGAL_FORMS, TITLES
+from flitstack_pipeline.cleaning.match_keys import LEGAL_FORMS, TITLES
 
 CLIENT, NAME = "client", "name"
 #: How a facet is read: dates and money by the account's parsers, the others as written.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.cleaning.duplicates import BY_PERSON
-from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, name_words, number_key
+from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, name_words, number_key
 from flitstack_pipeline.cleaning.matching_blocks import LARGEST_BLOCK
 from flitstack_pipeline.warehouse import row_count
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.lines import ALL_LINES, LATER_FILE, LINES_OF, line_number
 from flitstack_pipeline.cleaning.row_states import same_cells
 from flitstack_pipeline.cleaning.values.cell_sql import cell, document_number, text, workspace
 from flitstack_pipeline.questions import Choice, Question
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 #: Rows a question lists, and documents it shows as evidence.
 LISTED, SHOWN = 500, 3

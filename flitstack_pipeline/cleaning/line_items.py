@@ -1,7 +1,7 @@
 """Reads line items that stand together in one cell: `2 x Door @ $350.00; Permit - $75.00`.
 
 Belongs here: the ways people write such a cell. Does not: whether its lines are believed
-(`crushed_lines`).
+(`packed_line_items`).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.contractor_plus.line_rows import LINES
-from flitstack_pipeline.spec.clean import BY_DATASET
 from flitstack_pipeline.warehouse import row_count, table_exists
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.forms import (
+from flitstack_pipeline.cleaning.match_keys import (
     address_key,
     address_words,
     loose_name_key,

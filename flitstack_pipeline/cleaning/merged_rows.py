@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.identity import AGE, identified, source_id
 from flitstack_pipeline.cleaning.identity_rules import PLACE_COLUMNS
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, text
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 #: What a property has of its own, or what differs between any two rows without meaning anything.
 _NOT_TOLD = frozenset({"client_id", "state", "country", "notes", "created", "updated", "workspace"})

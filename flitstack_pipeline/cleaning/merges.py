@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP, Field
 from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, near_pairs, pairs_of
-from flitstack_pipeline.cleaning.forms import loose_name_key, name_key
-from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP, Field
+from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key
 from flitstack_pipeline.warehouse import table_exists
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.identity import AGE
 from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.values.cell_sql import literal
 from flitstack_pipeline.cleaning.values.evidence import CUSTOM, Evidence
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 NOTE = "kept from an older export: the newer one has no such column"
 TOGETHER = (

@@ -2,7 +2,7 @@
 
 Three kinds: rows that do not stand under their header (the reader put them aside), rows their
 declaration refused (`rows`), and clean rows that do not hold to their schema.
-The rules of the second are those of `spec.clean` (required, closed vocabulary, pattern), said in
+The rules of the second are those of `catalog.clean` (required, closed vocabulary, pattern), said in
 SQL so that a million rows are judged where they lie; `validate` runs the Pandera schema of the same
 fields over what is left, as the asset check.
 """
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import duckdb
 
-from flitstack_pipeline.spec.clean import BY_DATASET, Field
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
+from flitstack_pipeline.catalog.clean import BY_DATASET, Field
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import table_exists
 
 MISFIT = "row_does_not_fit"

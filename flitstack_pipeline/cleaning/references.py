@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.cleaning.contact_links import by_contact_point
-from flitstack_pipeline.cleaning.forms import loose_name_key, name_key, number_key
+from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, number_key
 from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
 from flitstack_pipeline.warehouse import table_exists
 

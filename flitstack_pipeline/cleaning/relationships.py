@@ -14,10 +14,11 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.cleaning.duplicates import write_pairs
+from flitstack_pipeline.cleaning.excluded_rows import list_orphans
 from flitstack_pipeline.cleaning.invoice_links import link_invoices
 from flitstack_pipeline.cleaning.lead_merges import fold_leads, pair_leads
-from flitstack_pipeline.cleaning.left_out import list_orphans
 from flitstack_pipeline.cleaning.merges import make_people, merge_rows
 from flitstack_pipeline.cleaning.references import (
     link_clients,
@@ -25,10 +26,9 @@ from flitstack_pipeline.cleaning.references import (
     link_people,
     lost_children,
 )
-from flitstack_pipeline.cleaning.stated import keep_stated
 from flitstack_pipeline.cleaning.survivorship import make_survivors
+from flitstack_pipeline.cleaning.unlinked_references import keep_stated
 from flitstack_pipeline.cleaning.work_order_links import link_work_orders
-from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.warehouse import table_exists
 
 __all__ = ["RelationsResult", "relate", "summary"]

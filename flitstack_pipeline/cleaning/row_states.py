@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.values.cell_sql import (
     cell,
@@ -19,7 +20,6 @@ from flitstack_pipeline.cleaning.values.cell_sql import (
     text,
     workspace,
 )
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 DDL = """CREATE TABLE IF NOT EXISTS clean.row_states (
   object VARCHAR, dataset VARCHAR, row_id VARCHAR, source_key VARCHAR, state VARCHAR,

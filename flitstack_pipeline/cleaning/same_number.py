@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity_rules import (
     DAMAGED,
@@ -47,7 +48,6 @@ from flitstack_pipeline.cleaning.versions import (
 )
 from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED, LINES
 from flitstack_pipeline.questions import Choice, Question
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 
 DDL = """CREATE TABLE IF NOT EXISTS clean.same_numbers (
   object VARCHAR, dataset VARCHAR, shown_key VARCHAR, source_key VARCHAR, damaged BOOLEAN)"""

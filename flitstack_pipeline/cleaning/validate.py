@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from flitstack_pipeline.spec.clean import BY_DATASET, pandera_schema, scalar_columns
+from flitstack_pipeline.catalog.clean import BY_DATASET, pandera_schema, scalar_columns
 from flitstack_pipeline.warehouse import table_exists
 
 if TYPE_CHECKING:

@@ -82,21 +82,21 @@ def _run() -> None:
             raise
         errors.print(str(error), style="yellow", markup=False)
         with working("Reading the exports again"):
-            from flitstack_pipeline import steps
+            from flitstack_pipeline import services
 
-            steps.rebuild_warehouse(open_project(), log)
+            services.rebuild_warehouse(open_project(), log)
         app(standalone_mode=True)
 
 
 def keep_answers() -> None:
     """Leave what `status` and refusals answer, after a command that changed what it depends on."""
-    if "flitstack_pipeline.steps" not in sys.modules or isinstance(sys.exception(), Interrupted):
+    if "flitstack_pipeline.services" not in sys.modules or isinstance(sys.exception(), Interrupted):
         return
-    from flitstack_pipeline import steps, summary
+    from flitstack_pipeline import services, summary
 
     if summary.kept(summary.data_folder()) is None:
         with suppress(Exception):  # the command has said what there was to say
-            steps.keep_status(open_project())
+            services.keep_status(open_project())
 
 
 def spread_names(arguments: list[str], option: str) -> list[str]:

@@ -54,18 +54,18 @@ def preflight(
     beside: Beside = False,
 ) -> None:
     """Examine every sub-account; only reads. Exit 4 while something stands in the way."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
     from flitstack_pipeline.migration.report import Refused
-    from flitstack_pipeline.steps import readiness
+    from flitstack_pipeline.services import preconditions
 
     project = open_project()
-    steps.check_home(project)
-    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
-    steps.answer_others(project, adopt=adopt, beside=beside)
-    reasons = readiness.before_preflight(project)
+    services.check_home(project)
+    services.release_workflows(project, workflows_may_run or (), workflows_checked)
+    services.answer_others(project, adopt=adopt, beside=beside)
+    reasons = preconditions.before_preflight(project)
     if reasons:
         raise Refused("the preflight", reasons)
-    report = steps.preflight(project)
+    report = services.preflight(project)
     show(report)
     if not report.passed:
         raise typer.Exit(Exit.PREFLIGHT_FAILED)
@@ -79,16 +79,16 @@ def prepare(
     beside: Beside = False,
 ) -> None:
     """Map every record, examine every sub-account, and make its schema ready."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
-    steps.check_home(project)
-    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
-    steps.answer_others(project, adopt=adopt, beside=beside)
-    entries = steps.unconfirmed_entries(project)
+    services.check_home(project)
+    services.release_workflows(project, workflows_may_run or (), workflows_checked)
+    services.answer_others(project, adopt=adopt, beside=beside)
+    entries = services.unconfirmed_entries(project)
     if entries:
         wait("The map waits for confirmation (edit map.yaml, then flitstack map confirm).", entries)
-    reports = steps.run_prepare(project, log)
+    reports = services.run_prepare(project, log)
     for report in reports:
         show(report)
     if not reports[0].passed:

@@ -91,11 +91,11 @@ def questions(
     ] = False,
 ) -> None:
     """List what the exports leave open for a person; exit code 3 while something is."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
-    rows = steps.question_rows(project, answered) if as_json or answered else []
-    found = steps.questions_with_effects(project)
+    rows = services.question_rows(project, answered) if as_json or answered else []
+    found = services.questions_with_effects(project)
     if as_json:
         print_json(rows)
     elif answered:
@@ -121,9 +121,9 @@ def answer(
     ] = False,
 ) -> None:
     """Answer a question about the exports; the answer is kept in decisions/questions.csv."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    show(steps.answer(open_project(), key, word, by, preview=preview))
+    show(services.answer(open_project(), key, word, by, preview=preview))
 
 
 @app.command()
@@ -138,13 +138,13 @@ def acknowledge(
     as_json: Annotated[bool, typer.Option("--json", help="The list, for programs.")] = False,
 ) -> None:
     """Acknowledge that rows and files stay behind; without a name of them, list those waiting."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
     if which:
-        show(steps.acknowledge(project, which, by))
+        show(services.acknowledge(project, which, by))
         return
-    behind = [*steps.left_behind(project), *steps.dead_files(project).values()]
+    behind = [*services.left_behind(project), *services.dead_files(project).values()]
     waiting = [b.as_row() for b in behind if not b.by]
     if as_json:
         print_json([b.as_row() for b in behind])
@@ -160,9 +160,9 @@ def counts(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Compare the on-screen counts with the records read; exit code 3 while they differ."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    report = steps.counts(open_project())
+    report = services.counts(open_project())
     if as_json:
         print_json(report.tables["counts"])
     else:
@@ -179,9 +179,9 @@ def explain(
     workspace: Annotated[str, typer.Option(help="Contractor+ workspace, when several.")] = "",
 ) -> None:
     """Explain a difference between screen and exports; it holds for these numbers only."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    show(steps.explain_count(open_project(), module, why, by, workspace))
+    show(services.explain_count(open_project(), module, why, by, workspace))
 
 
 @app.command()
@@ -191,8 +191,8 @@ def trace(
     ],
 ) -> None:
     """One row's way: each cell, the field it arrived in, the ids of its records in HighLevel."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    report = steps.trace_row(open_project(), what)
+    report = services.trace_row(open_project(), what)
     show_table(f"cells of {what}", report.tables["cells"])
     show_table("records", report.tables["records"])

@@ -24,19 +24,19 @@ def export(
     ] = "",
 ) -> None:
     """Write the audit log: one row per attempt, with what was sent where and what came back."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
     chosen = form or (file.suffix.lstrip(".").lower() if file else "") or "csv"
     path = file or project.reports / f"operations.{chosen}"
-    count = steps.export_journal(project, path, chosen)
+    count = services.export_journal(project, path, chosen)
     console.print(f"{count:,} operations in {path}, and in DuckDB as journal.operations")
 
 
 @journal_app.command("migrate")
 def migrate_journal() -> None:
     """Bring a journal of an earlier version to this one; a backup is made beside it first."""
-    from flitstack_pipeline.migration.journal_versions import upgrade
+    from flitstack_pipeline.migration.journal.versions import upgrade
 
     done = upgrade(open_project().journal_url)
     if not done.backup:
@@ -51,10 +51,10 @@ def migrate_journal() -> None:
 @journal_app.command("repair")
 def repair_journal() -> None:
     """Rebuild a damaged journal from its newest good copy and from HighLevel; only reads there."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     with working("Rebuilding the journal"):
-        report = steps.repair(open_project(), log)
+        report = services.repair(open_project(), log)
     show(report)
     if not report.passed:
         raise typer.Exit(Exit.INCOMPLETE)
@@ -72,10 +72,10 @@ def retry(
     ] = "",
 ) -> None:
     """Send the records HighLevel rejected again, as they are mapped now."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     with load_bars() as watch:
-        report = steps.retry(open_project(), object_type, reason_class, log, watch)
+        report = services.retry(open_project(), object_type, reason_class, log, watch)
     show(report)
     if not report.passed:
         raise typer.Exit(Exit.INCOMPLETE)

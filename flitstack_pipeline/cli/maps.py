@@ -21,9 +21,9 @@ from flitstack_pipeline.cli.terminal import (
 @map_app.command("check")
 def map_check() -> None:
     """Name every required entry that is not confirmed."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    entries = steps.unconfirmed_entries(open_project())
+    entries = services.unconfirmed_entries(open_project())
     if entries:
         wait("Not confirmed yet:", entries)
     console.print("Every required entry is confirmed.")
@@ -46,11 +46,11 @@ def map_confirm(
     Status words that nobody declared stay open whatever --all-above says: each is named with
     --word, in map.yaml or in the workbook.
     """
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
-    show(steps.confirm_map(project, name, all_above, word or []))
-    left = steps.unconfirmed_entries(project)
+    show(services.confirm_map(project, name, all_above, word or []))
+    left = services.unconfirmed_entries(project)
     if left:
         wait("Still open:", left)
 
@@ -61,9 +61,9 @@ def map_diff(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show what the map decides differently from another map, or from itself as last confirmed."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    report = steps.map_differences(open_project(), other)
+    report = services.map_differences(open_project(), other)
     found = report.tables["differences"]
     if as_json:
         print_json(found)
@@ -77,9 +77,9 @@ def map_diff(
 @map_app.command("workbook")
 def map_workbook() -> None:
     """Write reports/field-map.xlsx, for people who do not read YAML."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    console.print(f"Wrote {steps.write_map_workbook(open_project())}", markup=False)
+    console.print(f"Wrote {services.write_map_workbook(open_project())}", markup=False)
 
 
 @map_app.command("import")
@@ -88,9 +88,9 @@ def map_import(
     by: Annotated[str, typer.Option(help="Who decides; else the name in the workbook.")] = "",
 ) -> None:
     """Read answers back from the workbook: exactly the cells that were changed."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    report = steps.import_answers(open_project(), file, by)
+    report = services.import_answers(open_project(), file, by)
     for change in report.tables["changed"]:
         console.print(
             f"  {change['entry']}: {change['what']} {change['before'] or 'nothing'} → "
@@ -123,12 +123,12 @@ def map_propose(
     project. With --json, one object a column: column, target (null when none is likely), confidence
     (0 to 1), evidence, candidates [{target, confidence, evidence}, …] best first, runners_up.
     """
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     if source or target:
         _propose_between(source, target, as_json)
         return
-    report = steps.propose_map(open_project())
+    report = services.propose_map(open_project())
     if as_json:
         print_json(report.__dict__)
     else:

@@ -49,67 +49,67 @@ def migrate(
     beside: Beside = False,
 ) -> None:
     """Run the whole migration up to the gate, and through it when the sample is approved."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
-    steps.check_home(project)
-    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
-    steps.answer_others(project, adopt=adopt, beside=beside)
+    services.check_home(project)
+    services.release_workflows(project, workflows_may_run or (), workflows_checked)
+    services.answer_others(project, adopt=adopt, beside=beside)
     with working("Reading, cleaning and relating the exports"):
-        understood = steps.run_audit(project, log)
+        understood = services.run_audit(project, log)
     with working("Proposing the map"):
-        understood += steps.run_map(project, log, confirm_map)
+        understood += services.run_map(project, log, confirm_map)
     for report in understood:
         show(report)
-    if approve_sample and steps.unacknowledged(project):
-        show(steps.acknowledge(project, steps.LISTED, approve_sample))
-    open_entries = steps.unconfirmed_entries(project)
-    matters = steps.open_matters(project, mapped=False)
+    if approve_sample and services.unacknowledged(project):
+        show(services.acknowledge(project, services.LISTED, approve_sample))
+    open_entries = services.unconfirmed_entries(project)
+    matters = services.open_matters(project, mapped=False)
     if open_entries:
         title = "The map waits for confirmation (edit map.yaml, or --confirm-map NAME)."
         wait(title, [*open_entries, *matters])
     if matters:
         wait("Nothing was written: this is to be settled first.", matters)
-    with steps.accounts_kept_open(project), steps.alone(project, "migrate"):
+    with services.accounts_kept_open(project), services.exclusive_run(project, "migrate"):
         _into_the_account(project, approve_sample)
 
 
 def _into_the_account(project: Project, approve_sample: str) -> None:
     """The part of `migrate` that needs the account: prepare, sample, gate, cutover, reconcile."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     with working("Preparing the sub-account"):
-        prepared = steps.run_prepare(project, log)
+        prepared = services.run_prepare(project, log)
     for report in prepared:
         show(report)
-    failed = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+    failed = [x for x in services.preflight_lines(project) if x["verdict"] == "fail"]
     if failed:
         show_table("preflight failed", failed)
         raise typer.Exit(Exit.PREFLIGHT_FAILED)
     with load_bars() as watch:
-        sample = steps.run_sample(project, log, watch)
+        sample = services.run_sample(project, log, watch)
     for report in sample:
         show(report)
     if approve_sample:
-        show(steps.approve(project, approve_sample, "approved on the command line"))
-    closed = steps.gate_reasons(project)
+        show(services.approve(project, approve_sample, "approved on the command line"))
+    closed = services.gate_reasons(project)
     if closed:
         wait("The gate is shut.", closed)
     with load_bars() as watch:
-        loaded = steps.run_cutover(project, log, watch)
+        loaded = services.run_cutover(project, log, watch)
     for report in loaded:
         show(report)
     with working("Reading everything back"):
-        reconciled = steps.run_reconcile(project, log)
+        reconciled = services.run_reconcile(project, log)
     finish(project, reconciled)
 
 
 @app.command()
 def audit() -> None:
     """Read, clean and relate the exports, and write the source audit."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    for report in steps.run_audit(open_project(), log):
+    for report in services.run_audit(open_project(), log):
         show(report)
 
 
@@ -137,9 +137,9 @@ def _status() -> dict[str, Any]:
     if kept is not None:
         found: dict[str, Any] = kept["status"]
         return found
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    return steps.keep_status(open_project())
+    return services.keep_status(open_project())
 
 
 def _refuse_as_kept(what: str) -> None:
@@ -161,31 +161,31 @@ def approve(
     """Approve the sample; refused while it shows differences."""
     if name.strip():
         _refuse_as_kept("the approval")
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    show(steps.approve(open_project(), name, note))
+    show(services.approve(open_project(), name, note))
 
 
 @app.command()
 def reconcile() -> None:
     """Read everything back and compare it with what was meant."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
-    finish(project, steps.run_reconcile(project, log))
+    finish(project, services.run_reconcile(project, log))
 
 
 @app.command()
 def delta(workflows_may_run: MayRun = None, workflows_checked: CheckedBy = "") -> None:
     """Load what changed in the exports since the cutover; later edits in HighLevel are kept."""
     _refuse_as_kept("the delta")
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     project = open_project()
-    steps.check_home(project)
-    steps.release_workflows(project, workflows_may_run or (), workflows_checked)
+    services.check_home(project)
+    services.release_workflows(project, workflows_may_run or (), workflows_checked)
     with load_bars() as watch:
-        loaded = steps.run_delta(project, log, watch)
+        loaded = services.run_delta(project, log, watch)
     for report in loaded:
         show(report)
     finish(project, [])
@@ -199,9 +199,9 @@ def resolve(
     value: Annotated[str | None, typer.Option(help="Neither: this value.")] = None,
 ) -> None:
     """Settle conflicts: one by name, or every decision of decisions/conflicts.csv."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
-    report = steps.resolve(open_project(), key or None, field, choice, value)
+    report = services.resolve(open_project(), key or None, field, choice, value)
     show(report)
     if report.problems or report.facts["still open"]:
         raise typer.Exit(Exit.INCOMPLETE)
@@ -226,11 +226,11 @@ def rollback(
     ] = None,
 ) -> None:
     """Undo: delete what we created, restore what we changed, in reverse order."""
-    from flitstack_pipeline import steps
-    from flitstack_pipeline.migration.journal_history import UnknownRun
+    from flitstack_pipeline import services
+    from flitstack_pipeline.migration.journal.history import UnknownRun
 
     try:
-        report = steps.rollback(
+        report = services.rollback(
             open_project(),
             run_id=run or None,
             object_type=object_type or None,

@@ -167,12 +167,12 @@ def wait(title: str, reasons: list[str]) -> None:
 
 def finish(project: Project, reports: list[Any]) -> None:
     """Show the end of a run, the table per object, and where to look; exit 5 when incomplete."""
-    from flitstack_pipeline import steps
+    from flitstack_pipeline import services
 
     for report in reports:
         show(report)
-    show_table("per object", steps.per_object(project))
-    for line in steps.where_to_look(project):
+    show_table("per object", services.per_object(project))
+    for line in services.where_to_look(project):
         console.print(line, markup=False)
-    if any(not r.passed for r in reports) or steps.unfinished(project):
+    if any(not r.passed for r in reports) or services.unfinished(project):
         raise typer.Exit(Exit.INCOMPLETE)

@@ -1,15 +1,15 @@
 """What a person answered about an export file that its columns leave open.
 
 A question has a key that says what it is about; the answers stand in `decisions/questions.csv`
-(see `steps.questions`) and come here as a mapping of key to word.
+(see `services.questions`) and come here as a mapping of key to word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flitstack_pipeline.catalog.other_kinds import NOTE
 from flitstack_pipeline.contractor_plus.manifest import module
-from flitstack_pipeline.spec.other_kinds import NOTE
 
 #: The answers for a file of which nothing is to be moved.
 NOTHING = "nothing"

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.spelling import BY_CELLS, LOOSE, column_of
 from flitstack_pipeline.contractor_plus.column_kinds import says_nothing
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.spelling import BY_CELLS, LOOSE, column_of
 
 _JOINTS = re.compile(r"[\s_\-.:,;/]+")
 _WRAPPED = re.compile(r"^\s*(?:CFT|CFS|CFL|CFD|CFN|PFT|PFI)\s*\[\s*:?\s*(.*?)\s*:?\s*\]\s*$")

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.manifest import module
 from flitstack_pipeline.decision_tables import read_text
-from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
 FILE = "counts.csv"

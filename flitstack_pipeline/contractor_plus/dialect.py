@@ -13,9 +13,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.source import DATASETS
-from flitstack_pipeline.spec.spelling import alias_table
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.source import DATASETS
+from flitstack_pipeline.catalog.spelling import alias_table
 
 SEPARATORS = (",", ";", "\t", "|")
 HEAD_CHARACTERS = 64_000

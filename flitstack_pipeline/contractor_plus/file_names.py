@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import PurePath
 
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.other_kinds import KINDS
-from flitstack_pipeline.spec.source import BY_KEY
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.other_kinds import KINDS
+from flitstack_pipeline.catalog.source import BY_KEY
 
 
 def _words(text: str) -> frozenset[str]:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from flitstack_pipeline.catalog.keys import DEFAULT_WORKSPACE
+from flitstack_pipeline.catalog.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
 from flitstack_pipeline.contractor_plus import manifest, raw_tables
 from flitstack_pipeline.contractor_plus.cells import Sheet, UnreadableFile
 from flitstack_pipeline.contractor_plus.left_out_rows import keep_left_out
@@ -25,8 +27,6 @@ from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead, open_questions, survey
 from flitstack_pipeline.questions import Question, ask
-from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
-from flitstack_pipeline.spec.objects import BY_KEY, REPORT_ONLY_DATASETS, SCHEMA_DATASETS
 
 __all__ = ["IngestResult", "SheetRead", "ingest_object", "ingest_schema", "survey"]
 

@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.objects import object_of_dataset
 from flitstack_pipeline.contractor_plus.cells import Batch, Row, Sheet, sheets
 from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlong, overlong_warning
 from flitstack_pipeline.contractor_plus.questions import about_file
 from flitstack_pipeline.contractor_plus.recognise import Layout, recognise
 from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
 from flitstack_pipeline.questions import Question
-from flitstack_pipeline.spec.objects import object_of_dataset
 
 
 @dataclass

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.other_kinds import KINDS, OTHER, OTHER_KINDS
+from flitstack_pipeline.catalog.source import BY_KEY, DATASETS, Dataset
+from flitstack_pipeline.catalog.spelling import QUALIFIED, SPELLED, USUAL, column_of
 from flitstack_pipeline.contractor_plus.file_names import NameSays
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.other_kinds import KINDS, OTHER, OTHER_KINDS
-from flitstack_pipeline.spec.source import BY_KEY, DATASETS, Dataset
-from flitstack_pipeline.spec.spelling import QUALIFIED, SPELLED, USUAL, column_of
 
 NAME_BONUS = 0.35
 CLEAR_MARGIN = 0.08

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
+from flitstack_pipeline.catalog.other_kinds import is_left_behind
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile
 from flitstack_pipeline.contractor_plus.lines import Block, blocks
 from flitstack_pipeline.contractor_plus.survey import SheetRead
-from flitstack_pipeline.spec.other_kinds import is_left_behind
 
 _DDL = """
 CREATE TABLE IF NOT EXISTS raw.left_out (

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.spec.source import BY_KEY
-from flitstack_pipeline.spec.spelling import column_of
+from flitstack_pipeline.catalog.source import BY_KEY
+from flitstack_pipeline.catalog.spelling import column_of
 from flitstack_pipeline.warehouse import table_exists
 
 #: Documents → (the raw table of their lines, the column of their number).

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.other_kinds import KINDS
+from flitstack_pipeline.catalog.spelling import alias_table
 from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.recognise import Layout, layout_of
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.other_kinds import KINDS
-from flitstack_pipeline.spec.spelling import alias_table
 
 _TOTALS = re.compile(
     r"(?:(?:report|grand|sub|page|overall)[\s-]*)?totals?\s*[:=]?\s*\(?[\d\s.,$€£]*\)?\s*", re.I

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.other_kinds import KINDS
 from flitstack_pipeline.contractor_plus.folder import MANIFEST as NAME
 from flitstack_pipeline.contractor_plus.folder import problem_of
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.other_kinds import KINDS
 
 
 @dataclass(frozen=True)

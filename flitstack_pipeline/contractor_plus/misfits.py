@@ -15,12 +15,12 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.other_kinds import OTHER
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.alignment import REALIGNED, REFUSED, Shape, judge
 from flitstack_pipeline.contractor_plus.column_kinds import Columns, Kind, learn
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead
-from flitstack_pipeline.spec.other_kinds import OTHER
-from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows whose cells are looked at to learn what the columns are.
 SAMPLE = 4_000

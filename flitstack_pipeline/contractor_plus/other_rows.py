@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flitstack_pipeline.spec.other_kinds import (
+from flitstack_pipeline.catalog.other_kinds import (
     MEETING,
     NOTE,
     OTHER,

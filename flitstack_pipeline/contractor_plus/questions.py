@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from flitstack_pipeline.catalog.not_moved import REASONS
+from flitstack_pipeline.catalog.objects import BY_KEY as OBJECTS
+from flitstack_pipeline.catalog.objects import object_of_dataset
+from flitstack_pipeline.catalog.other_kinds import ANY_NOTE, KINDS, OTHER
 from flitstack_pipeline.contractor_plus.answers import (
     NOT_MOVED,
     file_question,
@@ -15,10 +19,6 @@ from flitstack_pipeline.contractor_plus.answers import (
 )
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.questions import Choice, Question
-from flitstack_pipeline.spec.not_moved import REASONS
-from flitstack_pipeline.spec.objects import BY_KEY as OBJECTS
-from flitstack_pipeline.spec.objects import object_of_dataset
-from flitstack_pipeline.spec.other_kinds import ANY_NOTE, KINDS, OTHER
 
 SHOWN_ROWS = 3
 SHOWN_CELL = 40

@@ -11,6 +11,8 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
+from flitstack_pipeline.catalog.other_kinds import CONTACT, FED, OTHER
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.cells import Batch
 from flitstack_pipeline.contractor_plus.column_kinds import NO_AMOUNT, TO_COME
 from flitstack_pipeline.contractor_plus.lines import Block, Excluded
@@ -18,8 +20,6 @@ from flitstack_pipeline.contractor_plus.misfits import CellCounts
 from flitstack_pipeline.contractor_plus.other_rows import activity_values, contact_values
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
-from flitstack_pipeline.spec.other_kinds import CONTACT, FED, OTHER
-from flitstack_pipeline.spec.source import BY_KEY
 
 #: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
 ROWS = 60_000

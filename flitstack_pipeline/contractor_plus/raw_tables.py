@@ -14,11 +14,11 @@ from collections.abc import Iterable
 
 import duckdb
 
+from flitstack_pipeline.catalog.other_kinds import FED
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
 from flitstack_pipeline.contractor_plus.misfits import MISFITS_DDL, REALIGNED_DDL
 from flitstack_pipeline.contractor_plus.survey import SheetRead
-from flitstack_pipeline.spec.other_kinds import FED
-from flitstack_pipeline.spec.source import BY_KEY
 
 EXCEL_CELL = 32_767
 

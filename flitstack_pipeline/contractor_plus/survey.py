@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from flitstack_pipeline.catalog.not_moved import REASONS
+from flitstack_pipeline.catalog.other_kinds import feeds, is_left_behind
 from flitstack_pipeline.contractor_plus import manifest, questions, workspaces
 from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
 from flitstack_pipeline.contractor_plus.cells import Row, Sheet, UnreadableFile, sheets
@@ -15,8 +17,6 @@ from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.contractor_plus.recognise import HEADER_SEARCH_ROWS, Layout, recognise
 from flitstack_pipeline.contractor_plus.sessions import sessions_of
 from flitstack_pipeline.questions import Question
-from flitstack_pipeline.spec.not_moved import REASONS
-from flitstack_pipeline.spec.other_kinds import feeds, is_left_behind
 
 HEAD_ROWS = HEADER_SEARCH_ROWS + 20
 

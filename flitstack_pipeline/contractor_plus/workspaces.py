@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from flitstack_pipeline.catalog.headers import normalise_header
 from flitstack_pipeline.contractor_plus.answers import workspace_question
 from flitstack_pipeline.contractor_plus.questions import about_workspace
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.questions import Question
-from flitstack_pipeline.spec.headers import normalise_header
 
 _MAY_NAME_ONE = frozenset(
     {

@@ -1,7 +1,7 @@
 """Multipart bodies read from disk while they are sent.
 
 What belongs here: one streaming body of known length. `requests` would read every file into
-memory first. What does not: which files go where (files.py).
+memory first. What does not: which files go where (api/files.py).
 """
 
 from __future__ import annotations

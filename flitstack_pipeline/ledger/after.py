@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import dicts, table_exists
 
 #: A whole record, a note's text, a relation: in place of the name of a field.

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import SCHEMA_DATASETS, object_of_dataset
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.ledger import (
     fates,
     holders,
@@ -54,8 +56,6 @@ from flitstack_pipeline.ledger.sure import sure
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.ledger.ways import Readings, form_of, ways_of
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
-from flitstack_pipeline.spec.objects import SCHEMA_DATASETS, object_of_dataset
-from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import limited, table_exists
 
 #: Word lists up to this length stand in the statement itself.

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity import source_id
 from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
-from flitstack_pipeline.spec.source import BY_KEY
 
 _LOOKUP = re.compile(r'"(\w+)\(([^)]*)\)"\.found\."?(\w+)')
 _CELL = re.compile(r'r\."(?:text\()?(\w+)\)?"')

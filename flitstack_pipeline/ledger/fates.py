@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flitstack_pipeline.spec import not_moved as not_moved_list
+from flitstack_pipeline.catalog import not_moved as not_moved_list
 
 ARRIVED = "arrived"
 BY_RULE = "changed by rule"

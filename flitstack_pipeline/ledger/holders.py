@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.objects import KEYS, object_of_dataset
 from flitstack_pipeline.ledger.provenance import (
     ALL,
     COMPANY,
@@ -27,12 +30,9 @@ from flitstack_pipeline.ledger.provenance import (
     Path,
 )
 from flitstack_pipeline.ledger.sql import literal
-from flitstack_pipeline.mapping.declared import JOINED_INTO
+from flitstack_pipeline.mapping.declared_map import JOINED_INTO
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.mapping.sources import relation
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.objects import KEYS, object_of_dataset
 from flitstack_pipeline.warehouse import table_exists
 
 _ROLES = {"properties": "client", "visits": "job", "change_orders": "invoice", "estimates": "job"}

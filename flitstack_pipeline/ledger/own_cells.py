@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import object_of_dataset
+from flitstack_pipeline.catalog.other_kinds import FED
 from flitstack_pipeline.ledger import fates, store
 from flitstack_pipeline.ledger.settle import FIND_OUT
 from flitstack_pipeline.ledger.sql import literal
-from flitstack_pipeline.spec.objects import object_of_dataset
-from flitstack_pipeline.spec.other_kinds import FED
 from flitstack_pipeline.warehouse import table_exists
 
 #: The object that cells of files are counted under of which nothing is moved.

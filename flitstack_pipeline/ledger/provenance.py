@@ -1,9 +1,9 @@
 """In which field of which record each column should arrive, derived from the declarations.
 
 Column → clean field stands in the cleaning declarations (`columns`), clean field → target field in
-the confirmed map, what a builder derives or joins beside it in `mapping.declared`. Belongs here:
-putting these together as `Path`s. Does not: the records of one row (`holders`), looking whether a
-cell is there (`witness`).
+the confirmed map, what a builder derives or joins beside it in `mapping.declared_map`. Belongs
+here: putting these together as `Path`s. Does not: the records of one row (`holders`), looking
+whether a cell is there (`witness`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.cleaning.values.parsers import PARSERS
 from flitstack_pipeline.ledger.columns import Source, fields_of
 from flitstack_pipeline.ledger.known import named_kind
-from flitstack_pipeline.mapping.declared import DERIVED, JOINED_INTO
+from flitstack_pipeline.mapping.declared_map import DERIVED, JOINED_INTO
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.source import BY_KEY
 
 #: How the value of each parser is read again by the witness.
 KIND_OF_PARSER = {

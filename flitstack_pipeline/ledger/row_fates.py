@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.ledger import fates, known
 from flitstack_pipeline.ledger.holders import HISTORY
 from flitstack_pipeline.ledger.provenance import STAGES
 from flitstack_pipeline.mapping.sources import relation
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
 #: The number that lines of a document share.

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.ledger import fates
 from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.price_list import products
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.warehouse import dicts, table_exists
 
 _CELLS = """

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from html import escape
 from typing import Any
 
+from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.mapping.activity_words import (
     call_status,
     direction_of,
@@ -25,7 +26,6 @@ from flitstack_pipeline.mapping.activity_words import (
 )
 from flitstack_pipeline.mapping.document import APPOINTMENT, MESSAGE, NOTE
 from flitstack_pipeline.mapping.rows import Record, contact_key, parent
-from flitstack_pipeline.spec.keys import record_key
 
 Row = dict[str, Any]
 CONVERSATION, TASK = "conversation", "task"

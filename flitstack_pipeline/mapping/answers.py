@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flitstack_pipeline.mapping.declared import CUSTOM_TARGETS, DECLARED
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.mapping.declared_map import CUSTOM_TARGETS, DECLARED
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
     APPOINTMENT,
@@ -33,7 +34,6 @@ from flitstack_pipeline.mapping.document import (
 from flitstack_pipeline.mapping.opt_outs import ALL, NONE, PREFIX
 from flitstack_pipeline.mapping.transforms import TRANSFORMS
 from flitstack_pipeline.mapping.yaml_form import check
-from flitstack_pipeline.spec import targets as t
 
 DECISION = "Decision"
 OBJECT, FIELD, TRANSFORM = "HighLevel object", "HighLevel field", "Transform"

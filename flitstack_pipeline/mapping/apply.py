@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flitstack_pipeline.catalog.targets import ORIGINALS, STANDARD_FIELDS
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.mapping.transforms import Account, Unfit, read_as, split_values
-from flitstack_pipeline.spec.targets import ORIGINALS, STANDARD_FIELDS
 
 Row = Mapping[str, Any]
 

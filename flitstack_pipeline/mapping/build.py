@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.mapping import deals, documents, history, people
+from flitstack_pipeline.mapping import documents, history, opportunities, people
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.opt_outs import prepare_opt_outs
@@ -43,8 +43,8 @@ BUILDERS: dict[str, Builder] = {
     "users": _no_records,
     "clients": people.clients,
     "leads": people.leads,
-    "jobs": deals.jobs,
-    "estimates": deals.estimates,
+    "jobs": opportunities.jobs,
+    "estimates": opportunities.estimates,
     "invoices": documents.invoices,
     "work_orders": documents.work_orders,
     "attachments": history.attachments,

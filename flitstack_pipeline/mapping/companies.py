@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import duckdb
 
-from flitstack_pipeline.cleaning.forms import address_key, firm_keys, legal_form
+from flitstack_pipeline.cleaning.match_keys import address_key, firm_keys, legal_form
 
 #: Mail providers of everybody: an address there says nothing of the firm.
 FREE_MAIL = (

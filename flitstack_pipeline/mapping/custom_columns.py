@@ -8,9 +8,9 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.mapping.matcher import Match
 from flitstack_pipeline.mapping.profiles import Profile
-from flitstack_pipeline.spec import targets as t
 
 #: Words of a definition sheet's type column → data type.
 _TYPE_WORDS: tuple[tuple[str, str], ...] = (

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.mapping.custom_columns import (
     ColumnType,
     Definition,
@@ -21,14 +22,13 @@ from flitstack_pipeline.mapping.custom_columns import (
     infer_type,
     option_map,
 )
-from flitstack_pipeline.mapping.declared import CUSTOM_TARGETS
+from flitstack_pipeline.mapping.declared_map import CUSTOM_TARGETS
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, ValueMap
 from flitstack_pipeline.mapping.matcher import Candidate, Header, Match, match_headers
 from flitstack_pipeline.mapping.memory import Memory, values_key
 from flitstack_pipeline.mapping.profiles import Profile, custom_profiles, profile_samples
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.questions import Choice, Question, ask
-from flitstack_pipeline.spec import targets as t
 
 Destination = dict[str, list[dict[str, Any]]]
 _SINGULAR = {

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, STAGES
+from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, STAGES
 
 PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)

@@ -7,12 +7,12 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.mapping.apply import Mapper, Values
-from flitstack_pipeline.mapping.deals import line_text, own_opportunity
+from flitstack_pipeline.mapping.opportunities import line_text, own_opportunity
 from flitstack_pipeline.mapping.rows import Record, contact_key, relation_record
 from flitstack_pipeline.mapping.sources import relation, rows, with_further, with_links
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.keys import record_key
 
 
 def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:

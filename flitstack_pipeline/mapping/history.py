@@ -10,16 +10,16 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.cleaning.html import image_file
 from flitstack_pipeline.mapping import activity_forms as forms
 from flitstack_pipeline.mapping.apply import Mapper
-from flitstack_pipeline.mapping.deals import file_payload
 from flitstack_pipeline.mapping.document import MESSAGE, NOTE
+from flitstack_pipeline.mapping.opportunities import file_payload
 from flitstack_pipeline.mapping.rows import Record, Skipped, contact_key, parent
 from flitstack_pipeline.mapping.sources import as_migrated, location_sql, relation, rows
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.keys import record_key
 from flitstack_pipeline.warehouse import table_exists
 
 _IMAGE = re.compile(r"\{\{image:([0-9a-f]{64})\}\}")

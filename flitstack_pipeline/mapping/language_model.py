@@ -1,7 +1,7 @@
 """A language model's second opinion on columns the engine is unsure of; optional, never trusted.
 
 Belongs here: the protocol, what a model is told (headers, types, masked patterns), checking its
-answers, and what an accepted answer changes. Does not: HTTP (`steps.second_opinion` talks to an
+answers, and what an accepted answer changes. Does not: HTTP (`services.llm_client` talks to an
 endpoint). A model only ever moves a field that exists to the front of a list the engine was
 unsure of, with a confidence that no "confirm all above" reaches; a person still decides.
 """

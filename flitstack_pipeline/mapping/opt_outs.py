@@ -1,7 +1,7 @@
 """Opt-outs: columns and tags of clients and leads that say do not call, text or e-mail.
 
 Belongs here: recognising them with evidence, their part of the map, and which record has which.
-Does not: writing them to HighLevel (migration/kinds/opt_outs.py).
+Does not: writing them to HighLevel (migration/record_types/opt_outs.py).
 
 In the map each is a list of words under `values`, named `opt-outs:clients.custom:Do Not Text` or
 `opt-outs:clients.tags`: word → channels, such as `sms`, `call, email`, `all`, or `none` (it says
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog.targets import OPT_OUTS
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument, ValueMap
 from flitstack_pipeline.mapping.sources import relation
-from flitstack_pipeline.spec.targets import OPT_OUTS
 
 PREFIX = "opt-outs:"
 DATASETS = ("clients", "leads")

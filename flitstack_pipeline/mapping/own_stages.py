@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import JOB_STATUSES
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_hints import suggested
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import JOB_STATUSES
 
 #: An account with so many statuses works by its own; with fewer than `FEW` nobody can tell.
 SIX, FEW = len(t.STAGES), 4

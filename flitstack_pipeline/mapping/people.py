@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.mapping.apply import Mapper, Values
 from flitstack_pipeline.mapping.companies import shared_companies
 from flitstack_pipeline.mapping.rows import Record, parent
@@ -19,8 +21,6 @@ from flitstack_pipeline.mapping.sources import (
     with_links,
     workspaces_without_client,
 )
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.keys import record_key
 
 #: The word under which a lead that no client stands for keeps that it was converted.
 CONVERTED = "converted"

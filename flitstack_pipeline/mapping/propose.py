@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.mapping.custom_proposals import Destination, Surroundings, propose_custom
-from flitstack_pipeline.mapping.declared import DECLARED
+from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, OwnerEntry, ValueMap
-from flitstack_pipeline.mapping.keeping import keep_decisions
 from flitstack_pipeline.mapping.opt_outs import propose_opt_outs
+from flitstack_pipeline.mapping.preserve_decisions import keep_decisions
 from flitstack_pipeline.mapping.schema import used_columns
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_maps import status_words
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 __all__ = ["Destination", "Surroundings", "propose"]
 

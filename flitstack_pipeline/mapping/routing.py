@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flitstack_pipeline.spec.clean import BY_DATASET
+from flitstack_pipeline.catalog.clean import BY_DATASET
 
 WORKSPACE, CUSTOM = "workspace", "custom:"
 PEOPLE = ("clients", "leads")

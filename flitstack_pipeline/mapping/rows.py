@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.mapping.sources import NO_CLIENT
-from flitstack_pipeline.spec.keys import record_key
 
 COLUMNS: dict[str, str] = {
     "record_key": "VARCHAR",

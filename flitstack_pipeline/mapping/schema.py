@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.mapping.price_list import ProductSpec, products
 from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET, LIST, MAP
 
 #: Fields that records carry whatever the map says.
 ALWAYS: dict[str, tuple[str, ...]] = {

@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.routing import location_case
-from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.warehouse import table_exists
 
 BATCH = 5_000

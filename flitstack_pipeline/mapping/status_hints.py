@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from rapidfuzz import fuzz
 
-from flitstack_pipeline.spec.targets import label_of
+from flitstack_pipeline.catalog.targets import label_of
 
 NEAR = 84
 #: Beginnings of words → closed words they may stand for, of any object; the first one counts that
@@ -100,7 +100,7 @@ def suggested(word: str, closed: Sequence[str]) -> tuple[str, str]:
 
     Args:
         word: The status as the export writes it.
-        closed: The closed vocabulary of the object (`spec.clean`).
+        closed: The closed vocabulary of the object (`catalog.clean`).
 
     Returns:
         (closed word, reason); two empty strings when nothing comes near.

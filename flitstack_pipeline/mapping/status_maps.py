@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.mapping.declared import STATUS_COLUMNS
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.mapping.declared_map import STATUS_COLUMNS
 from flitstack_pipeline.mapping.document import MapDocument, StageMap, ValueMap
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.own_stages import OwnStage, own_stages, stage_like
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_hints import suggested
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 #: Opportunity status of an own stage that is proposed for a word nobody knows.
 OPEN = "open"

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, PIPELINE, STAGES
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
     DECISIONS,
@@ -41,7 +42,6 @@ from flitstack_pipeline.mapping.yaml_text import (
     dump,
     parse,
 )
-from flitstack_pipeline.spec.targets import OPPORTUNITY_STATUSES, PIPELINE, STAGES
 
 _HEAD = """The map of this migration: what goes where in HighLevel. Made by `flitstack map propose`.
 status: proposed (open), confirmed (a person agreed), excluded (is not moved).

@@ -1,9 +1,9 @@
 """Rebuilds the id map of a lost journal from the marks its records carry in HighLevel.
 
 What belongs here: reading what is marked, whether it is this folder's, the order of taking it over.
-What does not: one record's entry (adopted.py), deciding to do it (steps/others.py). Nothing is
-written to HighLevel. Before-images are gone with the lost journal: what was there before it is
-never given back.
+What does not: one record's entry (adopted_entries.py), deciding to do it
+(services/foreign_migrations.py). Nothing is written to HighLevel. Before-images are gone with the
+lost journal: what was there before it is never given back.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from flitstack_pipeline.migration.adopted import Adopter, Lost
-from flitstack_pipeline.migration.held import Held
-from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.account_contents import Held
+from flitstack_pipeline.migration.adopted_entries import Adopter, Lost
 from flitstack_pipeline.migration.owners import is_shared
 from flitstack_pipeline.migration.readback import read_back
+from flitstack_pipeline.migration.record_types.base import Context
 from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.migration.update import KEPT, with_kept
 

@@ -1,8 +1,8 @@
 """One journalled attempt: intent, request, outcome; and outcomes from what was seen on the wire.
 
 What belongs here: `attempt`, which every single write but a record's creation goes through, and
-turning exchanges and errors into outcomes. What does not: creating records, many at once and
-looked up by their source key (sending.py, resolving.py). One intent may be several attempts on the
+turning exchanges and errors into outcomes. What does not: creating records, many at once and looked
+up by their source key (sending.py, inflight_recovery.py). One intent may be several attempts on the
 wire: an answer 429 was not processed and a request without a connection never left, so the client
 repeats both.
 """
@@ -21,7 +21,7 @@ from flitstack_pipeline.highlevel.errors import (
     NotFound,
     redact,
 )
-from flitstack_pipeline.migration.journal import Intent, Journal, Outcome, new_id
+from flitstack_pipeline.migration.journal.store import Intent, Journal, Outcome, new_id
 
 LONGEST_MESSAGE = 2000
 R = TypeVar("R")

@@ -12,20 +12,21 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from flitstack_pipeline.catalog.targets import ORIGINALS
 from flitstack_pipeline.highlevel.errors import (
     DuplicateContact,
     DuplicateOpportunity,
     HighLevelError,
 )
 from flitstack_pipeline.migration.existing import OVERWRITE
-from flitstack_pipeline.migration.journal import Entry, new_id
-from flitstack_pipeline.migration.journal_open import KEPT_ASIDE
-from flitstack_pipeline.migration.kinds import HANDLERS
-from flitstack_pipeline.migration.kinds.base import Context, Found, Item, Logical, Written
+from flitstack_pipeline.migration.journal.pending import KEPT_ASIDE
+from flitstack_pipeline.migration.journal.store import IdMapRow, new_id
 from flitstack_pipeline.migration.marker import tell_taken
 from flitstack_pipeline.migration.originals import keep_original
+from flitstack_pipeline.migration.record_types import HANDLERS
+from flitstack_pipeline.migration.record_types.base import Context, Found, Item, Logical, Written
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
-from flitstack_pipeline.migration.sending import Sender, Suspect
+from flitstack_pipeline.migration.sending import Sender, UnconfirmedWrite
 from flitstack_pipeline.migration.update import (
     BEFORE_BY_ID,
     KEPT,
@@ -33,7 +34,6 @@ from flitstack_pipeline.migration.update import (
     TAKEN_OVER,
     write_changes,
 )
-from flitstack_pipeline.spec.targets import ORIGINALS
 
 
 class ExistingRecords:
@@ -120,7 +120,7 @@ def settle_existing(sender: Sender, item: Item, existing: ExistingRecords) -> bo
 
 def settle_duplicate(
     sender: Sender, item: Item, error: DuplicateContact | DuplicateOpportunity
-) -> list[Suspect]:
+) -> list[UnconfirmedWrite]:
     """Deal with an item HighLevel refused as a duplicate."""
     if isinstance(error, DuplicateOpportunity):
         return _duplicate_opportunity(sender, item, error)
@@ -204,7 +204,7 @@ def keeps_their_company(sender: Sender, item: Item) -> bool:
     return True
 
 
-def their_company_stays(ctx: Context, item: Item, theirs: str) -> tuple[Entry, dict[str, Any]]:
+def their_company_stays(ctx: Context, item: Item, theirs: str) -> tuple[IdMapRow, dict[str, Any]]:
     """The entry of a link that is not made, and the conflict that tells of it.
 
     Args:
@@ -215,7 +215,7 @@ def their_company_stays(ctx: Context, item: Item, theirs: str) -> tuple[Entry, d
     row, contact = item.row, item.parents["contact"]
     details = {"contact": contact, "company": theirs, KEPT: {"link.company": theirs}}
     object_key = row.object_key or ctx.run.object_key
-    entry = Entry(
+    entry = IdMapRow(
         ctx.location, row.record_key, row.source_key, object_key, row.kind, row.target, contact,
         "matched", row.payload_hash, {}, None, details, ctx.run.id, new_id(), time.time(),
     )  # fmt: skip
@@ -280,7 +280,7 @@ def _claim(sender: Sender, item: Item, hl_id: str) -> None:
 
 def _create_beside(
     sender: Sender, item: Item, error: DuplicateContact, there: str, other: str
-) -> list[Suspect]:
+) -> list[UnconfirmedWrite]:
     """Create a second contact without the value HighLevel allows only once."""
     shared = error.matching_field or ("phone" if "phone" not in item.left_out else "email")
     value = item.row.payload.get("fields", {}).get(shared)
@@ -314,7 +314,7 @@ def _create_beside(
 
 def _duplicate_opportunity(
     sender: Sender, item: Item, error: DuplicateOpportunity
-) -> list[Suspect]:
+) -> list[UnconfirmedWrite]:
     there = error.existing_id
     current = _read_if_it_can_be(sender, item, there) if there else None
     theirs = _source_of(current)
@@ -344,7 +344,7 @@ def _read_if_it_can_be(sender: Sender, item: Item, hl_id: str) -> Logical | None
 
 
 def _read(sender: Sender, item: Item, hl_id: str) -> Logical | None:
-    stand_in: Any = Entry(
+    stand_in: Any = IdMapRow(
         sender.ctx.location, item.row.record_key, item.row.source_key, "", item.row.kind,
         item.row.target, hl_id, "", "", {}, None, {}, "", "", 0.0,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flitstack_pipeline.migration.parts import Part, same
+from flitstack_pipeline.migration.field_values import Part, same
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 FILL, OVERWRITE, ASK = "fill", "overwrite", "ask"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.catalog import targets as t
 
 CHOICE_LENGTH = 60
 CHOICE_TYPES = frozenset({t.CHOICE, t.MULTI})

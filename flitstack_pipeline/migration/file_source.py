@@ -26,7 +26,7 @@ from flitstack_pipeline.file_kinds import (
     suffix_of,
     wrong_content,
 )
-from flitstack_pipeline.highlevel.files import FIELD_EXTENSIONS, FIELD_MOST_BYTES
+from flitstack_pipeline.highlevel.api.files import FIELD_EXTENSIONS, FIELD_MOST_BYTES
 from flitstack_pipeline.migration.fetching import Answer, FileRefused, check_address, fetch
 
 __all__ = ["FileRefused", "LocalFile", "check_address", "local_file", "sha256_of"]

@@ -1,7 +1,7 @@
 """Many threads' writes in one durable transaction.
 
-What belongs here: the writer thread. What does not: what is written (journal.py). A write to disk
-costs milliseconds whatever its size, so whoever comes while one is under way shares the next.
+What belongs here: the writer thread. What does not: what is written (journal/store.py). A write to
+disk costs milliseconds whatever its size, so whoever comes while one is under way shares the next.
 """
 
 from __future__ import annotations

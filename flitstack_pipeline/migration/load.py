@@ -1,7 +1,7 @@
 """Loads mapped rows into HighLevel: nothing lost, nothing doubled, no request wasted.
 
 What belongs here: the order of a load, deciding per row, keeping many requests in flight. What does
-not: one attempt (sending.py), ambiguous ones (resolving.py), duplicates, updates.
+not: one attempt (sending.py), ambiguous ones (inflight_recovery.py), duplicates, updates.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from flitstack_pipeline.highlevel.errors import (
     Unauthorized,
     Unreachable,
 )
-from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.duplicates import (
     ExistingRecords,
     keeps_their_company,
     settle_existing,
 )
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Entry, Journal, Run
-from flitstack_pipeline.migration.kinds import HANDLERS
-from flitstack_pipeline.migration.kinds.base import Context, Item, LoadOptions
+from flitstack_pipeline.migration.inflight_recovery import SEARCHED, recover, resolve, settle
+from flitstack_pipeline.migration.journal.store import IdMapRow, Journal, Run
 from flitstack_pipeline.migration.lock import exclusive
-from flitstack_pipeline.migration.moved import may_be_replaced, moved_role, tell_move
+from flitstack_pipeline.migration.parent_changes import may_be_replaced, moved_role, tell_move
 from flitstack_pipeline.migration.parents import ParentFinder
-from flitstack_pipeline.migration.resolving import SEARCHED, resolve, settle, take_up
+from flitstack_pipeline.migration.record_types import HANDLERS
+from flitstack_pipeline.migration.record_types.base import Context, Item, LoadOptions
 from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.migration.sending import (
     CredentialsFailed,
     LoadResult,
     RunStopped,
     Sender,
-    Suspect,
+    UnconfirmedWrite,
     reason_of,
 )
 from flitstack_pipeline.migration.update import apply_update
 from flitstack_pipeline.migration.users import with_known_owners
 
 #: The number of rows it deals with, and what it does.
-Task = tuple[int, Callable[[], list[Suspect]]]
+Task = tuple[int, Callable[[], list[UnconfirmedWrite]]]
 #: Called with the rows done so far, and the result so far.
 Progress = Callable[[int, LoadResult], None]
 TICK_S = 0.5
@@ -112,7 +112,7 @@ class _Loader:
         )
         self.progress = _Ticker(ctx, result, on_progress)
         self.existing: dict[tuple[str, str], ExistingRecords] = {}
-        self.held: dict[str, Suspect] = {}
+        self.held: dict[str, UnconfirmedWrite] = {}
         letters = ctx.journal.dead_letters(ctx.location)
         self.refused_before = {
             x["record_key"]: float(x["at"]) for x in letters if x["status"] in (400, 422)
@@ -147,10 +147,10 @@ class _Loader:
             if not wanted or intent.object_key == wanted
         ]
         if intents:
-            self.held = take_up(self.sender, intents, self.pool)
+            self.held = recover(self.sender, intents, self.pool)
 
     def _phase(self, rows: Iterable[MappedRow]) -> None:
-        suspects: list[Suspect] = []
+        suspects: list[UnconfirmedWrite] = []
         changed_since: list[MappedRow] = []
         for chunk in _chunks(rows, self.ctx.options.chunk):
             self.check()
@@ -170,14 +170,14 @@ class _Loader:
 
     # --- one chunk -----------------------------------------------------------------------------
 
-    def _chunk(self, rows: list[MappedRow]) -> list[Suspect]:
+    def _chunk(self, rows: list[MappedRow]) -> list[UnconfirmedWrite]:
         self.ctx.journal.flush()
         location = self.ctx.location
         known = self.ctx.journal.entries(location, [row.record_key for row in rows])
         parents = ParentFinder(self.ctx, self.sender, rows)
         tasks: list[Task] = []
         fresh: list[Item] = []
-        suspects: list[Suspect] = []
+        suspects: list[UnconfirmedWrite] = []
         for row in rows:
             entry = known.get(row.record_key)
             if entry is not None and entry.payload_hash == row.payload_hash:
@@ -198,7 +198,7 @@ class _Loader:
         tasks += [(len(batch), partial(self._create, batch)) for batch in _batches(fresh)]
         return suspects + self._all(tasks)
 
-    def _suspected(self, item: Item) -> Suspect | None:
+    def _suspected(self, item: Item) -> UnconfirmedWrite | None:
         """An item whose record may be there already, from an attempt of an earlier run."""
         key = item.row.record_key
         held = self.held.pop(key, None)
@@ -208,7 +208,7 @@ class _Loader:
         refused_at = self.refused_before.pop(key, None)
         if refused_at is not None:  # a 422 may come after the record was made
             item.attempt = 0
-            return Suspect(item, refused_at)
+            return UnconfirmedWrite(item, refused_at)
         return None
 
     def _read_existing(self, items: list[Item]) -> None:
@@ -221,9 +221,9 @@ class _Loader:
                 except HighLevelError as error:
                     raise self.sender.stop(error) from error
 
-    def _all(self, tasks: list[Task]) -> list[Suspect]:
+    def _all(self, tasks: list[Task]) -> list[UnconfirmedWrite]:
         """Run tasks, as many in flight as rate and latency ask for; a failure stops the rest."""
-        running: list[Future[list[Suspect]]] = []
+        running: list[Future[list[UnconfirmedWrite]]] = []
         for size, task in tasks:
             while not self.in_flight.enter(TICK_S):
                 self.progress.tick()
@@ -235,7 +235,7 @@ class _Loader:
         wait(running)
         return [suspect for future in running for suspect in future.result()]
 
-    def _one(self, size: int, task: Callable[[], list[Suspect]]) -> list[Suspect]:
+    def _one(self, size: int, task: Callable[[], list[UnconfirmedWrite]]) -> list[UnconfirmedWrite]:
         client = self.ctx.hl.client
         before = client.last_exchange
         try:
@@ -250,7 +250,7 @@ class _Loader:
             self.in_flight.leave()
             self.progress.add(size)
 
-    def _create(self, items: list[Item]) -> list[Suspect]:
+    def _create(self, items: list[Item]) -> list[UnconfirmedWrite]:
         left = []
         for item in items:
             existing = self.existing.get((item.row.kind, item.row.target))
@@ -269,7 +269,7 @@ class _Loader:
             self.sender.dead_letter(item, reason_of(error), error)
             return True
 
-    def _update(self, item: Item, entry: Entry) -> list[Suspect]:
+    def _update(self, item: Item, entry: IdMapRow) -> list[UnconfirmedWrite]:
         handler = HANDLERS[entry.kind]
         try:
             if not handler.editable:
@@ -290,7 +290,7 @@ class _Loader:
         self.sender.count(name)
         return []
 
-    def _replace(self, item: Item, entry: Entry) -> list[Suspect]:
+    def _replace(self, item: Item, entry: IdMapRow) -> list[UnconfirmedWrite]:
         """Links and files have no values to change: take the old one away, make the new one."""
         handler = HANDLERS[entry.kind]
         ends = {k: v for k, v in item.parents.items() if k in entry.details}

@@ -1,10 +1,10 @@
 """One run per sub-account at a time.
 
 What belongs here: taking, keeping and healing the lock. What does not: what the run does, which
-locks a step takes (steps/alone.py). The lock is a row of a database: of the journal's, so that it
-holds across processes and, on Postgres, machines; and of a file of this machine, so that it holds
-across data folders. A run that died leaves its row; it heals at once when its process is gone from
-this machine, else when its heartbeat stops for `STALE_AFTER_S`. On Postgres every heartbeat is
+locks a step takes (services/locking.py). The lock is a row of a database: of the journal's, so that
+it holds across processes and, on Postgres, machines; and of a file of this machine, so that it
+holds across data folders. A run that died leaves its row; it heals at once when its process is gone
+from this machine, else when its heartbeat stops for `STALE_AFTER_S`. On Postgres every heartbeat is
 told by the clock of the database; one ahead of the clock is watched, because it says nothing.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from flitstack_pipeline.highlevel.pace_store import beside_others
-from flitstack_pipeline.migration.journal_tables import locks
+from flitstack_pipeline.migration.journal.tables import locks
 
 HEARTBEAT_S = 5.0
 STALE_AFTER_S = 60.0

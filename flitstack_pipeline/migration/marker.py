@@ -1,8 +1,9 @@
 """A small mark kept in a sub-account: which journal migrated into it, from which workspaces.
 
 What belongs here: the mark (a custom value), reading it, setting it, whose it is. What does not:
-taking over what a lost journal wrote (adoption.py), what a person answered (steps/others.py).
-Without it a second data folder, or an emptied one, would make everything a second time.
+taking over what a lost journal wrote (adoption.py), what a person answered
+(services/foreign_migrations.py). Without it a second data folder, or an emptied one, would make
+everything a second time.
 
 The mark also tells what a lost journal could not: when the migration began (by HighLevel's clock),
 which records made later by other people it took for ours, and what of the schema was there before.
@@ -28,7 +29,7 @@ from flitstack_pipeline.highlevel.errors import (
 from flitstack_pipeline.highlevel.reading import Named
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.checklist import Todo
-from flitstack_pipeline.migration.journal import Journal, new_id
+from flitstack_pipeline.migration.journal.store import Journal, new_id
 from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE, ATTEMPTS, Maker
 
 NAME = "Flitstack migration"

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import NotFound, UnexpectedAnswer
-from flitstack_pipeline.migration import journal_tables as t
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal import tables as t
+from flitstack_pipeline.migration.journal.store import Journal
 
 #: Where a record of each kind that can be there before us is read.
 PATHS = {"contact": "/contacts/{id}", "company": "/objects/business/records/{id}"}

@@ -1,7 +1,7 @@
 """The owner HighLevel shares between a contact and its opportunities, unless that is switched off.
 
 What belongs here: telling such an owner from one that a person chose (live: L8). What does
-not: comparing (compare.py), giving one back (rollback_changes.py).
+not: comparing (compare.py), giving one back (rollback/changes.py).
 
 The setting is not shown by the API, so an owner counts as shared when the migration gave it to the
 contact or to one of its opportunities.
@@ -13,8 +13,8 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from flitstack_pipeline.migration.journal import Entry, Journal
-from flitstack_pipeline.migration.kinds.base import Context, Logical, owner_id
+from flitstack_pipeline.migration.journal.store import IdMapRow, Journal
+from flitstack_pipeline.migration.record_types.base import Context, Logical, owner_id
 
 SHARING = ("contact", "opportunity")
 
@@ -31,7 +31,7 @@ class OwnerFamilies:
     _owners: dict[str, set[str]] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, entry: Entry) -> set[str]:
+    def of(self, entry: IdMapRow) -> set[str]:
         """The owners, as payloads name them, that a record of ours may have been given."""
         with self._lock:
             if self._owners is None:
@@ -44,7 +44,7 @@ class OwnerFamilies:
             return set(self._owners.get(_contact_of(entry), ()))
 
 
-def is_shared(ctx: Context, entry: Entry, owner: str | None) -> bool:
+def is_shared(ctx: Context, entry: IdMapRow, owner: str | None) -> bool:
     """Whether HighLevel gave a record of ours this owner because its contact's family has it."""
     if not owner or entry.kind not in SHARING:
         return False
@@ -52,7 +52,7 @@ def is_shared(ctx: Context, entry: Entry, owner: str | None) -> bool:
     return any(user == (owner_id(ctx, other) or other) for other in ctx.owner_families.of(entry))
 
 
-def as_if_not_shared(ctx: Context, entry: Entry, current: Logical) -> Logical:
+def as_if_not_shared(ctx: Context, entry: IdMapRow, current: Logical) -> Logical:
     """A record as it is, but with the owner we gave it where HighLevel put a shared one instead.
 
     Args:
@@ -70,7 +70,7 @@ def as_if_not_shared(ctx: Context, entry: Entry, current: Logical) -> Logical:
     return {**rest, "owner": meant} if meant else rest
 
 
-def _contact_of(entry: Entry) -> str:
+def _contact_of(entry: IdMapRow) -> str:
     if entry.kind == "contact":
         return entry.hl_id
     return str((entry.details or {}).get("contact") or "")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flitstack_pipeline.migration.journal import Entry
-from flitstack_pipeline.migration.kinds.base import Context, Item
+from flitstack_pipeline.migration.journal.store import IdMapRow
+from flitstack_pipeline.migration.record_types.base import Context, Item
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow
 from flitstack_pipeline.migration.sending import RunStopped, Sender
 
@@ -27,7 +27,7 @@ class ParentFinder:
         self.ctx, self.sender = ctx, sender
         wanted = {p["record_key"] for row in rows for p in row.parents}
         wanted |= {key for row in rows for key in row.payload.get("files", ())}
-        self.entries: dict[str, Entry] = ctx.journal.entries(ctx.location, wanted)
+        self.entries: dict[str, IdMapRow] = ctx.journal.entries(ctx.location, wanted)
 
     def item(self, row: MappedRow) -> Item | None:
         """The row with its parents' ids, or None when it must wait for a missing one.
@@ -79,7 +79,7 @@ class ParentFinder:
                 self._report(row, "file", key, "skip")
         return files
 
-    def _stub(self, parent: dict[str, Any]) -> Entry | None:
+    def _stub(self, parent: dict[str, Any]) -> IdMapRow | None:
         """A placeholder contact, when the map asks for one; the real row replaces its values."""
         key = str(parent["record_key"])
         if not key.startswith("contact:"):

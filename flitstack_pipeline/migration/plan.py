@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, field
 from math import ceil
 from typing import Any
 
-from flitstack_pipeline.highlevel.contacts import BULK_MOST
-from flitstack_pipeline.highlevel.conversations import EXPORT_PAGE
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.kinds.files import CONTACT_FILE_REQUESTS, FILES_PER_UPLOAD
+from flitstack_pipeline.highlevel.api.contacts import BULK_MOST
+from flitstack_pipeline.highlevel.api.conversations import EXPORT_PAGE
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.long_texts import REST
+from flitstack_pipeline.migration.record_types.files import CONTACT_FILE_REQUESTS, FILES_PER_UPLOAD
 from flitstack_pipeline.migration.rows import MappedRow
 
 PAGE = {"contact": 500, "message": EXPORT_PAGE}

@@ -1,8 +1,8 @@
 """Makes the sub-account ready: fields, objects, associations, pipeline, products, tags.
 
 What belongs here: the order, and what is read back. What does not: making one thing
-(provisioning/), what should exist (spec/targets.py and the map), taking it away
-(rollback_schema.py). What the API or the token cannot do becomes a line of the checklist.
+(provisioning/), what should exist (catalog/targets.py and the map), taking it away
+(rollback/schema.py). What the API or the token cannot do becomes a line of the checklist.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Collection
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.migration.catalog import Catalog, build_catalog
+from flitstack_pipeline.migration.account_schema import Catalog, build_catalog
 from flitstack_pipeline.migration.checklist import unique_todo
-from flitstack_pipeline.migration.journal import Journal, Run
+from flitstack_pipeline.migration.journal.store import Journal, Run
 from flitstack_pipeline.migration.marker import set_mark, tell_what_was_there
 from flitstack_pipeline.migration.provisioning.fields import make_fields
 from flitstack_pipeline.migration.provisioning.making import Maker

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.migration.catalog import Catalog
-from flitstack_pipeline.migration.journal import Journal, Run
-from flitstack_pipeline.migration.kinds import HANDLERS, companies, contacts, opportunities
-from flitstack_pipeline.migration.kinds.base import Context, Found, Logical
-from flitstack_pipeline.migration.kinds.conversations import conversation_found, unseen
-from flitstack_pipeline.migration.kinds.files import files_of
-from flitstack_pipeline.migration.kinds.relations import relation_found
+from flitstack_pipeline.migration.account_schema import Catalog
+from flitstack_pipeline.migration.journal.store import Journal, Run
+from flitstack_pipeline.migration.record_types import HANDLERS, companies, contacts, opportunities
+from flitstack_pipeline.migration.record_types.base import Context, Found, Logical
+from flitstack_pipeline.migration.record_types.conversations import conversation_found, unseen
+from flitstack_pipeline.migration.record_types.files import files_of
+from flitstack_pipeline.migration.record_types.relations import relation_found
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL
 
 Wanted = tuple[str, str]

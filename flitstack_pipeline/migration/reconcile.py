@@ -2,7 +2,8 @@
 
 Read back page by page and compared as it comes, keyed by HighLevel id through the id map, never by
 position; memory stays flat. The sample's verification is the same comparison over fewer records.
-What does not belong here: reading (readback.py), the store (planned.py), documents (reports/).
+What does not belong here: reading (readback.py), the store (expected_records.py), documents
+(reports/).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.migration.compare import (
     FieldDiff,
     Verdict,
@@ -21,17 +24,15 @@ from flitstack_pipeline.migration.compare import (
     compare_value,
     flatten,
 )
-from flitstack_pipeline.migration.kinds.base import Found
-from flitstack_pipeline.migration.planned import (
+from flitstack_pipeline.migration.expected_records import (
     FOUND,
     PLANNED,
     Planned,
     PlannedRecords,
     contact_key_of,
 )
+from flitstack_pipeline.migration.record_types.base import Found
 from flitstack_pipeline.migration.refused_values import is_kept_beside
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.objects import KEYS
 
 LISTED = 5_000
 CHUNK = 500

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flitstack_pipeline.catalog.targets import ORIGINALS
 from flitstack_pipeline.highlevel.errors import DuplicateContact, HighLevelError
+from flitstack_pipeline.migration.field_values import Part
 from flitstack_pipeline.migration.long_texts import FIELD_MOST
-from flitstack_pipeline.migration.parts import Part
-from flitstack_pipeline.spec.targets import ORIGINALS
 
 KEPT_BESIDE: Part = ("custom", ORIGINALS)
 #: What HighLevel holds once in a sub-account, or checks.

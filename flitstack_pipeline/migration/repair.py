@@ -1,8 +1,8 @@
 """Brings a journal restored from a copy up to what HighLevel holds now.
 
 What belongs here: records made or changed since the copy. What does not: choosing the copy
-(journal_copies.py), records without an entry (adopted.py), the step (steps/repairing.py). Nothing
-is written to HighLevel.
+(journal/copies.py), records without an entry (adopted_entries.py), the step
+(services/repairing.py). Nothing is written to HighLevel.
 
 A record made since gets its entry by its mark. One that was there before, and that was first
 written since, has lost what it held: its rollback is refused by name. One changed since keeps the
@@ -15,13 +15,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flitstack_pipeline.migration.adopted import Adopter, Lost
+from flitstack_pipeline.migration.adopted_entries import Adopter, Lost
 from flitstack_pipeline.migration.adoption import Adoption, Exports, adopt
-from flitstack_pipeline.migration.journal import Entry
-from flitstack_pipeline.migration.kinds import HANDLERS
-from flitstack_pipeline.migration.kinds.base import Context, Found, Item
-from flitstack_pipeline.migration.parts import joined, parts_of, same
-from flitstack_pipeline.migration.resolving import SEARCHED
+from flitstack_pipeline.migration.field_values import joined, parts_of, same
+from flitstack_pipeline.migration.inflight_recovery import SEARCHED
+from flitstack_pipeline.migration.journal.store import IdMapRow
+from flitstack_pipeline.migration.record_types import HANDLERS
+from flitstack_pipeline.migration.record_types.base import Context, Found, Item
 from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.migration.update import BEFORE_BY_ID, BEFORE_LOST
 
@@ -96,7 +96,7 @@ class _Repairer(Adopter):
                  if e.hl_id in ids}  # fmt: skip
         super().take_unplanned(one for one in loose if one.hl_id not in known)
 
-    def _bring_up_to_date(self, item: Item, entry: Entry) -> None:
+    def _bring_up_to_date(self, item: Item, entry: IdMapRow) -> None:
         """Count as written what is as the exports mean it, and was not when the copy was made."""
         row = item.row
         found = self.held.marked(row)

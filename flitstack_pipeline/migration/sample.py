@@ -17,8 +17,8 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.migration.features import Features, Row
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
 MINIMUM, MAXIMUM = 100, 500

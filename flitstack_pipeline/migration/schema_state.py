@@ -2,7 +2,7 @@
 
 What belongs here: one verdict per object, field, association and pipeline, used by the preflight
 (what stands in the way), by provisioning (what to make) and at every load (what has drifted).
-What does not: making anything (provisioning/), reading it (catalog.py).
+What does not: making anything (provisioning/), reading it (account_schema.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from flitstack_pipeline.migration.catalog import V1_TARGETS, Catalog, FieldRef, slug
+from flitstack_pipeline.migration.account_schema import V1_TARGETS, Catalog, FieldRef, slug
 from flitstack_pipeline.migration.checklist import object_name
 
 #: Types that hold the same values: an existing field of the second serves where the first is asked.

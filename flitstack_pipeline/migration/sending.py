@@ -1,7 +1,7 @@
 """Sends items: intent durable, request, outcome; and says what a refusal means.
 
 What belongs here: one attempt and its consequences. What does not: which rows to send (load.py),
-looking up what became of an ambiguous attempt (resolving.py), duplicates (duplicates.py).
+looking up what became of an ambiguous attempt (inflight_recovery.py), duplicates (duplicates.py).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from flitstack_pipeline.highlevel.errors import (
 )
 from flitstack_pipeline.highlevel.pacing import PacerClosed
 from flitstack_pipeline.migration.attempts import outcomes_of
-from flitstack_pipeline.migration.journal import Entry, Intent, Outcome
-from flitstack_pipeline.migration.kinds import HANDLERS
-from flitstack_pipeline.migration.kinds.base import Context, Handler, Item, Written
+from flitstack_pipeline.migration.journal.store import IdMapRow, Intent, Outcome
+from flitstack_pipeline.migration.record_types import HANDLERS
+from flitstack_pipeline.migration.record_types.base import Context, Handler, Item, Written
 
 
 class RunStopped(RuntimeError):
@@ -87,7 +87,7 @@ class LoadResult:
 
 
 @dataclass
-class Suspect:
+class UnconfirmedWrite:
     """An item whose last attempt may have made its record.
 
     `failed_at` is when that attempt ended (seconds since 1970); `refused` what HighLevel said when
@@ -115,7 +115,7 @@ class Sender:
         with self._lock:
             setattr(self.result, name, getattr(self.result, name) + by)
 
-    def send(self, items: Sequence[Item]) -> list[Suspect]:
+    def send(self, items: Sequence[Item]) -> list[UnconfirmedWrite]:
         """Create the items in one request; what may or may not have happened comes back.
 
         Raises RunStopped when going on makes no sense, and JournalFailed.
@@ -183,10 +183,10 @@ class Sender:
         origin: str,
         sequence: str,
         before_image: dict[str, Any] | None = None,
-    ) -> Entry:
+    ) -> IdMapRow:
         """The id map's row of an item."""
         row = item.row
-        return Entry(
+        return IdMapRow(
             self.ctx.location,
             row.record_key,
             row.source_key,
@@ -232,7 +232,7 @@ class Sender:
 
     def _ambiguous(
         self, handler: Handler, items: Sequence[Item], intents: Sequence[Intent]
-    ) -> list[Suspect]:
+    ) -> list[UnconfirmedWrite]:
         now = time.time()
         for item, intent in zip(items, intents, strict=True):
             self.remember(item.row.record_key, [intent.id])
@@ -242,7 +242,7 @@ class Sender:
             for item in items:
                 item.attempt = attempt + 1
             return self.send(items)
-        return [Suspect(item, now) for item in items]
+        return [UnconfirmedWrite(item, now) for item in items]
 
     def _refused(
         self,
@@ -250,7 +250,7 @@ class Sender:
         intents: Sequence[Intent],
         seen: Sequence[Exchange],
         error: HighLevelError | ValueError,
-    ) -> list[Suspect]:
+    ) -> list[UnconfirmedWrite]:
         if len(items) > 1:  # one bad apple: send each alone
             self._conclude(intents, seen, "refused", error)
             return [suspect for item in items for suspect in self.send([item])]
@@ -265,12 +265,14 @@ class Sender:
         )
         self.count("rejected")
         if isinstance(error, ValidationRejected | BadRequest):
-            return [Suspect(item, time.time(), error)]  # it may have been made all the same
+            return [
+                UnconfirmedWrite(item, time.time(), error)
+            ]  # it may have been made all the same
         return []
 
     def _settle_duplicate(
         self, item: Item, refusal: DuplicateContact | DuplicateOpportunity
-    ) -> list[Suspect]:
+    ) -> list[UnconfirmedWrite]:
         """Deal with a record that is there already; what fails at it puts this one aside."""
         from flitstack_pipeline.migration.duplicates import settle_duplicate
 

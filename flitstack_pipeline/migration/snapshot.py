@@ -11,7 +11,7 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import BadRequest, NotFound
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
 
 #: Schema that outlives a rollback: the API cannot delete custom objects.

@@ -2,9 +2,9 @@
 
 What belongs here: the three-way comparison of wanted (the export now), last written (the export
 before) and current (HighLevel now), and writing what follows. What does not: deciding which rows
-changed (load.py), reading current values by pages (observing.py), a person's decisions
-(resolution.py). A field changed on one side merges; one changed on both to different values is a
-conflict for a person, never an overwrite.
+changed (load.py), reading current values by pages (drift_detection.py), a person's decisions
+(conflict_resolution.py). A field changed on one side merges; one changed on both to different
+values is a conflict for a person, never an overwrite.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.migration.attempts import attempt
 from flitstack_pipeline.migration.existing import ASK, OPT_OUT, TAGS, TOGETHER, take_existing
-from flitstack_pipeline.migration.journal import Entry, Intent
-from flitstack_pipeline.migration.kinds import HANDLERS
-from flitstack_pipeline.migration.kinds.base import Context, Item, Logical
+from flitstack_pipeline.migration.field_values import Part, joined, parts_of, same
+from flitstack_pipeline.migration.journal.store import IdMapRow, Intent
 from flitstack_pipeline.migration.owners import as_if_not_shared
-from flitstack_pipeline.migration.parts import Part, joined, parts_of, same
+from flitstack_pipeline.migration.record_types import HANDLERS
+from flitstack_pipeline.migration.record_types.base import Context, Item, Logical
 from flitstack_pipeline.migration.refused_values import (
     KEPT_BESIDE,
     kept_beside,
@@ -104,7 +104,7 @@ def kept_name(key: Part) -> str:
     return f"{key[0]}.{key[1]}"
 
 
-def with_kept(entry: Entry, kept: dict[Part, Any], settled: Collection[Part] = ()) -> Entry:
+def with_kept(entry: IdMapRow, kept: dict[Part, Any], settled: Collection[Part] = ()) -> IdMapRow:
     """The entry with edits noted as kept, and those of `settled` fields forgotten."""
     noted = dict((entry.details or {}).get(KEPT) or {})
     for key in settled:
@@ -114,12 +114,12 @@ def with_kept(entry: Entry, kept: dict[Part, Any], settled: Collection[Part] = (
     return replace(entry, details={**details, KEPT: noted} if noted else details)
 
 
-def deletion_kept(entry: Entry) -> bool:
+def deletion_kept(entry: IdMapRow) -> bool:
     """Whether a person decided that the record, deleted in HighLevel, stays deleted."""
     return ((entry.details or {}).get(KEPT) or {}).get("") == DELETED
 
 
-def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
+def apply_update(ctx: Context, item: Item, entry: IdMapRow) -> tuple[str, int]:
     """Bring a record we know up to its row: (unchanged | updated | conflict | gone, requests).
 
     Raises HighLevelError when HighLevel refuses.
@@ -138,7 +138,7 @@ def apply_update(ctx: Context, item: Item, entry: Entry) -> tuple[str, int]:
     return ("conflict" if clash else "updated"), requests
 
 
-def _current(ctx: Context, entry: Entry, wanted: dict[Part, Any]) -> tuple[Logical | None, int]:
+def _current(ctx: Context, entry: IdMapRow, wanted: dict[Part, Any]) -> tuple[Logical | None, int]:
     """The record as it is now, and the requests it took.
 
     What the pages read before show is enough where nothing is to be written. A record about to be
@@ -155,7 +155,7 @@ def _current(ctx: Context, entry: Entry, wanted: dict[Part, Any]) -> tuple[Logic
     return (as_if_not_shared(ctx, entry, now) if now is not None else None), 1
 
 
-def _decision(ctx: Context, wanted: dict[Part, Any], entry: Entry, current: Logical) -> Decision:
+def _decision(ctx: Context, wanted: dict[Part, Any], entry: IdMapRow, current: Logical) -> Decision:
     """What to do about a record; one taken over from before by the map's policy for those.
 
     A change that the API cannot make is a person's to know: a conflict.
@@ -172,7 +172,7 @@ def _decision(ctx: Context, wanted: dict[Part, Any], entry: Entry, current: Logi
     return found
 
 
-def _keep_theirs(found: Decision, entry: Entry) -> None:
+def _keep_theirs(found: Decision, entry: IdMapRow) -> None:
     """Empty nothing that was there before us: the export no longer says it, but it is theirs.
 
     Where it is lost what was there before, a person decides.
@@ -197,7 +197,7 @@ def _keep_gaps(found: Decision, noted: Mapping[str, Any]) -> None:
 
 
 def _taking_over(
-    ctx: Context, wanted: dict[Part, Any], entry: Entry, now: dict[Part, Any]
+    ctx: Context, wanted: dict[Part, Any], entry: IdMapRow, now: dict[Part, Any]
 ) -> Decision:
     """What may be written to a record that was there before; what stays theirs is kept."""
     by_phone_alone = (entry.details or {}).get(MATCHED_BY, "email") in ("phone", "")
@@ -211,7 +211,7 @@ def _taking_over(
     return Decision(write=taking.write, kept=kept, conflicts=taking.conflicts)
 
 
-def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> int:
+def write_changes(ctx: Context, item: Item, entry: IdMapRow, current: Logical) -> int:
     """Write what differs, report conflicts, and put the entry in place; returns the requests.
 
     What the export says counts as written even where tags of both sides were merged: the next
@@ -243,9 +243,9 @@ def write_changes(ctx: Context, item: Item, entry: Entry, current: Logical) -> i
 def _send_without_refused(
     ctx: Context,
     row: MappedRow,
-    entry: Entry,
+    entry: IdMapRow,
     decision: Decision,
-    after: Entry,
+    after: IdMapRow,
     current: Logical,
 ) -> int:
     """Write a decision; a value HighLevel refuses is left out, kept beside and listed.
@@ -280,10 +280,10 @@ def _without(
     ctx: Context,
     row: MappedRow,
     decision: Decision,
-    after: Entry,
+    after: IdMapRow,
     part: Part,
     current: Logical,
-) -> tuple[Decision, Entry]:
+) -> tuple[Decision, IdMapRow]:
     """The decision and the entry without one refused value, which goes into the originals."""
     now, value = parts_of(current), decision.write[part]
     write = {key: v for key, v in decision.write.items() if key != part}
@@ -307,9 +307,9 @@ def _without(
 def send_change(
     ctx: Context,
     row: MappedRow,
-    entry: Entry,
+    entry: IdMapRow,
     decision: Decision,
-    after: Entry,
+    after: IdMapRow,
     current: Logical,
 ) -> int:
     """Write a decision in one request, journalled; `after` is the entry when it is done.
@@ -337,7 +337,7 @@ def _intended(ctx: Context, item: Item) -> Logical:
 
 
 def value_conflict(
-    ctx: Context, entry: Entry, key: Part, wanted: Any, found: Any, label: str
+    ctx: Context, entry: IdMapRow, key: Part, wanted: Any, found: Any, label: str
 ) -> dict[str, Any]:
     """The conflict of a field as the journal keeps it: edited since, or there before us."""
     if entry.payload_hash == TAKEN_OVER:
@@ -351,7 +351,7 @@ def value_conflict(
 
 
 def edited_conflict(
-    ctx: Context, entry: Entry, key: Part, wanted: Any, found: Any, label: str
+    ctx: Context, entry: IdMapRow, key: Part, wanted: Any, found: Any, label: str
 ) -> dict[str, Any]:
     """The conflict of a field that both sides changed, as the journal keeps it."""
     named, refused = label or entry.record_key, HANDLERS[entry.kind].unchangeable
@@ -369,7 +369,7 @@ def edited_conflict(
     }
 
 
-def deleted_conflict(ctx: Context, entry: Entry, label: str, wanted: Any) -> dict[str, Any]:
+def deleted_conflict(ctx: Context, entry: IdMapRow, label: str, wanted: Any) -> dict[str, Any]:
     """The conflict of a record that was deleted in HighLevel since we wrote it."""
     message = (
         f"{label or entry.record_key} was deleted in HighLevel since our last write, and was not "
@@ -379,7 +379,7 @@ def deleted_conflict(ctx: Context, entry: Entry, label: str, wanted: Any) -> dic
 
 
 def _conflict(
-    ctx: Context, entry: Entry, name: str, reason: str, wanted: Any, found: Any, message: str
+    ctx: Context, entry: IdMapRow, name: str, reason: str, wanted: Any, found: Any, message: str
 ) -> dict[str, Any]:
     return {
         "location": ctx.location,

@@ -19,10 +19,10 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, MapDocument, OwnerEntry
-from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
 

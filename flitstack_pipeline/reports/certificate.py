@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.objects import BY_KEY
 from flitstack_pipeline.migration.reconcile import Reconciliation
 from flitstack_pipeline.reports.document import render_template, write_json, write_text
-from flitstack_pipeline.spec.objects import BY_KEY
 
 
 def content(

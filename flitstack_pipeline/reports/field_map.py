@@ -13,11 +13,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.mapping.answers import SHEET_NAMES
 from flitstack_pipeline.mapping.document import EXCLUDED, PROPOSED, FieldEntry, MapDocument
 from flitstack_pipeline.reports.document import render_template, write_text
 from flitstack_pipeline.reports.field_map_diagram import Flow, diagram
-from flitstack_pipeline.spec import targets as t
 
 OBJECT_NAMES = {
     t.CONTACT: "Contact", t.BUSINESS: "Company", t.OPPORTUNITY: "Opportunity",

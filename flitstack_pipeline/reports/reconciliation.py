@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict
-from flitstack_pipeline.migration.planned import Planned
+from flitstack_pipeline.migration.expected_records import Planned
 from flitstack_pipeline.migration.reconcile import Reconciliation
 from flitstack_pipeline.reports.document import (
     Document,

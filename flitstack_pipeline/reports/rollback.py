@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from flitstack_pipeline.migration.rollback_result import RollbackResult
+from flitstack_pipeline.migration.rollback.result import RollbackResult
 from flitstack_pipeline.reports.document import (
     Document,
     Section,

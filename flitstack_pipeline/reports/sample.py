@@ -17,10 +17,12 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.ledger.trace import cells_of_records
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict
-from flitstack_pipeline.migration.planned import Planned
+from flitstack_pipeline.migration.expected_records import Planned
 from flitstack_pipeline.migration.reconcile import Reconciliation
 from flitstack_pipeline.reports.document import (
     render_template,
@@ -31,8 +33,6 @@ from flitstack_pipeline.reports.document import (
 )
 from flitstack_pipeline.reports.links import record_url
 from flitstack_pipeline.reports.sources import SourceValues
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 
 BAD = (Verdict.DIFFERENT, Verdict.MISSING)
 _ORDER = {Verdict.MISSING: 0, Verdict.DIFFERENT: 1, Verdict.BY_RULE: 2, Verdict.SAME: 3}

@@ -13,11 +13,11 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.keys import split_source_key
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.migration.rows import MappedRow
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.keys import split_source_key
-from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import table_exists
 
 #: Clean columns that are read from several or other columns of the export.

@@ -1,7 +1,7 @@
 """The forms by which a person decides on a migration's pages, or starts a step.
 
-Belongs here: one function per form. Does not: what a decision does (`steps`), who may send a form
-(`review.here`).
+Belongs here: one function per form. Does not: what a decision does (`services`), who may send a
+form (`review.here`).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, PROPOSED
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.here import Here, deciding, running, taking_back
 from flitstack_pipeline.review.render import conflict_digest
-from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps import clicks, conflicts, pages
-from flitstack_pipeline.steps.maps import take_clicks
-from flitstack_pipeline.steps.opening import open_journal
-from flitstack_pipeline.steps.publishing import (
+from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services.field_map import take_clicks
+from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.publishing import (
     MAP,
     QUESTIONS,
     ROLLBACK,
 )
+from flitstack_pipeline.settings import Project
 
 router = APIRouter()
 FOLD_AFTER_S = 0.7
@@ -99,7 +99,7 @@ def answer(
 
     def store() -> None:
         clicks.answer_question(here.project, key, word, here.by, seen)
-        _, still_open = pages.rows(here.project, QUESTIONS, "To decide", most=1)
+        _, still_open = page_store.rows(here.project, QUESTIONS, "To decide", most=1)
         if word and not still_open:
             title, commands = STEPS["read"]
             runs.launch(here.project, title, commands, here.by)
@@ -238,7 +238,7 @@ def do_rollback(
     here = taking_back(request, name, csrf)
 
     def store() -> None:
-        head = pages.section(here.project, ROLLBACK)
+        head = page_store.section(here.project, ROLLBACK)
         if head is None or head.fingerprint != seen or head.facts.get("dry run") != "True":
             raise clicks.Changed("Look first what would be taken back.")
         if typed.strip().casefold() != here.name.casefold():
@@ -251,7 +251,7 @@ def do_rollback(
 
 def _answers(project: Project, key: str, form: FormData) -> dict[str, str]:
     """What a form says differently from the row, and its decision."""
-    shown = pages.row(project, MAP, key)
+    shown = page_store.row(project, MAP, key)
     if shown is None:
         raise clicks.Changed("This entry is not there any more.")
     now = {**shown.data["cells"], **shown.data.get("pending", {})}

@@ -19,10 +19,10 @@ from flitstack_pipeline.review.app import visit_of
 from flitstack_pipeline.review.here import Here, looking
 from flitstack_pipeline.review.render import render
 from flitstack_pipeline.review.report_pages import report_response, reports_of
-from flitstack_pipeline.steps import clicks, conflicts, pages
-from flitstack_pipeline.steps.journey import Journey, journey
-from flitstack_pipeline.steps.opening import open_journal
-from flitstack_pipeline.steps.publishing import (
+from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services.journey import Journey, journey
+from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.publishing import (
     DUPLICATE_PAIRS,
     LEFT_BEHIND,
     LINKS,
@@ -32,7 +32,7 @@ from flitstack_pipeline.steps.publishing import (
     SAMPLE,
     SAMPLES,
 )
-from flitstack_pipeline.steps.standing import load_facts
+from flitstack_pipeline.services.status import load_facts
 
 router = APIRouter()
 PAGE = 50
@@ -65,15 +65,15 @@ def _number(request: Request) -> int:
 def _paged(here: Here, section: str, request: Request) -> dict[str, Any]:
     """One page of a section as the address asks for it: tab, words, number of the page."""
     asked = request.query_params
-    parts = pages.parts(here.project, section)
+    parts = page_store.parts(here.project, section)
     part = asked.get("part") or next(iter(parts), "")
     words = asked.get("words", "")[:200]
     number = _number(request)
-    found, count = pages.rows(here.project, section, part, words, PAGE * (number - 1), PAGE)
+    found, count = page_store.rows(here.project, section, part, words, PAGE * (number - 1), PAGE)
     return {
         "rows": found, "count": count, "parts": parts, "part": part, "words": words,
         "number": number, "last": max(1, -(-count // PAGE)),
-        "head": pages.section(here.project, section),
+        "head": page_store.section(here.project, section),
     }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def every_migration(request: Request) -> Response:
 def overview(request: Request, name: str) -> Response:
     """Where the migration stands, who is next, what runs."""
     here = looking(request, name)
-    left, count = pages.rows(here.project, LEFT_BEHIND, most=30)
+    left, count = page_store.rows(here.project, LEFT_BEHIND, most=30)
     return _page(request, here, "overview.html.j2", reports=reports_of(here.project), left=left,
                  left_count=count, refused=clicks.refused_clicks(here.project))  # fmt: skip
 
@@ -139,7 +139,7 @@ def field_map(request: Request, name: str) -> Response:
     here = looking(request, name)
     values = _paged(here, MAP, request)
     keys = [r.data["sample"] for r in values["rows"] if r.data["sample"]]
-    samples = {r.key: r.data for r in pages.rows_of(here.project, SAMPLES, keys)}
+    samples = {r.key: r.data for r in page_store.rows_of(here.project, SAMPLES, keys)}
     targets = (values["head"].facts if values["head"] else {}).get("fields", {})
     used = {r.data["cells"].get("HighLevel object") for r in values["rows"]}
     fields = {target: known for target, known in targets.items() if target in used}
@@ -188,8 +188,8 @@ def report(request: Request, name: str, file: str) -> Response:
 def rollback(request: Request, name: str) -> Response:
     """What would be taken back and what stays; then the button that does it."""
     here = looking(request, name)
-    found, count = pages.rows(here.project, ROLLBACK, most=200)
-    head = pages.section(here.project, ROLLBACK)
+    found, count = page_store.rows(here.project, ROLLBACK, most=200)
+    head = page_store.section(here.project, ROLLBACK)
     return _page(request, here, "rollback.html.j2", rows=found, count=count, head=head)
 
 

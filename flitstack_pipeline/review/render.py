@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
 from flitstack_pipeline.reports.document import CELL_CUT, environment, figure, is_amount
-from flitstack_pipeline.steps.pages import PageRow
+from flitstack_pipeline.services.page_store import PageRow
 
 #: Types of fields as a person calls them.
 TYPES = {

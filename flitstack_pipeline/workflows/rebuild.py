@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from flitstack_pipeline.spec.targets import PIPELINE, STAGES
+from flitstack_pipeline.catalog.targets import PIPELINE, STAGES
 from flitstack_pipeline.workflows.actions import ACTIONS, NO_ACTION
 from flitstack_pipeline.workflows.automations import Automation
 from flitstack_pipeline.workflows.triggers import NO_TRIGGER, TRIGGERS

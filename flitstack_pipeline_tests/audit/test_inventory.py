@@ -6,8 +6,8 @@ import pytest
 
 from flitstack_pipeline.audit import inventory
 from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.services import run_audit
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.steps import run_audit
 
 CLIENTS = (
     "Client ID,Client Name,Email,Business Name,Created Date,Roof Type,Fax\n"

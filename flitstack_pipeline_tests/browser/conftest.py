@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from flitstack_pipeline.examples.generate import generate
+from flitstack_pipeline.services import accounts_kept_open
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.steps import accounts_kept_open
 from flitstack_pipeline_tests.browser.server import REPOSITORY, DagsterDev
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.cleaning import batches, parse_workers, parsing
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
@@ -15,7 +16,6 @@ from flitstack_pipeline.cleaning.values import cell_sql, contact_points, money, 
 from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import SCHEMAS
 
 HERE = Context("America/New_York", "US", "exports")

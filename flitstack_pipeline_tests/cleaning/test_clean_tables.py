@@ -5,13 +5,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.cleaning import validate
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.spec.clean import BY_DATASET
-from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.warehouse import SCHEMAS
 
 

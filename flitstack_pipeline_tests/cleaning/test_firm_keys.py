@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from flitstack_pipeline.cleaning.forms import firm_keys, legal_form
+from flitstack_pipeline.cleaning.match_keys import firm_keys, legal_form
 
 
 def shown(form, name):

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
-from flitstack_pipeline.cleaning.left_out import left_out
+from flitstack_pipeline.cleaning.excluded_rows import left_out
 from flitstack_pipeline.cleaning.relationships import relate
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.mapping.build import map_object

@@ -22,12 +22,12 @@ from pathlib import Path
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import BY_KEY, SCHEMA_DATASETS, object_of_dataset
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object, clean_schema
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
 from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.spec.objects import BY_KEY, SCHEMA_DATASETS, object_of_dataset
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.contractor_plus.damage import damaged_folder
 from flitstack_pipeline_tests.contractor_plus.rewriting import (

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import openpyxl
 
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.source import DATASETS
+from flitstack_pipeline.catalog.spelling import alias_table
 from flitstack_pipeline.contractor_plus.lines import blocks
 from flitstack_pipeline.contractor_plus.survey import survey
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.source import DATASETS
-from flitstack_pipeline.spec.spelling import alias_table
 
 Rows = list[list[str]]
 Rewrite = Callable[[Rows, random.Random], Rows]

@@ -10,6 +10,7 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.cell_text import unwrapped_row
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
@@ -21,7 +22,6 @@ from flitstack_pipeline.contractor_plus.text_lines import (
     TWICE_ENCODED,
     WRAPPED,
 )
-from flitstack_pipeline.spec.source import BY_KEY
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.contractor_plus import damage
 from flitstack_pipeline_tests.contractor_plus.test_reading import HEADER, TABLES, write

@@ -7,7 +7,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.folder import attachment_files, export_files
 from flitstack_pipeline.contractor_plus.staging import stage
@@ -120,11 +120,11 @@ def project(exports):
         patch.setenv("FLITSTACK_DATA", str(exports.parent))
         found = Project.from_environment().prepare()
     with found.warehouse.connect():
-        steps.read_schema(found)
+        services.read_schema(found)
         for key in ("users", "clients", "leads", "jobs", "attachments"):
-            steps.read_object(found, key)
-        steps.clean_object(found, "attachments")
-        steps.relate(found)
+            services.read_object(found, key)
+        services.clean_object(found, "attachments")
+        services.relate(found)
     return found
 
 
@@ -142,7 +142,7 @@ def test_every_file_is_read_asked_about_or_refused_by_name(exports, project):
 
 
 def test_what_is_refused_and_what_no_row_names_waits_for_a_person(project):
-    behind = {b.item.file: b.item.rule for b in steps.left_behind(project)}
+    behind = {b.item.file: b.item.rule for b in services.left_behind(project)}
     assert {f for f, rule in behind.items() if rule == "refused_file"} == set(SAYS)
     assert {f for f, rule in behind.items() if rule == "unnamed_file"} == {
         "attachments/deep/roof.png"
@@ -153,9 +153,9 @@ def test_a_paper_at_the_top_that_a_row_names_is_not_left_behind(project):
     text = "Record Type,Record #,File Name,Path or URL\nClient,1,p.pdf,paper.pdf\n"
     (project.exports / "attachments.csv").write_text(text)
     with project.warehouse.connect():
-        steps.read_object(project, "attachments")
-        steps.clean_object(project, "attachments")
-    behind = {b.item.file: b.item.rule for b in steps.left_behind(project)}
+        services.read_object(project, "attachments")
+        services.clean_object(project, "attachments")
+    behind = {b.item.file: b.item.rule for b in services.left_behind(project)}
     assert "paper.pdf" not in behind
     assert behind["photos/named.pdf"] == "unnamed_file"
 

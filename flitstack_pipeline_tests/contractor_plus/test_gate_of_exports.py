@@ -2,7 +2,7 @@
 
 import pytest
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.settings import Project
 
@@ -19,14 +19,14 @@ def project(tmp_path, monkeypatch):
 
 
 def read(project):
-    steps.read_object(project, "clients")
-    steps.clean_object(project, "clients")
+    services.read_object(project, "clients")
+    services.clean_object(project, "clients")
 
 
 def shut(project):
     names = ("what stays behind is acknowledged", "on-screen counts explained",
              "no open question about the exports")  # fmt: skip
-    found = {c["condition"]: c for c in steps.gate_conditions(project)}
+    found = {c["condition"]: c for c in services.gate_conditions(project)}
     return {name: found[name]["what_to_do"] for name in names if not found[name]["ok"]}
 
 
@@ -37,16 +37,16 @@ def test_a_refused_file_a_missing_client_and_an_odd_file_shut_the_gate_until_set
     assert "2 on screen, 1 distinct" in reasons["on-screen counts explained"]
     assert "odd.csv" in reasons["no open question about the exports"]
 
-    steps.answer(project, "file:odd.csv", "nothing")
-    steps.explain_count(project, "Clients", "one is archived", "Dana")
-    steps.acknowledge(project, "photo list.xls", "Dana")
+    services.answer(project, "file:odd.csv", "nothing")
+    services.explain_count(project, "Clients", "one is archived", "Dana")
+    services.acknowledge(project, "photo list.xls", "Dana")
     read(project)
     assert shut(project) == {}
 
 
 def test_a_refused_file_that_holds_nothing_to_migrate_may_be_left_out_by_an_answer(project):
     read(project)
-    steps.answer(project, "file:photo list.xls", "nothing")
+    services.answer(project, "file:photo list.xls", "nothing")
     read(project)
     assert "what stays behind is acknowledged" not in shut(project)
 
@@ -54,14 +54,14 @@ def test_a_refused_file_that_holds_nothing_to_migrate_may_be_left_out_by_an_answ
 def test_an_acknowledgement_needs_a_name_and_something_to_acknowledge(project):
     read(project)
     with pytest.raises(ValueError, match="name of the person"):
-        steps.acknowledge(project, "all", " ")
+        services.acknowledge(project, "all", " ")
     with pytest.raises(ValueError, match="waiting: refused_file"):
-        steps.acknowledge(project, "not_an_amount", "Dana")
+        services.acknowledge(project, "not_an_amount", "Dana")
 
 
 def test_another_content_of_the_refused_file_opens_the_matter_again(project):
     read(project)
-    steps.acknowledge(project, "all", "Dana")
+    services.acknowledge(project, "all", "Dana")
     assert "what stays behind is acknowledged" not in shut(project)
     (project.exports / "photo list.xls").write_bytes(b"\xd0\xcf\x11\xe0" + b"\1" * 600)
     read(project)
@@ -70,6 +70,6 @@ def test_another_content_of_the_refused_file_opens_the_matter_again(project):
 
 def test_an_answer_to_no_question_is_refused(project):
     with pytest.raises(ValueError, match="no question"):
-        steps.answer(project, "colour", "red")
+        services.answer(project, "colour", "red")
     with pytest.raises(ValueError, match="is no answer to"):
-        steps.answer(project, "dates:*", "sometimes")
+        services.answer(project, "dates:*", "sometimes")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.settings import Project
 
 NOTES = "Activity ID,Record Type,Record #,Date,Author,Kind,Text\n"
@@ -33,15 +33,15 @@ def project(tmp_path_factory):
 
 def read(project):
     with project.warehouse.connect():
-        steps.read_schema(project)
+        services.read_schema(project)
         for key in ("clients", "invoices", "attachments", "activities"):
-            steps.read_object(project, key)
-            steps.clean_object(project, key)
-        steps.relate(project)
+            services.read_object(project, key)
+            services.clean_object(project, key)
+        services.relate(project)
 
 
 def behind(project):
-    found = {b.item.place: b for b in steps.left_behind(project)}
+    found = {b.item.place: b for b in services.left_behind(project)}
     return {place: (b.item.rule, b.item.why) for place, b in found.items()}
 
 
@@ -58,20 +58,20 @@ def test_a_file_that_is_not_there_and_a_kind_that_does_not_move_are_named(projec
     rule, why = found["attachments.csv:3"]
     assert rule == "file_not_moved" and why.endswith("the file is not in the exports folder")
     assert found["expenses.csv"][0] == "not_moved"
-    signed = {b.item.rule: b.by for b in steps.left_behind(project)}
+    signed = {b.item.rule: b.by for b in services.left_behind(project)}
     assert signed["not_moved"] == "declared", "nothing to acknowledge"
     assert len(found) == 6, "the note of client 1 moves"
 
 
 def test_a_row_acknowledged_stays_so_wherever_it_stands_until_it_says_something_else(project):
-    steps.acknowledge(project, "notes.csv:2", "Dana")
+    services.acknowledge(project, "notes.csv:2", "Dana")
     path = project.exports / "notes.csv"
     first, lost, other = path.read_text().splitlines(keepends=True)
     path.write_text(first + other + lost)  # the same row, a line further down
     read(project)
-    signed = {b.item.place: b.by for b in steps.left_behind(project)}
+    signed = {b.item.place: b.by for b in services.left_behind(project)}
     assert signed["notes.csv:3"] == "Dana"
     path.write_text(first + other + lost.replace("12", "13"))
     read(project)
-    signed = {b.item.place: b.by for b in steps.left_behind(project)}
+    signed = {b.item.place: b.by for b in services.left_behind(project)}
     assert signed["notes.csv:3"] == ""

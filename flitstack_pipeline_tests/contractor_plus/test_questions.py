@@ -4,10 +4,10 @@ import csv
 
 import pytest
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.services.questions import answers, list_questions, unapplied_answers
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.questions import answers, list_questions, unapplied_answers
 
 JOBS = "Job #,Job Title,Client Name,Start Date\n1,Roof,Ann,5/1/2024\n2,Deck,Bob,6/7/2024\n"
 
@@ -22,8 +22,8 @@ def project(tmp_path, monkeypatch):
 
 
 def read(project):
-    steps.read_object(project, "jobs")
-    steps.clean_object(project, "jobs")
+    services.read_object(project, "jobs")
+    services.clean_object(project, "jobs")
 
 
 def listed(project):
@@ -33,12 +33,12 @@ def listed(project):
 
 def test_questions_are_listed_with_evidence_and_choices_and_answered_in_their_file(project):
     read(project)
-    found = {row["key"]: row for row in steps.question_rows(project)}
+    found = {row["key"]: row for row in services.question_rows(project)}
     assert set(found) == {"file:odd.csv", "dates:*"}
     assert [c["word"] for c in found["dates:*"]["choices"]] == ["month first", "day first"]
     assert "start_date of jobs.csv" in found["dates:*"]["evidence"][0]
 
-    steps.answer(project, "file:odd.csv", "Nothing", "Dana")
+    services.answer(project, "file:odd.csv", "Nothing", "Dana")
     lines = listed(project)
     assert (lines["file:odd.csv"]["answer"], lines["file:odd.csv"]["by"]) == ("nothing", "Dana")
     assert lines["file:odd.csv"]["at"] and lines["dates:*"]["answer"] == ""
@@ -49,7 +49,7 @@ def test_questions_are_listed_with_evidence_and_choices_and_answered_in_their_fi
     assert answers(project) == {"file:odd.csv": "nothing", "dates:*": "day first"}
     assert len(unapplied_answers(project)) == 2, "nothing was read again yet"
     read(project)
-    assert steps.questions(project) == [] and unapplied_answers(project) == []
+    assert services.questions(project) == [] and unapplied_answers(project) == []
     with project.warehouse.connect() as con:
         (first,) = con.execute(
             "SELECT start_date::VARCHAR FROM clean.jobs WHERE number = '1'"
@@ -59,28 +59,28 @@ def test_questions_are_listed_with_evidence_and_choices_and_answered_in_their_fi
 
 def test_an_answer_shows_what_it_would_change_and_can_be_taken_back(project):
     read(project)
-    told = steps.answer(project, "dates:*", "day first", preview=True)
+    told = services.answer(project, "dates:*", "day first", preview=True)
     # 5/1 and 6/7 can be read either way; 4/4 is one day in both orders.
     assert told.facts["would change"] == (
         "2 dates are read, that were left open ('5/1/2024' is 05 January 2024)"
     )
     assert answers(project) == {}
 
-    steps.answer(project, "dates:*", "month first")
+    services.answer(project, "dates:*", "month first")
     read(project)
-    told = steps.answer(project, "dates:*", "day first", preview=True)
+    told = services.answer(project, "dates:*", "day first", preview=True)
     assert told.facts["would change"].startswith("2 dates move to another day ")
-    steps.answer(project, "dates:*", "")
+    services.answer(project, "dates:*", "")
     assert answers(project) == {}
     read(project)
-    assert [q.key for q in steps.questions(project)] == ["dates:*", "file:odd.csv"]
+    assert [q.key for q in services.questions(project)] == ["dates:*", "file:odd.csv"]
 
 
 def test_the_effect_of_naming_a_file_is_counted(project):
     read(project)
-    told = steps.answer(project, "file:odd.csv", "nothing", preview=True)
+    told = services.answer(project, "file:odd.csv", "nothing", preview=True)
     assert told.facts["would change"] == "2 rows of odd.csv are left out"
-    told = steps.answer(project, "file:odd.csv", "Clients", preview=True)
+    told = services.answer(project, "file:odd.csv", "Clients", preview=True)
     assert told.facts["answer"] == "clients"
     assert "read as clients; 0 of its 2 columns are known" in told.facts["would change"]
 
@@ -88,15 +88,15 @@ def test_the_effect_of_naming_a_file_is_counted(project):
 def test_an_answer_kept_in_the_map_by_an_older_version_counts_and_moves_over(project):
     MapDocument(answers={"dates:*": "day first", "file:odd.csv": "nothing"}).save(project.map_path)
     read(project)
-    assert steps.questions(project) == []
-    steps.answer(project, "dates:*", "month first")
+    assert services.questions(project) == []
+    services.answer(project, "dates:*", "month first")
     assert MapDocument.load(project.map_path).answers == {"file:odd.csv": "nothing"}
     assert answers(project) == {"file:odd.csv": "nothing", "dates:*": "month first"}
 
 
 def test_a_wrong_word_in_the_file_is_named(project):
     read(project)
-    steps.answer(project, "dates:*", "day first")
+    services.answer(project, "dates:*", "day first")
     path = project.decisions / "questions.csv"
     path.write_text(path.read_text(encoding="utf-8-sig").replace(",day first,", ",sometimes,"))
     with pytest.raises(ValueError, match=r"dates:\*: 'sometimes' is none of month first"):
@@ -111,24 +111,24 @@ def test_the_numbers_that_another_decimal_sign_would_change_are_counted(project)
     )
     read(project)
     # 80 and 7 are one number either way; the two columns are asked about once.
-    [row] = steps.question_rows(project)
+    [row] = services.question_rows(project)
     assert (row["key"], {c["word"]: c["effect"] for c in row["choices"]}) == (
         "decimal:*",
         {"point": "3 numbers are read, that were left open ('1.250' is 1.250)",
          "comma": "3 numbers are read, that were left open ('1.250' is 1,250)"},
     )  # fmt: skip
-    told = steps.answer(project, "decimal:jobs.amount", "comma", preview=True)
+    told = services.answer(project, "decimal:jobs.amount", "comma", preview=True)
     assert told.facts["would change"] == ("1 number is read, that was left open ('1.250' is 1,250)")
-    steps.answer(project, "decimal:*", "comma")
+    services.answer(project, "decimal:*", "comma")
     read(project)
     assert amounts(project) == [1250, None, 80]
-    told = steps.answer(project, "decimal:*", "point", preview=True)
+    told = services.answer(project, "decimal:*", "point", preview=True)
     assert told.facts["would change"] == "3 numbers move to another value ('1.250' is 1.250)"
-    told = steps.answer(project, "decimal:*", "", preview=True)
+    told = services.answer(project, "decimal:*", "", preview=True)
     assert told.facts["would change"] == "3 numbers are left open again"
-    steps.answer(project, "decimal:*", "")
+    services.answer(project, "decimal:*", "")
     read(project)
-    assert [q.key for q in steps.questions(project)] == ["decimal:*"]
+    assert [q.key for q in services.questions(project)] == ["decimal:*"]
 
 
 def amounts(project):
@@ -151,7 +151,7 @@ def test_the_file_of_questions_says_what_each_choice_would_change(project):
 def test_a_change_of_session_names_the_files_it_parts(project):
     for name in ("clients.csv", "jobs.csv"):
         (project.exports / name).write_text((project.exports / "odd.csv").read_text())
-    told = steps.answer(project, "session:jobs.csv", "spring", preview=True)
+    told = services.answer(project, "session:jobs.csv", "spring", preview=True)
     assert told.facts["would change"].startswith(
         "jobs.csv is of one session with no other file, no more with clients.csv, odd.csv"
     )
@@ -162,15 +162,15 @@ def test_an_answer_that_was_applied_still_says_what_another_would_change(project
         "Client ID,Client Name,Phone\n1,Clark & Weiss,8135550101\n2,Dorn & Falk,8135550102\n"
     )
     (project.exports / "odd.csv").unlink()
-    steps.read_object(project, "clients")
-    steps.clean_object(project, "clients")
-    [question] = steps.questions(project)
+    services.read_object(project, "clients")
+    services.clean_object(project, "clients")
+    [question] = services.questions(project)
     assert question.kind == "names"
     first, second = (c.word for c in question.choices)
-    steps.answer(project, question.key, first)
-    steps.read_object(project, "clients")
-    steps.clean_object(project, "clients")
-    told = steps.answer(project, question.key, second, preview=True)
+    services.answer(project, question.key, first)
+    services.read_object(project, "clients")
+    services.clean_object(project, "clients")
+    told = services.answer(project, question.key, second, preview=True)
     assert told.facts["would change"] == f"2 clients become {second}"
-    told = steps.answer(project, question.key, "", preview=True)
+    told = services.answer(project, question.key, "", preview=True)
     assert told.facts["would change"].startswith("the question is open again")

@@ -12,11 +12,11 @@ import duckdb
 import openpyxl
 import pytest
 
+from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
-from flitstack_pipeline.cleaning.left_out import left_out
+from flitstack_pipeline.cleaning.excluded_rows import left_out
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
-from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline.warehouse import SCHEMAS
 
 

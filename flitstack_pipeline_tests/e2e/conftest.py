@@ -17,8 +17,8 @@ from flitstack_pipeline.accounts import SANDBOX_TOKEN
 from flitstack_pipeline.cli import terminal
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.opening import accounts_kept_open
 
 VARIABLES = ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID", "FLITSTACK_JOURNAL_URL",
              "HIGHLEVEL_CONVERSATION_PROVIDER_ID", "HIGHLEVEL_CALENDAR_ID")  # fmt: skip

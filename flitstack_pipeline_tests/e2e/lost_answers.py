@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager
 
 from flitstack_pipeline.examples import generate
 from flitstack_pipeline.highlevel import retry
-from flitstack_pipeline.migration import resolving
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration import inflight_recovery
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.provisioning import making
-from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
 from flitstack_pipeline_tests.e2e.content import content, different
 from flitstack_pipeline_tests.proofs import Found
@@ -197,15 +197,15 @@ def one_run(folder, exports, profile, faults, expected=None):
 def impatient():
     """Waits are short: the sandbox lists at once, and lets go of a request within 150 ms."""
     usual = retry.RetryPolicy.__init__.__defaults__
-    pauses, lag = making.LOOK_PAUSES, resolving.LIST_LAG_S
+    pauses, lag = making.LOOK_PAUSES, inflight_recovery.LIST_LAG_S
     tries, _, _, *rest = usual
     retry.RetryPolicy.__init__.__defaults__ = (tries + 3, 0.01, 0.1, *rest)
-    making.LOOK_PAUSES, resolving.LIST_LAG_S = (0.0, 0.1), 0.5
+    making.LOOK_PAUSES, inflight_recovery.LIST_LAG_S = (0.0, 0.1), 0.5
     try:
         yield
     finally:
         retry.RetryPolicy.__init__.__defaults__ = usual
-        making.LOOK_PAUSES, resolving.LIST_LAG_S = pauses, lag
+        making.LOOK_PAUSES, inflight_recovery.LIST_LAG_S = pauses, lag
 
 
 def exports_of(folder, clients=6):

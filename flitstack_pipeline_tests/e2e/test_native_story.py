@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.steps.opening import accounts_kept_open
+from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
 
 pytestmark = pytest.mark.e2e
@@ -117,7 +117,7 @@ def test_nothing_of_an_activity_is_lost(story):
 
 
 def test_the_plan_tells_what_activities_become_and_why(story):
-    told = str(steps.plan_stage(story.project, "cutover").tables["what activities become"])
+    told = str(services.plan_stage(story.project, "cutover").tables["what activities become"])
     assert "meeting as appointment" in told and "sms as message" in told
 
 

@@ -13,10 +13,10 @@ import time
 
 import pytest
 
-from flitstack_pipeline.assets.delta import DELTA_LOADS, DELTA_PLAN
+from flitstack_pipeline.dagster.assets.delta import DELTA_LOADS, DELTA_PLAN
 from flitstack_pipeline.mapping.document import MapDocument
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.journal_copies import copies
+from flitstack_pipeline.migration.journal.copies import copies
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline_tests.e2e.whereabouts import missing_cells
 
 pytestmark = pytest.mark.e2e
@@ -217,7 +217,7 @@ def test_status_is_json_for_programs(story):
 
 
 def _conflicts(story):
-    from flitstack_pipeline.steps import open_conflicts
+    from flitstack_pipeline.services import open_conflicts
 
     return open_conflicts(story.project)
 

@@ -13,9 +13,9 @@ from collections import defaultdict
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
+from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.contractor_plus.lines import blocks
 from flitstack_pipeline.contractor_plus.survey import survey
-from flitstack_pipeline.spec.clean import TABLES
 
 #: Kinds of export that become users, fields and products, and are compared elsewhere.
 NO_RECORDS = {"users", "custom_fields", "items"}

@@ -8,9 +8,9 @@ import threading
 import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
+from flitstack_pipeline.highlevel.api.conversations import CallDetails, OutboundCall
 from flitstack_pipeline.highlevel.concurrency import InFlight, workers_for
-from flitstack_pipeline.highlevel.contacts import ContactCreate
-from flitstack_pipeline.highlevel.conversations import CallDetails, OutboundCall
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, UnexpectedAnswer
 from flitstack_pipeline_tests.highlevel.conftest import Told
 
@@ -65,7 +65,7 @@ def test_the_record_comes_out_of_its_envelope(api, server):
     server.tell(Told(201, {"contact": {"id": "c1"}, "traceId": "t"}))
     assert api.contacts.create(ContactCreate(first_name="Ann"))["id"] == "c1"
     server.tell(Told(201, {"success": True, "buiseness": {"id": "b1"}}))
-    from flitstack_pipeline.highlevel.businesses import BusinessCreate
+    from flitstack_pipeline.highlevel.api.businesses import BusinessCreate
 
     assert api.businesses.create(BusinessCreate(name="B")) == {"id": "b1"}
 
@@ -94,7 +94,7 @@ def test_fifty_contacts_at_a_time_and_no_more(api):
 
 
 def test_uploads_tell_where_each_file_lies(api, server, tmp_path):
-    from flitstack_pipeline.highlevel.files import FieldFile
+    from flitstack_pipeline.highlevel.api.files import FieldFile
 
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, ContactUpsert
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate, ContactUpsert
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, GarbledAnswer, UnexpectedAnswer
 from flitstack_pipeline_tests.highlevel.conftest import Told
 

@@ -14,11 +14,10 @@ import jsonschema
 import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.associations import AssociationCreate, RelationCreate
-from flitstack_pipeline.highlevel.businesses import BusinessCreate, BusinessUpdate
-from flitstack_pipeline.highlevel.calendars import AppointmentCreate, AppointmentUpdate
-from flitstack_pipeline.highlevel.client import HighLevelClient
-from flitstack_pipeline.highlevel.contacts import (
+from flitstack_pipeline.highlevel.api.associations import AssociationCreate, RelationCreate
+from flitstack_pipeline.highlevel.api.businesses import BusinessCreate, BusinessUpdate
+from flitstack_pipeline.highlevel.api.calendars import AppointmentCreate, AppointmentUpdate
+from flitstack_pipeline.highlevel.api.contacts import (
     ContactCreate,
     ContactUpdate,
     ContactUpsert,
@@ -26,8 +25,8 @@ from flitstack_pipeline.highlevel.contacts import (
     TaskCreate,
     TaskUpdate,
 )
-from flitstack_pipeline.highlevel.conversations import CallDetails, InboundMessage, OutboundCall
-from flitstack_pipeline.highlevel.custom_fields import (
+from flitstack_pipeline.highlevel.api.conversations import CallDetails, InboundMessage, OutboundCall
+from flitstack_pipeline.highlevel.api.custom_fields import (
     FieldCreateV1,
     FieldCreateV2,
     FieldUpdateV1,
@@ -35,24 +34,25 @@ from flitstack_pipeline.highlevel.custom_fields import (
     Option,
     TextBox,
 )
-from flitstack_pipeline.highlevel.files import FieldFile
-from flitstack_pipeline.highlevel.locations import LocationSettings
-from flitstack_pipeline.highlevel.models import CustomFieldValue
-from flitstack_pipeline.highlevel.notes import NoteCreate, NoteRelation
-from flitstack_pipeline.highlevel.objects import (
+from flitstack_pipeline.highlevel.api.files import FieldFile
+from flitstack_pipeline.highlevel.api.locations import LocationSettings
+from flitstack_pipeline.highlevel.api.notes import NoteCreate, NoteRelation
+from flitstack_pipeline.highlevel.api.objects import (
     Labels,
     ObjectCreate,
     ObjectUpdate,
     PrimaryProperty,
 )
-from flitstack_pipeline.highlevel.opportunities import (
+from flitstack_pipeline.highlevel.api.opportunities import (
     OpportunityCreate,
     OpportunityStatus,
     OpportunityUpdate,
 )
-from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
-from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
-from flitstack_pipeline.highlevel.records import Membership, RecordCreate, RecordUpdate
+from flitstack_pipeline.highlevel.api.pipelines import PipelineBody, Stage
+from flitstack_pipeline.highlevel.api.products import PriceBody, ProductBody
+from flitstack_pipeline.highlevel.api.records import Membership, RecordCreate, RecordUpdate
+from flitstack_pipeline.highlevel.client import HighLevelClient
+from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline_tests.highlevel.conftest import QUICK, Told
 from flitstack_pipeline_tests.openapi import document, resolve
 

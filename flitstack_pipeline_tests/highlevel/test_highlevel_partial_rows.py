@@ -3,7 +3,7 @@
 import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.contacts import ContactCreate
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
 from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.highlevel.reading import read_contact
 from flitstack_pipeline_tests.highlevel.conftest import Told

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.associations import RelationCreate
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.api.associations import RelationCreate
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.api.files import FieldFile
+from flitstack_pipeline.highlevel.api.opportunities import OpportunityCreate
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
     BadRequest,
@@ -33,8 +35,6 @@ from flitstack_pipeline.highlevel.errors import (
     ValidationRejected,
     parse_error,
 )
-from flitstack_pipeline.highlevel.files import FieldFile
-from flitstack_pipeline.highlevel.opportunities import OpportunityCreate
 from flitstack_pipeline.highlevel.values import decode_custom_value, held_files
 from flitstack_pipeline_tests.highlevel.conftest import Told
 

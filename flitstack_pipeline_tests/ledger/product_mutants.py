@@ -12,13 +12,13 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET, MAP
+from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.meanings import LINES_IN, MEANINGS
 from flitstack_pipeline.mapping import sources
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.spec.clean import BY_DATASET, MAP
-from flitstack_pipeline.spec.objects import BY_KEY, KEYS
 from flitstack_pipeline_tests.ledger.workshop import Workshop
 
 #: Values the program makes itself: no cell stands behind them alone.

@@ -5,7 +5,7 @@ import pytest
 from flitstack_pipeline.ledger import columns
 from flitstack_pipeline.ledger.columns import Source
 from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
-from flitstack_pipeline.mapping.declared import DECLARED
+from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
 

@@ -6,7 +6,7 @@ import json
 
 import duckdb
 
-from flitstack_pipeline.spec.clean import BY_DATASET, RELATIONSHIP_DDL, TABLES
+from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, TABLES
 
 
 def warehouse(con: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyConnection:

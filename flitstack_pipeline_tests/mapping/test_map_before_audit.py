@@ -3,8 +3,8 @@
 import pytest
 
 from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.services.field_map import propose_map
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.steps.maps import propose_map
 
 
 def test_exports_that_nobody_read_are_no_ground_for_a_map(tmp_path):

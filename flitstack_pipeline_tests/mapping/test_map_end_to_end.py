@@ -12,11 +12,11 @@ import openpyxl
 import pytest
 import requests
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.sandbox_process import start_sandbox
+from flitstack_pipeline.services.project_context import account_catalog, accounts, open_account
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.opening import account_catalog, accounts, open_account
 
 pytestmark = pytest.mark.e2e
 CLIENTS, JOBS = 9, 6
@@ -115,9 +115,9 @@ def migration(tmp_path_factory):
         for name, value in environment.items():
             patch.setenv(name, value)
         project = Project.from_environment().prepare()
-        with steps.accounts_kept_open(project):
-            steps.run_audit(project)
-            yield project, steps.propose_map(project)
+        with services.accounts_kept_open(project):
+            services.run_audit(project)
+            yield project, services.propose_map(project)
     patch.undo()
 
 
@@ -126,7 +126,7 @@ def entries(project):
 
 
 def open_gate_reasons(project):
-    return [c["what_to_do"] for c in steps.gate_conditions(project) if not c["ok"]]
+    return [c["what_to_do"] for c in services.gate_conditions(project) if not c["ok"]]
 
 
 def test_each_unknown_column_is_proposed_by_what_it_holds(migration):
@@ -174,12 +174,12 @@ def answer(project):
 
 def test_answers_in_the_workbook_change_exactly_those_entries(migration):
     project, _ = migration
-    steps.confirm_map(project, "Dana", 0.999)
+    services.confirm_map(project, "Dana", 0.999)
     before = MapDocument.load(project.map_path)
     assert before.stages["jobs"].open == ["Parked", "Zzyzx"]
-    report = steps.import_answers(project, answer(project))
+    report = services.import_answers(project, answer(project))
     assert report.rows == 4 and report.facts["by"] == "Dana"
-    changed = steps.map_differences(project).tables["differences"]
+    changed = services.map_differences(project).tables["differences"]
     assert changed == []
     after = MapDocument.load(project.map_path)
     assert after.stages["jobs"].open == ["Parked"]
@@ -194,11 +194,11 @@ def test_it_migrates_as_confirmed_and_the_gate_follows_the_map(migration):
     document.routing.rules = [{"by": "clients.city", "equals": "Dallas", "location": "dallas"}]
     document.fallback_owner = "office@example.com"
     document.save(project.map_path)
-    steps.confirm_map(project, "Dana", words=["jobs: Parked = On Hold"])
-    assert steps.unconfirmed_entries(project) == []
-    for reports in (steps.run_prepare(project), steps.run_sample(project)):
+    services.confirm_map(project, "Dana", words=["jobs: Parked = On Hold"])
+    assert services.unconfirmed_entries(project) == []
+    for reports in (services.run_prepare(project), services.run_sample(project)):
         assert all(r.passed for r in reports), [r.problems for r in reports]
-    steps.approve(project, "Dana")
+    services.approve(project, "Dana")
     assert open_gate_reasons(project) == []
 
     original = project.map_path.read_text()
@@ -214,7 +214,7 @@ def test_it_migrates_as_confirmed_and_the_gate_follows_the_map(migration):
     project.map_path.write_text(original)
     assert open_gate_reasons(project) == []
 
-    loaded = steps.run_cutover(project)
+    loaded = services.run_cutover(project)
     assert all(r.passed for r in loaded), [r.problems for r in loaded]
     people = held(project, "contact")
     assert {n % 4 == 0 for n, (place, _) in people.items() if place == "loc-d"} == {True}

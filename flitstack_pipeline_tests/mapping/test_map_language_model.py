@@ -9,7 +9,7 @@ import pytest
 
 from flitstack_pipeline.mapping.language_model import SecondOpinion, mask
 from flitstack_pipeline.mapping.matcher import Header, match_headers
-from flitstack_pipeline.steps.second_opinion import ChatEndpoint, ModelSettings, second_opinion
+from flitstack_pipeline.services.llm_client import ChatEndpoint, ModelSettings, second_opinion
 
 COLUMNS = [Header("Zip"), Header("Blarg", samples=("Secret 42", "Hush 7"))]
 FIELDS = [Header("Postal Code"), Header("Gate keeper"), Header("Attic size")]

@@ -3,12 +3,12 @@ from decimal import Decimal
 
 import pytest
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.mapping.build import map_object, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.mapping.sources import MissingStep
 from flitstack_pipeline.migration.rows import payload_hash
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline_tests.mapping.small import link, mapped, put, warehouse
 
 

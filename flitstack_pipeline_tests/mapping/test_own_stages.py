@@ -2,11 +2,11 @@
 
 import pytest
 
+from flitstack_pipeline.catalog.clean import ESTIMATE_STATUSES, INVOICE_STATUSES, JOB_STATUSES
 from flitstack_pipeline.mapping.own_stages import own_stages
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.mapping.schema import target_schema
 from flitstack_pipeline.mapping.status_hints import suggested
-from flitstack_pipeline.spec.clean import ESTIMATE_STATUSES, INVOICE_STATUSES, JOB_STATUSES
 from flitstack_pipeline_tests.mapping.small import put, warehouse
 
 NINE = (

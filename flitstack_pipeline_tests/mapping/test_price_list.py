@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.mapping.price_list import products
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import requests
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
 from flitstack_pipeline.highlevel.retry import RetryPolicy
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.rows import MappedRow, payload_hash
 from flitstack_pipeline.sandbox_process import start_sandbox
-from flitstack_pipeline.spec import targets as t
 
 
 @dataclass

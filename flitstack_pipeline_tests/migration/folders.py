@@ -1,16 +1,16 @@
 """A data folder without exports: a journal of its own over an account that others may share."""
 
-from flitstack_pipeline.migration.adopted import Lost
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.migration.account_schema import build_catalog
+from flitstack_pipeline.migration.adopted_entries import Lost
 from flitstack_pipeline.migration.adoption import Exports, adopt
-from flitstack_pipeline.migration.catalog import build_catalog
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.marker import ADOPTED, read_marks
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.provisioning.making import ADOPTED_THERE
-from flitstack_pipeline.migration.rollback import rollback
-from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.migration.record_types.base import Context
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import CALENDAR, PROVIDER, small_schema
 
 

@@ -33,17 +33,17 @@ from pathlib import Path
 import requests
 from requests.adapters import HTTPAdapter
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.accounts import SANDBOX_LOCATION, SANDBOX_TOKEN
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.contractor_plus.staging import stage as stage_files
 from flitstack_pipeline.destination import SANDBOX_AGENCY_TOKEN
 from flitstack_pipeline.examples import generate
 from flitstack_pipeline.sandbox.app import build_app
 from flitstack_pipeline.sandbox.options import SandboxOptions
 from flitstack_pipeline.sandbox.server import listening_socket, run
+from flitstack_pipeline.services.project_context import accounts_kept_open, silent
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.spec.objects import KEYS
-from flitstack_pipeline.steps.opening import accounts_kept_open, silent
 from flitstack_pipeline_tests.migration.holdings import different, holdings
 from flitstack_pipeline_tests.proofs import Found
 
@@ -71,20 +71,20 @@ def work(stage):
     project = Project.from_environment().prepare()
     with accounts_kept_open(project):
         if stage == "prepare":
-            assert not steps.preflight(project).problems
-            steps.provision(project)
+            assert not services.preflight(project).problems
+            services.provision(project)
         elif stage == "sample":
-            steps.load_stage(project, "sample", silent)
-            steps.verify_sample(project)
+            services.load_stage(project, "sample", silent)
+            services.verify_sample(project)
         elif stage == "cutover":
-            steps.load_stage(project, "cutover", silent)
+            services.load_stage(project, "cutover", silent)
         elif stage == "delta":
-            with steps.alone(project, "delta"):
-                steps.provision(project)
-                steps.apply_decided(project)
-                steps.delta_summary(project, steps.load_stage(project, "delta", silent))
+            with services.exclusive_run(project, "delta"):
+                services.provision(project)
+                services.apply_decided(project)
+                services.delta_summary(project, services.load_stage(project, "delta", silent))
         else:
-            assert not steps.rollback(project).problems
+            assert not services.rollback(project).problems
 
 
 def count_and_die(died, when, counted):
@@ -273,11 +273,11 @@ def repair_from(bench, copy_of, died=0, when=AFTER):
         there = holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN)
         if died:
             code = in_child(lambda: (count_and_die(died, when, bench.counted),
-                                     steps.repair(Project.from_environment())))  # fmt: skip
+                                     services.repair(Project.from_environment())))  # fmt: skip
             assert code == -signal.SIGKILL, code
         repaired = said(lambda project: counted_repair(project, bench.counted))
         differs = different(holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN), there)
-        undone = said(steps.rollback)
+        undone = said(services.rollback)
         left = holdings(url, SANDBOX_LOCATION, SANDBOX_TOKEN)
     return repaired, differs, undone, left
 
@@ -285,7 +285,7 @@ def repair_from(bench, copy_of, died=0, when=AFTER):
 def counted_repair(project, counted):
     """A repair that leaves how many requests it took."""
     done = count_and_die(0, AFTER, counted)
-    report = steps.repair(project)
+    report = services.repair(project)
     done()
     return report
 
@@ -335,21 +335,21 @@ def make_exports(home):
     """Exports of two clients, read, cleaned, mapped and confirmed."""
     generate(home / "exports", clients=2, seed=11, files=2)
     project = Project.from_environment().prepare()
-    steps.run_audit(project)
-    steps.run_map(project, confirm_as="Ana")
-    steps.acknowledge(project, "all", "Ana")
+    services.run_audit(project)
+    services.run_map(project, confirm_as="Ana")
+    services.acknowledge(project, "all", "Ana")
     map_all(project)
-    steps.choose(project)
+    services.choose(project)
 
 
 def map_all(project):
     for key in KEYS:
-        steps.map_object(project, key)
-    steps.account_cells(project)
+        services.map_object(project, key)
+    services.account_cells(project)
 
 
 def approved():
-    steps.approve(Project.from_environment(), "Ana")
+    services.approve(Project.from_environment(), "Ana")
 
 
 def export_again(home):
@@ -365,8 +365,8 @@ def export_again(home):
             writer.writeheader()
             writer.writerows({**row, column: f"New {row[column]}"} for row in rows)
         stage_files(project.exports, [changed])
-    steps.run_audit(project)
-    steps.run_map(project)
+    services.run_audit(project)
+    services.run_map(project)
     map_all(project)
 
 

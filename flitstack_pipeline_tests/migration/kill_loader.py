@@ -8,12 +8,12 @@ import json
 import os
 import sys
 
-from flitstack_pipeline.migration.catalog import build_catalog
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.migration.account_schema import build_catalog
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
-from flitstack_pipeline.migration.rollback import rollback
-from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import connect, many, small_schema
 
 OPTIONS = LoadOptions(search_lag_s=0.4, workers=6, chunk=20)

@@ -11,9 +11,9 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.spec.targets import SOURCE_ID
+from flitstack_pipeline.catalog.targets import SOURCE_ID
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
+from flitstack_pipeline.migration.journal.store import Journal
 
 COUNT = 30  # of each kind of record
 THERE_BEFORE = 4  # contacts that the load matches by their e-mail

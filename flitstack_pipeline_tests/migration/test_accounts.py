@@ -8,23 +8,23 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.accounts import NotConfigured, accounts_of, unconfigured
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.cli import app, exit_code, spread_names
+from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.mapping.document import MapDocument, OwnerEntry
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.migration.preflight import mapped
 from flitstack_pipeline.migration.provisioning import making
 from flitstack_pipeline.migration.report import Refused
-from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline.sandbox_process import start_sandbox
+from flitstack_pipeline.services.foreign_migrations import OtherJournal
+from flitstack_pipeline.services.loading import load_keys
+from flitstack_pipeline.services.prepare import undecided_owners
+from flitstack_pipeline.services.project_context import accounts, open_account
+from flitstack_pipeline.services.workflows import WorkflowsRunning
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.spec.objects import KEYS
-from flitstack_pipeline.steps.loading import load_keys
-from flitstack_pipeline.steps.opening import accounts, open_account
-from flitstack_pipeline.steps.others import OtherJournal
-from flitstack_pipeline.steps.prepare import undecided_owners
-from flitstack_pipeline.steps.workflows import WorkflowsRunning
 from flitstack_pipeline_tests.mapping.small import link, put, warehouse
 
 MAIN = {"Authorization": "Bearer pit-main", "Version": "v3"}
@@ -117,7 +117,7 @@ def two_accounts(_served):
     requests.post(f"{url}/_sandbox/reset", timeout=10).raise_for_status()
     _lose_the_journal(project)
     project.map_path.write_text(confirmed)
-    with steps.accounts_kept_open(project):
+    with services.accounts_kept_open(project):
         yield project, url
 
 
@@ -131,7 +131,7 @@ def _fill(project):
     document.confirm_all("Tester")
     document.save(project.map_path)
     for key in KEYS:
-        steps.map_object(project, key)
+        services.map_object(project, key)
 
 
 def _clients_with_jobs(con):
@@ -164,11 +164,11 @@ def load_everything(project):
 
 def test_each_record_goes_to_one_account_with_its_parents(two_accounts):
     project, url = two_accounts
-    checked = steps.preflight(project)
+    checked = services.preflight(project)
     assert checked.passed
-    assert {x["sub-account"] for x in steps.preflight_lines(project)} == {"main", "dallas-tx"}
+    assert {x["sub-account"] for x in services.preflight_lines(project)} == {"main", "dallas-tx"}
     assert requests.get(f"{url}/_sandbox/stats", timeout=10).json()["writes"] == 0
-    assert steps.provision(project).passed
+    assert services.provision(project).passed
     assert all(not r.problems and r.complete for r in load_everything(project).values())
 
     main, dallas = held(url, "loc-m"), held(url, "loc-d")
@@ -184,7 +184,7 @@ def test_each_record_goes_to_one_account_with_its_parents(two_accounts):
     assert {c["email"]: c["city"] for c in dallas[0]["contacts"]}.keys() == {
         "c0@example.com", "c2@example.com"}  # fmt: skip
 
-    undone = steps.rollback(project)
+    undone = services.rollback(project)
     assert undone.passed, undone.facts
     for location in ("loc-m", "loc-d"):
         assert not +held(url, location)[1]
@@ -198,7 +198,7 @@ def test_the_command_ends_with_4_until_the_account_may_be_written_to(two_account
     refused = run(app, ["preflight"])
     assert refused.exit_code == 4 and "set HIGHLEVEL_TOKEN__DALLAS_TX." in refused.output
     assert "does not accept the token" in (project.reports / "preflight.html").read_text()
-    lines = {x["sub-account"]: x["verdict"] for x in steps.preflight_lines(project)}
+    lines = {x["sub-account"]: x["verdict"] for x in services.preflight_lines(project)}
     assert lines["dallas-tx"] == "fail"
     assert run(app, ["prepare"]).exit_code == 4
     assert requests.get(f"{url}/_sandbox/stats", timeout=10).json()["writes"] == 0
@@ -216,12 +216,12 @@ def test_a_published_workflow_stops_preflight_and_every_load_until_released_by_n
     _workflows(url, ("Welcome text", "published"), ("Old drip", "draft"))
     refused = run(app, ["preflight"])
     assert refused.exit_code == 4
-    (stop,) = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+    (stop,) = [x for x in services.preflight_lines(project) if x["verdict"] == "fail"]
     assert stop["found"] == "Welcome text" and "“Welcome text” → Publish off" in stop["what_to_do"]
     assert run(app, ["preflight", "--workflows-may-run", "Old drip"]).exit_code == 4
     assert run(app, ["preflight", "--workflows-may-run", "Welcome text"]).exit_code == 0
     assert run(app, ["preflight"]).exit_code == 0  # the release is in the journal
-    steps.provision(project)
+    services.provision(project)
     _workflows(url, ("Welcome text", "published"), ("Review request", "published"))
     with pytest.raises(WorkflowsRunning, match="published workflows: Review request"):
         load_everything(project)
@@ -244,7 +244,7 @@ def test_without_duplicate_opportunities_preflight_refuses_and_nothing_is_writte
         for command in ("preflight", "prepare"):
             refused = run(app, [command])
             assert refused.exit_code == 4 and "duplicate opportunities" in refused.output
-        stops = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+        stops = [x for x in services.preflight_lines(project) if x["verdict"] == "fail"]
         assert [(x["sub-account"], x["check"]) for x in stops] == [
             ("main", "duplicate opportunities")
         ]
@@ -259,12 +259,12 @@ def test_a_client_whose_jobs_grew_past_highlevels_limit_stops_a_load_after_the_p
     two_accounts, monkeypatch
 ):  # fmt: skip
     project, _ = two_accounts
-    assert steps.preflight(project).passed
+    assert services.preflight(project).passed
     assert "opportunities of a contact" not in " ".join(
-        steps.load_refusals(project, "delta", "jobs")
+        services.load_refusals(project, "delta", "jobs")
     )
     monkeypatch.setattr(mapped, "OPPORTUNITIES_MOST", 0)  # each of the three clients has one job
-    said = " ".join(steps.load_refusals(project, "delta", "jobs"))
+    said = " ".join(services.load_refusals(project, "delta", "jobs"))
     assert said.count("opportunities of a contact: more than HighLevel") == 2  # in each account
     assert all(f"Client {n} (1)" in said for n in (0, 1, 2))
 
@@ -288,8 +288,8 @@ def _lose_the_journal(project, emptied=False):
 def test_a_lost_journal_is_refused_and_adopted_without_doubling_a_thing(two_accounts):
     project, url = two_accounts
     run = CliRunner().invoke
-    steps.preflight(project)
-    steps.provision(project)
+    services.preflight(project)
+    services.provision(project)
     load_everything(project)
     before = held(url, "loc-m")[1], held(url, "loc-d")[1]
     marks = [v["value"] for v in _custom_values(url)]
@@ -297,12 +297,12 @@ def test_a_lost_journal_is_refused_and_adopted_without_doubling_a_thing(two_acco
     _lose_the_journal(project)
     refused = run(app, ["preflight"])
     assert refused.exit_code == 4
-    stops = {x["check"]: x for x in steps.preflight_lines(project) if x["verdict"] == "fail"}
+    stops = {x["check"]: x for x in services.preflight_lines(project) if x["verdict"] == "fail"}
     assert "--adopt" in stops["other migrations"]["what_to_do"]
     assert run(app, ["preflight", "--beside"]).exit_code == 4  # the same workspace
     checked = ["--workflows-checked", "Ann"]  # the objects are not this journal's
     assert run(app, ["preflight", "--adopt", *checked]).exit_code == 0
-    steps.provision(project)
+    services.provision(project)
     results = load_everything(project)
     assert all(r.created == 0 for r in results.values())
     assert (held(url, "loc-m")[1], held(url, "loc-d")[1]) == before
@@ -312,8 +312,8 @@ def test_a_lost_journal_is_refused_and_adopted_without_doubling_a_thing(two_acco
 
 def test_records_of_exports_that_are_not_here_are_not_adopted(two_accounts):
     project, _ = two_accounts
-    steps.preflight(project)
-    steps.provision(project)
+    services.preflight(project)
+    services.provision(project)
     load_everything(project)
     _lose_the_journal(project, emptied=True)
     with project.warehouse.connect() as con:
@@ -323,7 +323,7 @@ def test_records_of_exports_that_are_not_here_are_not_adopted(two_accounts):
         assert CliRunner().invoke(app, ["preflight", "--adopt"]).exit_code == 4
         for table in ("mapped.invoices", "clean.invoices"):
             con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM kept_{table[:5]}")
-    (stop,) = [x for x in steps.preflight_lines(project)
+    (stop,) = [x for x in services.preflight_lines(project)
                if x["check"] == "other migrations" and x["verdict"] == "fail"]  # fmt: skip
     assert "1 of those keys are in no export of this folder (main/invoices/1)" in stop["what_to_do"]
 
@@ -341,19 +341,19 @@ def test_a_migration_of_another_workspace_is_stood_beside_one_of_the_same_is_not
     run = CliRunner().invoke
     refused = run(app, ["preflight"])
     assert refused.exit_code == 4
-    (stop,) = [x for x in steps.preflight_lines(project) if x["verdict"] == "fail"]
+    (stop,) = [x for x in services.preflight_lines(project) if x["verdict"] == "fail"]
     assert f"journal jrn-other, workspace {workspace}" in stop["found"]
     with pytest.raises(OtherJournal, match="journal jrn-other"):
-        steps.provision(project)  # not even the mark is written
+        services.provision(project)  # not even the mark is written
     assert len(_custom_values(url)) == 1
     with pytest.raises(ValueError, match="say adopt, beside, or nothing"):
         MigrationProject(data=str(project.root), other_journal="both").open()
     MigrationProject(data=str(project.root), other_journal="beside").open()  # as Dagster is told
     assert run(app, ["preflight"]).exit_code == (0 if workspace == "west" else 4)
     if workspace == "west":
-        assert steps.provision(project).passed
+        assert services.provision(project).passed
         assert {json.loads(v["value"])["journal"] for v in _custom_values(url)} > {"jrn-other"}
-        steps.rollback(project)
+        services.rollback(project)
         assert [json.loads(v["value"])["journal"] for v in _custom_values(url)] == ["jrn-other"]
 
 
@@ -372,7 +372,7 @@ def test_names_after_one_option_are_read_one_by_one():
 def test_the_gate_waits_for_owners_until_a_person_has_decided(two_accounts):
     project, _ = two_accounts
     assert undecided_owners(project) is None
-    steps.preflight(project)
+    services.preflight(project)
     assert undecided_owners(project) == []
     document = MapDocument.load(project.map_path)
     (ana,) = document.owners
@@ -387,7 +387,7 @@ def test_the_gate_waits_for_owners_until_a_person_has_decided(two_accounts):
         document.fallback_owner = fallback
         document.save(project.map_path)
         assert bool(undecided_owners(project)) is is_open, (user, status, fallback)
-        conditions = {c["condition"]: c["ok"] for c in steps.gate_conditions(project)}
+        conditions = {c["condition"]: c["ok"] for c in services.gate_conditions(project)}
         assert conditions["users resolved"] is not is_open
 
 
@@ -397,7 +397,7 @@ def test_the_embedded_sandbox_serves_the_routed_accounts(tmp_path, monkeypatch):
     monkeypatch.setenv("FLITSTACK_DATA", str(tmp_path / "data"))
     project = Project.from_environment().prepare()
     _fill(project)
-    checked = steps.preflight(project)
+    checked = services.preflight(project)
     assert checked.passed
     found = {x["sub-account"]: x["found"] for x in checked.tables["lines"]
              if x["check"] == "sub-account"}  # fmt: skip
@@ -406,8 +406,8 @@ def test_the_embedded_sandbox_serves_the_routed_accounts(tmp_path, monkeypatch):
 
 def test_a_load_is_refused_while_one_account_lacks_what_the_map_needs(two_accounts):
     project, url = two_accounts
-    steps.preflight(project)
-    steps.provision(project)
+    services.preflight(project)
+    services.provision(project)
     dallas = accounts(project)[1]
     with open_account(project, dallas) as (_, destination):
         fields = destination.hl.custom_fields.v1
@@ -416,5 +416,5 @@ def test_a_load_is_refused_while_one_account_lacks_what_the_map_needs(two_accoun
     with pytest.raises(Refused, match="Job_Number__c' was deleted since we made it"):
         load_everything(project)
     assert held(url, "loc-d")[1]["contacts"] == 0
-    steps.provision(project)
+    services.provision(project)
     assert all(r.complete for r in load_everything(project).values())

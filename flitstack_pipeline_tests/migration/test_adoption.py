@@ -3,16 +3,16 @@
 import json
 from dataclasses import replace
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody
-from flitstack_pipeline.migration.adopted import Lost
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate, NoteBody
+from flitstack_pipeline.migration.adopted_entries import Lost
 from flitstack_pipeline.migration.adoption import Exports, adopt, count_marked
+from flitstack_pipeline.migration.expected_records import PlannedRecords
 from flitstack_pipeline.migration.marker import others, read_marks
-from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
 from flitstack_pipeline.migration.update import BEFORE_LOST
 from flitstack_pipeline.sandbox_process import start_sandbox
-from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import (
     SANDBOX,
     Account,

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from flitstack_pipeline.migration.lock import RunInProgress
+from flitstack_pipeline.services.locking import exclusive_run
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.alone import alone
 
 HOLD = """
 import time
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.alone import alone
-with alone(Project.from_environment().prepare(), "cutover"):
+from flitstack_pipeline.services.locking import exclusive_run
+with exclusive_run(Project.from_environment().prepare(), "cutover"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -51,7 +51,7 @@ def other(environment):
 
 
 def mine(what="delta"):
-    return alone(Project.from_environment().prepare(), what)
+    return exclusive_run(Project.from_environment().prepare(), what)
 
 
 def test_a_run_from_another_data_folder_is_refused_with_who_since_when_and_what_to_do(other):

@@ -6,12 +6,12 @@ reads a plan announces. Expected values are worked out by hand.
 
 from dataclasses import replace
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
-from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
-from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.api.products import PriceBody, ProductBody
 from flitstack_pipeline.migration.originals import differences
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.preflight.contents import quota_line
+from flitstack_pipeline.migration.record_types import HANDLERS
 from flitstack_pipeline_tests.migration.conftest import contact, many
 from flitstack_pipeline_tests.migration.folders import Folder
 from flitstack_pipeline_tests.migration.test_rollback import state

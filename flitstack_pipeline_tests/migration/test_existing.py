@@ -4,20 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
-from flitstack_pipeline.highlevel.custom_fields import FieldCreateV1
-from flitstack_pipeline.migration.catalog import field_v1
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.api.custom_fields import FieldCreateV1
+from flitstack_pipeline.migration.account_schema import field_v1
 from flitstack_pipeline.migration.existing import take_existing
-from flitstack_pipeline.migration.journal import Entry, Journal
-from flitstack_pipeline.migration.kinds.opt_outs import CHANNELS, opt_out_body, read_opt_outs
+from flitstack_pipeline.migration.journal.store import IdMapRow, Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.record_types.opt_outs import CHANNELS, opt_out_body, read_opt_outs
 from flitstack_pipeline.migration.refused_values import is_kept_beside
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline.migration.rows import payload_hash
+from flitstack_pipeline.services.load_records import listed_opt_outs
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.spec import targets as t
-from flitstack_pipeline.steps.records import listed_opt_outs
 from flitstack_pipeline_tests.migration.conftest import contact, small_schema
 
 QUICK = LoadOptions(search_lag_s=0.2, workers=4)
@@ -148,7 +148,7 @@ def test_an_opt_out_that_stayed_is_lifted_when_a_person_says_so_later(ready, nam
 def test_opt_outs_we_brought_to_contacts_of_their_own_are_listed(tmp_path):
     project = Project(tmp_path, Settings(token=None)).prepare()  # type: ignore[call-arg]
     written = {"dnd": {"doNotSms": True, "doNotEmail": True}}
-    entry = Entry(
+    entry = IdMapRow(
         "sandbox-location", "contact:main/clients/1", "main/clients/1", "clients", "contact",
         "contact", "hl-1", "matched", "h", written, {"dnd": {"doNotEmail": True}}, {}, "run-1",
         "1", 0.0,

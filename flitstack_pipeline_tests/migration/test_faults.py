@@ -10,8 +10,8 @@ import time
 import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
 from flitstack_pipeline.highlevel.client import HighLevelClient
-from flitstack_pipeline.highlevel.contacts import ContactCreate
 from flitstack_pipeline.highlevel.pace_store import pace_engine
 from flitstack_pipeline.highlevel.pacing import SharedPacer
 from flitstack_pipeline.migration.load import LoadOptions, RunStopped, load

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.migration import fetching
+from flitstack_pipeline.migration.expected_records import PlannedRecords
 from flitstack_pipeline.migration.file_source import FileRefused, check_address, local_file
-from flitstack_pipeline.migration.kinds.files import JOINED, NUMBERED
 from flitstack_pipeline.migration.load import LoadOptions, load
-from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
-from flitstack_pipeline.migration.rollback import rollback
-from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.migration.record_types.files import JOINED, NUMBERED
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import contact, job, row, small_schema
 
 QUICK = LoadOptions(search_lag_s=1.0, workers=8, allowed_hosts=frozenset({"127.0.0.1"}))

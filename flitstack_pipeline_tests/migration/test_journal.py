@@ -14,13 +14,13 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from flitstack_pipeline.migration import journal_tables as t
 from flitstack_pipeline.migration import lock
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Entry, Intent, Journal, Outcome, new_id
-from flitstack_pipeline.migration.journal_check import JournalDamaged, JournalOutdated
-from flitstack_pipeline.migration.journal_export import export_operations, write_operations
-from flitstack_pipeline.migration.journal_versions import upgrade
+from flitstack_pipeline.migration.journal import tables as t
+from flitstack_pipeline.migration.journal.export import export_operations, write_operations
+from flitstack_pipeline.migration.journal.integrity import JournalDamaged, JournalOutdated
+from flitstack_pipeline.migration.journal.store import IdMapRow, Intent, Journal, Outcome, new_id
+from flitstack_pipeline.migration.journal.versions import upgrade
 from flitstack_pipeline.migration.lock import RunInProgress, exclusive
 
 
@@ -30,7 +30,7 @@ def intent(run, key="contact:main/clients/1", operation="create"):
 
 
 def entry(run, key="contact:main/clients/1", hl_id="hl1"):
-    return Entry(run.location, key, key.split(":", 1)[1], "clients", "contact", "contact", hl_id,
+    return IdMapRow(run.location, key, key.split(":", 1)[1], "clients", "contact", "contact", hl_id,
                  "created", "hash", {"fields": {"firstName": "Zoë"}}, None, {}, run.id, new_id(),
                  time.time())  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_a_second_run_on_the_same_account_is_refused_with_who_and_what(journal):
 
 HOLD = """
 import sys, time
-from flitstack_pipeline.migration.journal import open_engine
+from flitstack_pipeline.migration.journal.store import open_engine
 from flitstack_pipeline.migration.lock import exclusive
 with exclusive(open_engine(sys.argv[1]), "loc", "doomed"):
     print("held", flush=True)
@@ -224,7 +224,7 @@ def test_a_process_is_looked_for_only_where_it_may_be(journal, place, result):
 
 
 def test_the_version_stands_for_these_tables_and_columns():
-    """Whoever changes them raises VERSION, writes a step in journal_versions.py, and this."""
+    """Whoever changes them raises VERSION, writes a step in journal/versions.py, and this."""
     described = sorted(f"{c.table.name}.{c.name}" for x in t.metadata.tables.values() for c in x.c)
     digest = hashlib.sha256("\n".join(described).encode()).hexdigest()[:12]
     assert (t.VERSION, digest) == (1, "4878fd4bbb96")

@@ -5,19 +5,19 @@ from dataclasses import replace
 import pytest
 import requests
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
 from flitstack_pipeline.highlevel.models import CustomFieldValue
 from flitstack_pipeline.highlevel.reading import read_record
 from flitstack_pipeline.migration.compare import Verdict, compare_value
 from flitstack_pipeline.migration.duplicates import settle_existing
-from flitstack_pipeline.migration.kinds.base import Context, Found, Item
-from flitstack_pipeline.migration.kinds.records import with_links
+from flitstack_pipeline.migration.field_values import same
 from flitstack_pipeline.migration.load import LoadOptions, load
-from flitstack_pipeline.migration.parts import same
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.record_types.base import Context, Found, Item
+from flitstack_pipeline.migration.record_types.records import with_links
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline.migration.sending import LoadResult, Sender
 from flitstack_pipeline.migration.update import merged_lists
-from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import contact, job, row
 from flitstack_pipeline_tests.migration.test_loading import ready
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate, NoteBody
 from flitstack_pipeline.migration.compare import Verdict, compare_record, flatten
-from flitstack_pipeline.migration.kinds import HANDLERS
-from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.conflict_resolution import Resolution, apply_resolutions
 from flitstack_pipeline.migration.load import CredentialsFailed, LoadOptions, load
-from flitstack_pipeline.migration.moved import settle_if_moved
+from flitstack_pipeline.migration.parent_changes import settle_if_moved
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.readback import read_back
-from flitstack_pipeline.migration.resolution import Resolution, apply_resolutions
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.record_types import HANDLERS
+from flitstack_pipeline.migration.record_types.base import Context
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline.migration.rows import payload_hash
 from flitstack_pipeline_tests.migration.conftest import contact, job, many, note, row, small_schema
 
@@ -323,7 +323,7 @@ def test_files_reach_contacts_and_the_opportunity_that_is_created_with_them(read
 
 
 def test_a_lost_journal_doubles_nothing(ready, tmp_path):
-    from flitstack_pipeline.migration.journal import Journal
+    from flitstack_pipeline.migration.journal.store import Journal
 
     account, hl, journal, catalog, run = ready
     rows = [contact(i) for i in range(5)] + [job(i, i) for i in range(5)]

@@ -4,14 +4,14 @@ import json
 
 import duckdb
 
-from flitstack_pipeline.highlevel.custom_fields import FieldCreateV1
-from flitstack_pipeline.migration.catalog import field_v1
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.highlevel.api.custom_fields import FieldCreateV1
+from flitstack_pipeline.migration.account_schema import field_v1
 from flitstack_pipeline.migration.load import load
 from flitstack_pipeline.migration.long_texts import KEPT_MOST, pieces_of
 from flitstack_pipeline.migration.plan import plan_load
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.rows import COLUMNS, spool_rows
-from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import contact, invoice
 from flitstack_pipeline_tests.migration.test_loading import QUICK, ready
 

@@ -5,8 +5,8 @@ The loader without the command; whole stories on both profiles: `make test-all` 
 
 import pytest
 
-from flitstack_pipeline.migration import resolving
-from flitstack_pipeline.migration.planned import PlannedRecords
+from flitstack_pipeline.migration import inflight_recovery
+from flitstack_pipeline.migration.expected_records import PlannedRecords
 from flitstack_pipeline.migration.provisioning import making
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
@@ -78,7 +78,7 @@ def test_every_third_answer_lost_in_every_way_changes_nothing(
     account, tmp_path, undisturbed, seed, monkeypatch
 ):
     monkeypatch.setattr(making, "LOOK_PAUSES", (0.0, 0.1))  # the sandbox lists at once
-    monkeypatch.setattr(resolving, "LIST_LAG_S", 0.5)  # and ends a request within 150 ms
+    monkeypatch.setattr(inflight_recovery, "LIST_LAG_S", 0.5)  # and ends a request within 150 ms
     held, before = story(account, tmp_path / "j.sqlite", tmp_path, storm(KINDS, seed))
     for found, meant in zip(held, undisturbed, strict=True):
         assert not (wrong := different(found, meant)), "\n".join(wrong)

@@ -6,18 +6,18 @@ from dataclasses import replace
 import pytest
 import requests
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate
-from flitstack_pipeline.highlevel.conversations import InboundMessage
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
+from flitstack_pipeline.highlevel.api.conversations import InboundMessage
 from flitstack_pipeline.highlevel.errors import HighLevelError
-from flitstack_pipeline.migration.kinds.messages import Stamp, stamped, thousandths, type_of
+from flitstack_pipeline.migration.conflict_resolution import Resolution, apply_resolutions
+from flitstack_pipeline.migration.expected_records import PlannedRecords
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.plan import plan_load
-from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
-from flitstack_pipeline.migration.resolution import Resolution, apply_resolutions
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.record_types.messages import Stamp, stamped, thousandths, type_of
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import (
     CALENDAR,
     PROVIDER,
@@ -118,7 +118,7 @@ class Native:
         return self.journal.entry(self.location, key).hl_id
 
     def context(self):
-        from flitstack_pipeline.migration.kinds.base import Context
+        from flitstack_pipeline.migration.record_types.base import Context
 
         run = self.journal.start_run(self.location, "resolve")
         return Context(self.hl, self.catalog, self.journal, run, OPTIONS)

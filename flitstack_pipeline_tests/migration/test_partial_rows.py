@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.migration.journal import Entry
-from flitstack_pipeline.migration.kinds.confirmed import confirmed
+from flitstack_pipeline.migration.journal.store import IdMapRow
+from flitstack_pipeline.migration.record_types.confirmed import confirmed
 
 
 def entry(hl_id, written):
     key = f"main/clients/{hl_id}"
-    return Entry("here", f"contact:{key}", key, "clients", "contact", "contact", hl_id, "created",
-                 "", written, None, {}, "run", hl_id, 0.0)  # fmt: skip
+    row = ("here", f"contact:{key}", key, "clients", "contact", "contact", hl_id, "created")
+    return IdMapRow(*row, "", written, None, {}, "run", hl_id, 0.0)
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 
 from flitstack_pipeline.highlevel.pacing import SharedPacer
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.journal_export import export_operations
+from flitstack_pipeline.migration.journal.export import export_operations
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import load
 from flitstack_pipeline.migration.lock import RunInProgress, exclusive
 from flitstack_pipeline.migration.provision import provision
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import many, small_schema
 from flitstack_pipeline_tests.migration.postgres import server_folder, throw_away_postgres
 from flitstack_pipeline_tests.migration.test_journal import intent

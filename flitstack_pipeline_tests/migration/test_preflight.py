@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import requests
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import PaceSnapshot, UnlimitedPacer
@@ -20,7 +21,6 @@ from flitstack_pipeline.migration.preflight.workflows import Released
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.users import Member
 from flitstack_pipeline.sandbox_process import start_sandbox
-from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import many, small_schema
 
 GOOD = {"settings": {"allowDuplicateOpportunity": True, "allowDuplicateContact": True}}

@@ -4,27 +4,27 @@ from dataclasses import replace
 
 import pytest
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
-from flitstack_pipeline.highlevel.custom_fields import (
+from flitstack_pipeline.highlevel.api.custom_fields import (
     FieldCreateV1,
     FieldCreateV2,
     FieldUpdateV1,
     Option,
 )
-from flitstack_pipeline.highlevel.objects import ObjectUpdate
+from flitstack_pipeline.highlevel.api.objects import ObjectUpdate
+from flitstack_pipeline.highlevel.api.pipelines import PipelineBody, Stage
+from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
-from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
-from flitstack_pipeline.migration.catalog import build_catalog
+from flitstack_pipeline.migration.account_schema import build_catalog
 from flitstack_pipeline.migration.checklist import required
-from flitstack_pipeline.migration.journal import Intent, Outcome
+from flitstack_pipeline.migration.journal.store import Intent, Outcome
 from flitstack_pipeline.migration.load import LoadOptions
 from flitstack_pipeline.migration.preflight import Needs, examine
 from flitstack_pipeline.migration.preflight.workflows import objects_of_others
 from flitstack_pipeline.migration.provision import not_unique, provision
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline.migration.schema_state import State, drift
-from flitstack_pipeline.spec import targets as t
 from flitstack_pipeline_tests.migration.conftest import Pipeline, small_schema
 
 LABEL = "Estimated_Value__c"

@@ -3,14 +3,14 @@
 import pytest
 import requests
 
-from flitstack_pipeline.migration.catalog import build_catalog
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.migration.account_schema import build_catalog
 from flitstack_pipeline.migration.compare import Verdict
+from flitstack_pipeline.migration.expected_records import PlannedRecords
 from flitstack_pipeline.migration.load import LoadOptions, load
-from flitstack_pipeline.migration.planned import PlannedRecords
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.readback import read_back
 from flitstack_pipeline.migration.reconcile import reconcile
-from flitstack_pipeline.spec import targets as t
 
 from . import conftest as small
 

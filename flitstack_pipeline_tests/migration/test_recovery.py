@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Entry, Intent, Journal, new_id
+from flitstack_pipeline.migration.journal.store import IdMapRow, Intent, Journal, new_id
 from flitstack_pipeline.migration.load import LoadOptions, RunStopped, load
 from flitstack_pipeline.migration.lock import RunInProgress, exclusive
 from flitstack_pipeline.migration.parents import StopOnMissingParent
 from flitstack_pipeline.migration.provision import provision
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import contact, job, many, note, small_schema
 from flitstack_pipeline_tests.migration.test_loading import QUICK, counts, of_each, ready
 
@@ -147,7 +147,7 @@ def test_a_match_that_was_cut_keeps_what_the_person_had(ready):
     row = contact(1)
     old = hl.contacts.create(ContactCreate(first_name="Old", email="c1@example.com", city="Elko"))
     before = {"fields": {"firstName": "Old", "email": "c1@example.com", "city": "Elko"}}
-    entry = Entry(
+    entry = IdMapRow(
         hl.location_id, row.record_key, row.source_key, "clients", "contact", "contact",
         old["id"], "matched", "before", {}, before, {}, run.id, new_id(), 0.0,
     )  # fmt: skip
@@ -226,7 +226,7 @@ def _intent_of(row, run, catalog):
 
 
 def _as_sent(row, catalog):
-    from flitstack_pipeline.migration.kinds.base import Context, encode_v1
+    from flitstack_pipeline.migration.record_types.base import Context, encode_v1
 
     ctx = Context(None, catalog, None, None)
     custom = encode_v1(ctx, "contact", row.payload["custom"])

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate
-from flitstack_pipeline.migration import journal_copies as copies
-from flitstack_pipeline.migration.adopted import Lost
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
+from flitstack_pipeline.migration.adopted_entries import Lost
 from flitstack_pipeline.migration.adoption import Exports
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.journal_check import JournalDamaged, JournalUnusable
-from flitstack_pipeline.migration.kinds.base import Context
+from flitstack_pipeline.migration.journal import copies as copies
+from flitstack_pipeline.migration.journal.integrity import JournalDamaged, JournalUnusable
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
+from flitstack_pipeline.migration.record_types.base import Context
 from flitstack_pipeline.migration.repair import catch_up
-from flitstack_pipeline.migration.rollback import rollback
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline.migration.update import BEFORE_LOST
+from flitstack_pipeline.services import repairing
+from flitstack_pipeline.services.copies import keep_copy
+from flitstack_pipeline.services.repairing import repair
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline.steps import repairing
-from flitstack_pipeline.steps.copies import keep_copy
-from flitstack_pipeline.steps.repairing import repair
 from flitstack_pipeline_tests.migration.conftest import contact, many, small_schema
 
 OPTIONS = LoadOptions(search_lag_s=0.2, workers=4)

@@ -6,13 +6,13 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.cli import app, exit_code
 from flitstack_pipeline.cli.terminal import Exit
 from flitstack_pipeline.highlevel.errors import Unauthorized, Unreachable
 from flitstack_pipeline.highlevel.pacing import PaceSnapshot
 from flitstack_pipeline.migration.group_commit import JournalFailed
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.lock import RunInProgress
 from flitstack_pipeline.migration.progress import (
     LoadProgress,
@@ -25,8 +25,8 @@ from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.migration.rows import COLUMNS
 from flitstack_pipeline.migration.sending import CredentialsFailed, LoadResult, RunStopped
+from flitstack_pipeline.services.loading import load_keys
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.loading import load_keys
 from flitstack_pipeline_tests.migration.conftest import contact, job, small_schema
 
 
@@ -101,14 +101,14 @@ def test_what_the_cutover_rejected_is_only_retried_through_the_gate(account, pro
     map_rows(project, [bad(1)])
     load_keys(project, "cutover", "clients", None)
     with pytest.raises(Refused, match="retry"):
-        steps.retry(project)
+        services.retry(project)
 
 
 def test_an_unknown_class_or_object_is_refused_with_the_choices(project):
     with pytest.raises(ValueError, match="missing_parent"):
-        steps.retry(project, "", "nonsense")
+        services.retry(project, "", "nonsense")
     with pytest.raises(ValueError, match="clients"):
-        steps.retry(project, "gizmos")
+        services.retry(project, "gizmos")
 
 
 def test_the_audit_log_is_exported_for_its_owner_and_without_secrets(account, project, tmp_path):
@@ -131,15 +131,15 @@ def test_the_audit_log_is_exported_for_its_owner_and_without_secrets(account, pr
         counted = con.execute(f"SELECT count(*) FROM '{parquet}'").fetchall()
         assert counted == con.execute("SELECT count(*) FROM journal.operations").fetchall()
     with pytest.raises(ValueError, match="parquet"):
-        steps.export_journal(project, tmp_path / "x", "xlsx")
+        services.export_journal(project, tmp_path / "x", "xlsx")
 
 
 def test_the_plan_comes_first_and_status_tells_done_left_and_budget(account, project):
     map_rows(project, [contact(1), contact(2), job(1, 1)])
-    planned = steps.plan_stage(project, "cutover")
+    planned = services.plan_stage(project, "cutover")
     assert planned.facts["requests"] >= 3 and planned.facts["days"] == 1
     with Journal(project.journal_url) as journal:
-        from flitstack_pipeline.steps.standing import load_facts
+        from flitstack_pipeline.services.status import load_facts
 
         before = load_facts(project, journal)
     load_keys(project, "cutover", "clients", None)

@@ -7,18 +7,23 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from flitstack_pipeline.highlevel.associations import RelationCreate
-from flitstack_pipeline.highlevel.contacts import ContactCreate, ContactUpdate, NoteBody, TaskCreate
+from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.highlevel.api.associations import RelationCreate
+from flitstack_pipeline.highlevel.api.contacts import (
+    ContactCreate,
+    ContactUpdate,
+    NoteBody,
+    TaskCreate,
+)
+from flitstack_pipeline.highlevel.api.opportunities import OpportunityCreate, OpportunityUpdate
+from flitstack_pipeline.highlevel.api.records import RecordCreate
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome
-from flitstack_pipeline.highlevel.opportunities import OpportunityCreate, OpportunityUpdate
-from flitstack_pipeline.highlevel.records import RecordCreate
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.journal_history import UnknownRun
-from flitstack_pipeline.migration.kinds.contacts import ContactHandler
+from flitstack_pipeline.migration.journal.history import UnknownRun
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import LoadOptions, load
 from flitstack_pipeline.migration.provision import provision
-from flitstack_pipeline.migration.rollback import rollback
-from flitstack_pipeline.spec import targets as t
+from flitstack_pipeline.migration.record_types.contacts import ContactHandler
+from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline_tests.migration.conftest import (
     company,
     company_link,

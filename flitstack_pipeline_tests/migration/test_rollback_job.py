@@ -3,12 +3,12 @@
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactUpdate
-from flitstack_pipeline.jobs import rollback as rollback_job
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.dagster.jobs import rollback as rollback_job
+from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.highlevel.api.contacts import ContactUpdate
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import load
 from flitstack_pipeline.migration.provision import provision
-from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.migration.conftest import contact, job, small_schema
 from flitstack_pipeline_tests.migration.test_loading import QUICK

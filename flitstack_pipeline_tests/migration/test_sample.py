@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.migration.features import Features, Row
 from flitstack_pipeline.migration.sample import (
     MAXIMUM,
@@ -16,7 +17,6 @@ from flitstack_pipeline.migration.sample import (
     mapped_rows,
     sample_keys,
 )
-from flitstack_pipeline.spec import targets as t
 
 COLUMNS = "record_key VARCHAR, kind VARCHAR, target VARCHAR, payload JSON, parents JSON"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, MapDocument, OwnerEntry
-from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.users import Member, Outcome, members_of, resolve_team
 from flitstack_pipeline_tests.mapping.small import put, warehouse
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from flitstack_pipeline.highlevel.contacts import ContactCreate
-from flitstack_pipeline.migration import resolving
-from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.highlevel.api.contacts import ContactCreate
+from flitstack_pipeline.migration import inflight_recovery
 from flitstack_pipeline.migration.provisioning import making
+from flitstack_pipeline.migration.record_types import HANDLERS
 from flitstack_pipeline_tests.e2e.content import different
 from flitstack_pipeline_tests.migration.conftest import contact
 from flitstack_pipeline_tests.migration.test_adoption import Folder
@@ -48,7 +48,7 @@ def test_an_answer_in_another_shape_means_the_same(account, tmp_path, undisturbe
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(making, "LOOK_PAUSES", (0.0, 0.1))  # the sandbox lists at once
-    monkeypatch.setattr(resolving, "LIST_LAG_S", 0.5)
+    monkeypatch.setattr(inflight_recovery, "LIST_LAG_S", 0.5)
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)

@@ -2,8 +2,8 @@
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.spec.clean import BY_DATASET
 
 
 def empty_warehouse():

@@ -10,7 +10,7 @@ from flitstack_pipeline.cleaning.decisions import (
     remember,
 )
 from flitstack_pipeline.cleaning.duplicates import find_pairs
-from flitstack_pipeline.cleaning.review_lists import duplicate_pairs, invoice_links
+from flitstack_pipeline.cleaning.pending_decisions import duplicate_pairs, invoice_links
 from flitstack_pipeline.reports.document import write_csv
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, links, related, rows
 

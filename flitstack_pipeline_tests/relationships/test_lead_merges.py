@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from flitstack_pipeline.cleaning.review_lists import duplicate_pairs
+from flitstack_pipeline.cleaning.pending_decisions import duplicate_pairs
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, links, related, rows
 
 MERGES = "SELECT kept_key, merged_key FROM clean.merges ORDER BY ALL"

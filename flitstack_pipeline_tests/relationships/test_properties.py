@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from flitstack_pipeline.catalog.clean import RELATIONSHIP_DDL
 from flitstack_pipeline.cleaning.duplicates import Pair, groups
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.spec.clean import RELATIONSHIP_DDL
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, rows
 
 FEW = settings(

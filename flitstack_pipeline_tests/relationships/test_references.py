@@ -1,10 +1,10 @@
 import duckdb
 import pytest
 
-from flitstack_pipeline.cleaning.forms import address_key, number_key
+from flitstack_pipeline.catalog.clean import RELATIONSHIP_DDL
+from flitstack_pipeline.cleaning.match_keys import address_key, number_key
 from flitstack_pipeline.cleaning.relationships import summary
 from flitstack_pipeline.cleaning.values.words import normal_number
-from flitstack_pipeline.spec.clean import RELATIONSHIP_DDL
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, links, related, rows
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flitstack_pipeline.migration.compare import FieldDiff, Verdict
-from flitstack_pipeline.migration.planned import Planned
+from flitstack_pipeline.migration.expected_records import Planned
 from flitstack_pipeline.migration.reconcile import Reconciliation
 from flitstack_pipeline.migration.rows import MappedRow
 from flitstack_pipeline.reports import certificate, conflicts, reconciliation

@@ -19,8 +19,8 @@ from flitstack_pipeline.questions import Choice, Question
 from flitstack_pipeline.review.access import Doors
 from flitstack_pipeline.review.app import Place, make_app
 from flitstack_pipeline.review.homes import Homes
+from flitstack_pipeline.services.publishing import publish_map, publish_questions, publish_review
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.steps.publishing import publish_map, publish_questions, publish_review
 
 SECRET = b"a secret of the tests, long enough"
 

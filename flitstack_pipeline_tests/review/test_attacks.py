@@ -7,9 +7,9 @@ import pytest
 import requests
 
 from flitstack_pipeline.review import access, runs
-from flitstack_pipeline.steps import pages
-from flitstack_pipeline.steps.opening import open_journal
-from flitstack_pipeline.steps.publishing import DUPLICATE_PAIRS, MAP
+from flitstack_pipeline.services import page_store
+from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, MAP
 from flitstack_pipeline_tests.review.conftest import SECRET, Visitor, lines_of, publish_all
 
 PAIR = "main/clients/1\tmain/clients/101"
@@ -51,7 +51,7 @@ def test_another_migration_is_closed_to_a_visitor_and_to_a_link(room):
     person = room.visitor("acme")
     assert person.get("/m/bolt/").status_code == 403
     assert "Bob Bolt" not in person.get("/m/bolt/duplicates").text
-    digest = pages.row(room.project("bolt"), DUPLICATE_PAIRS, PAIR).digest
+    digest = page_store.row(room.project("bolt"), DUPLICATE_PAIRS, PAIR).digest
     wrong = person.post("/m/bolt/duplicates/pair", csrf=person.token(), key=PAIR, word="merge",
                         seen=digest)  # fmt: skip
     assert wrong.status_code == 403 and decided(room, "bolt") == []
@@ -86,7 +86,7 @@ def test_a_cookie_cannot_be_made_or_changed(room):
 
 def test_a_form_needs_the_token_of_its_own_visit(room):
     ann, bob = room.visitor(), room.visitor()
-    digest = pages.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    digest = page_store.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
     for token in (None, "", "0" * 40, bob.token()):
         answer = ann.post(
             "/m/acme/duplicates/pair", csrf=token, key=PAIR, word="merge", seen=digest
@@ -98,7 +98,7 @@ def test_a_form_needs_the_token_of_its_own_visit(room):
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://127.0.0.1:1"])
 def test_a_form_of_a_foreign_page_is_refused(room, origin):
     person = room.visitor()
-    digest = pages.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    digest = page_store.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
     answer = person.post("/m/acme/duplicates/pair", headers={"Origin": origin}, key=PAIR,
                          word="merge", seen=digest)  # fmt: skip
     assert answer.status_code == 403 and decided(room) == []
@@ -113,7 +113,7 @@ def test_a_foreign_host_is_not_served(room, local_room):
 @pytest.mark.parametrize("role", ["viewer", "customer"])
 def test_a_role_does_only_what_it_may(room, role):
     person = room.visitor(role=role)
-    digest = pages.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    digest = page_store.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
     answer = person.post("/m/acme/duplicates/pair", key=PAIR, word="merge", seen=digest)
     assert answer.status_code == (403 if role == "viewer" else 303)
     assert person.post("/m/acme/run/go-on").status_code == 403
@@ -191,7 +191,7 @@ def test_no_page_shows_a_token_of_highlevel(room, monkeypatch):
     person = room.visitor(role="engineer")
     for page in ("", "questions", "map", "duplicates", "sample", "conflicts", "rollback", "trail"):
         assert "pit-secret-123" not in person.get(f"/m/acme/{page}").text
-    assert pages.section(room.project(), MAP) is not None
+    assert page_store.section(room.project(), MAP) is not None
 
 
 def test_a_typed_name_is_a_name_and_never_an_option_of_the_command(room):

@@ -9,10 +9,10 @@ import pytest
 from flitstack_pipeline.answers_file import read_answers
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
 from flitstack_pipeline.mapping.document import MapDocument
-from flitstack_pipeline.steps import clicks, pages
-from flitstack_pipeline.steps.maps import take_clicks
-from flitstack_pipeline.steps.opening import map_document
-from flitstack_pipeline.steps.publishing import DUPLICATE_PAIRS, MAP, QUESTIONS, publish_map
+from flitstack_pipeline.services import clicks, page_store
+from flitstack_pipeline.services.field_map import take_clicks
+from flitstack_pipeline.services.project_context import map_document
+from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, MAP, QUESTIONS, publish_map
 
 ROOF = "Clients\tclients\tcustom:Roof\t\t"
 EMAIL = "Clients\tclients\temail\tcontact\temail"
@@ -29,7 +29,7 @@ def roof(document: MapDocument):
 
 
 def seen(project, section, key):
-    return pages.row(project, section, key).digest
+    return page_store.row(project, section, key).digest
 
 
 def test_a_changed_field_is_stored_at_once_and_stands_in_the_map_before_any_step_reads_it(acme):
@@ -78,7 +78,7 @@ def test_of_two_people_who_decide_at_once_the_second_is_told_and_changes_nothing
 
 
 def test_all_sure_entries_are_confirmed_at_once_and_the_doubtful_one_stays_open(acme):
-    shown = pages.section(acme, MAP).fingerprint
+    shown = page_store.section(acme, MAP).fingerprint
     clicks.confirm_above(acme, 0.95, "Ann Lee", shown)
     document = map_document(acme)
     assert [(e.source, e.status) for e in document.fields] == [
@@ -89,7 +89,7 @@ def test_all_sure_entries_are_confirmed_at_once_and_the_doubtful_one_stays_open(
 
 
 def test_a_bulk_confirmation_holds_only_for_the_map_that_was_shown(acme):
-    shown = pages.section(acme, MAP).fingerprint
+    shown = page_store.section(acme, MAP).fingerprint
     other = MapDocument.load(acme.map_path)
     roof(other).field = "Roof Kind"
     publish_map(acme, other)
@@ -124,7 +124,7 @@ def test_a_question_is_answered_and_the_answer_taken_back(acme):
     key = "dates:jobs.start_date"
     clicks.answer_question(acme, key, "Day First", "Ann Lee", seen(acme, QUESTIONS, key))
     assert read_answers(acme.decisions) == {key: "day first"}
-    assert pages.row(acme, QUESTIONS, key).part == "Answered"
+    assert page_store.row(acme, QUESTIONS, key).part == "Answered"
     with pytest.raises(ValueError, match="none of month first, day first"):
         clicks.answer_question(acme, key, "year first", "Ann", seen(acme, QUESTIONS, key))
     clicks.answer_question(acme, key, "", "Ann Lee", seen(acme, QUESTIONS, key))

@@ -1,8 +1,8 @@
 """Where a migration stands, told from what the steps published and from the journal alone."""
 
-from flitstack_pipeline.migration.journal_open import KEPT_ASIDE
-from flitstack_pipeline.steps.journey import journey
-from flitstack_pipeline.steps.opening import accounts, open_journal
+from flitstack_pipeline.migration.journal.pending import KEPT_ASIDE
+from flitstack_pipeline.services.journey import journey
+from flitstack_pipeline.services.project_context import accounts, open_journal
 
 
 def states(project):

@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 import requests.adapters
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.examples import generate
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.openapi import operation, template_of
@@ -128,15 +128,15 @@ def exchanges(tmp_path_factory):
         _of_every_kind(root / "exports" / "notes.csv")
         patch.setenv("FLITSTACK_SANDBOX_PROFILE", "documented")
         project = Project.from_environment().prepare()
-        steps.run_audit(project)
-        steps.run_map(project, confirm_as="contract")
-        with steps.accounts_kept_open(project):
-            steps.run_prepare(project)
-            steps.run_sample(project)
-            steps.approve(project, "contract")
-            steps.run_cutover(project)
-            assert steps.run_reconcile(project)[0].problems == []
-            steps.rollback(project)
+        services.run_audit(project)
+        services.run_map(project, confirm_as="contract")
+        with services.accounts_kept_open(project):
+            services.run_prepare(project)
+            services.run_sample(project)
+            services.approve(project, "contract")
+            services.run_cutover(project)
+            assert services.run_reconcile(project)[0].problems == []
+            services.rollback(project)
     return [exchange for exchange in found if (exchange.method, exchange.path) not in ELSEWHERE]
 
 

@@ -3,8 +3,8 @@
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.build import build_defs
-from flitstack_pipeline.resources import MigrationProject
+from flitstack_pipeline.dagster.build import build_defs
+from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.settings import Project
 
 

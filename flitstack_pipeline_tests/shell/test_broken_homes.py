@@ -13,7 +13,7 @@ import typer
 
 from flitstack_pipeline import cli
 from flitstack_pipeline.cli.terminal import app
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.warehouse import Warehouse
 from flitstack_pipeline_tests.shell import homes as h
 

@@ -3,12 +3,12 @@
 import dagster as dg
 import pytest
 
-from flitstack_pipeline import jobs
-from flitstack_pipeline.assets.step import Step
-from flitstack_pipeline.checks import CHECKS
-from flitstack_pipeline.checks.check import Check, Verdict, evaluation
+from flitstack_pipeline.dagster import jobs
+from flitstack_pipeline.dagster.assets.step import Step
+from flitstack_pipeline.dagster.checks import CHECKS
+from flitstack_pipeline.dagster.checks.check import Check, Verdict, evaluation
+from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.resources import MigrationProject
 from flitstack_pipeline_tests.shell.conftest import refusal
 
 CLIENTS = (
@@ -50,7 +50,7 @@ def test_a_clean_partition_carries_its_row_count_columns_and_lineage(cleaned, pr
 
 
 def test_tidy_rows_pass_every_check(cleaned):
-    for name in ("pandera_schema", "accounting", "nothing_quarantined", "words_known"):
+    for name in ("pandera_schema", "accounting", "nothing_quarantined", "known_picklist_values"):
         found = evaluation(check(name), cleaned, "clients")
         assert found.passed and found.partition == "clients", (name, found.metadata)
 

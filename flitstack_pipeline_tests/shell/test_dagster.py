@@ -5,11 +5,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.build import CannotLoad, check_environment
-from flitstack_pipeline.checks import CHECKS
-from flitstack_pipeline.jobs import STORIES
-from flitstack_pipeline.picture import draw
-from flitstack_pipeline.spec.objects import KEYS
+from flitstack_pipeline.catalog.objects import KEYS
+from flitstack_pipeline.dagster.build import CannotLoad, check_environment
+from flitstack_pipeline.dagster.checks import CHECKS
+from flitstack_pipeline.dagster.jobs import STORIES
+from flitstack_pipeline.dagster.picture import draw
 
 STAGES = ["source", "clean", "map", "destination", "sample", "cutover", "delta", "reconcile"]
 

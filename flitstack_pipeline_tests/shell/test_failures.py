@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 import requests
 
-from flitstack_pipeline.failures import (
+from flitstack_pipeline.dagster.failures import (
     WHAT_IS_SAFE,
     Incomplete,
     failure_of,

@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.jobs import STORIES
+from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline_tests.shell.conftest import refusal
 
 STEPS = {step.key: step for story in STORIES for step in story.steps}
@@ -53,7 +53,11 @@ def test_jobs_cannot_load_before_clients(project, press, stage):
 def test_a_refused_load_is_a_red_check_of_its_partition(project, press):
     result = press("full_load/documents", "invoices")
     (check,) = result.get_asset_check_evaluations()
-    assert (check.check_name, check.passed, check.partition) == ("may_run", False, "invoices")
+    assert (check.check_name, check.passed, check.partition) == (
+        "preconditions_met",
+        False,
+        "invoices",
+    )
     reasons = [r.data["what to do"] for r in check.metadata["to do"].value.records]
     assert "Materialize mapped[invoices] first." in reasons
     assert any("materialize `sample_approval`" in r for r in reasons)

@@ -8,10 +8,10 @@ import csv
 
 import pytest
 
-from flitstack_pipeline.checks import CHECKS
 from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.dagster.checks import CHECKS
+from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.jobs import STORIES
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, pres
     assert set(seen) >= {(c.step.key.to_user_string(), c.name) for c in CHECKS}
     blocking = {(c.step.key.to_user_string(), c.name) for c in CHECKS if c.blocking}
     assert [place for place in blocking if not seen[place]] == []
-    assert all(passed for (_, name), passed in seen.items() if name == "may_run")
+    assert all(passed for (_, name), passed in seen.items() if name == "preconditions_met")
     with project.warehouse.connect() as con:
         ((quarantined,),) = con.execute("SELECT count(*) FROM quarantine.rows").fetchall()
     assert quarantined > 0 and seen["source_audit", "left_behind_acknowledged"]

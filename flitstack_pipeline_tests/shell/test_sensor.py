@@ -7,12 +7,12 @@ import time
 import dagster as dg
 import pytest
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
 from flitstack_pipeline.contractor_plus.manifest import sha256
-from flitstack_pipeline.resources import MigrationProject
-from flitstack_pipeline.sensors import new_export_session
-from flitstack_pipeline.steps import delta
-from flitstack_pipeline.steps.opening import open_journal
+from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.sensors import new_export_session
+from flitstack_pipeline.services import delta
+from flitstack_pipeline.services.project_context import open_journal
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_the_window_is_as_long_as_configured(after_cutover, monkeypatch):
     monkeypatch.setenv("FLITSTACK_DELTA_HOURS", "24")
     project = MigrationProject().open()
     with open_journal(project) as journal:
-        window = steps.delta_window(project, journal)
+        window = services.delta_window(project, journal)
     assert window.closes - window.opens == dt.timedelta(hours=24)
 
 
@@ -138,11 +138,11 @@ def test_a_load_remembers_which_files_it_had_read(project, exports):
     before = time.time()
     with open_journal(project) as journal:
         delta.open_window(project, journal, "sample")
-        assert steps.delta_window(project, journal) is None, "a sample opens no window"
+        assert services.delta_window(project, journal) is None, "a sample opens no window"
         delta.open_window(project, journal, "cutover")
-        window = steps.delta_window(project, journal)
+        window = services.delta_window(project, journal)
         assert journal.get_setting(delta.READ) == {"clients.csv": "abc"}
         first = window.opens
         delta.open_window(project, journal, "cutover")
-        assert steps.delta_window(project, journal).opens == first, "it opens once"
+        assert services.delta_window(project, journal).opens == first, "it opens once"
     assert before - 1 <= first.timestamp() <= time.time() + 1

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flitstack_pipeline.spec import clean, keys, objects, source
-from flitstack_pipeline.spec.headers import normalise_header
-from flitstack_pipeline.spec.spelling import alias_table
+from flitstack_pipeline.catalog import clean, keys, objects, source
+from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.spelling import alias_table
 
 
 def test_waves_put_every_object_type_after_all_its_parents():

@@ -10,14 +10,14 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from flitstack_pipeline import steps
+from flitstack_pipeline import services
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.cli import app
 from flitstack_pipeline.examples import generate
 from flitstack_pipeline.sandbox_process import start_sandbox
+from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.workflows import released
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.spec.objects import KEYS
-from flitstack_pipeline.steps.opening import open_journal
-from flitstack_pipeline.steps.workflows import released
 from flitstack_pipeline_tests.shell.conftest import refusal
 
 
@@ -46,9 +46,9 @@ def project(blind, tmp_path, monkeypatch):
     requests.post(f"{blind.url}/_sandbox/reset", timeout=10).raise_for_status()
     project = Project.from_environment().prepare()
     generate(project.exports, clients=2, seed=11, files=0)
-    steps.run_audit(project)
-    steps.run_map(project, confirm_as="Ana")
-    steps.acknowledge(project, "all", "Ana")
+    services.run_audit(project)
+    services.run_map(project, confirm_as="Ana")
+    services.acknowledge(project, "all", "Ana")
     return project
 
 
@@ -81,13 +81,13 @@ def test_the_dagster_jobs_stop_until_their_config_names_who_looked(
 def test_the_command_stops_with_4_until_its_option_names_who_looked(project, blind):
     run = CliRunner().invoke
     for key in KEYS:
-        steps.map_object(project, key)
-    steps.account_cells(project)
+        services.map_object(project, key)
+    services.account_cells(project)
     refused = run(app, ["preflight"])
     assert refused.exit_code == 4
     assert run(app, ["preflight", "--workflows-may-run", "Welcome text"]).exit_code == 4
     assert writes(blind) == 0
     passed = run(app, ["preflight", "--workflows-checked", "Ana"])
     assert passed.exit_code == 0, passed.output
-    (line,) = [x for x in steps.preflight_lines(project) if x["check"] == "published workflows"]
+    (line,) = [x for x in services.preflight_lines(project) if x["check"] == "published workflows"]
     assert line["found"] == "cannot be seen (the token lacks workflows.readonly); Ana looked"

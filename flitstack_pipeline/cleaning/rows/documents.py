@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from flitstack_pipeline.catalog.clean import JOB_STATUSES
 from flitstack_pipeline.cleaning.cells import Cells, Row
 from flitstack_pipeline.cleaning.rows.people import stamps
-from flitstack_pipeline.spec.clean import JOB_STATUSES
 
 
 def job(c: Cells) -> Row:

@@ -6,6 +6,7 @@ other on any text.
 
 from __future__ import annotations
 
+from flitstack_pipeline.catalog.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.cleaning.tags import LINES, NAMES, TAG
 from flitstack_pipeline.cleaning.values.words import (
     EMPTY_WORDS,
@@ -16,7 +17,6 @@ from flitstack_pipeline.cleaning.values.words import (
     TRUE_WORDS,
     WHITE,
 )
-from flitstack_pipeline.spec.keys import DEFAULT_WORKSPACE
 
 
 def _class(characters: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.values.dates import (
     DAY_FIRST,
     MONTH_FIRST,
@@ -35,7 +36,6 @@ from flitstack_pipeline.cleaning.values.formats import (
     united,
 )
 from flitstack_pipeline.cleaning.values.money import mark_of
-from flitstack_pipeline.spec.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import table_exists
 
 Place = tuple[str, str]

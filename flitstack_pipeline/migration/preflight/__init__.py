@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
-from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.checklist import Todo, object_name
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.plan import Plan
 from flitstack_pipeline.migration.preflight.access import Access, try_access
 from flitstack_pipeline.migration.preflight.activities import appointments_line, messages_line

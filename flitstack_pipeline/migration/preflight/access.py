@@ -21,7 +21,7 @@ from flitstack_pipeline.highlevel.errors import (
     Unauthorized,
     ValidationRejected,
 )
-from flitstack_pipeline.migration.catalog import Catalog, Read, catalog_reads
+from flitstack_pipeline.migration.account_schema import Catalog, Read, catalog_reads
 from flitstack_pipeline.migration.preflight.lines import Line, failed, few, passed, warned
 from flitstack_pipeline.migration.preflight.workflows import Automations, read_automations
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.pacing import PaceSnapshot
-from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.duplicates import match_values
-from flitstack_pipeline.migration.journal import Journal
-from flitstack_pipeline.migration.kinds import HANDLERS
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.plan import Plan
 from flitstack_pipeline.migration.preflight.lines import Line, failed, passed, warned
 from flitstack_pipeline.migration.readback import reading_context
+from flitstack_pipeline.migration.record_types import HANDLERS
 
 PAGE = 200
 #: Reads by id that a record takes which was there before: to keep what it held, and as answered.

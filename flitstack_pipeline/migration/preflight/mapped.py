@@ -9,12 +9,12 @@ from collections import Counter
 
 import duckdb
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.migration.duplicates import match_values
-from flitstack_pipeline.migration.journal import Journal
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.plan import Plan, plan_load
 from flitstack_pipeline.migration.preflight.contents import Recognisable
 from flitstack_pipeline.migration.rows import spool_rows
-from flitstack_pipeline.spec.objects import KEYS
 from flitstack_pipeline.warehouse import table_exists
 
 PEOPLE = ("clients", "leads")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from flitstack_pipeline.migration.catalog import Catalog
+from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.checklist import Todo, object_name, object_todo
 from flitstack_pipeline.migration.preflight.lines import Line, failed, few, passed, warned
 from flitstack_pipeline.migration.provision import not_unique

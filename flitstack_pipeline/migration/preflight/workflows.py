@@ -1,7 +1,7 @@
 """Whether automations of the sub-account would fire for the records a migration makes.
 
 What belongs here: the verdict on published workflows, and what a person released. What does not:
-reading them (highlevel/workflows.py), where the release is kept (steps/workflows.py).
+reading them (highlevel/api/workflows.py), where the release is kept (services/workflows.py).
 The API shows a workflow's name and status, never its trigger, so every published one is a stop;
 workflows of custom objects are not in its list at all (live: L21), so a person looks.
 """

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from flitstack_pipeline.highlevel.custom_fields import (
+from flitstack_pipeline.highlevel.api.custom_fields import (
     FieldCreateV1,
     FieldCreateV2,
     FieldUpdateV1,
     FieldUpdateV2,
     Option,
 )
-from flitstack_pipeline.migration.catalog import V1_TARGETS, FieldRef, slug
+from flitstack_pipeline.migration.account_schema import V1_TARGETS, FieldRef, slug
 from flitstack_pipeline.migration.checklist import Todo, field_todo
 from flitstack_pipeline.migration.provisioning.making import Maker, id_of
 from flitstack_pipeline.migration.schema_state import SERVES, lacking_options, primary_key

@@ -21,10 +21,10 @@ from flitstack_pipeline.highlevel.errors import (
     Unauthorized,
     ValidationRejected,
 )
+from flitstack_pipeline.migration.account_schema import V1_TARGETS, Catalog
 from flitstack_pipeline.migration.attempts import attempt
-from flitstack_pipeline.migration.catalog import V1_TARGETS, Catalog
 from flitstack_pipeline.migration.checklist import Todo
-from flitstack_pipeline.migration.journal import Intent, Journal, Run, new_id
+from flitstack_pipeline.migration.journal.store import Intent, Journal, Run, new_id
 
 LOOK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 ATTEMPTS = 3

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flitstack_pipeline.highlevel.associations import AssociationCreate
-from flitstack_pipeline.highlevel.objects import Labels, ObjectCreate, ObjectUpdate, PrimaryProperty
-from flitstack_pipeline.migration.catalog import slug
+from flitstack_pipeline.highlevel.api.associations import AssociationCreate
+from flitstack_pipeline.highlevel.api.objects import (
+    Labels,
+    ObjectCreate,
+    ObjectUpdate,
+    PrimaryProperty,
+)
+from flitstack_pipeline.migration.account_schema import slug
 from flitstack_pipeline.migration.checklist import Todo, object_name, object_todo
 from flitstack_pipeline.migration.provisioning.making import Maker, id_of
 

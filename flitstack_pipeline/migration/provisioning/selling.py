@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from flitstack_pipeline.highlevel.pipelines import PipelineBody, Stage
-from flitstack_pipeline.highlevel.products import PriceBody, ProductBody
+from flitstack_pipeline.highlevel.api.pipelines import PipelineBody, Stage
+from flitstack_pipeline.highlevel.api.products import PriceBody, ProductBody
 from flitstack_pipeline.migration.checklist import Todo
 from flitstack_pipeline.migration.provisioning.making import Maker, id_of
 

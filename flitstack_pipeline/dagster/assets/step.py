@@ -1,0 +1,237 @@
+"""One step of the graph as data, and the one place that turns it into an asset.
+
+Belongs here: `Step` (what an asset is called, does, needs first), `step_asset` (the asset),
+`perform` (guard, run, report), `Progress` (the run log and the asset page). The jobs run the same
+steps through the same `perform`, so a button and a job cannot differ. Does not: any business rule.
+"""
+
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from flitstack_pipeline.dagster.assets.metadata import code_reference, metadata_of, to_do
+from flitstack_pipeline.dagster.failures import failure_of, readable, say_what_to_do
+from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.migration.progress import LoadProgress, budget_sentence, log_lines
+from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.settings import Project
+
+Metadata = dict[str, Any]
+
+POOL = "highlevel"
+PRECONDITIONS_MET = "preconditions_met"
+OBSERVE_EVERY_S = 5.0
+ENGINEER, CUSTOMER = "team:data-engineering", "team:customer"
+#: Reading and comparing may be tried again; what writes is repeated by a person or after a crash.
+RETRY = dg.RetryPolicy(max_retries=1, delay=5)
+
+
+class Progress:
+    """A step's log: lines in the run log, and now and then an observation on the asset."""
+
+    def __init__(self, context: Any, key: dg.AssetKey, partition: str) -> None:
+        self._context, self._key, self._partition = context, key, partition
+        self._lines = log_lines(self)
+        self._observed = -OBSERVE_EVERY_S
+
+    def __call__(self, line: str) -> None:
+        """Write one line into the run log."""
+        self._context.log.info(line)
+
+    def watch(self, now: LoadProgress) -> None:
+        """Say how far a load is: records per second, time left, request budget."""
+        self._lines(now)
+        moment = time.monotonic()
+        if now.finished or moment - self._observed >= OBSERVE_EVERY_S:
+            self._observed = moment
+            self._context.log_event(
+                dg.AssetObservation(
+                    self._key, partition=self._partition or None, metadata=_how_far(now)
+                )
+            )
+
+
+def _how_far(now: LoadProgress) -> Metadata:
+    found: Metadata = {
+        "progress": now.sentence(),
+        "records done": now.done,
+        "records in all": now.total,
+        "records per second": round(now.records_per_s, 1),
+        "request budget": budget_sentence(now.budget),
+    }
+    if now.left_s is not None:
+        found["seconds left"] = round(now.left_s)
+    return found
+
+
+def _nothing(project: Project, key: str) -> list[str]:
+    return []
+
+
+def _no_more(project: Project, key: str, report: StepReport) -> Metadata:
+    return {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One asset as data.
+
+    `run(project, object type or "", progress)` does the work; `needs` gives reasons against
+    running it now; `describe` adds metadata; `guarded` shows `needs` as a blocking check (the
+    loads); `of_all` tells that a partition needs every partition of its parents, `touches` that
+    it talks to HighLevel, `writes` that it changes something there.
+    """
+
+    key: dg.AssetKey
+    stage: str
+    description: str
+    kinds: frozenset[str]
+    run: Callable[[Project, str, Progress], StepReport]
+    source: Callable[..., Any]
+    needs: Callable[[Project, str], list[str]] = _nothing
+    describe: Callable[[Project, str, StepReport], Metadata] = _no_more
+    objects: tuple[str, ...] = ()
+    guarded: bool = False
+    of_all: bool = False
+    touches: bool = False
+    writes: bool = False
+    owners: tuple[str, ...] = (ENGINEER,)
+
+    @property
+    def name(self) -> str:
+        """How people call the asset: `clean`, `full_load/deals`."""
+        return self.key.to_user_string()
+
+    @property
+    def pool(self) -> str | None:
+        """The pool of the sub-account, of one slot, for whatever talks to it."""
+        return POOL if self.touches or self.writes else None
+
+    @property
+    def retry(self) -> dg.RetryPolicy | None:
+        """Only what changes nothing in HighLevel is tried again by itself."""
+        return None if self.writes else RETRY
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """For filters in the UI."""
+        effect = "writes" if self.writes else "reads" if self.touches else "none"
+        return {"stage": self.stage, "highlevel": effect}
+
+    def holding(self, project: Project) -> AbstractContextManager[Any]:
+        """The warehouse held open for the whole step, unless it talks to HighLevel meanwhile."""
+        return nullcontext() if self.pool else project.warehouse.connect()
+
+    def called(self, key: str) -> str:
+        """The step with its partition: `clean[jobs]`."""
+        return f"{self.name}[{key}]" if key else self.name
+
+
+def refusal(step: Step, key: str, reasons: list[str]) -> dg.Failure:
+    """The Failure of a step whose guard said no."""
+    return failure_of(step.called(key), step.stage, Refused(step.called(key), reasons))
+
+
+def refuse(step: Step, project: Project, key: str) -> None:
+    """Raise Refused when the step must not run now."""
+    reasons = step.needs(project, key)
+    if reasons:
+        raise Refused(step.called(key), reasons)
+
+
+def perform(step: Step, resource: MigrationProject, key: str, log: Progress) -> Metadata:
+    """Ask the guard, run the step, return its metadata. Raises Failure, readable, in any case."""
+    started = time.monotonic()
+    with readable(step.called(key), step.stage):
+        project = resource.open()
+        with step.holding(project):
+            refuse(step, project, key)
+            if step.pool:
+                resource.hold_accounts()
+            report = step.run(project, key, log)
+            described = step.describe(project, key, report)
+    seconds = round(time.monotonic() - started, 2)
+    return {**metadata_of(report), **described, "seconds": dg.MetadataValue.float(seconds)}
+
+
+def guard_result(reasons: list[str]) -> Metadata:
+    """A guard's answer, as the arguments of a check result."""
+    sentence = f"Nothing was sent: {len(reasons)} reasons." if reasons else "It may run."
+    metadata: Metadata = {"reasons": len(reasons)}
+    if reasons:
+        metadata["to do"] = to_do(reasons)
+    return {"passed": not reasons, "description": sentence, "metadata": metadata}
+
+
+def guard_spec(step: Step, partitions: dg.PartitionsDefinition | None) -> dg.AssetCheckSpec:
+    """The blocking check that shows a load's guard."""
+    return dg.AssetCheckSpec(
+        PRECONDITIONS_MET,
+        asset=step.key,
+        blocking=True,
+        partitions_def=partitions,
+        description="The gate and the order of the foreign keys, asked at the moment of the load. "
+        "Red: nothing was sent; the metadata says what is missing and what to press.",
+    )
+
+
+def step_asset(
+    step: Step,
+    *,
+    deps: list[Any] | None = None,
+    partitions_def: dg.PartitionsDefinition | None = None,
+    code_version: str | None = None,
+) -> dg.AssetsDefinition:
+    """The asset of a step."""
+
+    @declared_asset(
+        step,
+        partitions_def=partitions_def,
+        deps=deps or [],
+        check_specs=[guard_spec(step, partitions_def)] if step.guarded else None,
+        output_required=not step.guarded,
+        code_version=code_version,
+    )
+    def run(context: dg.AssetExecutionContext, project: MigrationProject) -> Iterator[Any]:
+        key = context.partition_key if context.has_partition_key else ""
+        if step.guarded:
+            reasons = step.needs(project.open(), key)
+            yield dg.AssetCheckResult(
+                check_name=PRECONDITIONS_MET,
+                asset_key=step.key,
+                **guard_result(reasons),
+            )
+            if reasons:
+                raise refusal(step, key, reasons)
+        metadata = perform(step, project, key, Progress(context, step.key, key))
+        yield dg.MaterializeResult(asset_key=step.key, metadata=metadata)
+
+    return run
+
+
+def declared_asset(step: Step, **more: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """The decorator that makes an asset of a step, with what every asset of the graph has.
+
+    Args:
+        step: What the asset is called, its stage, pool and description.
+        more: Further arguments of `dagster.asset`.
+    """
+    decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+        key=step.key,
+        group_name=step.stage,
+        kinds=set(step.kinds),
+        owners=list(step.owners),
+        tags=step.tags,
+        description=inspect.cleandoc(step.description),
+        metadata=code_reference(step.source),
+        pool=step.pool,
+        retry_policy=step.retry,
+        hooks={say_what_to_do},
+        **more,
+    )
+    return decorator

@@ -1,0 +1,92 @@
+"""One check as data, and what Dagster makes of it: an asset check, or an evaluation in a job.
+
+Belongs here: `Verdict`, `Check`, the factory. Does not: what is asked (the stage modules), rules.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from flitstack_pipeline.dagster.assets.metadata import table, to_do
+from flitstack_pipeline.dagster.assets.step import Step
+from flitstack_pipeline.dagster.partitions import partitions_of
+from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.settings import Project
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Passed or not, in one sentence, with the evidence."""
+
+    passed: bool
+    sentence: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question about the result of a step; `blocking` stops what comes after in the same run."""
+
+    step: Step
+    name: str
+    about: str
+    ask: Callable[[Project, str], Verdict]
+    blocking: bool = False
+
+    @property
+    def severity(self) -> dg.AssetCheckSeverity:
+        """What blocks is an error; the rest is something to look at, unless it says otherwise."""
+        return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
+
+
+def verdict(problems: list[str], good: str, **tables: Iterable[Mapping[str, Any]]) -> Verdict:
+    """A verdict from problems; `good` is the sentence when there are none."""
+    metadata: dict[str, Any] = {"problems": len(problems)}
+    if problems:
+        metadata["to do"] = to_do(problems)
+    for name, rows in tables.items():
+        listed = list(rows)
+        if listed:
+            metadata[name.replace("_", " ")] = table(listed)
+    return Verdict(not problems, good if not problems else problems[0], metadata)
+
+
+def definition(check: Check) -> dg.AssetChecksDefinition:
+    """The asset check."""
+
+    @dg.asset_check(
+        asset=check.step.key,
+        name=check.name,
+        description=check.about,
+        blocking=check.blocking,
+        partitions_def=partitions_of(check.step.objects),
+    )
+    def run(
+        context: dg.AssetCheckExecutionContext, project: MigrationProject
+    ) -> dg.AssetCheckResult:
+        key = context.partition_key if check.step.objects else ""
+        found = check.ask(project.open(), key)
+        return dg.AssetCheckResult(
+            passed=found.passed,
+            description=found.sentence,
+            severity=check.severity,
+            metadata=found.metadata,
+        )
+
+    return run
+
+
+def evaluation(check: Check, project: Project, key: str) -> dg.AssetCheckEvaluation:
+    """The same check, asked in the middle of a job."""
+    found = check.ask(project, key)
+    return dg.AssetCheckEvaluation(
+        asset_key=check.step.key,
+        check_name=check.name,
+        passed=found.passed,
+        description=found.sentence,
+        severity=check.severity,
+        metadata=found.metadata,
+        partition=key or None,
+    )

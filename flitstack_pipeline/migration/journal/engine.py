@@ -1,0 +1,73 @@
+"""Opens the journal's database: SQLite for one data folder, Postgres for a team.
+
+What belongs here: how it is opened. What does not: what is in it (journal/tables.py).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from flitstack_pipeline.migration.journal.copies import file_of
+from flitstack_pipeline.migration.journal.integrity import check, refuse_wrong_place
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only.
+
+    `postgres://` and `postgresql://` mean the driver that is installed, psycopg.
+
+    `?most_pages=N` in a SQLite URL bounds the file to N pages of 4 KiB: a small disk, for trying
+    out what happens when it is full.
+    """
+    address = sa.make_url(url)
+    most_pages = address.query.get("most_pages")
+    address = address.difference_update_query(["most_pages"])
+    if address.drivername in ("postgres", "postgresql"):
+        address = address.set(drivername="postgresql+psycopg")
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and address.database:
+        path = Path(address.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():  # touching one that is there would make it look changed
+            path.touch(mode=0o600)
+    engine = sa.create_engine(
+        address,
+        json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False),
+        pool_pre_ping=not is_sqlite,
+    )
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    if is_sqlite and most_pages:
+        bound = f"PRAGMA max_page_count = {int(str(most_pages))}"
+        sa.event.listen(engine, "connect", lambda con, record: con.execute(bound).close())
+    return engine
+
+
+def open_sound_engine(url: str) -> sa.Engine:
+    """An engine on a journal that was checked; a new one has its tables.
+
+    Raises JournalUnusable when it is damaged or of another version, sqlalchemy's errors when it
+    cannot be opened.
+    """
+    path = file_of(url)
+    if path is not None:
+        refuse_wrong_place(path)
+    engine = open_engine(url)
+    try:
+        check(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()

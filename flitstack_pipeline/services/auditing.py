@@ -1,0 +1,109 @@
+"""Step of the stage `clean` that ends it: the source audit, as a page, as JSON, as metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flitstack_pipeline.audit import inventory
+from flitstack_pipeline.audit.advice import warnings
+from flitstack_pipeline.audit.cell_fates import cells_so_far
+from flitstack_pipeline.audit.effort import estimate_effort
+from flitstack_pipeline.audit.facts import gather
+from flitstack_pipeline.audit.grade import grade
+from flitstack_pipeline.audit.quote import OURS, measures, quote
+from flitstack_pipeline.audit.result import Audit
+from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
+from flitstack_pipeline.cleaning.relationships import summary
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.questions import Question
+from flitstack_pipeline.reports.audit import audit_document
+from flitstack_pipeline.reports.document import write_csv, write_html, write_json
+from flitstack_pipeline.services.acknowledging import left_behind
+from flitstack_pipeline.services.publishing import publish_left_behind
+from flitstack_pipeline.services.questions import count_checks, list_questions, questions
+from flitstack_pipeline.services.work_lists import read_review
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import row_count
+
+
+def audit(project: Project) -> StepReport:
+    """Write the source audit: what the exports hold, what moving it takes, what a person must do.
+
+    Raises ValueError when the table of prices cannot be followed.
+    """
+    found = _audited(project)
+    list_questions(project)
+    write_csv(found.left_behind, project.reports / "left-behind.csv")
+    publish_left_behind(project, found.left_behind)
+    page = write_html(audit_document(found), project.reports / "audit.html")
+    write_json(found.as_dict(), project.reports / "audit.json")
+    return StepReport(
+        "audit",
+        len(found.files),
+        {
+            "report": page,
+            "complexity": str(found.grade),
+            "quote": str(found.quote),
+            "HighLevel records": found.effort.records,
+            "requests": found.effort.requests,
+            "hours": round(found.effort.hours, 2),
+            "days": found.effort.days,
+            "first": "; ".join(found.blocking) or "nothing",
+        },
+        {"records": found.counts, "warnings": found.warnings},
+    )
+
+
+def _audited(project: Project) -> Audit:
+    on_screen = [check.as_dict() for check in count_checks(project)]
+    asked = [_as_row(question) for question in questions(project)]
+    behind = left_behind(project)
+    with project.warehouse.connect() as con:
+        fields = inventory.custom_fields(con)
+        effort = estimate_effort(con)
+        facts = gather(con, fields, effort, len(asked))
+        complexity = grade(facts)
+        activities = row_count(con, "clean.activities")
+        review = read_review(con)
+        return Audit(
+            facts,
+            effort,
+            complexity,
+            quote(
+                measures(facts, complexity, activities),
+                facts.weighed,
+                project.settings.prices or OURS,
+                project.settings.currency,
+            ),
+            counts=[
+                {"object": key, "rows": row_count(con, f"clean.{BY_KEY[key].dataset}")}
+                for key in KEYS
+            ],
+            sessions=inventory.sessions(con),
+            files=inventory.files(con),
+            columns=inventory.columns(con),
+            cells=cells_so_far(con),
+            custom_fields=fields,
+            dates=inventory.date_ranges(con),
+            totals=inventory.control_totals(con),
+            duplicates=inventory.duplicates(con),
+            attachments=inventory.attachments(con),
+            orphans=summary(con),
+            left_behind=[behind.as_row() for behind in behind],
+            on_screen=on_screen,
+            questions=asked,
+            warnings=warnings(facts, counts_told=bool(on_screen)),
+            open_pairs=review.open_pairs,
+            open_links=review.rows["invoice_links.csv"],
+        )
+
+
+def _as_row(question: Question) -> dict[str, Any]:
+    """A question as a line of the audit."""
+    return {
+        "question": question.text,
+        "answer": f"flitstack answer {question.key!r} WORD",
+        "words": ", ".join(c.word for c in question.choices),
+        "evidence": "; ".join(question.evidence),
+        "rows": ", ".join(question.lines[:5]) + (", …" if len(question.lines) > 5 else ""),
+    }

@@ -1,0 +1,321 @@
+"""What people decide on the pages of the review room, stored at once, and folded into the map.
+
+Belongs here: taking a decision for what was shown (never for what changed meanwhile), the file it
+goes to, the trail of who decided what. Does not: what the pages show (`services.publishing`), what
+a decision does (the rooms that read `decisions/` and `map.yaml`).
+
+A click on the map is a line of `decisions/map-clicks.jsonl`: reading a long map for each click
+would take longer than the click. The lines are folded into `map.yaml` in the background, and
+before any step reads it (`services.project_context`). All that is decided here stands in
+`decisions/trail.jsonl` too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline import answers_file
+from flitstack_pipeline.answers_file import BETWEEN, Line, chosen
+from flitstack_pipeline.cleaning.decisions import (
+    DUPLICATES,
+    INVOICE_LINKS,
+    WORK_ORDER_LINKS,
+    DecisionFile,
+    read_decisions,
+)
+from flitstack_pipeline.decision_tables import write_table
+from flitstack_pipeline.mapping.answers import Answer, apply_answers
+from flitstack_pipeline.mapping.document import CONFIRMED, MapDocument, MapError
+from flitstack_pipeline.services.page_store import PageRow, replace_row, row, section
+from flitstack_pipeline.services.publishing import (
+    ANSWERED,
+    DUPLICATE_PAIRS,
+    LINKS,
+    MAP,
+    OPEN,
+    QUESTIONS,
+)
+from flitstack_pipeline.settings import Project
+
+CLICKS, REFUSED, TRAIL = "map-clicks.jsonl", "map-clicks-refused.jsonl", "trail.jsonl"
+_LINK_FILES = {kind.name: kind for kind in (INVOICE_LINKS, WORK_ORDER_LINKS)}
+
+
+class Changed(RuntimeError):
+    """What the page showed is not what stands there now: somebody, or a step, changed it."""
+
+
+def decide_map(
+    project: Project, key: str, answers: Mapping[str, str], by: str, seen: str
+) -> PageRow:
+    """Store a person's answers about one entry of the map; the row as it is shown now.
+
+    Args:
+        project: The migration.
+        key: The row's key, sheet and entry.
+        answers: Column → value (`Decision` → `confirmed`, `HighLevel field` → a field's name).
+        by: Who decides.
+        seen: Digest of the row that the person saw.
+
+    Raises:
+        Changed: The row is another by now.
+        ValueError: A column that nobody may answer, or a value that is none of its choices.
+    """
+    with locked(project):
+        shown = _as_seen(project, MAP, key, seen)
+        for column, value in answers.items():
+            _check_answer(shown, column, value)
+        sheet, _, entry = key.partition("\t")
+        now = _now()
+        for column, value in answers.items():
+            line = {"at": now, "by": by, "sheet": sheet, "key": entry, "column": column,
+                    "value": value}  # fmt: skip
+            _append(project.decisions / CLICKS, line)
+        note(project, by, f"map: {sheet}: {entry}", dict(answers), seen)
+        pending = {**shown.data.get("pending", {}), **answers}
+        new = replace(shown, data={**shown.data, "pending": pending, "by": by, "at": now})
+        replace_row(project, MAP, new)
+        return new
+
+
+def confirm_above(project: Project, share: float, by: str, seen: str) -> None:
+    """Confirm every open entry of the map at or above a confidence.
+
+    Args:
+        project: The migration.
+        share: The confidence, 0 to 1. Status words that nobody declared stay open whatever it is.
+        by: Who confirms.
+        seen: Fingerprint of the map that the page showed.
+
+    Raises:
+        Changed: The map is another by now.
+    """
+    with locked(project):
+        shown = section(project, MAP)
+        if shown is None or shown.fingerprint != seen:
+            raise Changed("The map is another one since you opened the page.")
+        _append(project.decisions / CLICKS, {"at": _now(), "by": by, "above": share})
+        note(project, by, "map: every open entry", {"at or above": share}, seen)
+
+
+def _check_answer(shown: PageRow, column: str, value: str) -> None:
+    if column not in shown.data["answers"]:
+        raise ValueError(f"{column!r} is nothing to decide here")
+    words = shown.data["choices"].get(column, ())
+    if words and column not in shown.data["free"] and value not in words:
+        raise ValueError(f"{value!r} is none of {', '.join(words)}")
+    if column in shown.data["free"] and column == "HighLevel field" and not value.strip():
+        raise ValueError("name a field, or leave the column out")
+
+
+def fold_clicks(project: Project) -> int:
+    """Put the stored clicks into `map.yaml`; how many it was.
+
+    A click that the map cannot follow (any more) is kept in `decisions/map-clicks-refused.jsonl`
+    with the reason, and shown.
+    """
+    path = project.decisions / CLICKS
+    if not path.exists() or not project.map_path.exists():
+        return 0
+    with locked(project):
+        clicks = list(_lines(path))
+        document = MapDocument.load(project.map_path)
+        refused: list[dict[str, Any]] = []
+        for by, answers, above in _by_person(clicks):
+            document, wrong = _folded(document, answers, by)
+            refused += wrong
+            if above is not None:
+                document.confirm_all(by, above)
+        document.save(project.map_path)
+        for line in refused:
+            _append(project.decisions / REFUSED, line)
+        path.unlink(missing_ok=True)
+    return len(clicks)
+
+
+def _folded(
+    document: MapDocument, answers: list[Answer], by: str
+) -> tuple[MapDocument, list[dict[str, Any]]]:
+    """The map with one person's answers, and those it cannot follow: none holds up the others."""
+    refused: list[dict[str, Any]] = []
+    confirmed = 0
+    try:
+        document, changes = apply_answers(document, answers, by)
+        confirmed = sum(c.after == CONFIRMED for c in changes)
+    except MapError:
+        for answer in answers:
+            try:
+                document, changes = apply_answers(document, [answer], by)
+                confirmed += sum(c.after == CONFIRMED for c in changes)
+            except MapError as error:
+                refused.append({"by": by, "sheet": answer.sheet, "key": answer.key,
+                                "column": answer.column, "value": answer.value,
+                                "why": str(error)})  # fmt: skip
+    document.note_confirmation(by, confirmed)
+    return document, refused
+
+
+def _by_person(
+    clicks: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[str, list[Answer], float | None]]:
+    """Runs of clicks of one person, of each cell the last, and what is confirmed at their end."""
+    run: dict[tuple[str, str, str], Answer] = {}
+    who = ""
+    for click in clicks:
+        if run and (click["by"] != who or "above" in click):
+            yield who, list(run.values()), None
+            run = {}
+        who = str(click["by"])
+        if "above" in click:
+            yield who, [], float(click["above"])
+            continue
+        place = (click["sheet"], click["key"], click["column"])
+        run[place] = Answer(f"{click['sheet']}: {click['column']}, decided {click['at']}", *place,
+                            click["value"])  # fmt: skip
+    if run:
+        yield who, list(run.values()), None
+
+
+def refused_clicks(project: Project) -> list[dict[str, Any]]:
+    """Clicks that the map could not follow, with the reason."""
+    return list(_lines(project.decisions / REFUSED))
+
+
+def answer_question(project: Project, key: str, word: str, by: str, seen: str) -> None:
+    """Store the answer to a published question; "" takes it back.
+
+    Raises Changed, or ValueError for a word that is none of its choices.
+    """
+    with locked(project):
+        shown = _as_seen(project, QUESTIONS, key, seen)
+        words = [str(c["word"]) for c in shown.data["choices"]]
+        if word and words:
+            meant = chosen(word, words)
+            if meant is None:
+                raise ValueError(f"{word!r} is none of {', '.join(words)}")
+            word = meant
+        known = answers_file.read_lines(project.decisions).get(key)
+        line = known or Line(
+            key, shown.data["kind"], shown.data["file"], shown.data["sheet"], shown.data["column"],
+            ", ".join(shown.data["rows"][:10]), shown.data["question"],
+            "; ".join(shown.data["evidence"]), BETWEEN.join(words),
+        )  # fmt: skip
+        answers_file.store(project.decisions, line, word, by)
+        note(project, by, f"question: {key}", {"answer": word}, seen)
+        data = {
+            **shown.data,
+            "answer": word,
+            "by": by if word else "",
+            "at": _now() if word else "",
+        }
+        replace_row(project, QUESTIONS, replace(shown, data=data, part=ANSWERED if word else OPEN))
+
+
+def decide_pair(project: Project, key: str, word: str, by: str, seen: str) -> None:
+    """Store "same" or "different" about two people, or a document and a job; "" takes it back.
+
+    Args:
+        project: The migration.
+        key: The row's key: of a pair `LEFT<tab>RIGHT`, of a link `FILE<tab>DOCUMENT<tab>JOB`.
+        word: One of its file's words (`merge`, `keep apart`; `link`, `do not link`), or "".
+        by: Who decides.
+        seen: Digest of the row that the person saw.
+
+    Raises:
+        Changed: The row is another by now.
+        ValueError: Another word.
+    """
+    file, kind, keys = _pair_of(key)
+    section = DUPLICATE_PAIRS if kind is DUPLICATES else LINKS
+    if word and word not in kind.words:
+        raise ValueError(f"{word!r} is none of {', '.join(kind.words)}")
+    with locked(project):
+        shown = _as_seen(project, section, key, seen)
+        memory = project.decisions / file
+        rows = read_decisions(memory, kind)
+        kept = [r for r in rows if (r[kind.keys[0]], r[kind.keys[1]]) not in (keys, keys[::-1])]
+        if word:
+            told = {c: str(shown.data.get(c, "")) for c in kind.columns}
+            kept.append({**told, kind.keys[0]: keys[0], kind.keys[1]: keys[1], "decision": word})
+        write_table(memory, kind.columns, kept)
+        note(
+            project,
+            by,
+            f"{file.removesuffix('.csv')}: {' and '.join(keys)}",
+            {"decision": word},
+            seen,
+        )
+        replace_row(project, section, replace(
+            shown, data={**shown.data, "decision": word, "by": by if word else ""}))  # fmt: skip
+
+
+def _pair_of(key: str) -> tuple[str, DecisionFile, tuple[str, str]]:
+    parts = key.split("\t")
+    if len(parts) == 3 and parts[0] in _LINK_FILES:
+        return parts[0], _LINK_FILES[parts[0]], (parts[1], parts[2])
+    if len(parts) != 2:
+        raise ValueError("no such pair")
+    return DUPLICATES.name, DUPLICATES, (parts[0], parts[1])
+
+
+def note(project: Project, by: str, what: str, decided: Mapping[str, Any], seen: str = "") -> None:
+    """Write down who decided what, having seen what, in `decisions/trail.jsonl`."""
+    line = {"at": _now(), "by": by, "what": what, "decided": dict(decided), "seen": seen}
+    _append(project.decisions / TRAIL, line)
+
+
+def trail(project: Project, most: int = 200) -> list[dict[str, Any]]:
+    """What was decided, newest first."""
+    return list(_lines(project.decisions / TRAIL))[-most:][::-1]
+
+
+def _as_seen(project: Project, section: str, key: str, seen: str) -> PageRow:
+    shown = row(project, section, key)
+    if shown is None:
+        raise Changed("It is not there any more: a step made this list anew.")
+    if shown.digest != seen:
+        raise Changed("It was changed since you opened the page; here it is as it stands now.")
+    return shown
+
+
+@contextmanager
+def locked(project: Project) -> Iterator[None]:
+    """Hold the decisions of a migration: two people who click at once come one after the other."""
+    project.decisions.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(project.decisions / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _append(path: Path, line: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "a", encoding="utf-8") as out:
+        out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue  # the last line of a process that was killed while writing it
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

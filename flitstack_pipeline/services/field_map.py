@@ -1,0 +1,287 @@
+"""Steps of the stage `map`: propose, confirm, show, read answers back, apply."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.accounts import NotConfigured, unconfigured
+from flitstack_pipeline.catalog.clean import TABLES
+from flitstack_pipeline.contractor_plus.folder import export_files
+from flitstack_pipeline.mapping.answers import apply_answers, sheets
+from flitstack_pipeline.mapping.build import map_object as map_tables
+from flitstack_pipeline.mapping.differences import differences
+from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument
+from flitstack_pipeline.mapping.memory import Memory
+from flitstack_pipeline.mapping.propose import Surroundings, propose
+from flitstack_pipeline.mapping.yaml_form import counts_stand
+from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.private_files import replacing
+from flitstack_pipeline.reports.field_map import write_field_map
+from flitstack_pipeline.services.account_fields import account_fields
+from flitstack_pipeline.services.clicks import fold_clicks
+from flitstack_pipeline.services.llm_client import second_opinion
+from flitstack_pipeline.services.project_context import accounts, map_document, map_to_change
+from flitstack_pipeline.services.publishing import publish_map, publish_samples
+from flitstack_pipeline.services.questions import answers
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import table_exists
+
+#: The table of what records became where there was a choice.
+BECOME = "what they become"
+
+
+def propose_map(project: Project) -> StepReport:
+    """Propose `map.yaml` and its documents, keeping every decision a person took.
+
+    Looks at the sub-account's own fields when one is configured and answers, at the memory of
+    earlier maps, and asks a language model when one is configured; goes on without any of them,
+    and says so. Raises Refused when there are exports that nobody has read yet: their custom
+    columns would be missing.
+    """
+    document, report = _proposal(project)
+    _save(project, document)
+    _write_documents(project, document)
+    return report
+
+
+def propose_and_confirm(project: Project, name: str) -> list[StepReport]:
+    """Propose a map and confirm all of it in a person's name; it is written once.
+
+    Raises Refused as `propose_map`, MapError as `confirm_map`.
+    """
+    document, report = _proposal(project)
+    return [report, _confirmed(project, document, document.confirm_all(name), name)]
+
+
+def _proposal(project: Project) -> tuple[MapDocument, StepReport]:
+    _refuse_unread(project)
+    fields, asked = account_fields(project)
+    memory = Memory.load(project.memory_path)
+    model = second_opinion()
+    previous = copy.deepcopy(map_document(project))
+    around = Surroundings(fields, memory, model, _possible_forms(project), answers(project))
+    with project.warehouse.connect() as con:
+        document = propose(con, previous, None, around)
+        publish_samples(project, con, document)
+    return document, StepReport(
+        "map proposed",
+        len(document.fields),
+        {
+            "map": project.map_path,
+            "field mapping document": _page_path(project),
+            "workbook": _workbook_path(project),
+            "fingerprint": document.fingerprint[:12],
+            "open": len(document.unconfirmed()),
+            "account": asked,
+            "memory": memory.problem or f"{len(memory.choices)} choices of earlier maps",
+            "language model": model.summary if model else "off",
+            "activities": ", ".join(f"{k} → {form}" for k, form in document.activities.items()),
+        },
+        {
+            "changed in the source": _changed(document),
+            "least sure": _least_sure(document),
+            "language model, answer by answer": model.log if model else [],
+        },
+    )
+
+
+def _refuse_unread(project: Project) -> None:
+    with project.warehouse.connect() as con:
+        read = any(table_exists(con, table.name) for table in TABLES)
+    if not read and any(export_files(project.exports)):
+        raise Refused("the map", ["The exports were not read yet: run `flitstack audit` first."])
+
+
+def _possible_forms(project: Project) -> dict[str, str]:
+    """Kinds of activity that can keep their own time in every sub-account, and as what."""
+    try:
+        known = accounts(project)
+    except NotConfigured:
+        return {}
+    return {
+        kind: forms[-1]
+        for kind, forms in ACTIVITY_FORMS.items()
+        if not any(unconfigured(account, forms) for account in known)
+    }
+
+
+def _save(project: Project, document: MapDocument) -> None:
+    """Write `map.yaml`, unless it stands there as it would be written: that takes a second."""
+    if map_document(project) != document or not counts_stand(document, project.map_path):
+        document.save(project.map_path)
+
+
+def _write_documents(project: Project, document: MapDocument) -> None:
+    """The field mapping document, the workbook and the review room's pages, written anew."""
+    publish_map(project, document)
+    write_field_map(document, _page_path(project))
+    write_map_workbook(project, document)
+
+
+def _page_path(project: Project) -> Path:
+    return project.reports / "field-map.html"
+
+
+def _workbook_path(project: Project) -> Path:
+    return project.reports / "field-map.xlsx"
+
+
+def _changed(document: MapDocument) -> list[dict[str, Any]]:
+    return [{"entry": n, "changed": e.changed} for n, e in document.decisions() if e.changed]
+
+
+def _least_sure(document: MapDocument) -> list[dict[str, Any]]:
+    opened = [(n, e) for n, e in document.decisions() if e.status == "proposed"]
+    opened.sort(key=lambda pair: pair[1].confidence)
+    return [
+        {"entry": name, "confidence": entry.confidence, "evidence": entry.evidence}
+        for name, entry in opened[:25]
+        if entry.confidence < 0.95
+    ]
+
+
+def write_map_workbook(project: Project, document: MapDocument | None = None) -> Path:
+    """Write `reports/field-map.xlsx` from the map; the path."""
+    from flitstack_pipeline.reports.field_map_workbook import write_workbook
+
+    document = document or map_to_change(project)
+    return write_workbook(sheets(document), _workbook_path(project), document.fingerprint)
+
+
+def confirm_map(
+    project: Project, name: str, above: float = 0.0, words: Sequence[str] = ()
+) -> StepReport:
+    """Confirm open entries of the map in a person's name.
+
+    Args:
+        project: The migration.
+        name: Who confirms.
+        above: Only entries at or above this confidence.
+        words: Status words that nobody declared, each `DATASET: WORD`, or `DATASET: WORD = GOAL`
+            where the proposal is wrong. The others stay open.
+
+    Raises:
+        MapError: No name, or a word or goal the map does not know.
+    """
+    document = map_to_change(project)
+    for said in words:
+        place, _, goal = said.partition("=")
+        dataset, _, word = place.partition(":")
+        document.name_word(dataset.strip(), word.strip(), name, goal.strip())
+    return _confirmed(project, document, document.confirm_all(name, above) + len(words), name)
+
+
+def _confirmed(project: Project, document: MapDocument, count: int, name: str) -> StepReport:
+    note = _decided(project, document)
+    facts = {"by": name, "open": len(document.unconfirmed()), "memory": note}
+    return StepReport("map confirmed", count, facts | _cautions(document))
+
+
+def _cautions(document: MapDocument) -> dict[str, str]:
+    """What a person who confirms the map must know, because it cannot be undone."""
+    kinds = [kind for kind, form in document.activities.items() if form == MESSAGE]
+    if not kinds:
+        return {}
+    return {
+        "caution": f"{', '.join(kinds)} become messages. HighLevel's API can neither change nor "
+        "delete a message: a rollback takes them away only with the conversation or contact that "
+        "this migration made; the others stay, and are reported by name."
+    }
+
+
+def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
+    """Read a person's answers back from the workbook: exactly the cells they changed.
+
+    `by` is who decides, else the name written in the workbook. Raises MapError with every mistake
+    by sheet and cell, NotOurWorkbook, FileNotFoundError; then nothing is changed.
+    """
+    from flitstack_pipeline.reports.field_map_workbook import read_answers
+
+    name, answers = read_answers(path)
+    who = by.strip() or name or f"workbook {path.name}"
+    document, changes = apply_answers(map_to_change(project), answers, who)
+    if changes:
+        document.note_confirmation(who, sum(c.after == "confirmed" for c in changes))
+        _decided(project, document)
+    facts = {"by": who, "open": len(document.unconfirmed()), **_cautions(document)}
+    return StepReport("answers read", len(changes), facts, {"changed": [vars(c) for c in changes]})
+
+
+def take_clicks(project: Project) -> int:
+    """Fold what was decided in the review room into the map, with all that follows; how many."""
+    count = fold_clicks(project)
+    if count:
+        _decided(project, MapDocument.load(project.map_path))
+    return count
+
+
+def _decided(project: Project, document: MapDocument) -> str:
+    """Save a map a person decided in: its documents, its copy for `diff`, what it teaches."""
+    _save(project, document)
+    _write_documents(project, document)
+    with replacing(project.reports / "map-as-confirmed.yaml") as copy_of:
+        copy_of.write(project.map_path.read_text(encoding="utf-8"))
+    if project.memory_path is None:
+        return "off"
+    memory = Memory.load(project.memory_path)
+    if memory.problem:
+        return memory.problem
+    known = memory.remember(document, hashlib.sha256(str(project.root).encode()).hexdigest()[:12])
+    try:
+        memory.save(project.memory_path)
+    except OSError as error:
+        return f"not kept: {error}"
+    return f"{known} choices kept in {project.memory_path}"
+
+
+def map_differences(project: Project, other: Path | None = None) -> StepReport:
+    """What the map says differently from another map, or from itself as last confirmed.
+
+    Raises FileNotFoundError when there is nothing to compare with.
+    """
+    against = other or project.reports / "map-as-confirmed.yaml"
+    if not against.exists():
+        raise FileNotFoundError(
+            f"{against} does not exist. Nothing was confirmed yet; name a map to compare with."
+        )
+    found = differences(MapDocument.load(against), map_to_change(project))
+    rows = [vars(d) for d in found]
+    return StepReport("map differences", len(found), {"against": against}, {"differences": rows})
+
+
+def unconfirmed_entries(project: Project) -> list[str]:
+    """Required entries of the map nobody confirmed."""
+    document = map_document(project)
+    return ["there is no map yet: propose it"] if document is None else document.unconfirmed()
+
+
+def map_object(project: Project, key: str) -> StepReport:
+    """Map one object type."""
+    document = map_document(project) or map_to_change(project)
+    with project.warehouse.connect() as con:
+        found = map_tables(con, key, document)
+    skipped = [
+        {k: str(v) for k, v in vars(s).items()} if hasattr(s, "__dict__") else {"skipped": str(s)}
+        for s in found.skipped
+    ]
+    tables = {"not mapped": skipped, BECOME: remarks(project, key)}
+    return StepReport(f"map {key}", found.rows, dict(found.by_kind), tables)
+
+
+def remarks(project: Project, key: str) -> list[dict[str, Any]]:
+    """What the rows of an object type became where there was a choice, why, and how many."""
+    with project.warehouse.connect() as con:
+        if not table_exists(con, f"mapped.{key}"):
+            return []
+        columns = con.execute(f'SELECT * FROM mapped."{key}" LIMIT 0').description or ()  # noqa: S608
+        if "remark" not in [column[0] for column in columns]:
+            return []  # mapped by an earlier version
+        counted = con.execute(
+            f"""SELECT remark, count(*) FROM mapped."{key}" WHERE remark <> ''
+            GROUP BY remark ORDER BY remark"""  # noqa: S608
+        ).fetchall()
+    return [{"what": remark, "records": count} for remark, count in counted]

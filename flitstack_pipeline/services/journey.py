@@ -1,0 +1,146 @@
+"""Where a migration stands on its way, and who must do what next, without the warehouse.
+
+Belongs here: the steps a customer lives through, each with its state, from what the steps published
+and from the journal. Does not: the gate (`services.gate`), which alone decides what may run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flitstack_pipeline.migration.journal.store import Journal
+from flitstack_pipeline.services.page_store import Section, section
+from flitstack_pipeline.services.project_context import accounts, open_journal
+from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, LINKS, MAP, QUESTIONS
+from flitstack_pipeline.settings import Project
+
+DONE, WAITS, OPEN, LATER = "done", "waits for you", "to do", "later"
+CUSTOMER, ENGINEER, NOBODY = "customer", "engineer", ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, its state (`done`, `waits for you`, `to do`, `later`), a few words.
+
+    `page` is where it is done, `count` how much waits for a person there.
+    """
+
+    name: str
+    state: str
+    about: str = ""
+    page: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Journey:
+    """All steps in order; who must do what next, and on which page."""
+
+    steps: list[Step]
+    who: str = NOBODY
+    what: str = ""
+    page: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def here(self) -> Step:
+        """The step the migration stands at: the first that is not done, else the last."""
+        return next((s for s in self.steps if s.state != DONE), self.steps[-1])
+
+
+def journey(project: Project) -> Journey:
+    """The way of a migration as it stands now."""
+    sections = {name: section(project, name) for name in (QUESTIONS, MAP, DUPLICATE_PAIRS, LINKS)}
+    with open_journal(project) as journal:
+        state = _state(project, journal)
+    waiting = state["waiting"]
+    asked, mapped = _count(sections[QUESTIONS], "open"), _count(sections[MAP], "open")
+    sample, approved = state["sample"], state["approved"]
+    differ = len(sample["problems"]) if sample else 0
+    steps = [
+        Step("Audit", DONE if sections[QUESTIONS] else OPEN, "The exports are read and cleaned."),
+        _decided("Questions", sections[QUESTIONS], asked, "to answer", "questions"),
+        _decided("Field map", sections[MAP], mapped, "entries to confirm", "map"),
+        Step("Schema", _after(bool(state["preflight"]) and not state["refused"], mapped == 0),
+             f"{state['refused']} lines of the preflight failed" if state["refused"] else ""),
+        Step("Sample", _after(sample is not None, bool(state["preflight"])),
+             f"{sample['records']:,} records, {differ:,} differences" if sample else "", "sample"),
+        Step("Approval", DONE if approved else WAITS if sample and not differ else LATER,
+             f"by {approved['approved_by']}" if approved else "", "sample"),
+        Step("Cutover", _after(state["loaded"], bool(approved)), "", "run"),
+        Step("Delta", WAITS if waiting else _after(state["delta"], state["loaded"]),
+             f"{waiting:,} conflicts to decide" if waiting else "", "conflicts", waiting),
+        Step("Reconciliation", _after(state["reconciled"] is not None, state["loaded"]),
+             f"{len(state['reconciled']['problems']):,} differences" if state["reconciled"] else "",
+             "reports"),
+    ]  # fmt: skip
+    who, what, page = _next(steps, differ, state)
+    pairs = {n: _count(sections[n], "open") for n in (DUPLICATE_PAIRS, LINKS)}
+    return Journey(steps, who, what, page, {**state, **pairs})
+
+
+def _state(project: Project, journal: Journal) -> dict[str, Any]:
+    places = [account.location_id for account in accounts(project)]
+    place = places[0]
+    sample = journal.get_setting("sample")
+    newest = next(iter(journal.approvals(place)), None)
+    details = (newest or {}).get("details") or {}
+    holds = sample and all(details.get(k) == sample.get(k) for k in ("map", "schema", "result"))
+    preflight = journal.get_setting("preflight") or []
+    runs = journal.runs(place)
+    last = runs[-1] if runs else None
+    loaded = bool(journal.get_setting("done:cutover"))
+    return {
+        "sample": sample, "approved": newest if holds else None, "preflight": preflight,
+        "refused": sum(x["verdict"] == "fail" for x in preflight), "loaded": loaded,
+        "delta": bool(journal.get_setting("done:delta")),
+        "reconciled": journal.get_setting("reconciliation"),
+        "waiting": sum(len(journal.conflicts(p, waiting=True)) for p in places),
+        "rolled back": bool(last and last["stage"] == "rollback" and last["state"] == "done"
+                            and not loaded and any(r["stage"] == "cutover" for r in runs)),
+    }  # fmt: skip
+
+
+def _count(found: Section | None, name: str) -> int | None:
+    return int(found.facts.get(name, 0)) if found else None
+
+
+def _decided(name: str, found: Section | None, count: int | None, what: str, page: str) -> Step:
+    if found is None:
+        return Step(name, LATER, "", page)
+    about = f"{count:,} {what}" if count else ""
+    return Step(name, WAITS if count else DONE, about, page, count or 0)
+
+
+def _after(done: bool, ready: bool) -> str:
+    return DONE if done else OPEN if ready else LATER
+
+
+def _next(steps: list[Step], differ: int, state: Mapping[str, Any]) -> tuple[str, str, str]:
+    """(who, what, page) of what is to be done next."""
+    by_name = {s.name: s for s in steps}
+    if state["rolled back"]:
+        return ENGINEER, "Everything was taken back. Begin again when you are ready.", "run"
+    for name, what in (("Questions", "Answer the questions about the exports."),
+                       ("Field map", "Confirm the field map."),
+                       ("Delta", "Decide the conflicts.")):  # fmt: skip
+        if by_name[name].state == WAITS:
+            return CUSTOMER, what, by_name[name].page
+    if differ:
+        return ENGINEER, "The sample shows differences: mend them and compare again.", "sample"
+    if by_name["Approval"].state == WAITS:
+        return CUSTOMER, "Look at the sample and approve it.", "sample"
+    words = {
+        "Audit": "Lay the exports into the folder and read them.",
+        "Schema": "Prepare the account and load the sample.",
+        "Sample": "Load and compare the sample.",
+        "Cutover": "Load everything.",
+        "Reconciliation": "Read everything back and compare it.",
+        "Delta": "Load what changed since, when the new exports are there.",
+    }
+    for name in words:
+        if by_name[name].state == OPEN:
+            return ENGINEER, words[name], "run"
+    return NOBODY, "Nothing waits for anybody.", ""

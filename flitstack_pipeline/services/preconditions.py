@@ -1,0 +1,129 @@
+"""What must be there before a step of the graph may run, and what to press to get it.
+
+Belongs here: reasons, as text a person can act on. Does not: the gate of the cutover (`gating`),
+the order of the loads (`loading`). Every function returns reasons and raises nothing.
+"""
+
+from __future__ import annotations
+
+from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
+from flitstack_pipeline.contractor_plus.folder import export_files
+from flitstack_pipeline.services.field_map import unconfirmed_entries
+from flitstack_pipeline.services.open_matters import open_matters
+from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.settings import Project
+
+SHOWN = 8
+
+
+def before_reading(project: Project) -> list[str]:
+    """Whether there is anything to read."""
+    if any(export_files(project.exports)):
+        return []
+    return [
+        f"{project.exports} holds no export file. Export every module in Contractor+ (CSV or "
+        "Excel) and put the files there; `flitstack examples DIR` makes some to try with."
+    ]
+
+
+def before_cleaning(project: Project, key: str) -> list[str]:
+    """Raw rows of every object type: day or month first is told by all exports of an account."""
+    return _missing(project, "raw", KEYS)
+
+
+def before_relating(project: Project) -> list[str]:
+    """Clean rows of every object type."""
+    return _missing(project, "clean", KEYS)
+
+
+def before_auditing(project: Project) -> list[str]:
+    """Everything cleaned and related."""
+    return _missing(project, "clean", KEYS) + _no_relationships(project)
+
+
+def before_mapping(project: Project, key: str) -> list[str]:
+    """Clean rows, relationships and a map."""
+    reasons = _missing(project, "clean", [key]) + _no_relationships(project)
+    if not project.map_path.exists():
+        reasons.append("There is no map yet. Materialize field_map first.")
+    return reasons
+
+
+def before_preflight(project: Project) -> list[str]:
+    """The team, whose users are looked for, and records to look for room for."""
+    return _missing(project, "clean", ["users"]) + _missing(project, "mapped", KEYS)
+
+
+def before_provisioning(project: Project) -> list[str]:
+    """Every matter settled, a confirmed map, a sub-account that passed its examination."""
+    reasons = _missing(project, "mapped", KEYS) + open_matters(project)
+    open_entries = unconfirmed_entries(project)
+    if open_entries:
+        reasons.append(
+            f"{len(open_entries)} entries of the map wait for a person. Read map.yaml, then "
+            "materialize field_map with your name in confirmed_by (or `flitstack map confirm "
+            f'"Your Name"`). Open: {_few(open_entries)}'
+        )
+    with open_journal(project) as journal:
+        lines = journal.get_setting("preflight")
+    if lines is None:
+        reasons.append("The sub-account has not been examined. Materialize preflight first.")
+    reasons += [line["what_to_do"] for line in lines or [] if line["verdict"] == "fail"]
+    return reasons
+
+
+def before_choosing(project: Project) -> list[str]:
+    """Every object type mapped."""
+    return _missing(project, "mapped", KEYS) + _no_relationships(project)
+
+
+def before_comparing_sample(project: Project) -> list[str]:
+    """The whole sample loaded."""
+    return _not_loaded(project, "sample", "sample_load")
+
+
+def before_reconciling(project: Project) -> list[str]:
+    """The cutover loaded."""
+    return _not_loaded(project, "cutover", "full_load")
+
+
+def _missing(project: Project, schema: str, keys: tuple[str, ...] | list[str]) -> list[str]:
+    there = _tables(project, schema)
+    lacking = [k for k in keys if _table(schema, k) not in there]
+    if not lacking:
+        return []
+    return [f"Materialize {schema}[{', '.join(lacking)}] first."]
+
+
+def _table(schema: str, key: str) -> str:
+    return key if schema == "mapped" else BY_KEY[key].dataset
+
+
+def _no_relationships(project: Project) -> list[str]:
+    there = "links" in _tables(project, "clean")
+    return [] if there else ["Materialize relationships first."]
+
+
+def _tables(project: Project, schema: str) -> set[str]:
+    with project.warehouse.connect() as con:
+        found = con.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", [schema]
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def _not_loaded(project: Project, stage: str, asset: str) -> list[str]:
+    with open_journal(project) as journal:
+        done = journal.get_setting(f"done:{stage}", [])
+    lacking = [k for k in KEYS if k not in done]
+    if not lacking:
+        return []
+    return [
+        f"Not loaded yet: {', '.join(lacking)}. Launch the job {stage}, or materialize the "
+        f"{asset} waves from left to right."
+    ]
+
+
+def _few(items: list[str]) -> str:
+    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
+    return "; ".join(items[:SHOWN]) + more

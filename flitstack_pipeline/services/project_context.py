@@ -1,0 +1,191 @@
+"""Opens what a step needs: the journal, the accounts, their catalogues, the map document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.accounts import Account, accounts_of
+from flitstack_pipeline.destination import Destination, open_destination, serving_sandbox
+from flitstack_pipeline.mapping.build import target_schema
+from flitstack_pipeline.mapping.document import DEFAULT_LOCATION, MapDocument
+from flitstack_pipeline.migration.account_schema import Catalog, build_catalog
+from flitstack_pipeline.migration.journal.store import Journal
+from flitstack_pipeline.migration.record_types.base import LoadOptions
+from flitstack_pipeline.migration.schema_state import settle_schema
+from flitstack_pipeline.migration.users import team_of
+from flitstack_pipeline.services.clicks import fold_clicks
+from flitstack_pipeline.settings import Project
+
+Log = Callable[[str], None]
+
+#: Catalogues read while accounts are kept open, by data folder and location.
+_kept: dict[Path, dict[str, Catalog]] = {}
+
+
+def silent(message: str) -> None:
+    """Nobody listens."""
+
+
+@contextmanager
+def accounts_kept_open(project: Project) -> Iterator[None]:
+    """Several steps in a row: one embedded sandbox and one catalogue per account for all of them.
+
+    Blocks nest; the outermost counts. Outside of one every step reads anew. Open it after the
+    exports are cleaned: a new sandbox is seeded with their team.
+    """
+    if project.root in _kept:
+        yield
+        return
+    _kept[project.root] = {}
+    try:
+        if project.settings.uses_embedded_sandbox:
+            with serving_sandbox(project, accounts(project)):
+                yield
+        else:
+            yield
+    finally:
+        del _kept[project.root]
+
+
+@contextmanager
+def open_journal(project: Project) -> Iterator[Journal]:
+    """The journal of this migration, closed with the block."""
+    with Journal(project.journal_url) as journal:
+        yield journal
+
+
+def check_home(project: Project) -> None:
+    """Open everything of the data folder once, so that what is broken is said before any work.
+
+    Raises JournalUnusable, MapError, WarehouseBusy, WarehouseDamaged, OSError.
+    """
+    with open_journal(project), project.warehouse.connect():
+        map_document(project)
+
+
+def accounts(project: Project) -> list[Account]:
+    """The sub-accounts this migration writes to, the default first.
+
+    Raises NotConfigured when the map names one whose token is not in the environment.
+    """
+    document = map_document(project)
+    aliases = document.routing.locations if document else [DEFAULT_LOCATION]
+    return accounts_of(project.settings, aliases)
+
+
+@contextmanager
+def open_account(
+    project: Project, account: Account | None = None, *, purpose: str = "other"
+) -> Iterator[tuple[Journal, Destination]]:
+    """The journal and one account (the default one when none is given), closed with the block.
+
+    The requests sent meanwhile are counted under `purpose`; a `delta` may use the part of the
+    day's quota that is kept for it.
+    """
+    known = accounts(project)
+    chosen, reserve = account or known[0], purpose == "delta"
+    with (
+        open_journal(project) as journal,
+        open_destination(project, journal.engine, chosen, known, reserve=reserve) as destination,
+    ):
+        try:
+            yield journal, destination
+        finally:
+            usage = destination.hl.client.usage
+            journal.count_requests(destination.location_id, purpose, usage.requests)
+
+
+def location_of(project: Project) -> str:
+    """Id of the default sub-account of this migration: that of its approvals."""
+    return accounts(project)[0].location_id
+
+
+def map_document(project: Project) -> MapDocument | None:
+    """The map document to read, or None before the first proposal; to change it, load it anew.
+
+    What was decided in the review room is folded in first.
+    """
+    if not project.map_path.exists():
+        return None
+    fold_clicks(project)
+    found = project.map_path.stat()
+    return _read_map(project.map_path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_map(path: Path, changed_ns: int, size: int) -> MapDocument:
+    """One reading per state of the file: the guard of every load asks for it."""
+    return MapDocument.load(path)
+
+
+def map_to_change(project: Project) -> MapDocument:
+    """The map document, read anew, with what was decided in the review room; to be changed.
+
+    Raises MapError naming everything that is wrong with it.
+    """
+    fold_clicks(project)
+    return MapDocument.load(project.map_path)
+
+
+def map_fingerprint(project: Project) -> str:
+    """Fingerprint of the map; empty before the first proposal."""
+    document = map_document(project)
+    return document.fingerprint if document else ""
+
+
+def account_catalog(project: Project, journal: Journal, destination: Destination) -> Catalog:
+    """Names and ids of the sub-account, with the users matched; read once while kept open.
+
+    Fields and pipelines of ours that were renamed in HighLevel are known by the map's names; what
+    the map needs and the sub-account has not (any more) stands in `unready`.
+    """
+    kept = _kept.get(project.root, {})
+    if destination.location_id in kept:
+        return kept[destination.location_id]
+    items = journal.schema_items(destination.location_id)
+    objects = [i["item_key"].split(":", 1)[1] for i in items if i["kind"] == "object"]
+    catalog = build_catalog(destination.hl, objects, products=True)
+    existing = destination.hl.users.list(str(catalog.location.get("companyId", "")))
+    document = map_document(project)
+    with project.warehouse.connect() as con:
+        catalog.users = team_of(existing, con, document).users
+        schema = target_schema(document, con) if document else None
+    if schema is not None:
+        settle_schema(schema, catalog, items)
+    kept[destination.location_id] = catalog
+    return catalog
+
+
+def forget_catalogs(project: Project) -> None:
+    """The schema of the accounts has changed: read the catalogues again."""
+    _kept.get(project.root, {}).clear()
+
+
+def load_options(project: Project, destination: Destination) -> LoadOptions:
+    """How loads behave: search lag to allow for, duplicate policy, where files lie."""
+    document = map_document(project)
+    lag = 2.0 if destination.embedded else project.settings.search_lag_s
+    return LoadOptions(
+        search_lag_s=lag,
+        duplicate_policy=document.duplicates if document else "match",
+        existing_policy=document.existing if document else "fill",
+        links=document.links if document else {},
+        files_root=project.exports,
+        images_root=project.inline_images,
+        conversation_provider_id=destination.conversation_provider_id,
+        calendar_id=destination.calendar_id,
+        allowed_hosts=frozenset(
+            host.strip().lower() for host in project.settings.allow_hosts.split(",") if host.strip()
+        ),
+    )
+
+
+def as_rows(frame: Any) -> list[dict[str, Any]]:
+    """A data frame as rows of text, for reports and metadata."""
+    return [
+        {k: str(v) if v is not None else "" for k, v in r.items()} for r in frame.to_dict("records")
+    ]

@@ -1,0 +1,140 @@
+"""Whole stages in order, for the command line and the jobs."""
+
+from __future__ import annotations
+
+from flitstack_pipeline.catalog.objects import KEYS
+from flitstack_pipeline.migration.progress import Watch
+from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.services.auditing import audit
+from flitstack_pipeline.services.conflicts import apply_decided
+from flitstack_pipeline.services.delta import delta_refusals
+from flitstack_pipeline.services.delta_plan import delta_summary
+from flitstack_pipeline.services.field_map import (
+    BECOME,
+    map_object,
+    propose_and_confirm,
+    propose_map,
+)
+from flitstack_pipeline.services.gate import gate_reasons
+from flitstack_pipeline.services.ledger import account_cells, refuse_unaccounted
+from flitstack_pipeline.services.load_records import publish_journal
+from flitstack_pipeline.services.loading import load_stage
+from flitstack_pipeline.services.locking import exclusive_run
+from flitstack_pipeline.services.open_matters import refuse_open_matters
+from flitstack_pipeline.services.prepare import preflight, provision
+from flitstack_pipeline.services.project_context import (
+    Log,
+    accounts_kept_open,
+    map_document,
+    open_journal,
+    silent,
+)
+from flitstack_pipeline.services.questions import answers
+from flitstack_pipeline.services.sampling import choose
+from flitstack_pipeline.services.source import clean_object, read_object, read_schema, relate
+from flitstack_pipeline.services.verify import reconcile, verify_sample
+from flitstack_pipeline.settings import Project
+
+
+def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
+    """Read, clean, relate, audit. Raises ValueError, before all else, for answers that are none."""
+    answers(project)
+    with project.warehouse.connect():
+        read_schema(project)
+        for key in KEYS:  # all before the first is cleaned: one may say how another is written
+            read_object(project, key)
+        for key in KEYS:
+            report = clean_object(project, key)
+            log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine")
+        relate(project)
+        return [audit(project)]
+
+
+def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[StepReport]:
+    """Propose the map, and confirm it when a name is given."""
+    return propose_and_confirm(project, confirm_as) if confirm_as else [propose_map(project)]
+
+
+def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
+    """Map every object type, examine the account, provision its schema.
+
+    Raises Refused while a question or a row that stays behind waits for a person.
+    """
+    refuse_open_matters(project, "preparing the account", mapped=False)
+    with project.warehouse.connect():
+        reports = [map_object(project, key) for key in KEYS]
+    for report in reports:
+        log(f"{report.step}: {report.rows} records")
+        for line in report.tables.get(BECOME, ()):
+            log(f"  {line['records']:,} {line['what']}")
+    with project.warehouse.connect():
+        reports.append(account_cells(project))
+        refuse_unaccounted(project, "preparing the account")
+    with accounts_kept_open(project):
+        checked = preflight(project)
+        return [checked] if checked.problems else [checked, provision(project)]
+
+
+def run_sample(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
+    """Choose the sample, load it and compare it."""
+    chosen = choose(project)
+    with accounts_kept_open(project):
+        load_stage(project, "sample", log, watch)
+        return [chosen, verify_sample(project)]
+
+
+def run_cutover(
+    project: Project, log: Log = silent, watch: Watch | None = None
+) -> list[StepReport]:
+    """Load everything, behind the gate."""
+    return load_stage(project, "cutover", log, watch)
+
+
+def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
+    """Read, clean and map again, look at HighLevel, apply decisions, load what changed.
+
+    Raises Refused outside the window, or when new exports brought something for the map: the
+    approval lapses with the map.
+    """
+    reasons = delta_refusals(project)
+    if reasons:
+        raise Refused("the delta", reasons)
+    run_audit(project, log)
+    run_map(project, log)
+    reasons = gate_reasons(project)
+    if reasons:
+        raise Refused("the delta", reasons)
+    with project.warehouse.connect():
+        for key in KEYS:
+            map_object(project, key)
+        refuse_unaccounted(project, "the delta")
+    with accounts_kept_open(project), exclusive_run(project, "delta"):
+        provision(project)  # new options and columns need their place first
+        decided = apply_decided(project)
+        loads = load_stage(project, "delta", log, watch)
+        return [*([decided] if decided.rows else []), *loads, delta_summary(project, loads)]
+
+
+def rebuild_warehouse(project: Project, log: Log = silent) -> None:
+    """Make the warehouse again from exports, decisions, map and journal, as far as it had come.
+
+    Nothing is proposed or decided anew. Raises Refused without exports.
+    """
+    run_audit(project, log)
+    if map_document(project) is None:
+        return
+    with project.warehouse.connect():
+        for key in KEYS:
+            map_object(project, key)
+        account_cells(project)
+    with open_journal(project) as journal:
+        chosen, begun = journal.get_setting("sample:choice"), bool(journal.runs())
+    if chosen:
+        choose(project)
+    if begun:
+        publish_journal(project)
+
+
+def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:
+    """Reconcile."""
+    return [reconcile(project)]

@@ -1,0 +1,144 @@
+"""What relating asks of a person: decisions remembered before, work lists and pages written after.
+
+Belongs here: moving files between `reports/` and `decisions/` around `relate`. Does not: which
+pairs are asked about (`cleaning`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.cleaning import pending_decisions
+from flitstack_pipeline.cleaning.decisions import (
+    DUPLICATES,
+    INVOICE_LINKS,
+    WORK_ORDER_LINKS,
+    DecisionFile,
+    remember,
+)
+from flitstack_pipeline.reports.document import Document, Section, write_csv, write_html
+from flitstack_pipeline.services.publishing import publish_review
+from flitstack_pipeline.settings import Project
+
+Rows = list[dict[str, Any]]
+_LISTS: dict[DecisionFile, Callable[[duckdb.DuckDBPyConnection], Rows]] = {
+    DUPLICATES: pending_decisions.duplicate_pairs,
+    INVOICE_LINKS: pending_decisions.invoice_links,
+    WORK_ORDER_LINKS: pending_decisions.work_order_links,
+}
+_MERGED = "merged unless you keep them apart"
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is open: rows by file name, and decisions that fit no record."""
+
+    rows: dict[str, Rows] = field(default_factory=dict)
+    idle: Rows = field(default_factory=list)
+
+    @property
+    def open_pairs(self) -> Rows:
+        """Pairs of people a person must decide."""
+        return [r for r in self.rows[DUPLICATES.name] if r["so far"] != _MERGED]
+
+    @property
+    def merged_pairs(self) -> Rows:
+        """Pairs that were merged without a person."""
+        return [r for r in self.rows[DUPLICATES.name] if r["so far"] == _MERGED]
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """Counts for metadata."""
+        return {
+            "duplicates to decide": len(self.open_pairs),
+            "invoices to decide": len({r["invoice_key"] for r in self.rows[INVOICE_LINKS.name]}),
+            "work orders to decide": len(
+                {r["work_order_key"] for r in self.rows[WORK_ORDER_LINKS.name]}
+            ),
+            "decisions without a record": len(self.idle),
+        }
+
+
+def remember_decisions(project: Project) -> int:
+    """Take what was filled in on the work lists into `decisions/`; how many are new.
+
+    Raises ValueError when a list holds a word that is no decision; nothing is lost then.
+    """
+    return sum(
+        remember(project.reports / kind.name, project.decisions / kind.name, kind)
+        for kind in _LISTS
+    )
+
+
+def read_review(con: duckdb.DuckDBPyConnection) -> Review:
+    """What is open after relating."""
+    rows = {kind.name: read(con) for kind, read in _LISTS.items()}
+    return Review(rows, pending_decisions.idle_decisions(con))
+
+
+def write_review(project: Project, review: Review) -> None:
+    """Write the work lists (CSV), the pages in `reports/`, and those of the review room."""
+    publish_review(project, review.rows, _MERGED)
+    for name, rows in review.rows.items():
+        write_csv(rows, project.reports / name)
+    write_html(_duplicates_page(review), project.reports / "duplicates.html")
+    write_html(_links_page(review), project.reports / "links.html")
+
+
+def _duplicates_page(review: Review) -> Document:
+    open_pairs, merged = review.open_pairs, review.merged_pairs
+    by_evidence = Counter(str(r["evidence"]) for r in merged)
+    return Document(
+        "Duplicates",
+        f"{len(open_pairs):,} pairs wait for you; {len(merged):,} were merged.",
+        not open_pairs,
+        about="Two rows that may be one client. Write “merge” or “keep apart” in the column "
+        "“decision” of reports/duplicates.csv and relate again: decisions are remembered in "
+        "decisions/duplicates.csv, and taking one out there undoes it. A pair you leave alone "
+        "stays as it is.",
+        sections=[
+            Section("To decide", [_side_by_side(r) for r in open_pairs], "Best first."),
+            Section(
+                "Merged, by evidence",
+                [{"evidence": e, "pairs": n} for e, n in by_evidence.most_common()],
+                "Every merge has the whole name or nearly so, and an own e-mail, phone or street.",
+            ),
+            Section("Merged", [_side_by_side(r) for r in merged], "Undo one with “keep apart”."),
+            Section(
+                "Decisions that fit no record", review.idle, "Remembered, without effect today."
+            ),
+        ],
+    )
+
+
+def _side_by_side(row: dict[str, Any]) -> dict[str, Any]:
+    def shown(side: str) -> str:
+        values = (row[f"{side}_{what}"] for what in ("name", "email", "phone", "address"))
+        return " · ".join(str(v) for v in values if v) + f" [{row[f'{side}_key']}]"
+
+    return {
+        "score": row["score"],
+        "evidence": row["evidence"],
+        "one": shown("left"),
+        "other": shown("right"),
+    }
+
+
+def _links_page(review: Review) -> Document:
+    invoices, orders = (review.rows[k.name] for k in (INVOICE_LINKS, WORK_ORDER_LINKS))
+    return Document(
+        "Links to jobs",
+        f"{review.facts['invoices to decide']:,} invoices and "
+        f"{review.facts['work orders to decide']:,} work orders wait for you.",
+        not (invoices or orders),
+        about="Documents that name no job and fit several, each with its best candidates. Write "
+        "“link” or “do not link” in the column “decision” of reports/invoice_links.csv or "
+        "reports/work_order_links.csv and relate again; decisions are remembered in decisions/. "
+        "What you leave alone is migrated without a job.",
+        sections=[Section("Invoices", invoices), Section("Work orders", orders)],
+    )
