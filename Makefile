@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with Python 3.11+, git and make:
 #   make demo    the whole migration of the bundled exports into the embedded sandbox
 #   make test    every test
-#   make test-all    and the long proofs, with a table (an hour)
+#   make test-all    and the long proofs, with a table (two hours)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
