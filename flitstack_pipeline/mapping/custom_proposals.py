@@ -140,10 +140,16 @@ def _type_questions(
                 column=header,
                 evidence=tuple(profiles[header].odd.get(wanted.doubt, ())),
                 choices=(
-                    Choice(wanted.doubt, "values that do not fit go to Original_Values__c"),
+                    Choice(wanted.doubt, _read_so(profiles[header], wanted.doubt)),
                     Choice("text", "every value stays as it is written"),
                 ),
             )
+
+
+def _read_so(profile: Profile, transform: str) -> str:
+    """What reading a column so does, with some of its values before and after."""
+    shown = "; ".join(profile.read_as(transform))
+    return f"values that do not fit go to Original_Values__c ({shown})"
 
 
 def _whole_moment(entry: FieldEntry, profile: Profile, taken: set[str]) -> FieldEntry:

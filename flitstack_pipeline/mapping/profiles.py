@@ -52,6 +52,22 @@ class Profile:
     part_counts: tuple[int, ...] = ()
     #: Three values that do not fit, by transform, for evidence.
     odd: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: How the files of the values write them, where that is told.
+    how: Mapping[str, Format] = field(default_factory=dict)
+
+    def read_as(self, transform: str, most: int = 3) -> list[str]:
+        """Some values before and after a transform, for evidence: `'1/2/2024' is 2024-02-01`."""
+        found = []
+        for value in self.words:
+            try:
+                read = read_as(transform, value, self.how.get(value, _USUAL))
+            except Unfit:
+                continue
+            if read is not None:
+                found.append(f"{value!r} is {read}")
+            if len(found) == most:
+                break
+        return found
 
     def common(self, of_parts: bool = False) -> str:
         """The commonest words and how often, for evidence: `PVC 12, Copper 3, …`."""
@@ -93,6 +109,7 @@ def profile(
     ranked = sorted(counts, key=lambda v: (-counts[v], v))[:MOST_WORDS]
     ranked_parts = sorted(parts, key=lambda v: (-parts[v], v))[:MOST_WORDS]
     return Profile(
+        how=told,
         filled=filled,
         distinct=len(counts),
         longest=max(map(len, counts)),

@@ -7,8 +7,8 @@ other answers. Other questions bring the effect of each choice with them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -27,6 +27,8 @@ from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
 FILE, DATES, DECIMAL = "file:", "dates:", "decimal:"
+#: How many values are shown as they would be read.
+EXAMPLES = 3
 _OPEN_AGAIN = "the question is open again, and nothing is written until it is answered"
 #: SQL of the cells that can be read either way, over `cell`.
 _EITHER_WAY = {
@@ -148,7 +150,8 @@ class _Changes:
     moved: int = 0
     read: int = 0
     unread: int = 0
-    example: str = ""
+    #: How cells would be read then, in words.
+    examples: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         place = "day" if self.what == "date" else "value"
@@ -162,7 +165,8 @@ class _Changes:
             for n, many, one in parts
             if n
         )
-        return f"{told or f'no {self.what} changes'}{self.example}"
+        shown = f" ({'; '.join(self.examples)})" if self.examples else ""
+        return f"{told or f'no {self.what} changes'}{shown}"
 
 
 @dataclass
@@ -175,7 +179,7 @@ class _Formats:
     seen: dict[str, Counted]
 
     def effect(self, key: str, word: str) -> str:
-        """How many cells are read otherwise, with one as an example."""
+        """How many cells are read otherwise, with three as examples."""
         prefix = DATES if key.startswith(DATES) else DECIMAL
         words = (DAY_FIRST, MONTH_FIRST) if prefix == DATES else tuple(SIGN_WORDS)
         if word and word not in words:
@@ -208,30 +212,33 @@ class _Formats:
         changes.moved += cells * (UNDECIDED not in words)
         changes.read += cells * (old == UNDECIDED)
         changes.unread += cells * (new == UNDECIDED)
-        if new != UNDECIDED and not changes.example:
-            changes.example = self._example(dataset, place, new)
+        if new != UNDECIDED and len(changes.examples) < EXAMPLES:
+            every = [*changes.examples, *self._examples(dataset, place, new)]
+            changes.examples = list(dict.fromkeys(every))[:EXAMPLES]
 
-    def _example(self, dataset: str, place: Place, new: str) -> str:
-        """One cell of the column as it would be read then."""
+    def _examples(self, dataset: str, place: Place, new: str) -> Iterator[str]:
+        """Cells of the column as they would be read then."""
         file, column = place
         cell = f'"{column}"'
         if column.startswith(CUSTOM):
             cell = f"_extra[{literal(column.removeprefix(CUSTOM))}]"
         prefix = DATES if new in (DAY_FIRST, MONTH_FIRST) else DECIMAL
         found = self.con.execute(
-            f'SELECT trim(cell) FROM (SELECT {cell} AS cell FROM raw."{dataset}" WHERE _file = ?) '  # noqa: S608
-            f"WHERE {_EITHER_WAY[prefix]} LIMIT 1",
+            f"SELECT DISTINCT trim(cell) AS cell "  # noqa: S608
+            f'FROM (SELECT {cell} AS cell FROM raw."{dataset}" WHERE _file = ?) '
+            f"WHERE {_EITHER_WAY[prefix]} ORDER BY 1 LIMIT {EXAMPLES}",
             [file],
-        ).fetchone()
-        if found is None:
-            return ""
-        try:
-            if prefix == DATES:
-                read = moment(found[0], new)
-                return f" ({found[0]!r} is {read.day:%d %B %Y})" if read else ""
-            return f" ({found[0]!r} is {amount(found[0], comma=comma_of(new)):,})"
-        except (ValueError, NotAnAmount):
-            return ""
+        ).fetchall()
+        for (text,) in found:
+            try:
+                if prefix == DATES:
+                    read = moment(text, new)
+                    if read:
+                        yield f"{text!r} is {read.day:%d %B %Y}"
+                else:
+                    yield f"{text!r} is {amount(text, comma=comma_of(new)):,}"
+            except (ValueError, NotAnAmount):
+                continue
 
 
 def _words(evidence: Evidence, prefix: str) -> dict[Place, str]:

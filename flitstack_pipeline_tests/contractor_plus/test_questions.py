@@ -62,7 +62,8 @@ def test_an_answer_shows_what_it_would_change_and_can_be_taken_back(project):
     told = services.answer(project, "dates:*", "day first", preview=True)
     # 5/1 and 6/7 can be read either way; 4/4 is one day in both orders.
     assert told.facts["would change"] == (
-        "2 dates are read, that were left open ('5/1/2024' is 05 January 2024)"
+        "2 dates are read, that were left open "
+        "('5/1/2024' is 05 January 2024; '6/7/2024' is 06 July 2024)"
     )
     assert answers(project) == {}
 
@@ -114,8 +115,10 @@ def test_the_numbers_that_another_decimal_sign_would_change_are_counted(project)
     [row] = services.question_rows(project)
     assert (row["key"], {c["word"]: c["effect"] for c in row["choices"]}) == (
         "decimal:*",
-        {"point": "3 numbers are read, that were left open ('1.250' is 1.250)",
-         "comma": "3 numbers are read, that were left open ('1.250' is 1,250)"},
+        {"point": "3 numbers are read, that were left open "
+                  "('1.250' is 1.250; '1.000' is 1.000; '2.500' is 2.500)",
+         "comma": "3 numbers are read, that were left open "
+                  "('1.250' is 1,250; '1.000' is 1,000; '2.500' is 2,500)"},
     )  # fmt: skip
     told = services.answer(project, "decimal:jobs.amount", "comma", preview=True)
     assert told.facts["would change"] == ("1 number is read, that was left open ('1.250' is 1,250)")
@@ -123,7 +126,9 @@ def test_the_numbers_that_another_decimal_sign_would_change_are_counted(project)
     read(project)
     assert amounts(project) == [1250, None, 80]
     told = services.answer(project, "decimal:*", "point", preview=True)
-    assert told.facts["would change"] == "3 numbers move to another value ('1.250' is 1.250)"
+    assert told.facts["would change"] == (
+        "3 numbers move to another value ('1.250' is 1.250; '1.000' is 1.000; '2.500' is 2.500)"
+    )
     told = services.answer(project, "decimal:*", "", preview=True)
     assert told.facts["would change"] == "3 numbers are left open again"
     services.answer(project, "decimal:*", "")
@@ -142,8 +147,10 @@ def test_the_file_of_questions_says_what_each_choice_would_change(project):
     list_questions(project)
     lines = listed(project)
     assert lines["dates:*"]["effects"].split(" | ") == [
-        "2 dates are read, that were left open ('5/1/2024' is 01 May 2024)",
-        "2 dates are read, that were left open ('5/1/2024' is 05 January 2024)",
+        "2 dates are read, that were left open "
+        "('5/1/2024' is 01 May 2024; '6/7/2024' is 07 June 2024)",
+        "2 dates are read, that were left open "
+        "('5/1/2024' is 05 January 2024; '6/7/2024' is 06 July 2024)",
     ]
     assert "the certificate names it" in lines["file:odd.csv"]["effects"]
 
