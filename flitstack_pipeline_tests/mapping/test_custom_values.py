@@ -139,6 +139,9 @@ def test_a_column_that_mostly_fits_is_asked_and_is_text_until_then(con, tmp_path
     assert question.key == "type:clients.Visit"
     assert [c.word for c in question.choices] == ["date", "text"]
     assert question.evidence == ("call first", "soon")
+    assert question.choices[0].effect.endswith(
+        "('01/13/2024' is 2024-01-13; '02/14/2024' is 2024-02-14; '03/15/2024' is 2024-03-15)"
+    )
     made, types = mapped(con, **{"type:clients.Visit": "date"})
     assert types == {"Visit": "DATE"}
     assert (made[0]["Visit"], made[-1]) == ("2024-01-13", {ORIGINALS: "Visit: soon"})
