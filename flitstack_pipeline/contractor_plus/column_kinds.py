@@ -188,7 +188,8 @@ def learn(cells: Mapping[str, Sequence[str]], known: frozenset[str], dataset: st
     """
     kinds, choices, told = {}, {}, {}
     for column, values in cells.items():
-        filled = [v.strip() for v in values if v and not _EMPTY_CELL.match(v)]
+        texts = Counter(v.strip() for v in values if v)
+        filled = Counter({v: n for v, n in texts.items() if not _EMPTY_CELL.match(v)})
         kind = _kind(column if column in known else "", filled, dataset)
         if kind:
             kinds[column] = kind
@@ -201,22 +202,22 @@ def learn(cells: Mapping[str, Sequence[str]], known: frozenset[str], dataset: st
     return Columns(kinds, choices, told)
 
 
-def _half(kind: Kind | None, filled: list[str]) -> Kind | None:
+def _half(kind: Kind | None, filled: Counter[str]) -> Kind | None:
     """The kind that at least half of the cells tell, stricter than the column's own."""
-    if kind not in (None, DATE, WORDS) or len(filled) < 3:
+    if kind not in (None, DATE, WORDS) or filled.total() < 3:
         return kind
     tellable = (WRITTEN_DATE,) if kind is DATE else (EMAIL, WRITTEN_DATE, NUMBER)
-    return next((k for k in tellable if _share(k, filled) >= 0.5), kind)
+    return next((k for k in tellable if _mostly(k, filled, 0.5)), kind)
 
 
-def _kind(name: str, filled: list[str], dataset: str) -> Kind | None:
+def _kind(name: str, filled: Counter[str], dataset: str) -> Kind | None:
     usual = _usual(name, dataset)
     if name.endswith(("_id", "_number")):
         return _shape(filled)
-    if usual and len(filled) < FEW:
+    if usual and filled.total() < FEW:
         return _likeliest(usual, filled)
-    chain = (*usual, *_LEARNED) if len(filled) >= FEW else usual
-    return next((k for k in chain if _share(k, filled) >= SUPPORT), None)
+    chain = (*usual, *_LEARNED) if filled.total() >= FEW else usual
+    return next((k for k in chain if _mostly(k, filled, SUPPORT)), None)
 
 
 def _usual(name: str, dataset: str) -> tuple[Kind, ...]:
@@ -228,28 +229,37 @@ def _usual(name: str, dataset: str) -> tuple[Kind, ...]:
     return (NUMBER,) if name in _NUMBERS else _BY_NAME.get(name, ())
 
 
-def _likeliest(usual: tuple[Kind, ...], filled: list[str]) -> Kind | None:
+def _likeliest(usual: tuple[Kind, ...], filled: Counter[str]) -> Kind | None:
     """The kind of a known column with few cells: by name, unless most cells are against it."""
-    if len(filled) <= 2:
+    if filled.total() <= 2:
         return usual[0]
-    return next((k for k in usual if _share(k, filled) >= 0.5), None)
+    return next((k for k in usual if _mostly(k, filled, 0.5)), None)
 
 
-def _share(kind: Kind, filled: list[str]) -> float:
-    return sum(map(kind.fits, filled)) / len(filled)
+def _mostly(kind: Kind, counted: Counter[str], share: float) -> bool:
+    """Whether so large a share of the cells is of a kind; each text is looked at once."""
+    spare = counted.total() * (1 - share) + 1e-9
+    for cell, count in counted.items():
+        if not kind.fits(cell):
+            spare -= count
+            if spare < 0:
+                return False
+    return True
 
 
-def _shape(filled: list[str]) -> Kind | None:
+def _shape(filled: Counter[str]) -> Kind | None:
     """The account's own pattern of numbers (`1001`, `INV-7`, `#12`), where nearly all follow it."""
-    shapes = Counter(shape_of(v) for v in filled)
+    cells, shapes = filled.total(), Counter[str]()
+    for value, times in filled.items():
+        shapes[shape_of(value)] += times
     if not shapes:
         return None
     shape, count = shapes.most_common(1)[0]
-    enough = count / len(filled) >= SUPPORT if len(filled) >= FEW else _most(count, len(filled))
+    enough = count / cells >= SUPPORT if cells >= FEW else _most(count, cells)
     if not enough or "9" not in shape:
         return None
     pattern = re.escape(shape).replace("9", "[0-9]+").replace("A", "[a-z]+")
-    return Kind(f"number like {filled[0]!r}", rf"{pattern}(?:\.0)?")
+    return Kind(f"number like {next(iter(filled))!r}", rf"{pattern}(?:\.0)?")
 
 
 def _most(count: int, cells: int) -> bool:
@@ -261,12 +271,14 @@ def shape_of(value: str) -> str:
     return re.sub(r"[0-9]+", "9", re.sub(r"[^\W\d_]+", "A", value))
 
 
-def _repeated(filled: list[str]) -> frozenset[str]:
+def _repeated(filled: Counter[str]) -> frozenset[str]:
     """The words of a column whose cells nearly all repeat one another, else nothing."""
-    counted = Counter(v.casefold() for v in filled)
+    cells, counted = filled.total(), Counter[str]()
+    for value, times in filled.items():
+        counted[value.casefold()] += times
     again = {word for word, count in counted.items() if count > 1}
-    share = sum(counted[word] for word in again) / len(filled) if filled else 0
-    if len(filled) < CHOICE_CELLS or share < CHOICE_SHARE or len(again) > len(filled) / 2:
+    share = sum(counted[word] for word in again) / cells if cells else 0
+    if cells < CHOICE_CELLS or share < CHOICE_SHARE or len(again) > cells / 2:
         return frozenset()
     return frozenset(again)
 

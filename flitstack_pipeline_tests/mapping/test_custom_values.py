@@ -140,7 +140,7 @@ def test_a_column_that_mostly_fits_is_asked_and_is_text_until_then(con, tmp_path
     assert [c.word for c in question.choices] == ["date", "text"]
     assert question.evidence == ("call first", "soon")
     assert question.choices[0].effect.endswith(
-        "('01/13/2024' is 2024-01-13; '02/14/2024' is 2024-02-14; '03/15/2024' is 2024-03-15)"
+        "('01/13/2024' is 2024-01-13; '01/25/2024' is 2024-01-25; '02/14/2024' is 2024-02-14)"
     )
     made, types = mapped(con, **{"type:clients.Visit": "date"})
     assert types == {"Visit": "DATE"}
