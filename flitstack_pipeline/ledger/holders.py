@@ -272,16 +272,17 @@ def _fill(
     }
     values = ", ".join(f"{_joined(shape, held)} AS v{n}" for shape, n in shapes.items())
     owner = f" LEFT JOIN ledger_user u ON u.source_key = found[{len(ways)}]"
-    records = f"SELECT key, payload FROM ledger_carrier WHERE place = {literal(place)}"
-    doubled = f"SELECT count(*) > count(DISTINCT key) FROM ({records})"
-    if con.execute(doubled).fetchall()[0][0]:
-        records = f"SELECT key, any_value(payload) AS payload FROM ({records}) GROUP BY key"
     pointers = ", ".join(literal(way) for way in ways)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT key, {values} FROM (SELECT key, "
-        f"json_extract_string(payload, [{pointers}]) AS found FROM ({records}))"
-        f"{owner if OWNER in labels else ''}"
-    )
+    records = f"SELECT key, payload FROM ledger_carrier WHERE place = {literal(place)}"
+    once = f"SELECT key, any_value(payload) AS payload FROM ({records}) GROUP BY key"
+    for selected in (records, once):  # grouping copies every payload, and few places need it
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT key, {values} FROM (SELECT key, "
+            f"json_extract_string(payload, [{pointers}]) AS found FROM ({selected}))"
+            f"{owner if OWNER in labels else ''}"
+        )
+        if not con.execute(f"SELECT count(*) > count(DISTINCT key) FROM {table}").fetchall()[0][0]:
+            break
 
 
 #: All that a note, a message or a file says, value by value.
@@ -323,18 +324,19 @@ def _near(dataset: str, keys: str = "") -> str:
     A row leads on from the record it became; one that became none, from its parent, in whose text
     it stands.
     """
-    some = "SELECT key, place, record_key FROM ledger_carrier"
-    some += f" WHERE key IN ({keys})" if keys else ""
-    own = "NOT starts_with(place, 'parent:') AND place <> 'record'"
-    own = f"SELECT key, record_key FROM chosen WHERE place <> '{DEAL}' AND {own}"
+    some = (
+        "SELECT key, record_key, starts_with(place, 'parent:') OR place = 'record' AS beside "
+        f"FROM ledger_carrier WHERE place <> '{DEAL}'"
+    )
+    some += f" AND key IN ({keys})" if keys else ""
+    own = "SELECT key, record_key FROM chosen WHERE NOT beside"
     if dataset in JOINED_INTO or dataset in HISTORY:
         own += (
-            " UNION ALL SELECT key, record_key FROM chosen "
-            f"WHERE key NOT IN (SELECT key FROM chosen WHERE place <> '{DEAL}' AND NOT "
-            "starts_with(place, 'parent:') AND place <> 'record')"
+            " UNION ALL SELECT key, record_key FROM chosen WHERE beside "
+            "AND NOT EXISTS (FROM chosen o WHERE NOT o.beside AND o.key = chosen.key)"
         )
     body = _NEAR_HISTORY if dataset in HISTORY else _NEAR
-    return f"WITH chosen AS ({some}), own AS ({own}) {body}"
+    return f"WITH chosen AS MATERIALIZED ({some}), own AS ({own}) {body}"
 
 
 def make_near(con: duckdb.DuckDBPyConnection, dataset: str, keys: str) -> None:

@@ -52,8 +52,20 @@ def _among(piece: str, value: str) -> str:
 
 
 def _date(text: str, value: str) -> str:
-    moment = f"CASE WHEN length({value}) > 16 THEN TRY_CAST({value} AS TIMESTAMPTZ) END"
-    return f"({value} = {_day(text)} OR ({_moment(text)} AT TIME ZONE {{zone}}) = {moment})"
+    moment = f"({_moment(text)} AT TIME ZONE {{zone}}) = TRY_CAST({value} AS TIMESTAMPTZ)"
+    day = f"TRY_CAST({value} AS DATE) IS NOT NULL AND ({_is_day(text, value)})"
+    return f"CASE length({value}) WHEN 10 THEN {day} ELSE length({value}) > 16 AND {moment} END"
+
+
+def _is_day(text: str, value: str) -> str:
+    """SQL: whether a cell is a day, year first, as it is written with and without zeros."""
+    year, month, day = f"left({value}, 4)", f"substr({value}, 6, 2)", f"substr({value}, 9, 2)"
+    forms = []
+    for first, second, sign in ((month, day, "{mdy}"), (day, month, "{dmy}")):
+        full = f"{first} || '/' || {second} || '/' || {year}"
+        short = f"ltrim({first}, '0') || '/' || ltrim({second}, '0') || '/' || {year}"
+        forms.append(f"{sign} AND ({text} = {full} OR {text} = {short})")
+    return " OR ".join(forms)
 
 
 def _address(text: str, value: str) -> str:
@@ -155,8 +167,10 @@ def _record_kind(text: str, value: str) -> str:
 
 
 def _time(text: str, value: str) -> str:
-    clock = f"regexp_full_match({text}, '[0-9]{{1,2}}:[0-9]{{2}} [AP]M')"
-    return f"({clock} AND strftime(try_strptime({text}, '%I:%M %p'), '%H:%M') = {value})"
+    hour = f"(TRY_CAST(left({value}, 2) AS INT) + 11) % 12 + 1"
+    half = f"CASE WHEN left({value}, 2) < '12' THEN ' AM' ELSE ' PM' END"
+    clock = f"lpad(({hour})::VARCHAR || substr({value}, 3) || {half}, 8, '0')"
+    return f"(length({value}) = 5 AND length({text}) < 9 AND lpad({text}, 8, '0') = {clock})"
 
 
 def _numbered(text: str, value: str) -> str:

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from flitstack_pipeline.ledger.sure import sure
+from flitstack_pipeline.ledger.sure import is_nobody_sql, sure
 from flitstack_pipeline.ledger.witness import is_phone_sql
 
 
@@ -19,7 +19,9 @@ def con():
     [
         ("date:", "2/3/2024", "2024-02-03", True),
         ("date:", "2/3/2024", "2024-03-02", False),
+        ("date:", "02/03/2024", "2024-02-03", True),
         ("date:", "13/3/2024", "2024-03-13", False),
+        ("date:", "13/13/2024", "2024-13-13", False),
         ("date:", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-05:00", True),
         ("date:", "1/15/2024 3:04 PM", "2024-01-15T15:04:00-06:00", False),
         ("number:", "$1,234.50", "1234.50", True),
@@ -32,6 +34,21 @@ def con():
         ("address", "1 Oak St, Tampa", "1 Oak St Tampabay", False),
         ("time", "9:05 PM", "21:05", True),
         ("time", "9:05 PM", "09:05", False),
+        ("time", "12:30 AM", "00:30", True),
+        ("time", "12:30 PM", "12:30", True),
+        ("time", "09:05 AMs", "09:05", False),
+        ("list", "Gutters; Roof", '["Gutters","Roof","contractor+ client"]', True),
+        ("list", "Roof, gutters", "Gutters\x1fRoof", True),
+        ("list", "Gutters; Siding", '["Gutters","Roof"]', False),
+        ("list", "Gut", '["Gutters"]', False),
+        ("url", "www.roe.com", "https://www.roe.com", True),
+        ("url", "www.roe.com", "https://www.roe.com/shop", False),
+        ("address:state", "Massachusetts", "MA", True),
+        ("address:state", "Virginia", "WV", False),
+        ("address:country", "USA", "US", True),
+        ("address:country", "USA", "CA", False),
+        ("address:zip", "6103", "06103", True),
+        ("address:zip", "6103", "61030", False),
         ("id", "PAY-1", "main/payments/X@PAY-1\x1fmain", True),
         ("id", "42", "main/jobs/142", False),
         ("numbered", "#12", "Invoice #12", True),
@@ -53,6 +70,22 @@ def test_only_a_value_that_says_the_same_is_sure(con, kind, text, value, surely)
         f"SELECT coalesce({said}, false) FROM (SELECT ? AS t, ? AS v)", [text, value]
     )
     assert found.fetchall() == [(surely,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "team", "nobody"),
+    [
+        ("Ray Dubois", "", True),
+        ("Ray Dubois", "Dana Whitfield\x1fLuis Ortega", True),
+        ("Whitfield, Dana", "Dana Whitfield\x1fLuis Ortega", False),
+        ("Dana Reyes", "Dana Whitfield", True),
+        ("Lu\u00eds Ortega", "Ann Lee", False),  # accents are read in Python
+        ("Ray Dubois", "?", False),
+    ],
+)
+def test_a_cell_that_names_nobody_of_the_team_is_told(con, text, team, nobody):
+    found = con.execute(f"SELECT {is_nobody_sql('t', team)} FROM (SELECT ? AS t)", [text])
+    assert found.fetchall() == [(nobody,)]
 
 
 @pytest.mark.parametrize(
