@@ -1,13 +1,14 @@
 # Two commands do everything on a machine with Python 3.11+, git and make:
 #   make demo    the whole migration of the bundled exports into the embedded sandbox
 #   make test    every test
+#   make test-fast   the short ones: no whole migration, no browser (a minute)
 #   make test-all    and the long proofs, with a table (two hours)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test test-all ui review lint loc lock picture clean
+.PHONY: setup demo test test-fast test-all ui review lint loc lock picture clean
 
 setup: $(STAMP)
 
@@ -24,6 +25,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-fast: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --fast
 
 test-all: test
 	$(BIN)/python -m flitstack_pipeline_tests.proofs

@@ -28,6 +28,7 @@ PROOFS = {
     "lost_answers": ("flitstack_pipeline_tests.e2e.lost_answers", "prove_lost_answers"),
     "wild_answers": ("flitstack_pipeline_tests.e2e.wild_story", "prove_wild_answers"),
     "kills": ("flitstack_pipeline_tests.migration.kill_each", "prove_every_kill"),
+    "random_kills": ("flitstack_pipeline_tests.migration.kill_many", "prove_random_kills"),
     "mutants": ("flitstack_pipeline_tests.ledger.mutation", "prove_mutants"),
 }
 SHOWN = 20
