@@ -99,7 +99,11 @@ class _Rules:
         self.own = frozenset(self.header)
         self.table = alias_table(layout.dataset) if layout.dataset else {}
         self.spellings = _spellings(layout.dataset or "") | self.own
-        self.first_words = {s.split()[0] for s in (*self.spellings, *self.titles) if s}
+        self.first_words: set[str] = set()
+        #: Characters that begin no line of these: nearly every record is told by its first one.
+        self.record_starts = {chr(c) for c in range(33, 127)}
+        for words in (*self.spellings, *self.titles, *_TOTAL_STARTS):
+            self._note_first_word(words)
 
     def suspects(self, batch: Batch, first_header: int) -> Iterable[int]:
         """Where lines stand that may be none: a look at how they begin spares nearly every row."""
@@ -108,8 +112,13 @@ class _Rules:
         return [
             index
             for index, cells in enumerate(batch.rows)
-            if not cells or self._may_be_none(cells[0])
+            if not cells or (cells[0][:1] not in self.record_starts and self._may_be_none(cells[0]))
         ]
+
+    def _note_first_word(self, words: str) -> None:
+        if words:
+            self.first_words.add(words.split()[0])
+            self.record_starts -= {words[0], words[0].upper()}
 
     def _may_be_none(self, first: str) -> bool:
         """Whether a line that begins with this cell may be no record."""
@@ -137,7 +146,7 @@ class _Rules:
         words = [w for w in _words(cells) if w]
         if len(words) == 1:
             self.titles.add(words[0])
-            self.first_words.add(words[0].split()[0])
+            self._note_first_word(words[0])
 
     def _is_header(self, cells: list[str]) -> bool:
         """The same header again, or another of the same kind: at least three known columns."""

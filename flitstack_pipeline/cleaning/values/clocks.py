@@ -69,7 +69,9 @@ def clock(text: str) -> dt.time | None:
 
 def with_zone(text: str) -> tuple[str, dt.tzinfo | None]:
     """A time of day and the zone that stands behind it, taken off; None when none does."""
-    given = _LONG_ZONE.sub(lambda m: f" {_LONG_ZONES[m[1].casefold()]}", text.strip())
+    given = text.strip()
+    if given.endswith(("ime", "ime)")):
+        given = _LONG_ZONE.sub(lambda m: f" {_LONG_ZONES[m[1].casefold()]}", given)
     if _offset(_REMARK.sub("", given)) is None:
         given = _BRACKETED_ZONE.sub(r" \1", given)
     bare = _REMARK.sub("", given)

@@ -168,7 +168,9 @@ def without_remarks(name: str) -> tuple[str, str]:
 
 def without_signs(part: str | None) -> str | None:
     """A part of a name without emoji and stars; None where nothing else was in it."""
-    return " ".join(_SIGNS.sub(" ", part).split()) or None if part else None
+    if not part or part.isalpha():
+        return part
+    return " ".join(_SIGNS.sub(" ", part).split()) or None
 
 
 def _without_profession(name: str) -> str:
