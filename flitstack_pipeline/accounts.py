@@ -18,6 +18,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.settings import Settings
 
 PROVIDER, CALENDAR = "HIGHLEVEL_CONVERSATION_PROVIDER_ID", "HIGHLEVEL_CALENDAR_ID"
@@ -41,7 +42,7 @@ def unconfigured(account: Account, forms: Collection[str]) -> list[str]:
     ]
 
 
-class NotConfigured(ValueError):
+class NotConfigured(BadInput):
     """A sub-account without its id or its token; the message names every variable to set."""
 
 

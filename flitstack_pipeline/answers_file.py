@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from flitstack_pipeline.decision_tables import read_table, write_table
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.questions import Question
 
 FILE = "questions.csv"
@@ -74,7 +75,7 @@ def read_answers(decisions: Path) -> dict[str, str]:
         if line.kind != "file" and line.words and chosen(line.answer, line.words) is None
     ]
     if wrong:
-        raise ValueError(f"{decisions / FILE}: {'; '.join(wrong)}. Correct or empty the answer.")
+        raise BadInput(f"{decisions / FILE}: {'; '.join(wrong)}. Correct or empty the answer.")
     return {line.key: chosen(line.answer, line.words) or line.answer for line in given}
 
 

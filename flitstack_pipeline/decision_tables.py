@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.private_files import replacing
 
 Row = dict[str, str]
@@ -37,7 +38,7 @@ def read_table(
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     missing = set(needed) - set(reader.fieldnames or ())
     if missing and reader.fieldnames:
-        raise ValueError(f"{path} has no column {', '.join(sorted(missing))}. Add it.")
+        raise BadInput(f"{path} has no column {', '.join(sorted(missing))}. Add it.")
     return [
         (reader.line_num, {c: (row.get(c) or "").strip().removeprefix("'") for c in columns})
         for row in reader
@@ -55,12 +56,12 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 def read_text(path: Path) -> str:
     """The text of a table, however a spreadsheet wrote it. Raises ValueError when it is none."""
     if path.is_dir():
-        raise ValueError(f"{path} is a folder, and must be a file: move the folder away.")
+        raise BadInput(f"{path} is a folder, and must be a file: move the folder away.")
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):  # what Excel writes as "Unicode text"
         return raw[: len(raw) // 2 * 2].decode("utf-16", errors="replace")
     if b"\0" in raw:
-        raise ValueError(
+        raise BadInput(
             f"{path} is no text: restore it from a backup, or delete it (what was decided in it is "
             "asked again)."
         )

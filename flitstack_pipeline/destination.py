@@ -20,6 +20,7 @@ import requests
 from sqlalchemy import Engine
 
 from flitstack_pipeline.accounts import Account
+from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pace_store import pace_engine, read_bucket
@@ -46,7 +47,7 @@ SANDBOX_AGENCY_TOKEN = "pit-sandbox-agency"  # noqa: S105 - the sandbox's own, n
 IN_USE_S = 10.0
 
 
-class SandboxUnusable(RuntimeError):
+class SandboxUnusable(Stopped):
     """The embedded sandbox cannot start; the message says why and what to do."""
 
 

@@ -1,14 +1,16 @@
-"""What broke on this machine, in a sentence: disk, rights, files in each other's place, databases.
+"""The errors a person is told in a sentence, and the exit code each ends a command with.
 
-Belongs here: telling errors of the system and of libraries apart and saying what to do. Does not:
-our own refusals, which are sentences already.
+Belongs here: the base classes of our own errors; errors of the system and of libraries (disk,
+rights, files in each other's place, databases) in words. What is neither is a bug: it ends with
+its trace.
 """
 
 from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
-from typing import Any
+from enum import IntEnum
+from typing import Any, ClassVar
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -19,12 +21,50 @@ _DUCKDB_FULL = ("no space left", "file too large", "disk quota", "max_temp_direc
 _DUCKDB_DENIED = ("permission denied", "read-only file system", "operation not permitted")
 
 
+class Exit(IntEnum):
+    """What the exit code of a command means."""
+
+    DONE = 0
+    BAD_INPUT = 2
+    WAITING = 3
+    PREFLIGHT_FAILED = 4
+    INCOMPLETE = 5
+    STOPPED = 6
+    BUG = 70  # EX_SOFTWARE of sysexits.h
+
+
+class FlitstackError(Exception):
+    """An end of a step that we foresaw: the message says what is wrong and what to do."""
+
+    exit_code: ClassVar[Exit] = Exit.STOPPED
+
+
+class BadInput(FlitstackError, ValueError):
+    """A file, a value, a decision or an option that cannot be followed; the message names it."""
+
+    exit_code = Exit.BAD_INPUT
+
+
+class Stopped(FlitstackError, RuntimeError):
+    """A step that could not go on; started again it goes on where it was."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """What broke and what to do; `passes` when the same command, repeated, can go on."""
 
     sentence: str
     passes: bool
+
+
+def exit_code(error: BaseException) -> Exit:
+    """What a command ends with after an error: its own code, that of its trouble, or BUG."""
+    if isinstance(error, FlitstackError):
+        return error.exit_code
+    trouble = trouble_of(error)
+    if trouble is None:
+        return Exit.BUG
+    return Exit.STOPPED if trouble.passes else Exit.BAD_INPUT
 
 
 def trouble_of(error: BaseException) -> Trouble | None:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.warehouse import Warehouse
 
 HIGHLEVEL_URL = "https://services.leadconnectorhq.com"
 
 
-class DataFolderUnusable(ValueError):
+class DataFolderUnusable(BadInput):
     """The data folder cannot be one; the message says why and what to do."""
 
 
@@ -55,8 +56,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """What the environment says; every variable may be missing."""
-        return cls()  # type: ignore[call-arg]  # pydantic fills them in
+        """What the environment says; every variable may be missing. Raises BadInput."""
+        try:
+            return cls()  # type: ignore[call-arg]  # pydantic fills them in
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise BadInput(f"The environment cannot be followed. {wrong}.") from None
 
     @property
     def machine_pace(self) -> Path:

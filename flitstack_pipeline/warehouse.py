@@ -20,6 +20,8 @@ from typing import Any
 import backoff
 import duckdb
 
+from flitstack_pipeline.errors import Stopped
+
 SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache", "questions", "ledger")
 LOCK_WAIT_SECONDS = 90
 #: How long a file that nobody uses stays open.
@@ -35,11 +37,11 @@ _DAMAGE = (
 _DAMAGE_OF_FILE = ("not a valid duckdb database", "could not read enough bytes", "is a directory")
 
 
-class WarehouseBusy(RuntimeError):
+class WarehouseBusy(Stopped):
     """Another process kept the DuckDB file open for longer than we wait."""
 
 
-class WarehouseDamaged(RuntimeError):
+class WarehouseDamaged(Stopped):
     """The DuckDB file could not be read; it was set aside, and is to be made again."""
 
 

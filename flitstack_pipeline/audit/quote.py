@@ -22,6 +22,7 @@ from pathlib import Path
 from flitstack_pipeline.audit.effort import A_DAY
 from flitstack_pipeline.audit.facts import Facts
 from flitstack_pipeline.audit.grade import BY_HAND, Grade
+from flitstack_pipeline.errors import BadInput
 
 OURS = Path(__file__).with_name("prices.csv")
 _AMOUNT = re.compile(r"amount(?: \(([A-Z]{3})\))?")
@@ -101,7 +102,7 @@ def read_prices(
         priced, currency = _amount_column(names, wanted_currency)
         wanted = {"measure", "from", "below", "line"}
         if not priced or not wanted <= set(names):
-            raise ValueError(
+            raise BadInput(
                 f"{table}: its columns must be measure, from, below, amount (USD) and line, with "
                 "the currency of the amounts in brackets"
             )
@@ -121,7 +122,7 @@ def _rule(
 ) -> Rule:
     measure = (row["measure"] or "").strip()
     if measure not in known:
-        raise ValueError(
+        raise BadInput(
             f"{table}, line {number}, column measure: {measure!r} is none of {', '.join(known)}"
         )
 
@@ -130,12 +131,12 @@ def _rule(
         try:
             return Decimal(text) if text else otherwise
         except InvalidOperation as error:
-            raise ValueError(
+            raise BadInput(
                 f"{table}, line {number}, column {column}: {text!r} is no number"
             ) from error
 
     amount = number_of(priced, None)
     if amount is None:
-        raise ValueError(f"{table}, line {number}, column {priced}: an amount is missing")
+        raise BadInput(f"{table}, line {number}, column {priced}: an amount is missing")
     least = number_of("from", Decimal(0)) or Decimal(0)
     return Rule(measure, least, number_of("below", None), amount, (row["line"] or "").strip())

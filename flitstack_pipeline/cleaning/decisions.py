@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flitstack_pipeline.decision_tables import Row, read_table, write_table
+from flitstack_pipeline.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_decisions(path: Path, kind: DecisionFile) -> list[Row]:
         else:
             found[pair] = (line, row)
     if wrong:
-        raise ValueError(
+        raise BadInput(
             f"{path}: {'; '.join(wrong)}. Write {kind.words[0]} or {kind.words[1]}, or leave the "
             "cell empty."
         )

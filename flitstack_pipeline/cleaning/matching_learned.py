@@ -34,6 +34,7 @@ from flitstack_pipeline.cleaning.matching_weights import (
     SAME_ADDRESS_SQL,
     Weights,
 )
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.warehouse import table_exists
 
 #: From these scores two rows are merged by themselves, and shown to a person.
@@ -153,7 +154,7 @@ def frozen(decisions: Path) -> tuple[Matching | None, list[tuple[str, str]]]:
         data = json.loads(path.read_text(encoding="utf-8"))
         return Matching.from_json(data["matching"]), [(one, other) for one, other in data["merged"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
+        raise BadInput(
             f"{path}: not what was written at the approval ({error}). Put the file of a backup "
             "back; without it, take it away: the account is learned anew."
         ) from None

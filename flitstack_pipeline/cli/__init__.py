@@ -2,12 +2,14 @@
 
 Exit codes: 0 done; 2 bad usage or input; 3 waiting for approval; 4 preflight failed, or HighLevel
 refuses the token; 5 finished with rejected records, conflicts or a failed reconciliation; 6 stopped
-in the middle (another run, no network, a full disk, Ctrl-C): started again it goes on where it was.
+in the middle (another run, no network, a full disk, Ctrl-C): started again it goes on where it was;
+70 a bug of ours, with its trace.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 from contextlib import suppress
 
 from flitstack_pipeline.cli import (
@@ -22,13 +24,14 @@ from flitstack_pipeline.cli import (
 )
 from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
-from flitstack_pipeline.cli.terminal import Exit, app, errors, log, open_project
-from flitstack_pipeline.errors import trouble_of
+from flitstack_pipeline.cli.terminal import app, errors, log, open_project
+from flitstack_pipeline.errors import Exit, exit_code, trouble_of
 
 __all__ = [
     "Exit",
     "accounts",
     "app",
+    "exit_code",
     "exports",
     "journal",
     "main",
@@ -39,16 +42,9 @@ __all__ = [
     "workflows",
 ]
 
-#: The classes of errors a command ends with, and its exit code, the first that fits. Their names
-#: only: whoever raises one has imported it, and a refusal needs none of the others.
-ENDS: tuple[tuple[frozenset[str], Exit], ...] = (
-    (frozenset({"WorkflowsRunning", "OtherJournal"}), Exit.PREFLIGHT_FAILED),
-    (frozenset({"Refused"}), Exit.WAITING),
-    (frozenset({"CredentialsFailed", "Unauthorized", "Forbidden"}), Exit.PREFLIGHT_FAILED),
-    (frozenset({"RunStopped", "RunInProgress", "LockLost", "JournalFailed"}), Exit.STOPPED),
-    (frozenset({"WarehouseBusy", "WarehouseDamaged", "SandboxUnusable"}), Exit.STOPPED),
-    (frozenset({"HighLevelError"}), Exit.STOPPED),
-    (frozenset({"ValueError", "FileNotFoundError"}), Exit.BAD_INPUT),
+BUG = (
+    "This is a bug in flitstack, and nothing you did. What was sent to HighLevel is in the "
+    "journal: nothing is lost, and nothing will be doubled. Please report the lines above."
 )
 
 
@@ -66,8 +62,10 @@ def main() -> None:
         sys.exit(Exit.STOPPED)
     except Exception as error:
         code = exit_code(error)
-        if code is None:
-            raise
+        if code is Exit.BUG:
+            traceback.print_exception(error)
+            errors.print(BUG, style="red", markup=False)
+            sys.exit(code)
         style = "yellow" if code is Exit.WAITING else "red"
         errors.print(_in_words(error), style=style, markup=False)
         sys.exit(code)
@@ -115,18 +113,6 @@ def spread_names(arguments: list[str], option: str) -> list[str]:
 
 
 def _in_words(error: Exception) -> str:
-    """Our own errors are sentences; those of libraries come with their kind."""
+    """Our own errors are sentences; those of the system and of libraries get one."""
     trouble = trouble_of(error)
-    if trouble is not None:
-        return trouble.sentence
-    ours = type(error) is ValueError or type(error).__module__.startswith("flitstack_pipeline")
-    return str(error) if ours else f"{type(error).__name__}: {error}"
-
-
-def exit_code(error: Exception) -> Exit | None:
-    """What the command ends with after an error it knows; None for one it does not."""
-    trouble = trouble_of(error)
-    if trouble is not None:
-        return Exit.STOPPED if trouble.passes else Exit.BAD_INPUT
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    return next((code for names, code in ENDS if kinds & names), None)
+    return str(error) if trouble is None else trouble.sentence

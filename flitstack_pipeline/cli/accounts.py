@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flitstack_pipeline.cli.terminal import Exit, app, log, open_project, show, wait
+from flitstack_pipeline.cli.terminal import app, log, open_project, show, wait
+from flitstack_pipeline.errors import Exit
 
 MayRun = Annotated[
     list[str] | None,

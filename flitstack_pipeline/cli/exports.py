@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from flitstack_pipeline.cli.terminal import (
-    Exit,
     app,
     console,
     open_project,
@@ -17,6 +16,7 @@ from flitstack_pipeline.cli.terminal import (
     show,
     show_table,
 )
+from flitstack_pipeline.errors import Exit
 
 
 @app.command()

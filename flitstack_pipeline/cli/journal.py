@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from flitstack_pipeline.cli.progress import load_bars, working
-from flitstack_pipeline.cli.terminal import Exit, app, console, log, open_project, show
+from flitstack_pipeline.cli.terminal import app, console, log, open_project, show
+from flitstack_pipeline.errors import Exit
 
 journal_app = typer.Typer(help="The journal of every operation.", no_args_is_help=True)
 app.add_typer(journal_app, name="journal")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flitstack_pipeline.cli.terminal import app, console, show_table
+from flitstack_pipeline.errors import BadInput
 
 if TYPE_CHECKING:
     from flitstack_pipeline.review.access import Doors
@@ -106,7 +107,7 @@ def revoke(
     homes, _ = _room()
     ended = end(_project(homes, migration), which)
     if not ended:
-        raise ValueError(f"{migration} has no invitation of {which!r} that holds")
+        raise BadInput(f"{migration} has no invitation of {which!r} that holds")
     console.print(f"{len(ended)} invitations of {which} ended.", markup=False)
 
 
@@ -134,4 +135,4 @@ def _project(homes: Homes, migration: str) -> Project:
         return homes.project(migration).prepare()
     except KeyError:
         known = ", ".join(homes.names()) or "none"
-        raise ValueError(f"There is no migration {migration!r}; there are: {known}") from None
+        raise BadInput(f"There is no migration {migration!r}; there are: {known}") from None

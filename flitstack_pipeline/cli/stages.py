@@ -9,7 +9,6 @@ import typer
 from flitstack_pipeline.cli.accounts import Adopt, Beside, CheckedBy, MayRun
 from flitstack_pipeline.cli.progress import load_bars, working
 from flitstack_pipeline.cli.terminal import (
-    Exit,
     app,
     console,
     errors,
@@ -22,6 +21,7 @@ from flitstack_pipeline.cli.terminal import (
     show_table,
     wait,
 )
+from flitstack_pipeline.errors import Exit
 
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project

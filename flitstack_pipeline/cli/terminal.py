@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,23 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flitstack_pipeline.errors import Exit
+
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project
 
 GAP = 3
 UNBROKEN = 18
 PROBLEMS_SHOWN = 20
-
-
-class Exit(IntEnum):
-    """What the exit code means."""
-
-    DONE = 0
-    BAD_INPUT = 2
-    WAITING = 3
-    PREFLIGHT_FAILED = 4
-    INCOMPLETE = 5
-    STOPPED = 6
 
 
 app = typer.Typer(

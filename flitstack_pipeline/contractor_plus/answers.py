@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from flitstack_pipeline.catalog.other_kinds import NOTE
 from flitstack_pipeline.contractor_plus.manifest import module
+from flitstack_pipeline.errors import BadInput
 
 #: The answers for a file of which nothing is to be moved.
 NOTHING = "nothing"
@@ -45,4 +46,4 @@ def file_answer(answers: Mapping[str, str], file: str, sheet: str = "") -> str:
         return module(answers[key])
     except ValueError as error:
         words = f"{NOTE!r} (each row on the record it names) or {NOT_MOVED!r}"
-        raise ValueError(f"answer to {key}: {error}; {words}") from error
+        raise BadInput(f"answer to {key}: {error}; {words}") from error

@@ -6,6 +6,8 @@ counter must find the same number of rows, or the file is refused. Workbooks: se
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from csv import Error as CsvError
 from csv import field_size_limit
@@ -148,7 +150,7 @@ class Sheet:
 def sheets(path: Path) -> list[Sheet]:
     """The sheets of an export file. Raises UnreadableFile for formats nobody can read."""
     if not path.exists() and not path.is_symlink():
-        raise FileNotFoundError(path)
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if refuse_what_is_no_table(path):
         encoding = Encoding("xlsx", "Excel workbook")
         return [Sheet(path, name, encoding, None) for name in sheet_names(path)]

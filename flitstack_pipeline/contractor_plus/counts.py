@@ -19,6 +19,7 @@ import duckdb
 from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.manifest import module
 from flitstack_pipeline.decision_tables import read_text
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.warehouse import table_exists
 
 FILE = "counts.csv"
@@ -104,9 +105,9 @@ def explain(decisions: Path, check: CountCheck, text: str, by: str) -> Explanati
     Raises ValueError without a text, without a name, or when there is nothing to explain.
     """
     if not text.strip() or not by.strip():
-        raise ValueError("An explanation needs its words and the name of the person who gives it.")
+        raise BadInput("An explanation needs its words and the name of the person who gives it.")
     if check.on_screen == check.read:
-        raise ValueError(f"{check.dataset}: screen and exports agree; nothing needs explaining.")
+        raise BadInput(f"{check.dataset}: screen and exports agree; nothing needs explaining.")
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     new = Explanation(
         check.dataset,
@@ -134,7 +135,7 @@ def explanations(decisions: Path) -> list[Explanation]:
         try:
             found.append(_explanation(row))
         except (KeyError, ValueError, AttributeError) as error:
-            raise ValueError(
+            raise BadInput(
                 f"{path}, line {line}: {error}. The columns are "
                 f"{', '.join(f.name for f in fields(Explanation))}; counts are whole numbers."
             ) from error

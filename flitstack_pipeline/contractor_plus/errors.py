@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flitstack_pipeline.errors import BadInput
 
-class UnreadableFile(ValueError):
+
+class UnreadableFile(BadInput):
     """A file that is refused as a whole, with the reason and what to do."""
 
     def __init__(self, path: Path, reason: str, what_to_do: str) -> None:

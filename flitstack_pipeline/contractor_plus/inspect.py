@@ -17,6 +17,7 @@ from flitstack_pipeline.contractor_plus.lines import blocks, cap_warning, overlo
 from flitstack_pipeline.contractor_plus.questions import about_file
 from flitstack_pipeline.contractor_plus.recognise import Layout, recognise
 from flitstack_pipeline.contractor_plus.survey import HEAD_ROWS
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.questions import Question
 
 
@@ -165,7 +166,7 @@ def write_cells(path: Path, out: Path, sheet_name: str = "") -> int:
     """
     found = [s for s in sheets(path) if not sheet_name or s.name == sheet_name]
     if not found:
-        raise ValueError(f"{path.name} has no sheet {sheet_name!r}")
+        raise BadInput(f"{path.name} has no sheet {sheet_name!r}")
     written = 0
     draft = out.with_name(out.name + ".part")
     draft.touch(mode=0o600)

@@ -18,6 +18,7 @@ from flitstack_pipeline.catalog.headers import normalise_header
 from flitstack_pipeline.catalog.other_kinds import KINDS
 from flitstack_pipeline.contractor_plus.folder import MANIFEST as NAME
 from flitstack_pipeline.contractor_plus.folder import problem_of
+from flitstack_pipeline.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def read(exports: Path) -> Manifest:
         files = {str(e["file"]): _entry(e) for e in whole.get("files") or ()}
         return Manifest(files, _counts(whole.get("expected_counts") or []))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
+        raise BadInput(
             f"{path} is not a manifest ({error}). Restore it, or delete it and stage again."
         ) from error
 
@@ -129,7 +130,7 @@ def iso_time(text: str) -> str:
     try:
         time = dt.datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no ISO 8601 time, such as 2026-11-02T09:00") from error
+        raise BadInput(f"{text!r} is no ISO 8601 time, such as 2026-11-02T09:00") from error
     return (time if time.tzinfo else time.replace(tzinfo=dt.UTC)).isoformat()
 
 
@@ -149,7 +150,7 @@ def module(name: str) -> str:
 def known_dataset(key: str) -> str:
     """The key of a kind of file; "" stays. Raises ValueError for an unknown one."""
     if key and key not in KINDS:
-        raise ValueError(f"{key!r} is no kind of export; known are {', '.join(KINDS)}")
+        raise BadInput(f"{key!r} is no kind of export; known are {', '.join(KINDS)}")
     return key
 
 

@@ -19,6 +19,7 @@ from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.contractor_plus.inspect import Inspection, inspect_file
 from flitstack_pipeline.contractor_plus.manifest import OnScreen
+from flitstack_pipeline.errors import BadInput
 
 
 @dataclass
@@ -99,7 +100,7 @@ def _inspected(files: list[Path]) -> list[tuple[Path, Inspection]]:
             refused.append(str(error))
     if refused:
         listed = "\n  - ".join(refused)
-        raise ValueError(
+        raise BadInput(
             f"Nothing was staged: {len(refused)} of {len(files)} files cannot be read. Mend them "
             f"or leave them out.\n  - {listed}"
         )

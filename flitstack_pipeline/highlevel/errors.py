@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
+from flitstack_pipeline.errors import Exit, FlitstackError
+
 _SECRET = re.compile(r"(?i)\b(?:pit-[\w-]+|bearer\s+\S+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*)")
 _NO_SCOPE = ("not authorized for this scope", "not yet supported by the iam service")
 _NOT_THERE = re.compile(
@@ -61,7 +63,7 @@ class HttpResponse(Protocol):
         """The body, bytes."""
 
 
-class HighLevelError(Exception):
+class HighLevelError(FlitstackError):
     """A request HighLevel refused, or that got no usable answer.
 
     `status` is None when there was no answer; `messages` is the normalised `message`;
@@ -135,9 +137,13 @@ class DuplicateRelation(BadRequest):
 class Unauthorized(HighLevelError):
     """401: the token is missing, wrong, expired, or lacks the scope (see `scope_missing`)."""
 
+    exit_code = Exit.PREFLIGHT_FAILED
+
 
 class Forbidden(HighLevelError):
     """403: the token is not for this sub-account."""
+
+    exit_code = Exit.PREFLIGHT_FAILED
 
 
 class NotFound(HighLevelError):

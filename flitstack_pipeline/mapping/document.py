@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, STAGES
+from flitstack_pipeline.errors import BadInput
 
 PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
@@ -40,7 +41,7 @@ ACTIVITY_FORMS = {
 DEFAULT_LOCATION = "main"
 
 
-class MapError(ValueError):
+class MapError(BadInput):
     """map.yaml says something that cannot be followed; the message lists everything wrong."""
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.matcher import Header, Match, match_headers
 
 #: Rows of a data file read for sample values. A listing is read to its end: each row is a header.
@@ -44,7 +45,7 @@ _TYPES = (
 )  # fmt: skip
 
 
-class UnreadableHeaders(ValueError):
+class UnreadableHeaders(BadInput):
     """A file with no header line; the message names it and says what is wanted."""
 
 

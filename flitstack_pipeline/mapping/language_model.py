@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.mapping.matcher import Candidate, Header, Match
 from flitstack_pipeline.mapping.profiles import Profile, profile_samples, value_type
 
@@ -66,7 +67,7 @@ class Proposer(Protocol):
         """Raw answers, dicts like `Proposal`. May raise ModelUnavailable."""
 
 
-class ModelUnavailable(RuntimeError):
+class ModelUnavailable(Stopped):
     """The model did not answer, or not in a way that can be read; the message says how."""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
+from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.routing import location_case
 from flitstack_pipeline.warehouse import table_exists
@@ -25,7 +26,7 @@ _HOLDERS = ("clients", "leads", "jobs", "estimates", "invoices", "work_orders")
 ACCEPTED = ("accepted", "accept", "confirmed", "linked", "auto")
 
 
-class MissingStep(RuntimeError):
+class MissingStep(Stopped):
     """A step that must run first has not run."""
 
 

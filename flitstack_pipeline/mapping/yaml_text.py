@@ -21,6 +21,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from flitstack_pipeline.errors import BadInput
+
 Path = tuple[Any, ...]
 _MISREAD = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n", "nan", "inf", "~"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,7 +31,7 @@ _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 _INDENT = 2
 
 
-class YamlProblem(ValueError):
+class YamlProblem(BadInput):
     """A text that is not YAML, or has one key twice; the message says where."""
 
 

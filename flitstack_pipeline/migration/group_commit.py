@@ -17,11 +17,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from flitstack_pipeline.errors import Stopped
+
 MOST_PER_BATCH = 2000
 Row = dict[str, Any]
 
 
-class JournalFailed(RuntimeError):
+class JournalFailed(Stopped):
     """The journal could not be written (disk full?): nothing may be sent any more."""
 
 

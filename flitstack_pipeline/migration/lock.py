@@ -23,6 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.highlevel.pace_store import beside_others
 from flitstack_pipeline.migration.journal.tables import locks
 
@@ -34,11 +35,11 @@ WATCH_S = 20.0
 _held: dict[tuple[str, str, int], Lock] = {}
 
 
-class RunInProgress(RuntimeError):
+class RunInProgress(Stopped):
     """Another run is working on this sub-account."""
 
 
-class LockLost(RuntimeError):
+class LockLost(Stopped):
     """Another run took the lock over, because this one gave no sign of life for too long."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from flitstack_pipeline.errors import Exit, FlitstackError
+
 
 @dataclass
 class StepReport:
@@ -26,8 +28,10 @@ class StepReport:
         return not self.problems
 
 
-class Refused(RuntimeError):
+class Refused(FlitstackError, RuntimeError):
     """A step that must not run yet. `reasons` says all that is missing and what to do."""
+
+    exit_code = Exit.WAITING
 
     def __init__(self, step: str, reasons: list[str]) -> None:
         self.step = step

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from flitstack_pipeline.errors import Exit, Stopped
 from flitstack_pipeline.highlevel.client import Exchange
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
@@ -33,12 +34,14 @@ from flitstack_pipeline.migration.record_types import HANDLERS
 from flitstack_pipeline.migration.record_types.base import Context, Handler, Item, Written
 
 
-class RunStopped(RuntimeError):
+class RunStopped(Stopped):
     """The run cannot go on: every further row would fail for the same reason."""
 
 
 class CredentialsFailed(RunStopped):
     """HighLevel refuses the token or its scopes."""
+
+    exit_code = Exit.PREFLIGHT_FAILED
 
 
 @dataclass

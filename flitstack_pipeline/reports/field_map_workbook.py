@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import Answer, Row, Sheet
 
 START, LISTS, MADE = "Start here", "_lists", "_made"
@@ -174,7 +175,7 @@ def _list_of(lists: Worksheet, known: dict[tuple[str, ...], str], choices: tuple
     return known[choices]
 
 
-class NotOurWorkbook(ValueError):
+class NotOurWorkbook(BadInput):
     """The file is not a field map workbook of this migration; the message says what to do."""
 
 
@@ -184,7 +185,7 @@ def read_answers(path: Path) -> tuple[str, list[Answer]]:
     Raises NotOurWorkbook, FileNotFoundError.
     """
     if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; `flitstack map workbook` makes one.")
+        raise BadInput(f"{path} does not exist; `flitstack map workbook` makes one.")
     try:
         book = load_workbook(path)
         made = {

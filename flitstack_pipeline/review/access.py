@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.settings import Project
 
@@ -88,7 +89,7 @@ def secret_of(state_home: Path) -> bytes:
     given = os.environ.get(SECRET, "")
     if given:
         if len(given) < SHORTEST_SECRET:
-            raise ValueError(f"{SECRET} is too short: use at least {SHORTEST_SECRET} characters.")
+            raise BadInput(f"{SECRET} is too short: use at least {SHORTEST_SECRET} characters.")
         return given.encode()
     path = state_home.expanduser() / "flitstack" / "review-secret"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -117,9 +118,9 @@ class Doors:
         Raises ValueError for an unknown role, no name, or no days.
         """
         if role not in ROLES:
-            raise ValueError(f"{role!r} is no role; choose of: {', '.join(ROLES)}")
+            raise BadInput(f"{role!r} is no role; choose of: {', '.join(ROLES)}")
         if not name.strip() or days <= 0:
-            raise ValueError("An invitation needs the person's name and a number of days.")
+            raise BadInput("An invitation needs the person's name and a number of days.")
         part = f"{secrets.token_hex(6)}.{secrets.token_urlsafe(24)}"
         token = f"{part}.{self._sign('link', migration, part)}"
         new = Invite(part.partition(".")[0], name.strip(), role, time.time() + days * 86_400,

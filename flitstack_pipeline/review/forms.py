@@ -16,6 +16,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import DECISION
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, PROPOSED
 from flitstack_pipeline.review import runs
@@ -132,7 +133,7 @@ async def confirm_above(request: Request, name: str) -> Response:
 
     def store() -> None:
         if not re.fullmatch(r"[01](\.\d+)?", share):
-            raise ValueError(f"{share!r} is no share of 1")
+            raise BadInput(f"{share!r} is no share of 1")
         clicks.confirm_above(here.project, float(share), here.by, seen)
         take_clicks(here.project)
 
@@ -167,7 +168,7 @@ def approve(
         if outcome.get("result") != seen:
             raise clicks.Changed("The sample is another one since you opened the page.")
         if not typed.strip():
-            raise ValueError("type your name")
+            raise BadInput("type your name")
         who = f"{typed.strip()} ({here.by})" if typed.strip() != here.by else here.by
         approval = ["approve", f"--note={note.strip()}", "--", who]
         commands = [approval, *([["migrate"]] if then else [])]
@@ -242,7 +243,7 @@ def do_rollback(
         if head is None or head.fingerprint != seen or head.facts.get("dry run") != "True":
             raise clicks.Changed("Look first what would be taken back.")
         if typed.strip().casefold() != here.name.casefold():
-            raise ValueError(f"type {here.name} to take the migration back")
+            raise BadInput(f"type {here.name} to take the migration back")
         runs.launch(here.project, "Taking everything back", [["rollback"]], here.by)
         clicks.note(here.project, here.by, "rollback", dict(head.facts), seen)
 

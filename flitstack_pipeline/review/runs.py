@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.settings import Project
 
@@ -27,7 +28,7 @@ RUNNING, DONE, WAITS, FAILED, STOPPED = "running", "done", "waits", "failed", "s
 _OUTCOMES = {0: DONE, 3: WAITS}
 
 
-class RunUnderWay(RuntimeError):
+class RunUnderWay(Stopped):
     """A run of this migration is under way."""
 
 

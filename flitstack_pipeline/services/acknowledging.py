@@ -19,6 +19,7 @@ from typing import Any
 from flitstack_pipeline.answers_file import Line, read_lines
 from flitstack_pipeline.cleaning.excluded_rows import NOT_MOVED, LeftOut, left_out
 from flitstack_pipeline.decision_tables import Row, read_table, write_table
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services.project_context import accounts, open_journal
 from flitstack_pipeline.services.publishing import publish_left_behind
@@ -122,14 +123,14 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
         ValueError: without a name, or when nothing of the kind waits.
     """
     if not by.strip():
-        raise ValueError("Acknowledging needs the name of the person who does it: --by NAME")
+        raise BadInput("Acknowledging needs the name of the person who does it: --by NAME")
     waiting = unacknowledged(project)
     if which != LISTED:
         waiting += [behind.item for behind in dead_files(project).values() if not behind.by]
     chosen = [item for item in waiting if _is_meant(item, which)]
     if not chosen and which not in (ALL, LISTED):
         rules = ", ".join(sorted({item.rule for item in waiting})) or "nothing"
-        raise ValueError(f"Nothing that waits is called {which!r}; waiting: {rules}")
+        raise BadInput(f"Nothing that waits is called {which!r}; waiting: {rules}")
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     rows = _acknowledged(project)
     rows |= {item.digest: _line(item, by.strip(), now) for item in chosen}

@@ -22,6 +22,7 @@ from flitstack_pipeline.cleaning.values.money import NotAnAmount, amount
 from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
 from flitstack_pipeline.contractor_plus.sessions import SESSION
 from flitstack_pipeline.contractor_plus.survey import survey
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.questions import Choice, Question
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
@@ -183,7 +184,7 @@ class _Formats:
         prefix = DATES if key.startswith(DATES) else DECIMAL
         words = (DAY_FIRST, MONTH_FIRST) if prefix == DATES else tuple(SIGN_WORDS)
         if word and word not in words:
-            raise ValueError(f"{word!r} is no answer to {key}; write {' or '.join(words)}")
+            raise BadInput(f"{word!r} is no answer to {key}; write {' or '.join(words)}")
         then_given = {k: w for k, w in {**self.answers, key: word}.items() if w}
         changes = _Changes("date" if prefix == DATES else "number")
         for dataset in DATASETS:

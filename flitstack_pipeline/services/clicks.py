@@ -32,6 +32,7 @@ from flitstack_pipeline.cleaning.decisions import (
     read_decisions,
 )
 from flitstack_pipeline.decision_tables import write_table
+from flitstack_pipeline.errors import BadInput, Stopped
 from flitstack_pipeline.mapping.answers import Answer, apply_answers
 from flitstack_pipeline.mapping.document import CONFIRMED, MapDocument, MapError
 from flitstack_pipeline.services.page_store import PageRow, replace_row, row, section
@@ -49,7 +50,7 @@ CLICKS, REFUSED, TRAIL = "map-clicks.jsonl", "map-clicks-refused.jsonl", "trail.
 _LINK_FILES = {kind.name: kind for kind in (INVOICE_LINKS, WORK_ORDER_LINKS)}
 
 
-class Changed(RuntimeError):
+class Changed(Stopped):
     """What the page showed is not what stands there now: somebody, or a step, changed it."""
 
 
@@ -108,12 +109,12 @@ def confirm_above(project: Project, share: float, by: str, seen: str) -> None:
 
 def _check_answer(shown: PageRow, column: str, value: str) -> None:
     if column not in shown.data["answers"]:
-        raise ValueError(f"{column!r} is nothing to decide here")
+        raise BadInput(f"{column!r} is nothing to decide here")
     words = shown.data["choices"].get(column, ())
     if words and column not in shown.data["free"] and value not in words:
-        raise ValueError(f"{value!r} is none of {', '.join(words)}")
+        raise BadInput(f"{value!r} is none of {', '.join(words)}")
     if column in shown.data["free"] and column == "HighLevel field" and not value.strip():
-        raise ValueError("name a field, or leave the column out")
+        raise BadInput("name a field, or leave the column out")
 
 
 def fold_clicks(project: Project) -> int:
@@ -200,7 +201,7 @@ def answer_question(project: Project, key: str, word: str, by: str, seen: str) -
         if word and words:
             meant = chosen(word, words)
             if meant is None:
-                raise ValueError(f"{word!r} is none of {', '.join(words)}")
+                raise BadInput(f"{word!r} is none of {', '.join(words)}")
             word = meant
         known = answers_file.read_lines(project.decisions).get(key)
         line = known or Line(
@@ -236,7 +237,7 @@ def decide_pair(project: Project, key: str, word: str, by: str, seen: str) -> No
     file, kind, keys = _pair_of(key)
     section = DUPLICATE_PAIRS if kind is DUPLICATES else LINKS
     if word and word not in kind.words:
-        raise ValueError(f"{word!r} is none of {', '.join(kind.words)}")
+        raise BadInput(f"{word!r} is none of {', '.join(kind.words)}")
     with locked(project):
         shown = _as_seen(project, section, key, seen)
         memory = project.decisions / file
@@ -262,7 +263,7 @@ def _pair_of(key: str) -> tuple[str, DecisionFile, tuple[str, str]]:
     if len(parts) == 3 and parts[0] in _LINK_FILES:
         return parts[0], _LINK_FILES[parts[0]], (parts[1], parts[2])
     if len(parts) != 2:
-        raise ValueError("no such pair")
+        raise BadInput("no such pair")
     return DUPLICATES.name, DUPLICATES, (parts[0], parts[1])
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flitstack_pipeline.decision_tables import read_text
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.conflict_resolution import (
     CHOICES,
     VALUE,
@@ -80,10 +81,10 @@ def decide(
     rows = conflict_rows(project)
     meant = next((r for r in rows if (r["record_key"], r["field"]) == (record_key, field)), None)
     if meant is None:
-        raise ValueError("This conflict is not open any more.")
+        raise BadInput("This conflict is not open any more.")
     allowed = DUPLICATE_CHOICES if meant["reason"] == "duplicate" else CHOICES
     if choice and choice not in allowed:
-        raise ValueError(f"{choice!r} is no decision; choose of: {', '.join(allowed)}")
+        raise BadInput(f"{choice!r} is no decision; choose of: {', '.join(allowed)}")
     meant |= {"decision": choice, "value": value if choice == VALUE else ""}
     write_csv(rows, project.decisions / "conflicts.csv")
     write_conflict_page(project.reports, rows)
@@ -164,18 +165,18 @@ def _apply(project: Project, wanted: Iterable[Resolution]) -> list[Applied]:
 def _one(project: Project, key: str, field: str, choice: str, value: str | None) -> Resolution:
     chosen = VALUE if value is not None else choice.strip().lower()
     if chosen not in CHOICES:
-        raise ValueError(
+        raise BadInput(
             f"{choice!r} is no decision. Say ours (the export), theirs (HighLevel), or --value X."
         )
     known = [
         c for c in open_conflicts(project) if key in (c["record_key"], _source(c["record_key"]))
     ]
     if not known:
-        raise ValueError(f"{key} has no open conflict; `flitstack resolve` lists them.")
+        raise BadInput(f"{key} has no open conflict; `flitstack resolve` lists them.")
     named = [c for c in known if c["field"] == field]
     if not named:
         fields = ", ".join(repr(c["field"]) for c in known)
-        raise ValueError(f"{key} has no open conflict in {field!r}, only in {fields}.")
+        raise BadInput(f"{key} has no open conflict in {field!r}, only in {fields}.")
     return Resolution(named[0]["record_key"], field, chosen, value)
 
 
@@ -189,7 +190,7 @@ def _from_file(project: Project) -> list[Resolution]:
             wrong.append(f"{row['record_key']} {row['field']}: {decision!r}")
         found.append(Resolution(row["record_key"], row["field"], decision, row["value"]))
     if wrong:
-        raise ValueError(
+        raise BadInput(
             f"{project.decisions / 'conflicts.csv'}: a decision is one of ours, theirs, value "
             f"(match, create for duplicates). Not: {'; '.join(wrong)}"
         )
@@ -205,7 +206,7 @@ def _typed(project: Project) -> list[dict[str, str]]:
     found = []
     for number, row in enumerate(rows, start=2):
         if not row.get("record_key"):
-            raise ValueError(f"{path}, line {number}: the column record_key is empty or missing.")
+            raise BadInput(f"{path}, line {number}: the column record_key is empty or missing.")
         clean = {k: _unquoted(row.get(k) or "") for k in COLUMNS}
         found.append({**clean, "decision": clean["decision"].strip().lower()})
     return found

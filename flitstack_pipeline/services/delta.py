@@ -16,6 +16,7 @@ from typing import Any
 
 from flitstack_pipeline.contractor_plus.folder import export_files, is_media, problem_of
 from flitstack_pipeline.contractor_plus.manifest import sha256
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.services.project_context import open_journal
 from flitstack_pipeline.settings import Project
@@ -154,7 +155,7 @@ def _hashes(exports: Path, known: _Cursor) -> tuple[dict[str, str], list[str]]:
     present: dict[str, str] = {}
     unsettled, renewed = [], {}
     if not exports.is_dir():
-        raise FileNotFoundError(f"{exports} is not there: is the disk mounted?")
+        raise BadInput(f"{exports} is not there: is the disk mounted?")
     for path in export_files(exports):
         if is_media(path) or problem_of(path):
             continue  # no export: told when the exports are read

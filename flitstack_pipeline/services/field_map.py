@@ -11,6 +11,7 @@ from typing import Any
 from flitstack_pipeline.accounts import NotConfigured, unconfigured
 from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.contractor_plus.folder import export_files
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.differences import differences
@@ -245,7 +246,7 @@ def map_differences(project: Project, other: Path | None = None) -> StepReport:
     """
     against = other or project.reports / "map-as-confirmed.yaml"
     if not against.exists():
-        raise FileNotFoundError(
+        raise BadInput(
             f"{against} does not exist. Nothing was confirmed yet; name a map to compare with."
         )
     found = differences(MapDocument.load(against), map_to_change(project))

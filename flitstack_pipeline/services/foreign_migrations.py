@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.catalog.objects import KEYS, waves
 from flitstack_pipeline.destination import Destination
+from flitstack_pipeline.errors import BadInput, Exit
 from flitstack_pipeline.highlevel.errors import HighLevelError
 from flitstack_pipeline.mapping.build import TargetSchema
 from flitstack_pipeline.migration.account_schema import Catalog, build_catalog
@@ -42,11 +43,13 @@ TWO_ANSWERS = (
 class OtherJournal(Refused):
     """A load into a sub-account that another journal migrated."""
 
+    exit_code = Exit.PREFLIGHT_FAILED
+
 
 def answer_others(project: Project, *, adopt: bool = False, beside: bool = False) -> None:
     """Keep a person's answer about another migration's traces. Raises ValueError for both."""
     if adopt and beside:
-        raise ValueError("--adopt or --beside, not both: either the journal was lost, or it lives.")
+        raise BadInput("--adopt or --beside, not both: either the journal was lost, or it lives.")
     if adopt or beside:
         with open_journal(project) as journal:
             journal.set_setting(ANSWER, ADOPT if adopt else STAND_BESIDE)
@@ -55,7 +58,7 @@ def answer_others(project: Project, *, adopt: bool = False, beside: bool = False
 def answer_others_by_name(project: Project, answer: str) -> None:
     """Keep an answer given as a word: adopt, beside, or nothing. Raises ValueError for others."""
     if answer not in ("", ADOPT, STAND_BESIDE):
-        raise ValueError(f"other_journal is {answer!r}: say {ADOPT}, {STAND_BESIDE}, or nothing")
+        raise BadInput(f"other_journal is {answer!r}: say {ADOPT}, {STAND_BESIDE}, or nothing")
     answer_others(project, adopt=answer == ADOPT, beside=answer == STAND_BESIDE)
 
 

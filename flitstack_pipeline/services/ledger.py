@@ -13,6 +13,7 @@ from flitstack_pipeline.cleaning.decisions import (
     WORK_ORDER_LINKS,
     read_decisions,
 )
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.migration.report import Refused, StepReport
@@ -152,7 +153,7 @@ def trace_row(project: Project, what: str) -> StepReport:
         rows = trace.cells_of(con, what)
         records = trace.records_of(con, rows, what)
     if not rows and not records:
-        raise ValueError(
+        raise BadInput(
             f"nothing is known of {what!r}; say it as FILE:LINE, FILE#SHEET:LINE or as a source "
             "key such as main/jobs/301 (after `flitstack prepare` or `flitstack migrate`)"
         )

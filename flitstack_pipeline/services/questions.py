@@ -17,6 +17,7 @@ from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, 
 from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.contractor_plus.manifest import module
 from flitstack_pipeline.contractor_plus.sessions import SESSION
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question, open_questions
 from flitstack_pipeline.services.answer_effects import DATES, DECIMAL, FILE, effect, with_effects
@@ -154,7 +155,7 @@ def _question_of(project: Project, key: str, given: Mapping[str, str]) -> Line:
     if key in given or _may_be_told(project, key):
         kind = key.partition(":")[0]
         return Line(key, kind=kind, choices=BETWEEN.join(_WORDS.get(f"{kind}:", ())))
-    raise ValueError(f"{key!r} is no question; see `flitstack questions`")
+    raise BadInput(f"{key!r} is no question; see `flitstack questions`")
 
 
 def _may_be_told(project: Project, key: str) -> bool:
@@ -184,7 +185,7 @@ def _allowed(line: Line, word: str) -> str:
         return meant
     if line.kind == "file":
         return file_answer({line.key: word}, line.key.removeprefix(FILE).partition("#")[0])
-    raise ValueError(f"{word!r} is no answer to {line.key}; choose of: {', '.join(line.words)}")
+    raise BadInput(f"{word!r} is no answer to {line.key}; choose of: {', '.join(line.words)}")
 
 
 def _forget_earlier(project: Project, key: str) -> None:
@@ -225,6 +226,6 @@ def explain_count(
         (c for c in count_checks(project) if (c.dataset, c.workspace) == (wanted, workspace)), None
     )
     if check is None:
-        raise ValueError(f"no on-screen count of {wanted} was given, so nothing differs")
+        raise BadInput(f"no on-screen count of {wanted} was given, so nothing differs")
     new = explain(project.decisions, check, text, by)
     return StepReport("difference explained", None, vars(new))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flitstack_pipeline.catalog.objects import KEYS, waves
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.progress import Watch
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.services.gate import gate_conditions
@@ -57,10 +58,10 @@ def retry(
 
 def _asked(object_type: str, reason_class: str) -> str:
     if object_type and object_type not in KEYS:
-        raise ValueError(f"--object {object_type!r} is none of {', '.join(KEYS)}")
+        raise BadInput(f"--object {object_type!r} is none of {', '.join(KEYS)}")
     wanted = reason_class.strip().lower().replace(" ", "_").replace("-", "_")
     if wanted and wanted not in CLASSES:
-        raise ValueError(f"--class {reason_class!r} is none of {', '.join(CLASSES)}")
+        raise BadInput(f"--class {reason_class!r} is none of {', '.join(CLASSES)}")
     return wanted
 
 

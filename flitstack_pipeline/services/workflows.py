@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Collection
 
 from flitstack_pipeline.destination import Destination
+from flitstack_pipeline.errors import Exit
 from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.checklist import object_name
 from flitstack_pipeline.migration.journal.store import Journal
@@ -30,6 +31,8 @@ SETTING = "workflows"
 
 class WorkflowsRunning(Refused):
     """A load that would start somebody's workflows."""
+
+    exit_code = Exit.PREFLIGHT_FAILED
 
 
 def release_workflows(project: Project, names: Collection[str], checked_by: str = "") -> None:

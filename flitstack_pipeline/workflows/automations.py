@@ -14,11 +14,13 @@ from pathlib import Path
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from flitstack_pipeline.errors import BadInput
+
 EXAMPLE = "example:"
 WIDTHS = (30, 44, 36, 60, 14, 44)
 
 
-class TemplateError(ValueError):
+class TemplateError(BadInput):
     """The list cannot be read; the message names every row and column, and what to do."""
 
 

@@ -5,6 +5,7 @@ import copy
 import openpyxl
 import pytest
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import MapError
@@ -160,7 +161,7 @@ def test_something_else_is_refused_in_words(tmp_path, workbook):
     for name in ("other.xlsx", "text.xlsx"):
         with pytest.raises(NotOurWorkbook, match="flitstack map workbook"):
             read_answers(tmp_path / name)
-    with pytest.raises(FileNotFoundError, match="does not exist"):
+    with pytest.raises(BadInput, match="does not exist"):
         read_answers(tmp_path / "none.xlsx")
 
 

@@ -7,13 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from flitstack_pipeline import services
-from flitstack_pipeline.cli import app, exit_code
+from flitstack_pipeline.cli import app
 from flitstack_pipeline.cli.terminal import Exit
-from flitstack_pipeline.highlevel.errors import Unauthorized, Unreachable
 from flitstack_pipeline.highlevel.pacing import PaceSnapshot
-from flitstack_pipeline.migration.group_commit import JournalFailed
 from flitstack_pipeline.migration.journal.store import Journal
-from flitstack_pipeline.migration.lock import RunInProgress
 from flitstack_pipeline.migration.progress import (
     LoadProgress,
     Meter,
@@ -24,7 +21,7 @@ from flitstack_pipeline.migration.progress import (
 from flitstack_pipeline.migration.provision import provision
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.migration.rows import COLUMNS
-from flitstack_pipeline.migration.sending import CredentialsFailed, LoadResult, RunStopped
+from flitstack_pipeline.migration.sending import LoadResult
 from flitstack_pipeline.services.loading import load_keys
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.migration.conftest import contact, job, small_schema
@@ -151,24 +148,6 @@ def test_the_plan_comes_first_and_status_tells_done_left_and_budget(account, pro
 
 
 # --- what is shown --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (Refused("cutover", ["approve the sample"]), Exit.WAITING),
-        (CredentialsFailed("the token is refused"), Exit.PREFLIGHT_FAILED),
-        (Unauthorized("GET", "/x", status=401), Exit.PREFLIGHT_FAILED),
-        (RunStopped("no network"), Exit.STOPPED),
-        (RunInProgress("another run"), Exit.STOPPED),
-        (JournalFailed("disk full"), Exit.STOPPED),
-        (Unreachable("GET", "/x"), Exit.STOPPED),
-        (ValueError("bad file"), Exit.BAD_INPUT),
-        (KeyError("a bug"), None),
-    ],
-)
-def test_known_errors_end_with_a_code_and_a_sentence_bugs_with_a_traceback(error, code):
-    assert exit_code(error) == code
 
 
 def progress(done, total=1000, **budget):

@@ -4,12 +4,25 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from flitstack_pipeline import summary
-from flitstack_pipeline.cli import ENDS, exit_code
+from flitstack_pipeline import cli, summary
+from flitstack_pipeline.accounts import NotConfigured
 from flitstack_pipeline.cli.terminal import Exit
+from flitstack_pipeline.contractor_plus.errors import UnreadableFile
+from flitstack_pipeline.destination import SandboxUnusable
+from flitstack_pipeline.errors import BadInput, exit_code
+from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
+from flitstack_pipeline.mapping.document import MapError
+from flitstack_pipeline.migration.group_commit import JournalFailed
+from flitstack_pipeline.migration.lock import LockLost, RunInProgress
+from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
+from flitstack_pipeline.services.foreign_migrations import OtherJournal
+from flitstack_pipeline.services.workflows import WorkflowsRunning
+from flitstack_pipeline.warehouse import WarehouseBusy
 
 #: Libraries that take a tenth of a second or more to import; commands import them where they work.
 HEAVY = {
@@ -120,16 +133,33 @@ def test_an_answer_ends_with_another_setting_with_its_moment_and_with_a_new_file
     assert summary.kept(home) is None
 
 
-def test_every_error_a_command_knows_is_known_by_the_name_of_one_class():
-    from flitstack_pipeline import destination, steps  # noqa: F401 - they load every room
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BadInput("x"), 2), (MapError("x"), 2), (NotConfigured("x"), 2),
+        (UnreadableFile(Path("a.csv"), "x", "y"), 2),
+        (Refused("the load", ["x"]), 3), (WorkflowsRunning("the sample", ["x"]), 4),
+        (OtherJournal("the sample", ["x"]), 4), (Unauthorized("GET", "/x"), 4),
+        (Forbidden("GET", "/x"), 4), (CredentialsFailed("x"), 4), (HighLevelError("GET", "/x"), 6),
+        (RunStopped("x"), 6), (RunInProgress("x"), 6), (LockLost("x"), 6), (JournalFailed("x"), 6),
+        (WarehouseBusy("x"), 6), (SandboxUnusable("x"), 6), (OSError(28, "No space left"), 6),
+        (FileNotFoundError(2, "No such file", "a.csv"), 2), (ValueError("x"), 70),
+        (KeyError("x"), 70),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_an_error_ends_a_command_with_its_own_code_and_what_nobody_foresaw_is_a_bug(error, code):
+    assert exit_code(error) == code
 
-    def classes(kind):
-        for each in kind.__subclasses__():
-            yield each
-            yield from classes(each)
 
-    known = {c.__name__: c for c in classes(Exception)}
-    for names, code in ENDS:
-        for name in names:
-            error = known[name].__new__(known[name])
-            assert exit_code(error) == code or issubclass(known[name], OSError), name
+def test_a_bug_shows_its_trace_and_is_not_called_bad_input(monkeypatch, capsys):
+    def broken(**_):
+        raise ValueError("invalid literal for int()")
+
+    monkeypatch.setattr(cli, "app", broken)
+    monkeypatch.setattr("sys.argv", ["flitstack", "status"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 70
+    assert "in broken" in said and "This is a bug in flitstack" in said

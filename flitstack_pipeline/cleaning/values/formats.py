@@ -14,6 +14,7 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST, UNDECIDED, UTC_DAYS
+from flitstack_pipeline.errors import BadInput
 
 POINT, COMMA = ".", ","
 #: What a person answers about the decimal sign → the sign.
@@ -126,7 +127,7 @@ def decimal_answer(answers: Mapping[str, str], dataset: str, column: str) -> str
     """The sign a person named for a column, its dataset or all. Raises ValueError for no sign."""
     word = answered(answers, dataset, column)
     if word is not None and word not in SIGN_WORDS:
-        raise ValueError(
+        raise BadInput(
             f"{word!r} is no decimal sign for {dataset}.{column}; write 'comma' or 'point'"
         )
     return SIGN_WORDS[word] if word else None
@@ -136,7 +137,7 @@ def order_answer(answers: Mapping[str, str], dataset: str, column: str) -> str |
     """The order a person named for a column, its dataset or all. Raises ValueError for no order."""
     word = answered(answers, dataset, column)
     if word not in (None, DAY_FIRST, MONTH_FIRST):
-        raise ValueError(
+        raise BadInput(
             f"{word!r} is no order of day and month for {dataset}.{column}. "
             f"Write {DAY_FIRST!r} or {MONTH_FIRST!r}."
         )

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.journal import tables as t
 from flitstack_pipeline.migration.journal.store import Journal, operations_query
 
@@ -43,7 +44,7 @@ def write_operations(con: duckdb.DuckDBPyConnection, path: Path, form: str) -> N
     Raises ValueError for another form.
     """
     if form not in FORMS:
-        raise ValueError(f"the audit log is written as {' or '.join(FORMS)}, not as {form!r}")
+        raise BadInput(f"the audit log is written as {' or '.join(FORMS)}, not as {form!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".audit-") as folder:
         written = Path(folder) / "operations"  # DuckDB makes a file anew, readable by everybody

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.field_values import Part, parts_of
 from flitstack_pipeline.migration.journal import tables as t
 from flitstack_pipeline.migration.journal.store import QUERY_KEYS, IdMapRow, Intent, Journal
@@ -21,7 +22,7 @@ from flitstack_pipeline.migration.journal.store import QUERY_KEYS, IdMapRow, Int
 REFUSED = range(400, 500)
 
 
-class UnknownRun(ValueError):
+class UnknownRun(BadInput):
     """No run of this sub-account is called that."""
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.journal import tables as t
 from flitstack_pipeline.migration.journal.copies import newest_copy
 
@@ -30,7 +31,7 @@ _open: dict[Path, int] = {}
 _guard = threading.Lock()
 
 
-class JournalUnusable(ValueError):
+class JournalUnusable(BadInput):
     """The journal cannot be used as it is; the message says what to do."""
 
 
