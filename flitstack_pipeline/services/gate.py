@@ -24,23 +24,27 @@ from flitstack_pipeline.settings import Project
 APPROVED = "sample approved"
 
 
-def gate_conditions(project: Project) -> list[dict[str, Any]]:
-    """Every condition of the gate with its state."""
+def gate_conditions(project: Project, *, mapped: bool = True) -> list[dict[str, Any]]:
+    """Every condition of the gate with its state.
+
+    `mapped` is False where the exports were read since they were mapped: the ledger would look for
+    new cells in old records.
+    """
     with open_journal(project) as journal:
-        state = _state(project, journal)
+        state = _state(project, journal, mapped=mapped)
     return [c.as_dict() for c in gate.conditions(state)]
 
 
-def gate_reasons(project: Project) -> list[str]:
+def gate_reasons(project: Project, *, mapped: bool = True) -> list[str]:
     """What to do before the gate of the cutover, and of every delta, opens; empty when it is open.
 
     The delta has no other gate: a map that changed since (new exports bring new columns and words)
-    is a map nobody approved.
+    is a map nobody approved. `mapped` as for `gate_conditions`.
     """
-    return [c["what_to_do"] for c in gate_conditions(project) if not c["ok"]]
+    return [c["what_to_do"] for c in gate_conditions(project, mapped=mapped) if not c["ok"]]
 
 
-def _state(project: Project, journal: Journal) -> gate.GateState:
+def _state(project: Project, journal: Journal, *, mapped: bool) -> gate.GateState:
     with project.warehouse.connect() as con:
         accounting = [p for key in KEYS for p in check_accounting(con, key).problems]
     approvals = journal.approvals(location_of(project))
@@ -52,7 +56,7 @@ def _state(project: Project, journal: Journal) -> gate.GateState:
         counts=[c.problem for c in count_checks(project) if c.problem],
         questions=question_reasons(project),
         left_behind=unacknowledged_reasons(project),
-        cells=ledger_reasons(project),
+        cells=ledger_reasons(project) if mapped else [],
         sample=journal.get_setting("sample"),
         approval=approvals[0] if approvals else None,
         prints=fingerprints(project),

@@ -101,7 +101,7 @@ def run_delta(project: Project, log: Log = silent, watch: Watch | None = None) -
         raise Refused("the delta", reasons)
     run_audit(project, log)
     run_map(project, log)
-    reasons = gate_reasons(project)
+    reasons = gate_reasons(project, mapped=False)
     if reasons:
         raise Refused("the delta", reasons)
     with project.warehouse.connect():
