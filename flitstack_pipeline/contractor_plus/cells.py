@@ -193,12 +193,14 @@ def _text_batches(path: Path, encoding: Encoding, dialect: Dialect, size: int) -
             for _ in range(dialect.skip_lines):
                 text.readline()
             lines = csv_reader(text, delimiter=dialect.separator)
-            start = dialect.skip_lines + 1
+            start = first = dialect.skip_lines + 1
             while True:
                 rows, ends = [], [start]
                 for cells in islice(lines, size):
-                    rows.append(unwrapped_row(cells) if unwrap else cells)
-                    ends.append(dialect.skip_lines + lines.line_num + 1)
+                    rows.append(cells)
+                    ends.append(first + lines.line_num)
+                if unwrap:
+                    rows = list(map(unwrapped_row, rows))
                 if not rows:
                     return
                 start = ends.pop()

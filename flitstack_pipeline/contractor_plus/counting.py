@@ -67,12 +67,16 @@ class _Scan:
         """
         unfinished = bool(lines) and not lines[-1].endswith(("\r", "\n")) and '"' not in lines[-1]
         plain = lines[:-1] if unfinished else lines
-        next_plain = 0
+        next_plain, whole = 0, self.whole.fullmatch
         if self.commas < 0 and lines:
             self.commas = lines[0].count(self.separator)
         for index in [i for i, line in enumerate(plain) if '"' in line]:
-            self._plain(plain[next_plain:index])
-            self._line(plain[index], number + index)
+            if next_plain < index:
+                self._plain(plain[next_plain:index])
+            if not self.inside and not self.pending and whole(plain[index]):
+                self.rows += 1
+            else:
+                self._line(plain[index], number + index)
             next_plain = index + 1
         self._plain(plain[next_plain:])
         if unfinished:
@@ -89,10 +93,7 @@ class _Scan:
             self.rows += len(lines) - 1
 
     def _line(self, line: str, number: int) -> None:
-        """One line, piece by piece, unless it is one well-formed row."""
-        if not self.inside and not self.pending and self.whole.fullmatch(line):
-            self.rows += 1
-            return
+        """One line, piece by piece."""
         for match in self.token.finditer(line):
             self._piece(match.group(), number)
 
