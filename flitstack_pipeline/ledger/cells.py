@@ -1,8 +1,8 @@
 """Finds the fate of every non-empty cell of every record row: `ledger.cells`.
 
 Per kind of export: the rows' cells beside what their records hold, one wide statement, a column
-each; cells that SQL is sure of are done, the others go distinct to the witness. DuckDB streams the
-rows and holds at most `MEMORY`, beyond that it uses the disk. Belongs here: the wide statement.
+each; cells that SQL is sure of are done, the others go distinct to the witness. Memory holds the
+records of one batch of rows, and DuckDB at most `MEMORY`. Belongs here: the wide statement.
 Does not: which fields (`provenance`), which records (`holders`), what of them says the same
 (`ways`), which rows are no records of their own (`row_fates`), the second look (`settle`), how
 fates lie in the database (`store`).
@@ -58,6 +58,8 @@ from flitstack_pipeline.ledger.ways import Readings, form_of, ways_of
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.warehouse import limited, table_exists
 
+#: So many rows are joined to their records together: a join holds all of these in memory.
+BATCH = 250_000
 #: Word lists up to this length stand in the statement itself.
 FEW_WORDS = 200
 MEMORY = "2GB"
@@ -218,7 +220,14 @@ class _Dataset:
         self.readings = replace(self.readings, labels=_labels(con))
         self.ways = ways_of(self.columns, self.paths, self.holders, self.readings)
         self._store_outcomes()
-        con.execute(f"INSERT INTO {store.table_of(self.dataset)} {self._wide()}")
+        last = con.execute(f'SELECT max(rowid) FROM raw."{self.dataset}"').fetchall()[0][0]
+        for start in range(0, (last if last is not None else -1) + 1, BATCH):
+            rows = f"BETWEEN {start} AND {start + BATCH - 1} AND s.fate IS NULL"
+            con.execute(
+                "CREATE OR REPLACE TEMP TABLE ledger_keys AS SELECT DISTINCT kept AS key "
+                f"FROM ledger_state s WHERE row {rows}"
+            )
+            con.execute(f"INSERT INTO {store.table_of(self.dataset)} {self._wide(rows)}")
         self._look_again(near_late)
 
     def _write_columns(self) -> None:
@@ -324,9 +333,12 @@ class _Dataset:
 
     # --- the cells ---
 
-    def _wide(self) -> str:
-        """SELECT of the rows with the number of each cell (`c0` …). Each level adds columns,
-        computed where they are used: cells and values, values made of them, outcomes."""
+    def _wide(self, rows: str) -> str:
+        """SELECT of the rows whose rowid is so, with the number of each cell (`c0` …).
+
+        Each level adds columns, computed where they are used: cells and values, values made of
+        them, outcomes.
+        """
         ways = [(f"t{n}", w) for n, found in enumerate(self.ways) for w in found]
         texts = [f"{cell} AS t{n}" for n, cell in enumerate(self.cells)]
         values = [f"{w.formed} AS {w.value}" for _, w in ways if w.is_formed]
@@ -346,7 +358,7 @@ class _Dataset:
             f"{self._told()} AS told, "
             f"{', '.join(texts)}, {self.holders.selected()} "
             f'FROM raw."{self.dataset}" r JOIN ledger_state s ON s.row = r.rowid'
-            f"{self.holders.joins()} WHERE s.fate IS NULL"
+            f"{self.holders.joins('ledger_keys')} WHERE r.rowid {rows}"
         )
         for added in (values, outcomes):
             found = f"SELECT *{''.join(f', {x}' for x in added)} FROM ({found})"

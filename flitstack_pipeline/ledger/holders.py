@@ -160,10 +160,13 @@ class Holders:
         ]
         return ", ".join([f"CASE WHEN {there or 'true'} THEN {KEY_HELD} END AS key_held", *values])
 
-    def joins(self) -> str:
-        """SQL of the joins of all tables to the state `s` of a row."""
+    def joins(self, keys: str) -> str:
+        """SQL of the joins of all tables to the state `s` of a row.
+
+        `keys` is a table of the keys of the rows at hand: no join holds more than their records.
+        """
         return "".join(
-            f" LEFT JOIN {table} h{i} ON h{i}.key = s.kept"
+            f" LEFT JOIN (FROM {table} SEMI JOIN {keys} USING (key)) h{i} ON h{i}.key = s.kept"
             for i, (table, _) in enumerate(self.tables.values())
         )
 
