@@ -30,6 +30,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas  # noqa: F401 - a stage imports it where it uses it; here its child has it already
 import requests
 from requests.adapters import HTTPAdapter
 

@@ -5,6 +5,7 @@ job of Dagster is launched with; a release of names says nothing of what nobody 
 """
 
 import json
+import shutil
 
 import pytest
 import requests
@@ -18,6 +19,7 @@ from flitstack_pipeline.sandbox_process import start_sandbox
 from flitstack_pipeline.services.project_context import open_journal
 from flitstack_pipeline.services.workflows import released
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import close_unused
 from flitstack_pipeline_tests.shell.conftest import refusal
 
 
@@ -35,8 +37,26 @@ def blind(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Exports read, cleaned and mapped once; each test takes a copy."""
+    root = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLITSTACK_DATA", str(root))
+        patch.setenv("FLITSTACK_MEMORY", "off")
+        for name in ("HIGHLEVEL_TOKEN", "HIGHLEVEL_LOCATION_ID"):
+            patch.delenv(name, raising=False)
+        project = Project.from_environment().prepare()
+        generate(project.exports, clients=2, seed=11, files=0)
+        services.run_audit(project)
+        services.run_map(project, confirm_as="Ana")
+        services.acknowledge(project, "all", "Ana")
+        close_unused()
+    return root
+
+
 @pytest.fixture
-def project(blind, tmp_path, monkeypatch):
+def project(home, blind, tmp_path, monkeypatch):
     for name, value in {
         "HIGHLEVEL_BASE_URL": blind.url, "HIGHLEVEL_TOKEN": "pit-b",
         "HIGHLEVEL_LOCATION_ID": "loc-b", "HIGHLEVEL_AGENCY_TOKEN": blind.agency_token,
@@ -44,12 +64,8 @@ def project(blind, tmp_path, monkeypatch):
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     requests.post(f"{blind.url}/_sandbox/reset", timeout=10).raise_for_status()
-    project = Project.from_environment().prepare()
-    generate(project.exports, clients=2, seed=11, files=0)
-    services.run_audit(project)
-    services.run_map(project, confirm_as="Ana")
-    services.acknowledge(project, "all", "Ana")
-    return project
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    return Project.from_environment().prepare()
 
 
 def writes(blind):
