@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 
 from flitstack_pipeline.catalog.headers import normalise_header, readings
 from flitstack_pipeline.catalog.other_kinds import KINDS
+from flitstack_pipeline.catalog.other_languages import in_english
 
 #: Words before a header that say nothing new: "Primary Email" is "Email".
 _PLAIN_QUALIFIERS = ("primary", "main", "default", "current", "full")
@@ -21,7 +22,7 @@ _LOOSE_COLUMNS = frozenset({"phone", "email"})
 _OF_PEOPLE = frozenset({"clients", "leads", "properties"})
 
 #: How sure a header is taken for a column: by its usual spelling, by another, by what is left when
-#: words that say nothing are taken off, by the only thing of its kind, by its cells alone.
+#: words that say nothing are taken off, by the only thing of its kind or in another language, by its cells alone.
 USUAL, SPELLED, QUALIFIED, LOOSE, BY_CELLS = 5, 4, 3, 2, 1
 
 
@@ -48,6 +49,9 @@ def column_of(dataset: str, header: str) -> tuple[str, int] | None:
         found = {column for text in reading if (column := _column(dataset, text))}
         if len({name for name, _ in found}) == 1:
             return max(found, key=lambda column: column[1])
+    english = in_english(header)
+    if english and (translated := _column(dataset, english)):
+        return translated[0], LOOSE
     unsure = _unsure(dataset).get(normalise_header(header))
     return (unsure, BY_CELLS) if unsure else None
 
@@ -67,6 +71,12 @@ def _may_be_qualified(dataset: str, text: str) -> bool:
 @cache
 def _last_words(dataset: str) -> frozenset[str]:
     return frozenset(text.rpartition(" ")[2] for text in alias_table(dataset))
+
+
+def is_translated(dataset: str, header: str) -> bool:
+    """Whether a header stands for a column of the kind in another language only."""
+    found = column_of(dataset, header)
+    return bool(found and found[1] == LOOSE and in_english(header))
 
 
 def _column(dataset: str, text: str) -> tuple[str, int] | None:

@@ -96,8 +96,9 @@ def _readings(row: tuple[str, ...], shape: Shape) -> Iterator[Judgement]:
     """Every reading that one cut or one join explains."""
     width = len(shape.names)
     if len(row) - 1 <= width:
+        spaced = _after_a_space(row)
         for i in range(len(row) - 1):
-            if row[i].strip() and row[i + 1].strip():
+            if row[i].strip() and row[i + 1].strip() and spaced in (None, i + 1):
                 joined = f"{row[i]}{shape.separator}{row[i + 1]}"
                 why = f"{_name(shape, i)} holds a separator without quotation marks: {joined!r}"
                 yield Judgement(REALIGNED, (*row[:i], joined, *row[i + 2 :]), why)
@@ -105,8 +106,24 @@ def _readings(row: tuple[str, ...], shape: Shape) -> Iterator[Judgement]:
         for i, cell in enumerate(row):
             for gap in re.finditer(r"(?<=\S)\s+(?=\S)", cell):
                 left, right = cell[: gap.start()], cell[gap.end() :]
+                if not (_tells(left, i, shape) or _tells(right, i + 1, shape)):
+                    continue  # nothing but a space parts the two
                 why = f"{_name(shape, i)} and {_name(shape, i + 1)} ran together: {cell!r}"
                 yield Judgement(REALIGNED, (*row[:i], left, right, *row[i + 1 :]), why)
+
+
+def _after_a_space(row: tuple[str, ...]) -> int | None:
+    """The only cell of a row that begins with a space, as text behind a comma does."""
+    found = [i for i, cell in enumerate(row) if i and cell[:1] == " " and cell.strip()]
+    return found[0] if len(found) == 1 else None
+
+
+def _tells(part: str, index: int, shape: Shape) -> bool:
+    """Whether a part of a cell shows by itself that it belongs into a column."""
+    kind = shape.kinds[index]
+    if kind and kind.strong and kind.is_value(part):
+        return True
+    return part.strip().casefold() in shape.words[index]
 
 
 def _name(shape: Shape, index: int) -> str:

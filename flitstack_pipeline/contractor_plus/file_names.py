@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from flitstack_pipeline.catalog.headers import normalise_header
 from flitstack_pipeline.catalog.other_kinds import KINDS
+from flitstack_pipeline.catalog.other_languages import kinds_named
 from flitstack_pipeline.catalog.source import BY_KEY
 
 
@@ -36,13 +37,15 @@ _NEUTRAL = _words(
 class NameSays:
     """What a name says: `known` kinds of export, `other` kinds of file, a `stranger` word.
 
-    `head` are the kinds of its last noun: `parts_clients` are clients.
+    `head` are the kinds of its last noun: `parts_clients` are clients. `foreign` are the kinds that
+    it says in another language: candidates, no more.
     """
 
     known: frozenset[str] = frozenset()
     other: frozenset[str] = frozenset()
     stranger: str = ""
     head: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -75,7 +78,8 @@ def what_name_says(name: str) -> NameSays:
         found, left = _singular(" ".join(left)), [] if _singular(" ".join(left)) else left
     known = frozenset(k for k in found if k in BY_KEY)
     other = frozenset(found - known)
-    return NameSays(known, other, "" if found else " ".join(left), head)
+    foreign = frozenset() if found else kinds_named(PurePath(name).stem)
+    return NameSays(known, other, "" if found else " ".join(left), head, foreign)
 
 
 def _says_nothing(word: str) -> bool:

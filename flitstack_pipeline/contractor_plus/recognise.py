@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flitstack_pipeline.catalog.other_kinds import KINDS
+from flitstack_pipeline.catalog.other_languages import in_english
+from flitstack_pipeline.catalog.spelling import is_translated
 from flitstack_pipeline.contractor_plus.columns import columns_of, custom_label, label_key
 from flitstack_pipeline.contractor_plus.file_names import NameSays, what_name_says
 from flitstack_pipeline.contractor_plus.kinds import Guess, best_known, doubts, guesses, most_known
@@ -17,6 +20,7 @@ __all__ = ["Guess", "Layout", "custom_label", "label_key", "layout_of", "recogni
 
 HEADER_SEARCH_ROWS = 30
 SHOWN_GUESSES = 3
+SHOWN_HEADERS = 4
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def recognise(
     number, cells = _header_row(candidates, says, answer)
     ranked = guesses(cells, says)
     found = [] if answer else doubts(ranked, says, len(_filled(cells)))
+    if not answer:
+        found += _in_other_languages(cells, best_known(ranked).dataset, says, bool(found))
     dataset = answer or (None if found else best_known(ranked).dataset)
     below = [cells for n, cells in first_rows if n > number]
     return _laid_out(number, cells, dataset, below, _shown(ranked, says), found, workspace_header)
@@ -118,11 +124,33 @@ def _fit(cells: list[str], says: NameSays, answer: str) -> float:
     return max(guesses(cells, says), key=lambda g: (g.recognised, g.score)).score
 
 
+def _in_other_languages(
+    cells: list[str], dataset: str, says: NameSays, in_doubt: bool
+) -> list[str]:
+    """What is read by words of another language, and so asked about.
+
+    Args:
+        cells: The header row.
+        dataset: The likeliest kind of export.
+        says: What the name says.
+        in_doubt: Whether the file is asked about anyway: then a name that agrees is told, too.
+    """
+    found = []
+    if says.foreign and (in_doubt or dataset not in says.foreign):
+        kinds = ", ".join(sorted(KINDS[kind].label for kind in says.foreign))
+        found.append(f"in another language its name says {kinds}")
+    headers = [h for h in _filled(cells) if is_translated(dataset, h)]
+    if headers:
+        told = ", ".join(f"{h.strip()} = {in_english(h)}" for h in headers[:SHOWN_HEADERS])
+        found.append(f"its headers are in another language ({told})")
+    return found
+
+
 def _shown(ranked: list[Guess], says: NameSays) -> tuple[Guess, ...]:
     """The candidates to tell a person of: those the name says, then the likeliest."""
-    known = [g for g in ranked if g.recognised]
-    named = [g for g in known if g.dataset in says.kinds]
-    likely = [g for g in known if g not in named]
+    named = [g for g in ranked if g.recognised and g.dataset in says.kinds]
+    named += [g for g in ranked if g.dataset in says.foreign]
+    likely = [g for g in ranked if g.recognised and g not in named]
     return tuple((*named[:2], *likely)[:SHOWN_GUESSES])
 
 

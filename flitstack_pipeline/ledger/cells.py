@@ -28,6 +28,7 @@ from flitstack_pipeline.ledger import (
     row_fates,
     schema_rows,
     settle,
+    several,
     store,
     witness,
 )
@@ -93,6 +94,7 @@ def build(
     with limited(con, MEMORY):
         holders.prepare(con)
         known.prepare(con)
+        several.prepare(con)
         refusals.prepare(con, around.parted)
         row_fates.prepare(con)
         columns = {d: _columns_in(con, d) for d in BY_KEY if table_exists(con, f"raw.{d}")}
@@ -390,6 +392,7 @@ class _Dataset:
                 holders.make_near(con, self.dataset, keys)
             held = self.holders.listed(keys, near_late)
             con.execute(self.readings.filled_in(settle.asked(piece, held, readings, near_late)))
+            several.ask(con, self.dataset)
             con.execute(settle.NONE_SETTLED)
             for first in (True, False):  # the other paths only of cells that these do not settle
                 con.execute(settle.slow(first))

@@ -107,14 +107,38 @@ _TOLD_APART = re.compile(r"(?<=[^/])~[0-9a-f]{12}$")
 
 
 def _id(text: str, value: str, how: str, account: Account) -> str:
-    """A number or id of a record: one of the ids and names the record goes by."""
+    """A number or id of a record: one of the ids and names the record goes by.
+
+    `how` lists, of several records in the cell, those that are known: each must be led to, unless
+    links of the row were refused; the others must be kept as text.
+    """
     wanted, (known, loose) = _bare_id(text), _known_ids(value)
     parts = [_bare_id(p) for p in re.split(r"[;,|\n&]|\band\b", text) if p.strip()]
+    if how:
+        refused, *owed = how.split("\x1e")
+        led = [p for p in parts if p in known or _loose_id(p) in loose]
+        kept = _kept_ids(value)
+        if any(p not in led and (p not in kept or _is_owed(p, refused, owed)) for p in parts):
+            return ""
+        return "leads to the records" if len(led) == len(parts) else "kept as text, or leads to it"
     if wanted in known or _loose_id(wanted) in loose:
         return "leads to the record"
     if len(parts) > 1 and all(p in known or _loose_id(p) in loose for p in parts):
         return "leads to the records"
     return ""
+
+
+def _is_owed(part: str, refused: str, owed: list[str]) -> bool:
+    """Whether a link to a part of a cell must be there; `refused` says that some were not made."""
+    return refused == "owed" and part in map(_bare_id, owed)
+
+
+def _kept_ids(value: str) -> set[str]:
+    """The numbers in lines such as `job: 502, 503` that keep what has no link."""
+    lines = re.findall(
+        r"(?m)^(?:job|estimate|invoice|[a-z_]+_number): (.+)$", value.replace("\x1f", "\n")
+    )
+    return {_bare_id(part) for line in lines for part in re.split(r"[;,|&]|\band\b", line)}
 
 
 @lru_cache(maxsize=4_000)

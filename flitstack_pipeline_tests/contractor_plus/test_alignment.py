@@ -243,3 +243,59 @@ def test_a_shifted_row_becomes_the_right_row_or_goes_to_quarantine(con, tmp_path
         if number in hurt and not cells[10]:
             right[10] = ""  # the last cell was the one that is missing
         assert bare(cells) == bare(right)
+
+
+#: Rows of the same header, each damaged in another way; by what was done to it, its right reading
+#: where one can be told, else None: the row is refused.
+_OF = ("Bo Ray", "b@x.com", "(813) 555-0122", "22 Oak St", "Tampa", "FL", "33602", "Web",
+       "01/08/2024", "Call")  # fmt: skip
+
+
+def _with(**changed):
+    return ("2", *(changed.get(n, c) for n, c in zip(NAMES[1:], _OF, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("2,Ray, Bo,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call",
+         _with(name="Ray, Bo")),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Dog, cat",
+         _with(notes="Dog, cat")),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602,Google, Maps,01/08/2024,Call",
+         _with(lead_source="Google, Maps")),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,Jan 8, 2024,Call",
+         _with(created="Jan 8, 2024")),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602 Web,01/08/2024,Call", _with()),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL 33602,Web,01/08/2024,Call", _with()),
+        ("2,Bo Ray,b@x.com (813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call", _with()),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call,,,",
+         _with()),
+        ("2,Bo Ray,,(813) 555-0122,22 Oak St, Apt 3,Tampa,FL,33602,Web",
+         _with(email="", address="22 Oak St, Apt 3", created="", notes="")),
+        # a comma in the city would make it hold two places; in the street it leaves a wrong one
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa, Bay,FL,33602,Web,01/08/2024,Call", None),
+        ("2,Bo Ray,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call", None),
+        ("2,Bo Ray,(813) 555-0122,b@x.com,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call", None),
+        ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa,33602,FL,Web,01/08/2024,Call", None),
+    ],
+)  # fmt: skip
+def test_a_damaged_row_is_put_right_as_a_person_would_or_refused(con, tmp_path, line, right):
+    good = [
+        f"1{n},Al {c}oe,a{n}@x.com,(813) 555-01{n + 40},{n + 2} Elm Ave,{town},{code},Google,"
+        f"0{n % 9 + 1}/{n + 10}/2024,Note {n}"
+        for n, (c, town, code) in enumerate(
+            zip("BCDFGHJKLMNP", ["Tampa", "Austin", "Boise"] * 4, ["FL,33602", "TX,78701",
+                "ID,83702"] * 4, strict=True)
+        )
+    ]  # fmt: skip
+    read(con, tmp_path, *good[:6], line, *good[6:])
+    assert row(con, "2") == right
+    assert refused(con) == ([] if right else [(8,)])
+
+
+def test_a_space_alone_makes_no_border_between_two_columns_of_text(con, tmp_path):
+    header = "Job #,Title,Client Name,Client ID,Amount,Start Date"
+    good = [f"70{n},Deck {n},Al Poe,10{n},{n}00.50,01/1{n}/2024" for n in range(1, 9)]
+    read(con, tmp_path, *good, "709,Bo Ray,102,900.00,01/08/2024", header=header, dataset="jobs")
+    assert refused(con) == [(10,)], "its title is lost; 'Bo' is none"

@@ -24,6 +24,7 @@ def listed(name: str) -> list[list[str]]:
 
 
 UNKNOWN, KNOWN = listed("unknown_headers.txt"), listed("known_headers.txt")
+FOREIGN = listed("other_languages.txt")
 
 
 def layout(name: str, header: list[str], *rows: list[str]):
@@ -41,6 +42,23 @@ def test_a_file_that_is_no_export_of_ours_is_asked_about(name, header):
     found = layout(name, header)
     assert found.dataset is None, "taken for a kind of export"
     assert found.doubts
+
+
+@pytest.mark.parametrize(("kind", "name", "header"), FOREIGN, ids=[n for _, n, _ in FOREIGN])
+def test_a_file_in_another_language_is_asked_about_with_its_kind_among_the_candidates(
+    kind, name, header
+):
+    found = layout(name, header)
+    assert found.dataset is None and found.doubts
+    assert kind in [guess.dataset for guess in found.guesses]
+
+
+def test_once_its_kind_is_said_the_headers_of_another_language_are_read():
+    header = ["ID Cliente", "Nombre", "Correo", "Teléfono", "Dirección", "Ciudad", "Color"]
+    asked = recognise([(1, header)], "clientes.csv")
+    assert any("Ciudad = city" in doubt for doubt in asked.doubts)
+    said = recognise([(1, header)], "clientes.csv", answer="clients")
+    assert said.columns == ["client_id", "name", "email", "phone", "address", "city", None]
 
 
 @pytest.mark.parametrize(

@@ -70,3 +70,46 @@ def test_another_name_of_the_client_whose_id_stands_beside_it_is_kept_as_text(sh
         cells, lost = _fates(shop, "work_orders.csv", "Client Name")
     assert cells[0][:2] == ("Cy Dee", "arrived")
     assert lost == 0
+
+
+#: A cell that names two records, the export and column it stands in, and where each must lead.
+_TWO_OF_ONE_CLIENT = {
+    "jobs.csv": _edited("jobs.csv", ("101|E-1|I-1", "101|E-1, E-3|I-1")),
+    "estimates.csv": _edited("estimates.csv", ("E-3|Cy Dee|103", "E-3|Ann Lee|101")),
+}
+
+
+@pytest.mark.parametrize(
+    ("broken", "fate"),
+    [
+        ("SELECT 1", "linked"),
+        ("DELETE FROM clean.links WHERE child_key = 'main/jobs/501' "
+         "AND parent_key = 'main/estimates/E-3'", "unaccounted"),
+    ],
+)  # fmt: skip
+def test_each_of_several_records_in_one_cell_is_owed_its_link(shop, broken, fate):
+    with shop.mutated(_TWO_OF_ONE_CLIENT):
+        for key in ("estimates", "jobs"):
+            shop.read(key)
+        shop.relate()
+        shop.con.execute(broken)
+        cells, _ = _fates(shop, "jobs.csv", "Estimate #")
+    assert cells[0][:2] == ("E-1, E-3", fate)
+
+
+@pytest.mark.parametrize(
+    ("cell", "broken", "fate"),
+    [
+        ("501, 999", "SELECT 1", "linked"),  # 999 is in no export: kept as text beside the link
+        ("501, 999", "UPDATE clean.invoices SET originals = MAP {}", "unaccounted"),
+        ("501; 502", "SELECT 1", "linked"),  # Bob's 502 is left for review and kept as text
+    ],
+)
+def test_one_of_several_that_leads_nowhere_is_kept_as_text(shop, cell, broken, fate):
+    changed = {"invoices.csv": _edited("invoices.csv", ("I-1|501|E-1", f"I-1|{cell}|E-1"))}
+    with shop.mutated(changed):
+        shop.read("invoices")
+        shop.relate()
+        shop.con.execute(broken)
+        cells, _ = _fates(shop, "invoices.csv", "Job #")
+    assert cells[0][:2] == (cell, fate)
