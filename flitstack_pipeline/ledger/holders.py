@@ -300,6 +300,12 @@ SELECT key, string_agg(names, chr(31)) AS v1 FROM (
     UNION ALL
     SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
     JOIN ledger_identity i ON i.record_key = t.other
+    UNION ALL
+    -- a further estimate of a job has the client of the job's opportunity
+    SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
+    JOIN ledger_touch u ON u.one = t.other JOIN ledger_identity i ON i.record_key = u.other
+    WHERE starts_with(c.record_key, 'estimate:') AND starts_with(t.other, 'opportunity:')
+      AND starts_with(u.other, 'contact:')
 ) GROUP BY key"""
 #: Empty where a record is tied to no opportunity that is there, else NULL.
 _TIED = """
