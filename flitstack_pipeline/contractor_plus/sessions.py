@@ -21,6 +21,8 @@ from flitstack_pipeline.contractor_plus.manifest import Entry
 SESSION = "session:"
 #: A date in a name: its label, and the moment where it is sure.
 Dated = tuple[str, dt.datetime | None]
+#: A number of two digits up to this is no year of an export.
+LAST_NO_YEAR = 14
 #: Files whose times lie within so much belong together.
 TOGETHER = dt.timedelta(hours=24)
 _MONTHS = {
@@ -47,9 +49,13 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ISO = re.compile(
     r"(?<!\d)(20\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)"
-    r"(?:[T_\- ]?([0-2]\d)[-_.:h]?([0-5]\d)(?:[-_.:]?\d\d)?)?(?!\d)"
+    r"(?:[t_\- ]?([0-2]\d)[-_.:h]?([0-5]\d)(?:[-_.:]?\d\d)?)?(?!\d)"
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[-_. ](\d{1,2})[-_. ](20\d\d|[1-3]\d)(?!\d)")
+#: A year of two digits that comes first: 24-05-01, 240501.
+_SHORT_YEAR = re.compile(
+    r"(?<!\d)((?:1[5-9]|[23]\d))([-_. ]?)(0?[1-9]|1[0-2])\2([0-2]?\d|3[01])(?!\d)"
+)
 _NAMED = re.compile(
     rf"(?:(?<!\d)(\d{{1,2}})[-_. ]?)?(?<![a-z])({_MONTH})(?![a-z])[-_. ]?"
     r"(?:(\d{1,2})[-_., ]+)?(20\d\d)"
@@ -148,6 +154,16 @@ def _named(found: re.Match[str]) -> Dated | None:
     return _date(int(year), _MONTHS[month], int(before or after or 1))
 
 
+def _short_year(found: re.Match[str]) -> Dated | None:
+    """24-05-01 is of 2024: nobody exported anything in 2001. 24-05-20 may be two days."""
+    year, joint, month, day = found.groups()
+    if not joint and len(found.group(0)) != 6:
+        return None
+    if int(day) > LAST_NO_YEAR:
+        return found.group(0), None
+    return _date(2000 + int(year), int(month), int(day))
+
+
 def _numeric(found: re.Match[str]) -> Dated | None:
     """Day and month by which of them cannot be a month; where both can, only a label.
 
@@ -178,6 +194,7 @@ def _date(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> Da
 _DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Dated | None]], ...] = (
     (_ISO, _iso),
     (_NAMED, _named),
+    (_SHORT_YEAR, _short_year),
     (_NUMERIC, _numeric),
     (_YEAR_MONTH, _year_month),
 )

@@ -77,7 +77,10 @@ def test_a_date_in_the_name_orders_versions():
         ("2024-05-01/jobs.csv", "2024-05-01"), ("session2/jobs.csv", "sequence 2"),
         ("jobs-v3.csv", "sequence 3"), ("export 4 jobs.csv", "sequence 4"),
         ("jobs.csv", ""), ("jobs_part2.csv", ""), ("invoices 1 of 3.csv", ""),
-        ("2x4 prices.csv", ""),
+        ("2x4 prices.csv", ""), ("jobs 24-05-01.csv", "2024-05-01"),
+        ("jobs 240501.csv", "2024-05-01"), ("jobs 24-05-20.csv", "24-05-20"),
+        ("jobs 240520.csv", "240520"), ("jobs 2024-05-01T10-30.csv", "2024-05-01"),
+        ("invoices 1501.csv", ""),
     ],
 )  # fmt: skip
 def test_what_a_name_says(name, label):
@@ -86,6 +89,12 @@ def test_what_a_name_says(name, label):
 
 def test_a_date_that_may_be_two_days_orders_nothing_by_itself():
     assert mark_of("jobs 05-06-2024.csv").day is None
+    assert mark_of("jobs 24-05-20.csv").day is None
+
+
+def test_a_time_of_day_in_a_name_counts():
+    files = ("jobs 2024-05-01T14-30.csv", NINE), ("jobs 2024-05-01T09-05.csv", TEN)
+    assert order(*files) == ["jobs 2024-05-01T09-05.csv", "jobs 2024-05-01T14-30.csv"]
 
 
 def test_a_person_can_say_otherwise():
