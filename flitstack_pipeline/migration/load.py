@@ -184,7 +184,7 @@ class _Loader:
                 self.sender.count("unchanged")
                 self.progress.done += 1
                 continue
-            item = parents.item(row)
+            item = parents.item(row, is_there=entry is not None)
             if item is None:
                 self.progress.done += 1
             elif entry is not None:

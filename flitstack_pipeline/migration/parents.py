@@ -29,10 +29,11 @@ class ParentFinder:
         wanted |= {key for row in rows for key in row.payload.get("files", ())}
         self.entries: dict[str, IdMapRow] = ctx.journal.entries(ctx.location, wanted)
 
-    def item(self, row: MappedRow) -> Item | None:
+    def item(self, row: MappedRow, *, is_there: bool = False) -> Item | None:
         """The row with its parents' ids, or None when it must wait for a missing one.
 
-        Raises StopOnMissingParent.
+        A record to be made waits for a file whose upload got no answer, too: it could not be added
+        later. `is_there` when the record is in HighLevel. Raises StopOnMissingParent.
         """
         parents: dict[str, str] = {}
         missing: list[dict[str, Any]] = []
@@ -46,6 +47,12 @@ class ParentFinder:
                 parents[parent["role"]] = entry.hl_id
         files = self._files(row)
         item = Item(row, parents, files)
+        if not missing and not is_there and (waits_for := self._unanswered(row)):
+            names = ", ".join(waits_for)
+            self.sender.count("missing_parents")
+            self.sender.dead_letter(item, "missing_parent", f"not uploaded yet: {names}")
+            self.sender.count("rejected", -1)
+            return None
         if not missing:
             if len(files) == len(row.payload.get("files", ())):
                 self.ctx.journal.forget_missing_parents(self.ctx.location, row.record_key)
@@ -78,6 +85,15 @@ class ParentFinder:
             else:
                 self._report(row, "file", key, "skip")
         return files
+
+    def _unanswered(self, row: MappedRow) -> list[str]:
+        """The files of a row whose upload may still succeed."""
+        left = [key for key in row.payload.get("files", ()) if key not in self.entries]
+        if not left:
+            return []
+        self.ctx.journal.flush()
+        letters = self.ctx.journal.dead_letters(self.ctx.location, reason_class="unknown")
+        return sorted({x["record_key"] for x in letters}.intersection(left))
 
     def _stub(self, parent: dict[str, Any]) -> IdMapRow | None:
         """A placeholder contact, when the map asks for one; the real row replaces its values."""

@@ -251,6 +251,25 @@ def test_files_of_one_job_go_in_one_upload_each_content_once(ready, tmp_path):
     assert account.dump()["files"] == []
 
 
+def test_a_job_waits_for_a_file_whose_upload_got_no_answer(ready, tmp_path):
+    """Files can only be given at creation: a job made without one would lack it for good."""
+    account, hl, journal, catalog, _, loaded = ready
+    (tmp_path / "photo.png").write_bytes(PNG)
+    key = "file:main/attachments/0"
+    rows = [file_row(0, "opportunity_file", "photo.png", "photo.png", of="job"), contact(1),
+            job(1, 1, [key]), job(2, 1)]  # fmt: skip
+    account.faults(reset_after=1.0, only="POST:/locations/sandbox-location/customFields/upload")
+    result = loaded(rows)
+    assert (result.created, result.rejected, result.missing_parents) == (2, 1, 1)
+    letters = {x["record_key"]: x["messages"] for x in journal.dead_letters(hl.location_id)}
+    assert letters["opportunity:main/jobs/1"] == [f"not uploaded yet: {key}"]
+    account.faults()
+    assert loaded(rows).complete and journal.dead_letters(hl.location_id) == []
+    (file,) = [f for f in read_back(hl, catalog, journal) if f.kind == "opportunity_file"]
+    assert file.logical["file_name"] == "photo.png"
+    assert len(account.dump()["opportunities"]) == 2
+
+
 def compared(hl, journal, catalog, rows):
     journal.flush()
     with PlannedRecords() as planned:
