@@ -31,7 +31,7 @@ from flitstack_pipeline.cleaning.unlinked_references import keep_stated
 from flitstack_pipeline.cleaning.work_order_links import link_work_orders
 from flitstack_pipeline.warehouse import table_exists
 
-__all__ = ["RelationsResult", "relate", "summary"]
+__all__ = ["RelationsResult", "count_merges", "relate", "summary"]
 
 
 @dataclass
@@ -68,7 +68,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     link_invoices(con, decisions)
     link_work_orders(con, decisions)
     keep_stated(con)
-    _count_merges(con)
+    count_merges(con)
     list_orphans(con)
     return RelationsResult({name: _count(con, name) for name in RELATIONSHIP_DDL})
 
@@ -85,9 +85,9 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
-def _count_merges(con: duckdb.DuckDBPyConnection) -> None:
+def count_merges(con: duckdb.DuckDBPyConnection) -> None:
     """Move merged rows from loaded to merged in the accounting; the same however often it runs."""
-    if not table_exists(con, "clean.accounting"):
+    if not (table_exists(con, "clean.accounting") and table_exists(con, "clean.merges")):
         return
     for dataset in ("clients", "leads"):
         if not table_exists(con, f"raw.{dataset}"):

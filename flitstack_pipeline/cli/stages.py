@@ -26,6 +26,10 @@ from flitstack_pipeline.errors import Exit
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project
 
+Again = Annotated[
+    bool, typer.Option("--again", help="Do every step again, also where nothing has changed.")
+]
+
 
 @app.command()
 def migrate(
@@ -47,6 +51,7 @@ def migrate(
     workflows_checked: CheckedBy = "",
     adopt: Adopt = False,
     beside: Beside = False,
+    again: Again = False,
 ) -> None:
     """Run the whole migration up to the gate, and through it when the sample is approved."""
     from flitstack_pipeline import services
@@ -55,6 +60,8 @@ def migrate(
     services.check_home(project)
     services.release_workflows(project, workflows_may_run or (), workflows_checked)
     services.answer_others(project, adopt=adopt, beside=beside)
+    if again:
+        services.forget(project)
     with working("Reading, cleaning and relating the exports"):
         understood = services.run_audit(project, log)
     with working("Proposing the map"):
@@ -105,12 +112,25 @@ def _into_the_account(project: Project, approve_sample: str) -> None:
 
 
 @app.command()
-def audit() -> None:
+def audit(again: Again = False) -> None:
     """Read, clean and relate the exports, and write the source audit."""
     from flitstack_pipeline import services
 
-    for report in services.run_audit(open_project(), log):
+    project = open_project()
+    if again:
+        services.forget(project)
+    for report in services.run_audit(project, log):
         show(report)
+
+
+@app.command()
+def cache(
+    empty: Annotated[bool, typer.Option("--empty", help="Forget all of it.")] = False,
+) -> None:
+    """What is remembered to save work; it is found again when it is needed."""
+    from flitstack_pipeline import services
+
+    show(services.empty_caches(open_project()) if empty else services.list_caches(open_project()))
 
 
 @app.command()

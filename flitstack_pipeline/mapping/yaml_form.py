@@ -104,6 +104,20 @@ def counts_stand(document: MapDocument, path: Path) -> bool:
     return all(f"# {count}" in lines for count in _counts(document).values())
 
 
+def sections_of(document: MapDocument) -> dict[str, list[Any]]:
+    """What the map says, by the name of each entry; who confirmed it when is left out."""
+    found: dict[str, list[Any]] = {}
+    for section, said in _root(document).items():
+        if section == "fields":
+            for dataset, entries in said.items():
+                for entry in entries:
+                    found.setdefault(f"{dataset}.{entry['source']}", []).append(entry)
+        elif section != "confirmations":
+            parts = said.items() if isinstance(said, dict) and said else [("", said)]
+            found |= {f"{section}.{key}".rstrip("."): [part] for key, part in parts}
+    return found
+
+
 def _root(document: MapDocument) -> dict[str, Any]:
     by_dataset: dict[str, list[dict[str, Any]]] = {}
     for entry in document.fields:

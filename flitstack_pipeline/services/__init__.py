@@ -12,6 +12,7 @@ from flitstack_pipeline.services.acknowledging import (
     unacknowledged,
 )
 from flitstack_pipeline.services.auditing import audit
+from flitstack_pipeline.services.caches import empty_caches, list_caches
 from flitstack_pipeline.services.conflicts import (
     apply_decided,
     open_conflicts,
@@ -26,6 +27,7 @@ from flitstack_pipeline.services.delta import (
     delta_window,
 )
 from flitstack_pipeline.services.delta_plan import delta_loads, delta_summary, plan_delta
+from flitstack_pipeline.services.early_cutoff import forget
 from flitstack_pipeline.services.field_map import (
     confirm_map,
     import_answers,
@@ -121,15 +123,18 @@ __all__ = [
     "delta_summary",
     "delta_wanted",
     "delta_window",
+    "empty_caches",
     "exclusive_run",
     "explain_count",
     "export_journal",
+    "forget",
     "gate_conditions",
     "gate_reasons",
     "import_answers",
     "keep_status",
     "ledger_reasons",
     "left_behind",
+    "list_caches",
     "load_object",
     "load_refusals",
     "load_stage",

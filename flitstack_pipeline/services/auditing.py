@@ -14,23 +14,66 @@ from flitstack_pipeline.audit.quote import OURS, measures, quote
 from flitstack_pipeline.audit.result import Audit
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.cleaning.relationships import summary
+from flitstack_pipeline.contractor_plus import manifest
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.audit import audit_document
 from flitstack_pipeline.reports.document import write_csv, write_html, write_json
 from flitstack_pipeline.services.acknowledging import left_behind
+from flitstack_pipeline.services.early_cutoff import (
+    Prints,
+    Step,
+    perform,
+    print_of,
+    print_of_tables,
+    prints_of_files,
+    surroundings,
+)
+from flitstack_pipeline.services.page_store import pages_path
 from flitstack_pipeline.services.publishing import publish_left_behind
-from flitstack_pipeline.services.questions import count_checks, list_questions, questions
+from flitstack_pipeline.services.questions import answers, count_checks, list_questions, questions
+from flitstack_pipeline.services.source import records_left
 from flitstack_pipeline.services.work_lists import read_review
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import row_count
+
+#: Decisions about HighLevel's records, which no audit looks at.
+CONFLICTS = "conflicts.csv"
 
 
 def audit(project: Project) -> StepReport:
     """Write the source audit: what the exports hold, what moving it takes, what a person must do.
 
-    Raises ValueError when the table of prices cannot be followed.
+    It is written anew where rows, records, decisions or prices have changed. Raises ValueError
+    when the table of prices cannot be followed.
     """
+
+    def inputs() -> Prints:
+        prices = project.settings.prices
+        return {
+            **surroundings(project),
+            "rows": print_of_tables(project, "raw"),
+            "records": records_left(project),
+            "questions": print_of_tables(project, "questions"),
+            "counts on screen": print_of(manifest.read(project.exports).counts),
+            "prices": print_of(prices and prices.read_bytes()),
+        }
+
+    def rewrites() -> Prints:
+        asked = sorted(p for p in project.decisions.glob("*.csv") if p.name != CONFLICTS)
+        told = {"answers of an earlier map": print_of(sorted(answers(project).items()))}
+        return {**told, **prints_of_files(project.decisions, asked)}
+
+    def left() -> str:
+        names = ("audit.html", "audit.json", "left-behind.csv")
+        pages = prints_of_files(project.reports, [project.reports / name for name in names])
+        return print_of(pages, pages_path(project).exists())
+
+    step = Step("audit", inputs, lambda: [_write_audit(project)], left, rewrites)
+    return perform(project, step)[0]
+
+
+def _write_audit(project: Project) -> StepReport:
     found = _audited(project)
     list_questions(project)
     write_csv(found.left_behind, project.reports / "left-behind.csv")

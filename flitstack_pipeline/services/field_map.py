@@ -24,15 +24,64 @@ from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.services.account_fields import account_fields
 from flitstack_pipeline.services.clicks import fold_clicks
+from flitstack_pipeline.services.early_cutoff import (
+    Prints,
+    Step,
+    map_prints,
+    perform,
+    print_of,
+    print_of_tables,
+    prints_of_files,
+    surroundings,
+)
 from flitstack_pipeline.services.llm_client import second_opinion
+from flitstack_pipeline.services.page_store import pages_path
 from flitstack_pipeline.services.project_context import accounts, map_document, map_to_change
 from flitstack_pipeline.services.publishing import publish_map, publish_samples
 from flitstack_pipeline.services.questions import answers
+from flitstack_pipeline.services.source import records_left
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
 #: The table of what records became where there was a choice.
 BECOME = "what they become"
+
+
+def map_once(project: Project, name: str = "") -> list[StepReport]:
+    """Propose the map, and confirm it in a person's name when one is given, where that is needed.
+
+    It is not while exports, map, answers and the memory of maps are as the last proposal left them.
+    An account of one's own and a language model are asked each time.
+    """
+
+    def propose_it() -> list[StepReport]:
+        return propose_and_confirm(project, name) if name else [propose_map(project)]
+
+    if not project.settings.uses_embedded_sandbox or second_opinion() is not None:
+        return propose_it()
+
+    def inputs() -> Prints:
+        return {
+            **surroundings(project),
+            "records": records_left(project),
+            "rows": print_of_tables(project, "raw"),
+            "answers": print_of(sorted(answers(project).items())),
+            "confirmed by": name,
+            "forms of activities": print_of(_possible_forms(project)),
+        }
+
+    def rewrites() -> Prints:
+        memory = project.memory_path
+        kept = prints_of_files(memory.parent, [memory]) if memory else {}
+        return {**map_prints(map_document(project)), **kept}
+
+    def left() -> str:
+        return print_of(
+            prints_of_files(project.reports, [_page_path(project), _workbook_path(project)]),
+            pages_path(project).exists(),
+        )
+
+    return perform(project, Step("field map", inputs, propose_it, left, rewrites))
 
 
 def propose_map(project: Project) -> StepReport:
@@ -261,7 +310,29 @@ def unconfirmed_entries(project: Project) -> list[str]:
 
 
 def map_object(project: Project, key: str) -> StepReport:
-    """Map one object type."""
+    """Map one object type, where records or the map have changed."""
+    if map_document(project) is None:
+        map_to_change(project)  # says what is missing
+    return perform(project, mapping(project, key))[0]
+
+
+def mapping(project: Project, key: str) -> Step:
+    """The step that maps one object type: all cleaned records, and the map."""
+
+    def inputs() -> Prints:
+        said = map_prints(map_document(project))
+        return {**surroundings(project), "records": records_left(project), **said}
+
+    def left() -> str:
+        with project.warehouse.connect() as con:
+            there = [t for t in (key, "skipped") if table_exists(con, f"mapped.{t}")]
+        where = {key: "", "skipped": f"object = '{key}'"}
+        return print_of_tables(project, "mapped", {t: where[t] for t in there})
+
+    return Step(f"map[{key}]", inputs, lambda: [_map(project, key)], left)
+
+
+def _map(project: Project, key: str) -> StepReport:
     document = map_document(project) or map_to_change(project)
     with project.warehouse.connect() as con:
         found = map_tables(con, key, document)

@@ -18,8 +18,20 @@ from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.reports.ledger import write_ledger
+from flitstack_pipeline.services.early_cutoff import (
+    Prints,
+    Step,
+    columns_of,
+    map_prints,
+    perform,
+    print_of,
+    print_of_tables,
+    prints_of_files,
+    surroundings,
+)
 from flitstack_pipeline.services.project_context import accounts, map_document, open_journal
 from flitstack_pipeline.services.questions import answers
+from flitstack_pipeline.services.source import records_left
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import dicts, table_exists
 
@@ -29,10 +41,46 @@ _BUILT = "CREATE OR REPLACE TABLE ledger.built AS SELECT ? AS of"
 
 
 def account_cells(project: Project) -> StepReport:
-    """Find the fate of every cell anew, and write `reports/ledger.html`, `.csv`, `.xlsx`.
+    """Find the fate of every cell, and write `reports/ledger.html`, `.csv`, `.xlsx`.
 
-    Every object type must be mapped. Writes nothing to HighLevel.
+    Every object type must be mapped. Writes nothing to HighLevel, and does nothing while rows,
+    records, map and answers are as they were.
     """
+
+    def inputs() -> Prints:
+        lists = [project.decisions / kind.name for kind in (INVOICE_LINKS, WORK_ORDER_LINKS)]
+        return {
+            **surroundings(project),
+            "rows": print_of_tables(project, "raw"),
+            "records": records_left(project),
+            "mapped records": mapped_records(project),
+            "answers": print_of(sorted(answers(project).items())),
+            **map_prints(map_document(project)),
+            **prints_of_files(project.decisions, lists),
+        }
+
+    def left() -> str:
+        pages = [project.reports / f"ledger.{kind}" for kind in ("html", "csv", "xlsx")]
+        with project.warehouse.connect() as con:
+            tables = dict.fromkeys(sorted(set(columns_of(con, "ledger")) - {"built"}), "")
+        found = print_of_tables(project, "ledger", tables)
+        return print_of(found, prints_of_files(project.reports, pages))
+
+    report = perform(project, Step("ledger", inputs, lambda: [_account(project)], left))[0]
+    if map_document(project) is not None and not is_current(project):
+        with project.warehouse.connect() as con:  # the same cells of a map that says the same
+            con.execute(_BUILT, [_print(project)])
+    return report
+
+
+def mapped_records(project: Project) -> str:
+    """Fingerprint of the records of every object type as they are mapped."""
+    with project.warehouse.connect() as con:
+        there = [t for t in (*KEYS, "skipped") if table_exists(con, f"mapped.{t}")]
+    return print_of_tables(project, "mapped", dict.fromkeys(there, ""))
+
+
+def _account(project: Project) -> StepReport:
     document = map_document(project)
     if document is None:
         return StepReport("cells accounted for", 0)

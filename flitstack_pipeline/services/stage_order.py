@@ -6,14 +6,15 @@ from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.migration.progress import Watch
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.services.auditing import audit
+from flitstack_pipeline.services.caches import hold_caches_down
 from flitstack_pipeline.services.conflicts import apply_decided
 from flitstack_pipeline.services.delta import delta_refusals
 from flitstack_pipeline.services.delta_plan import delta_summary
+from flitstack_pipeline.services.early_cutoff import at_rest, ran_or_not
 from flitstack_pipeline.services.field_map import (
     BECOME,
     map_object,
-    propose_and_confirm,
-    propose_map,
+    map_once,
 )
 from flitstack_pipeline.services.gate import gate_reasons
 from flitstack_pipeline.services.ledger import account_cells, refuse_unaccounted
@@ -32,27 +33,33 @@ from flitstack_pipeline.services.project_context import (
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.sampling import choose
 from flitstack_pipeline.services.source import clean_object, read_object, read_schema, relate
-from flitstack_pipeline.services.verify import reconcile, verify_sample
+from flitstack_pipeline.services.verify import reconcile, standing_sample, verify_sample
 from flitstack_pipeline.settings import Project
 
 
 def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
-    """Read, clean, relate, audit. Raises ValueError, before all else, for answers that are none."""
+    """Read, clean, relate, audit, each where something has changed since it last did.
+
+    Raises ValueError, before all else, for answers that are none.
+    """
     answers(project)
-    with project.warehouse.connect():
+    with project.warehouse.connect(), at_rest(project):
         read_schema(project)
         for key in KEYS:  # all before the first is cleaned: one may say how another is written
             read_object(project, key)
         for key in KEYS:
             report = clean_object(project, key)
-            log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine")
+            log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine"
+                f" ({ran_or_not(report)})")  # fmt: skip
         relate(project)
+        hold_caches_down(project)
         return [audit(project)]
 
 
 def run_map(project: Project, log: Log = silent, confirm_as: str = "") -> list[StepReport]:
     """Propose the map, and confirm it when a name is given."""
-    return propose_and_confirm(project, confirm_as) if confirm_as else [propose_map(project)]
+    with at_rest(project):
+        return map_once(project, confirm_as)
 
 
 def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
@@ -61,10 +68,10 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
     Raises Refused while a question or a row that stays behind waits for a person.
     """
     refuse_open_matters(project, "preparing the account", mapped=False)
-    with project.warehouse.connect():
+    with project.warehouse.connect(), at_rest(project):
         reports = [map_object(project, key) for key in KEYS]
     for report in reports:
-        log(f"{report.step}: {report.rows} records")
+        log(f"{report.step}: {report.rows} records ({ran_or_not(report)})")
         for line in report.tables.get(BECOME, ()):
             log(f"  {line['records']:,} {line['what']}")
     with project.warehouse.connect():
@@ -76,8 +83,10 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
 
 
 def run_sample(project: Project, log: Log = silent, watch: Watch | None = None) -> list[StepReport]:
-    """Choose the sample, load it and compare it."""
+    """Choose the sample, load it and compare it, unless its comparison stands."""
     chosen = choose(project)
+    if (standing := standing_sample(project)) is not None:
+        return [chosen, standing]
     with accounts_kept_open(project):
         load_stage(project, "sample", log, watch)
         return [chosen, verify_sample(project)]

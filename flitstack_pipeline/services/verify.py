@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.destination import Destination
 from flitstack_pipeline.ledger.after import LINK, WHOLE
 from flitstack_pipeline.migration.account_schema import Catalog
@@ -28,9 +29,10 @@ from flitstack_pipeline.services.acknowledging import (
     dead_files,
     left_behind,
 )
+from flitstack_pipeline.services.early_cutoff import UNCHANGED
 from flitstack_pipeline.services.expected_records import plan_into
 from flitstack_pipeline.services.fingerprints import fingerprints
-from flitstack_pipeline.services.ledger import cells_read_back
+from flitstack_pipeline.services.ledger import cells_read_back, mapped_records
 from flitstack_pipeline.services.load_records import listed_opt_outs
 from flitstack_pipeline.services.open_matters import open_matters
 from flitstack_pipeline.services.project_context import (
@@ -114,6 +116,25 @@ def verify_sample(project: Project) -> StepReport:
     return StepReport("sample compared", book.records_count, facts, tables, result.problems)
 
 
+def standing_sample(project: Project) -> StepReport | None:
+    """The last comparison of the sample, where looking at it again would say nothing new.
+
+    After the cutover, while nothing it is of has changed: what people edited since is told by the
+    reconciliation, which looks at everything. None while there is a difference.
+    """
+    with open_journal(project) as journal:
+        outcome = dict(journal.get_setting("sample") or {})
+        loaded = set(journal.get_setting("done:cutover") or [])
+    same = {"of": mapped_records(project), **fingerprints(project)}
+    if not outcome or outcome["problems"] or not loaded >= set(KEYS):
+        return None
+    if any(outcome.get(name) != value for name, value in same.items()):
+        return None
+    facts = {"report": project.reports / "sample.html", **outcome["verdicts"],
+             UNCHANGED: outcome["at"]}  # fmt: skip
+    return StepReport("sample compared", outcome["records"], facts)
+
+
 def _store_sample(project: Project, book: SampleBook, result: Reconciliation) -> dict[str, Any]:
     """Keep the outcome for the gate, with the fingerprints it holds for; returns the choice."""
     with open_journal(project) as journal:
@@ -125,6 +146,7 @@ def _store_sample(project: Project, book: SampleBook, result: Reconciliation) ->
             "coverage": choice.get("coverage"),
             "result": book.fingerprint(),
             "at": _now(),
+            "of": mapped_records(project),
             **fingerprints(project),
         }
         journal.set_setting("sample", outcome)

@@ -1,0 +1,305 @@
+"""Early cut-off: a step runs only where something it depends on is another than when it last ran.
+
+Belongs here: what a step is (`Step`), when it is skipped (`perform`), the fingerprints of files,
+tables, code and settings. Does not: what a step does, and which inputs it has (the modules of the
+steps). What a step was run with, and what it left, stands in `cache.steps` of the warehouse: taken
+out before it runs and put in when it has ended, so that a step that was killed runs again.
+"""
+
+# ruff: noqa: S608 - names of our own tables
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import sys
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+import flitstack_pipeline
+from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.yaml_form import sections_of
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import table_exists
+
+#: Fingerprints by the name of what they are of, in the words in which a change is told.
+Prints = dict[str, str]
+T = TypeVar("T")
+UNCHANGED, BECAUSE = "unchanged since", "ran because"
+#: Changes named in a report; the others are counted.
+NAMED = 4
+#: Rooms that decide nothing of what a step leaves.
+_SHELL = frozenset({"sandbox", "examples", "review", "cli", "assets", "checks", "dagster"})
+_DDL = """CREATE TABLE IF NOT EXISTS cache.steps (
+  step VARCHAR PRIMARY KEY, inputs JSON, left_behind VARCHAR, report JSON, ended VARCHAR)"""
+#: What was found of tables and files while nothing runs (see `at_rest`), by data folder.
+_at_rest: dict[Path, dict[str, Any]] = {}
+
+
+def _none() -> Prints:
+    return {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as early cut-off sees it.
+
+    `inputs` tells everything that decides its result, `rewrites` those of them that it writes
+    itself (compared as it left them), `left` fingerprints its result where that lies.
+    """
+
+    name: str
+    inputs: Callable[[], Prints]
+    run: Callable[[], list[StepReport]]
+    left: Callable[[], str]
+    rewrites: Callable[[], Prints] = _none
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a step was last run: its inputs, what it left, its reports, when."""
+
+    inputs: Prints
+    left: str
+    reports: list[StepReport]
+    at: str
+
+
+def perform(project: Project, step: Step) -> list[StepReport]:
+    """Run a step, unless its inputs and what it left are as they were when it last ended.
+
+    Returns its reports: those it gave then, the first with `unchanged since`, or new ones, with
+    what changed under `ran because`.
+    """
+    with project.warehouse.connect() as con:
+        con.execute(_DDL)
+        last = record(con, step.name)
+        given = step.inputs()
+        inputs = {**given, **step.rewrites()}
+        if last and last.inputs == inputs and last.left == step.left():
+            return _noted(last.reports, UNCHANGED, last.at)
+        con.execute("DELETE FROM cache.steps WHERE step = ?", [step.name])
+    with _tables_moving(project):
+        reports = step.run()
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    with project.warehouse.connect() as con:
+        con.execute(
+            "INSERT INTO cache.steps VALUES (?, ?, ?, ?, ?)",
+            [step.name, json.dumps({**given, **step.rewrites()}), step.left(), _dump(reports), at],
+        )
+    return _noted(reports, BECAUSE, _why(last, inputs))
+
+
+def _noted(reports: list[StepReport], name: str, text: str) -> list[StepReport]:
+    first = replace(reports[0], facts={**reports[0].facts, name: text})
+    return [first, *reports[1:]]
+
+
+def ran_or_not(report: StepReport) -> str:
+    """Why a step ran, or since when its result stands, in words."""
+    if UNCHANGED in report.facts:
+        return f"{UNCHANGED} {report.facts[UNCHANGED]}"
+    return str(report.facts.get(BECAUSE, ""))
+
+
+def record(con: duckdb.DuckDBPyConnection, name: str) -> Record | None:
+    """How a step was last run; None when it was not, or did not end."""
+    if not table_exists(con, "cache.steps"):
+        return None
+    found = con.execute(
+        "SELECT inputs, left_behind, report, ended FROM cache.steps WHERE step = ?", [name]
+    ).fetchall()
+    if not found:
+        return None
+    inputs, left, reports, at = found[0]
+    return Record(json.loads(inputs), left, _load(reports), at)
+
+
+def note_left(con: duckdb.DuckDBPyConnection, step: Step) -> None:
+    """Keep as the result of a step what a later step, its continuation, has made of it."""
+    con.execute("UPDATE cache.steps SET left_behind = ? WHERE step = ?", [step.left(), step.name])
+
+
+def forget(project: Project) -> None:
+    """Forget every fingerprint: each step runs again (`--again`)."""
+    with project.warehouse.connect() as con:
+        con.execute("DROP TABLE IF EXISTS cache.steps; DROP TABLE IF EXISTS cache.surveyed")
+
+
+@contextmanager
+def at_rest(project: Project) -> Iterator[None]:
+    """Steps in a row, between which nobody writes a table: each is looked at once (`once`)."""
+    if project.root in _at_rest:
+        yield
+        return
+    _at_rest[project.root] = {}
+    try:
+        yield
+    finally:
+        del _at_rest[project.root]
+
+
+def once(project: Project, name: str, find: Callable[[], T]) -> T:
+    """What `find` finds, found once while nothing runs; anew outside of `at_rest`."""
+    known = _at_rest.get(project.root)
+    if known is None:
+        return find()
+    if name not in known:
+        known[name] = find()
+    found: T = known[name]
+    return found
+
+
+@contextmanager
+def _tables_moving(project: Project) -> Iterator[None]:
+    """A step runs: what is known of tables holds no longer."""
+    at_rest = _at_rest.pop(project.root, None) is not None
+    try:
+        yield
+    finally:
+        if at_rest:
+            _at_rest[project.root] = {}
+
+
+# --- fingerprints ---------------------------------------------------------------------------------
+
+
+def print_of(*what: object) -> str:
+    """The fingerprint of values, by what `repr` says of them."""
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
+
+
+def prints_of_files(folder: Path, paths: Iterable[Path]) -> Prints:
+    """The content of files by their name below a folder's parent; "" for one that is not there."""
+    return {
+        path.relative_to(folder.parent).as_posix(): (
+            hashlib.sha256(path.read_bytes()).hexdigest()[:32] if path.is_file() else ""
+        )
+        for path in paths
+    }
+
+
+def print_of_tables(project: Project, schema: str, where: Mapping[str, str] | None = None) -> str:
+    """The content of tables of a schema, whatever the order of their rows; empty ones say nothing.
+
+    Args:
+        project: The migration.
+        schema: Name of the schema.
+        where: Condition by table; "" means all rows. None takes every table whole.
+    """
+
+    def find() -> str:
+        with project.warehouse.connect() as con:
+            chosen = dict.fromkeys(columns_of(con, schema), "") if where is None else where
+            told = {
+                table: con.execute(
+                    f'SELECT count(*), sum(hash(t)::HUGEINT) FROM {schema}."{table}" t'
+                    + (f" WHERE {condition}" if condition else "")
+                ).fetchall()[0]
+                for table, condition in sorted(chosen.items())
+            }
+        return print_of({table: said for table, said in told.items() if said[0]})
+
+    return once(project, f"tables {schema} {where}", find)
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[str]]:
+    """The columns of every table of a schema, by table."""
+    rows = con.execute(
+        "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE schema_name = ? "
+        "GROUP BY ALL",
+        [schema],
+    ).fetchall()
+    return dict(rows)
+
+
+def of_partition(
+    project: Project, schema: str, tables: Iterable[str], column: str, values: Iterable[str]
+) -> dict[str, str]:
+    """Where the rows of a partition stand: its own tables, and its part of those that all share.
+
+    Args:
+        project: The migration.
+        schema: Name of the schema.
+        tables: The partition's own tables.
+        column: The column of shared tables that tells the partition.
+        values: What it says there.
+    """
+    own = set(tables)
+    listed = ", ".join(f"'{value}'" for value in values)
+    with project.warehouse.connect() as con:
+        there = once(project, f"columns {schema}", lambda: columns_of(con, schema))
+    return {
+        table: "" if table in own else f"{column} IN ({listed})"
+        for table, columns in there.items()
+        if table in own or column in columns
+    }
+
+
+def surroundings(project: Project) -> Prints:
+    """What decides over every step: our code, the libraries, time zone data, the account."""
+    s = project.settings
+    account = (s.time_zone, s.country, s.currency, s.workspace)
+    return {"code": code(), "libraries": libraries(), "settings": print_of(account)}
+
+
+@lru_cache(maxsize=1)
+def code() -> str:
+    """The program and its lists of words: every file of the rooms that steps use."""
+    digest = hashlib.sha256()
+    home = Path(flitstack_pipeline.__file__).parent
+    for path in sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+        if path.relative_to(home).parts[0] not in _SHELL:
+            digest.update(path.relative_to(home).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def libraries() -> str:
+    """Python, every installed distribution with its version, and the time zone data."""
+    installed = {found.name for p in sys.path for found in Path(p).glob("*.dist-info")}
+    zones = [Path(p, "tzdata.zi") for p in zoneinfo.TZPATH]
+    data = [p.read_bytes() for p in zones if p.is_file()]
+    return print_of(sys.version, sorted(installed), data)
+
+
+def map_prints(document: MapDocument | None) -> Prints:
+    """What the map says, entry by entry."""
+    if document is None:
+        return {"map.yaml": ""}
+    return {f"map.yaml: {name}": print_of(said) for name, said in sections_of(document).items()}
+
+
+# --- words and storage ----------------------------------------------------------------------------
+
+
+def _why(last: Record | None, inputs: Prints) -> str:
+    if last is None:
+        return "it has not run yet, or not to its end"
+    changed = [k for k in {**last.inputs, **inputs} if last.inputs.get(k) != inputs.get(k)]
+    more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
+    return f"changed: {', '.join(changed[:NAMED])}{more}" if changed else "its result was changed"
+
+
+def _dump(reports: list[StepReport]) -> str:
+    def told(value: Any) -> Any:
+        return {"path": str(value)} if isinstance(value, Path) else str(value)
+
+    return json.dumps([asdict(r) for r in reports], default=told, ensure_ascii=False)
+
+
+def _load(text: str) -> list[StepReport]:
+    def read(value: dict[str, Any]) -> Any:
+        return Path(value["path"]) if set(value) == {"path"} else value
+
+    return [StepReport(**report) for report in json.loads(text, object_hook=read)]
