@@ -44,9 +44,9 @@ def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
     """
     answers(project)
     with project.warehouse.connect(), at_rest(project):
-        read_schema(project)
         for key in KEYS:  # all before the first is cleaned: one may say how another is written
             read_object(project, key)
+        read_schema(project)
         for key in KEYS:
             report = clean_object(project, key)
             log(f"{key}: {report.rows} rows, {report.facts['quarantined']} in quarantine"
