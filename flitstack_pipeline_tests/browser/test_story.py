@@ -53,7 +53,8 @@ def test_the_jobs_wave_first_is_refused_and_says_what_to_press(page, ui, picture
     assert ui.wait(run) == "FAILURE"
     open_page(page, ui, f"/runs/{run}", "full_load/deals[jobs] was refused")
     picture("1-jobs-wave-refused")
-    open_page(page, ui, "/assets/full_load/deals?view=checks", "Materialize mapped[jobs] first.")
+    checks = "/assets/full_load/deals?view=checks&checkDetail=preconditions_met"
+    open_page(page, ui, checks, "Materialize mapped[jobs] first.")
     page.get_by_text("jobs need their parents first: load users, clients, leads").first.wait_for()
     picture("1-jobs-wave-check")
 
