@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
-from pydantic import ValidationError
 
 # Partitioned asset checks are a preview feature of 1.13, links from assets to code a beta one;
 # only those warnings are silenced.
@@ -21,6 +20,7 @@ from flitstack_pipeline.dagster.checks import CHECKS, definition_of  # noqa: E40
 from flitstack_pipeline.dagster.jobs import build_jobs  # noqa: E402
 from flitstack_pipeline.dagster.resources import MigrationProject  # noqa: E402
 from flitstack_pipeline.dagster.sensors import SCHEDULES, SENSORS  # noqa: E402
+from flitstack_pipeline.errors import BadInput  # noqa: E402
 from flitstack_pipeline.settings import Settings  # noqa: E402
 
 
@@ -42,9 +42,8 @@ def _wrong_settings() -> Iterator[tuple[str, str]]:
     """Variables of the environment that cannot be used, with the reason."""
     try:
         settings = Settings.from_environment()
-    except ValidationError as error:
-        for wrong in error.errors():
-            yield ".".join(map(str, wrong["loc"])), str(wrong["msg"])
+    except BadInput as wrong:
+        yield "Settings", str(wrong)
         return
     if settings.data.exists() and not settings.data.is_dir():
         yield "FLITSTACK_DATA", f"{settings.data} is a file; name the folder of one migration"

@@ -26,7 +26,7 @@ COMMANDS = (
     "map confirm Ana", "map diff", "map workbook", "map show", "map import FILE", "map propose",
     "journal export", "journal migrate", "workflows document FILE",
     "journal repair", "stage FILE", "review invite main Ana", "review revoke main Ana",
-    "review invites",
+    "review invites", "cache", "cache --empty",
 )  # fmt: skip
 #: Commands whose second word is a command too.
 GROUPS = ("map", "journal", "workflows", "review")
