@@ -1,8 +1,8 @@
 # Two commands do everything on a machine with Python 3.11+, git and make:
 #   make demo    the whole migration of the bundled exports into the embedded sandbox
 #   make test    every test
-#   make test-fast   the short ones: no whole migration, no browser (a minute)
-#   make test-all    and the long proofs, with a table (two hours)
+#   make test-fast   the short ones: no whole migration, no browser
+#   make test-all    and the long proofs, with a table (hours)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin

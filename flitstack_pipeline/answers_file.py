@@ -58,7 +58,7 @@ _COLUMNS = [f.name for f in fields(Line)]
 
 
 def read_lines(decisions: Path) -> dict[str, Line]:
-    """Every line of the file by its key. Raises ValueError when it has no column key or answer."""
+    """Every line of the file by its key. Raises BadInput when it has no column key or answer."""
     rows = read_table(decisions / FILE, _COLUMNS, ("key", "answer"))
     return {row["key"]: Line(**row) for _, row in rows if row["key"]}
 
@@ -66,7 +66,7 @@ def read_lines(decisions: Path) -> dict[str, Line]:
 def read_answers(decisions: Path) -> dict[str, str]:
     """Every answer by the key of its question.
 
-    Raises ValueError, naming all of them, for answers that are none of their line's choices.
+    Raises BadInput, naming all of them, for answers that are none of their line's choices.
     """
     given = [line for line in read_lines(decisions).values() if line.answer]
     wrong = [

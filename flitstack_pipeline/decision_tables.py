@@ -28,7 +28,7 @@ def read_table(
         needed: Columns without which the file cannot be followed.
 
     Raises:
-        ValueError: when a needed column is missing, or the path is no file with a table.
+        BadInput: when a needed column is missing, or the path is no file with a table.
     """
     if not path.exists():
         return []
@@ -54,7 +54,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
 
 def read_text(path: Path) -> str:
-    """The text of a table, however a spreadsheet wrote it. Raises ValueError when it is none."""
+    """The text of a table, however a spreadsheet wrote it. Raises BadInput when it is none."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder, and must be a file: move the folder away.")
     raw = path.read_bytes()

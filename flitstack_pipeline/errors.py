@@ -49,6 +49,10 @@ class Stopped(FlitstackError, RuntimeError):
     """A step that could not go on; started again it goes on where it was."""
 
 
+class WarehouseDamaged(Stopped):
+    """The DuckDB file could not be read; it was set aside, and is to be made again."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """What broke and what to do; `passes` when the same command, repeated, can go on."""

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,7 +25,20 @@ class DataFolderUnusable(BadInput):
     """The data folder cannot be one; the message says why and what to do."""
 
 
-class Settings(BaseSettings):
+class Environment(BaseSettings):
+    """Settings read from the environment."""
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """What the environment says; every variable may be missing. Raises BadInput."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise BadInput(f"The environment cannot be followed. {wrong}.") from None
+
+
+class Settings(Environment):
     """The environment of one migration (README.md#configuration)."""
 
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", populate_by_name=True)
@@ -53,15 +67,6 @@ class Settings(BaseSettings):
     delta_hours: float = Field(48, gt=0, alias="FLITSTACK_DELTA_HOURS")
     delta_start: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_START")
     delta_end: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_END")
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        """What the environment says; every variable may be missing. Raises BadInput."""
-        try:
-            return cls()  # type: ignore[call-arg]  # pydantic fills them in
-        except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise BadInput(f"The environment cannot be followed. {wrong}.") from None
 
     @property
     def machine_pace(self) -> Path:

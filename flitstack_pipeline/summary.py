@@ -1,7 +1,7 @@
 """The last answer to "how far are we", given again while nothing it depends on has changed.
 
 Belongs here: what an answer depends on (`stamps`), keeping it, giving it back. Does not: finding
-the answer (`steps.standing`). It imports nothing but the standard library, so that `status` and
+the answer (`services.status`). It imports no library, so that `status` and
 refusals need neither the warehouse nor the journal when a step has left its answer.
 """
 
@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from flitstack_pipeline.private_files import replacing
 
 #: What begins the names of the variables that settings are read from.
 _SETTINGS = ("FLITSTACK_", "HIGHLEVEL_", "XDG_STATE_HOME")
@@ -50,12 +52,8 @@ def stamps(root: Path) -> Stamps:
 
 def keep(root: Path, answer: dict[str, Any], depends: Stamps, until: float | None = None) -> None:
     """Keep an answer for its stamps, for the owner only, to be given until a moment (seconds)."""
-    path = _path(root)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps({"stamps": depends, "until": until, "answer": answer}, default=str))
-    draft.replace(path)
+    with replacing(_path(root)) as file:
+        json.dump({"stamps": depends, "until": until, "answer": answer}, file, default=str)
 
 
 def kept(root: Path | None) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from typing import Any
 import backoff
 import duckdb
 
-from flitstack_pipeline.errors import Stopped
+from flitstack_pipeline.errors import Stopped, WarehouseDamaged
 
 SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache", "questions", "ledger")
 LOCK_WAIT_SECONDS = 90
@@ -39,10 +39,6 @@ _DAMAGE_OF_FILE = ("not a valid duckdb database", "could not read enough bytes",
 
 class WarehouseBusy(Stopped):
     """Another process kept the DuckDB file open for longer than we wait."""
-
-
-class WarehouseDamaged(Stopped):
-    """The DuckDB file could not be read; it was set aside, and is to be made again."""
 
 
 class Warehouse:
@@ -243,6 +239,11 @@ def limited(con: duckdb.DuckDBPyConnection, memory: str) -> Iterator[None]:
 )
 def _connect(path: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(path)
+
+
+def literal(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def table_exists(con: duckdb.DuckDBPyConnection, qualified: str) -> bool:

@@ -12,6 +12,7 @@ whatever currency the account has. A table with neither is in the currency it na
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pathlib import Path
 from flitstack_pipeline.audit.effort import A_DAY
 from flitstack_pipeline.audit.facts import Facts
 from flitstack_pipeline.audit.grade import BY_HAND, Grade
+from flitstack_pipeline.decision_tables import read_text
 from flitstack_pipeline.errors import BadInput
 
 OURS = Path(__file__).with_name("prices.csv")
@@ -83,7 +85,7 @@ def quote(
         currency: The account's currency.
 
     Raises:
-        ValueError: naming the row of the table that cannot be followed.
+        BadInput: naming the row of the table that cannot be followed.
     """
     currency, rules = read_prices(table, values, currency)
     if records > BY_HAND:
@@ -96,18 +98,16 @@ def read_prices(
     table: Path, known: Mapping[str, int], wanted_currency: str = "USD"
 ) -> tuple[str, list[Rule]]:
     """(currency, rules) of a table of prices, in the wanted currency where the table has it."""
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        names = reader.fieldnames or []
-        priced, currency = _amount_column(names, wanted_currency)
-        wanted = {"measure", "from", "below", "line"}
-        if not priced or not wanted <= set(names):
-            raise BadInput(
-                f"{table}: its columns must be measure, from, below, amount (USD) and line, with "
-                "the currency of the amounts in brackets"
-            )
-        rules = [_rule(table, reader.line_num, row, priced, known) for row in reader]
-    return currency, rules
+    reader = csv.DictReader(io.StringIO(read_text(table), newline=""))
+    names = reader.fieldnames or []
+    priced, currency = _amount_column(names, wanted_currency)
+    wanted = {"measure", "from", "below", "line"}
+    if not priced or not wanted <= set(names):
+        raise BadInput(
+            f"{table}: its columns must be measure, from, below, amount (USD) and line, with "
+            "the currency of the amounts in brackets"
+        )
+    return currency, [_rule(table, reader.line_num, row, priced, known) for row in reader]
 
 
 def _amount_column(names: Iterable[str], wanted: str) -> tuple[str, str]:

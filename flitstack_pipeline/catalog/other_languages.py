@@ -64,7 +64,7 @@ _HEADERS: dict[str, str] = {
     "phone": "telefono, telefon, telefonnummer, telephone fixe, telefone, телефон",
     "mobile": "celular, movil, telefono movil, handy, mobiltelefon, cellulare",
     "address": "direccion, adresse, anschrift, indirizzo, endereco, адрес",
-    "street": "calle, strasse, straße, rue, rua, улица",
+    "street": "calle, strasse, rue, rua, улица",
     "city": "ciudad, ort, stadt, ville, citta, cidade, город",
     "state": "provincia, bundesland, departement",
     "zip": "codigo postal, plz, postleitzahl, code postal, cep, индекс",
@@ -105,16 +105,24 @@ _HEADERS: dict[str, str] = {
 
 
 @cache
-def _by_word(table: str) -> dict[str, str]:
-    """Word of another language → kind of file ("nouns") or English header ("headers")."""
-    listed = _NOUNS if table == "nouns" else _HEADERS
+def _kinds() -> list[tuple[str, str]]:
+    """(noun of another language, kind of file), the longest nouns first."""
+    return sorted(_by_word(_NOUNS).items(), key=lambda item: -len(item[0]))
+
+
+@cache
+def _headers() -> dict[str, str]:
+    return _by_word(_HEADERS)
+
+
+def _by_word(listed: dict[str, str]) -> dict[str, str]:
     return {_bare(word): key for key, words in listed.items() for word in words.split(",")}
 
 
 def kinds_named(name: str) -> frozenset[str]:
     """The kinds of file that a name says in another language, by its longest noun."""
     rest, found = f" {_bare(name)} ", set[str]()
-    for noun, kind in sorted(_by_word("nouns").items(), key=lambda item: -len(item[0])):
+    for noun, kind in _kinds():
         if f" {noun} " in rest:
             found.add(kind)
             rest = rest.replace(f" {noun} ", " ")
@@ -124,7 +132,7 @@ def kinds_named(name: str) -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def in_english(header: str) -> str:
     """A header in English where it is a known one of another language, else ""."""
-    return _by_word("headers").get(_bare(header), "")
+    return _headers().get(_bare(header), "")
 
 
 def _bare(text: str) -> str:

@@ -22,7 +22,8 @@ _LOOSE_COLUMNS = frozenset({"phone", "email"})
 _OF_PEOPLE = frozenset({"clients", "leads", "properties"})
 
 #: How sure a header is taken for a column: by its usual spelling, by another, by what is left when
-#: words that say nothing are taken off, by the only thing of its kind or in another language, by its cells alone.
+#: words that say nothing are taken off, by the only thing of its kind or in another language, by its
+#: cells alone.
 USUAL, SPELLED, QUALIFIED, LOOSE, BY_CELLS = 5, 4, 3, 2, 1
 
 
@@ -63,9 +64,9 @@ def _unsure(dataset: str) -> dict[str, str]:
 
 def _may_be_qualified(dataset: str, text: str) -> bool:
     """Whether a text ends as some spelling of a dataset does: asked first, since it is cheap."""
-    words, ends = text.split(" "), _last_words(dataset)
-    behind = words[-1] in ("primary", "main") and words[-2:-1]
-    return len(words) > 1 and (words[-1] in ends or bool(behind and behind[0] in ends))
+    words = text.split(" ")
+    last = words[-2:] if words[-1] in ("primary", "main") else words[-1:]
+    return len(words) > 1 and not _last_words(dataset).isdisjoint(last)
 
 
 @cache

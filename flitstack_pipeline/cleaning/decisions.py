@@ -54,7 +54,7 @@ WORK_ORDER_LINKS = DecisionFile(
 def read_decisions(path: Path, kind: DecisionFile) -> list[Row]:
     """The decided rows of a file, one per pair, with every column of `kind`; none without a file.
 
-    Raises ValueError, naming all lines at once, for other words than the kind's, missing columns
+    Raises BadInput, naming all lines at once, for other words than the kind's, missing columns
     and keys, and pairs that are decided in two ways.
     """
     found: dict[tuple[str, str], tuple[int, Row]] = {}
@@ -87,7 +87,7 @@ def read_decisions(path: Path, kind: DecisionFile) -> list[Row]:
 def remember(work_list: Path, memory: Path, kind: DecisionFile) -> int:
     """Move what was decided on a work list into the memory; how many decisions are new or changed.
 
-    Raises ValueError like `read_decisions`; the memory is then as it was.
+    Raises BadInput like `read_decisions`; the memory is then as it was.
     """
     known = {_pair(r, kind): r for r in read_decisions(memory, kind)}
     new = {

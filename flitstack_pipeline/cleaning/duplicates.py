@@ -50,7 +50,7 @@ def find_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Pair]:
     """Scored pairs of clients worth showing; what a person decided before stands.
 
     `decisions/duplicates.csv` has the columns left_key, right_key and decision (`merge` or
-    `keep apart`). Raises ValueError when it cannot be followed (see `decisions`).
+    `keep apart`). Raises BadInput when it cannot be followed (see `decisions`).
     """
     _score_pairs(con, decisions)
     rows = con.execute(

@@ -55,7 +55,7 @@ class Candidate:
 def link_invoices(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     """Fill `clean.invoice_links`, and `clean.links` with role `job`; needs `link_numbers` done.
 
-    `decisions` is the folder of `invoice_links.csv`. Raises ValueError when that file cannot be
+    `decisions` is the folder of `invoice_links.csv`. Raises BadInput when that file cannot be
     followed (see `decisions`).
     """
     if not row_count(con, "clean.invoices"):

@@ -145,7 +145,7 @@ def frozen(decisions: Path) -> tuple[Matching | None, list[tuple[str, str]]]:
     """The approved matching, None without one or when the comparisons are others by now, and the
     pairs that were merged by then.
 
-    Raises ValueError when the file cannot be read.
+    Raises BadInput when the file cannot be read.
     """
     path = decisions / FILE
     if not path.exists():

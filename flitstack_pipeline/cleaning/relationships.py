@@ -1,6 +1,6 @@
 """How cleaned records belong together: duplicates and merges, references, invoice-to-job links.
 
-Fills the tables of `spec.clean.RELATIONSHIP_DDL`, in an order that matters: merges first, so that
+Fills the tables of `catalog.clean.RELATIONSHIP_DDL`, in an order that matters: merges first, so
 every link points at a kept record; clients before numbers, since a shared client decides between
 records of the same number; numbers before guesses. What points at nothing is an orphan with its
 reason. The work itself is in the modules called here, as SQL over whole tables.
@@ -45,7 +45,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     """Relate all clean records; a clean table that is missing is made, empty.
 
     `decisions` is the folder of `duplicates.csv`, `invoice_links.csv` and `work_order_links.csv`.
-    Running it again gives the same tables. Raises ValueError when one of them cannot be followed.
+    Running it again gives the same tables. Raises BadInput when one of them cannot be followed.
     """
     for table in BY_DATASET.values():
         if not table_exists(con, table.name):

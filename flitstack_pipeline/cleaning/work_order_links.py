@@ -30,7 +30,7 @@ CLEAR_AT, CLEAR_BY = 0.6, 0.3
 def link_work_orders(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     """Fill `clean.work_order_links` and role `job` of work orders; needs `link_numbers` done.
 
-    `decisions` is the folder of `work_order_links.csv`. Raises ValueError when that file cannot be
+    `decisions` is the folder of `work_order_links.csv`. Raises BadInput when that file cannot be
     followed (see `decisions`).
     """
     if not row_count(con, "clean.work_orders"):

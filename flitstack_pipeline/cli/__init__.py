@@ -25,7 +25,7 @@ from flitstack_pipeline.cli import (
 from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
 from flitstack_pipeline.cli.terminal import app, errors, log, open_project
-from flitstack_pipeline.errors import Exit, exit_code, trouble_of
+from flitstack_pipeline.errors import Exit, WarehouseDamaged, exit_code, trouble_of
 
 __all__ = [
     "Exit",
@@ -75,9 +75,7 @@ def _run() -> None:
     """The command; over a damaged warehouse, which is made again first."""
     try:
         app(standalone_mode=True)
-    except Exception as error:
-        if type(error).__name__ != "WarehouseDamaged":
-            raise
+    except WarehouseDamaged as error:
         errors.print(str(error), style="yellow", markup=False)
         with working("Reading the exports again"):
             from flitstack_pipeline import services
@@ -87,7 +85,10 @@ def _run() -> None:
 
 
 def keep_answers() -> None:
-    """Leave what `status` and refusals answer, after a command that changed what it depends on."""
+    """Leave what `status` and refusals answer, after a command that changed what it depends on.
+
+    A command that never loaded the services changed nothing.
+    """
     if "flitstack_pipeline.services" not in sys.modules or isinstance(sys.exception(), Interrupted):
         return
     from flitstack_pipeline import services, summary

@@ -130,7 +130,7 @@ def _room() -> tuple[Homes, Doors]:
 
 
 def _project(homes: Homes, migration: str) -> Project:
-    """The migration of that name, its folders made. Raises ValueError naming those there are."""
+    """The migration of that name, its folders made. Raises BadInput naming those there are."""
     try:
         return homes.project(migration).prepare()
     except KeyError:

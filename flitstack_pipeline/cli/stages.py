@@ -130,7 +130,8 @@ def cache(
     """What is remembered to save work; it is found again when it is needed."""
     from flitstack_pipeline import services
 
-    show(services.empty_caches(open_project()) if empty else services.list_caches(open_project()))
+    project = open_project()
+    show(services.empty_caches(project) if empty else services.list_caches(project))
 
 
 @app.command()

@@ -71,10 +71,10 @@ def judge(cells: Sequence[str], count: int, shape: Shape) -> Judgement:
 def _judged_by_words(row: tuple[str, ...], count: int, shape: Shape) -> Judgement:
     """A row that lacks a cell and holds a word its column never held: two cells ran together when
     exactly one reading gives words that are known."""
-    if not shape.short_is_odd or count >= len(shape.names) or _known_picklist_values(row, shape):
+    if not shape.short_is_odd or count >= len(shape.names) or _words_known(row, shape):
         return Judgement(FITS, row)
     found = [r for r in _readings(row, shape) if _holds(r.cells, shape)]
-    known = [r for r in found if _known_picklist_values(r.cells, shape)]
+    known = [r for r in found if _words_known(r.cells, shape)]
     return known[0] if len(known) == 1 else Judgement(FITS, row)
 
 
@@ -139,10 +139,10 @@ def _narrowed(found: list[Judgement], shape: Shape) -> list[Judgement]:
     distinct = list({f.cells: f for f in found}.values())
     if len(distinct) < 2:
         return distinct
-    return [f for f in distinct if _known_picklist_values(f.cells, shape)] or distinct
+    return [f for f in distinct if _words_known(f.cells, shape)] or distinct
 
 
-def _known_picklist_values(cells: tuple[str, ...], shape: Shape) -> bool:
+def _words_known(cells: tuple[str, ...], shape: Shape) -> bool:
     return all(
         not words or not cell.strip() or cell.strip().casefold() in words
         for cell, words in zip(cells, shape.words, strict=False)

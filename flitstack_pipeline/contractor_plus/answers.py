@@ -30,7 +30,7 @@ def workspace_question(header: str) -> str:
 def file_answer(answers: Mapping[str, str], file: str, sheet: str = "") -> str:
     """The kind of file a person named, `NOTHING`, or "" where nobody was asked.
 
-    An answer for the sheet wins over one for the whole file. Raises ValueError for a word that is
+    An answer for the sheet wins over one for the whole file. Raises BadInput for a word that is
     no kind of file.
     """
     keys = (file_question(file, sheet), file_question(file))

@@ -20,6 +20,7 @@ from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.contractor_plus.manifest import module
 from flitstack_pipeline.decision_tables import read_text
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.warehouse import table_exists
 
 FILE = "counts.csv"
@@ -82,7 +83,7 @@ class CountCheck:
 def check_counts(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[CountCheck]:
     """Every module with an on-screen count against its distinct records, all sessions together.
 
-    Needs the tables that reading and cleaning write. Raises ValueError for a damaged
+    Needs the tables that reading and cleaning write. Raises BadInput for a damaged
     `decisions/counts.csv`.
     """
     if not table_exists(con, "raw.expected_counts"):
@@ -102,7 +103,7 @@ def check_counts(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[CountC
 def explain(decisions: Path, check: CountCheck, text: str, by: str) -> Explanation:
     """Record a person's explanation of one difference, in place of an earlier one.
 
-    Raises ValueError without a text, without a name, or when there is nothing to explain.
+    Raises BadInput without a text, without a name, or when there is nothing to explain.
     """
     if not text.strip() or not by.strip():
         raise BadInput("An explanation needs its words and the name of the person who gives it.")
@@ -125,7 +126,7 @@ def explain(decisions: Path, check: CountCheck, text: str, by: str) -> Explanati
 
 
 def explanations(decisions: Path) -> list[Explanation]:
-    """Every explanation a person gave. Raises ValueError naming the line that is damaged."""
+    """Every explanation a person gave. Raises BadInput naming the line that is damaged."""
     path = decisions / FILE
     if not path.exists():
         return []
@@ -155,14 +156,10 @@ def _explanation(row: dict[str, str]) -> Explanation:
 
 
 def _write(path: Path, found: list[Explanation]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(path.name + ".part")
-    draft.touch(mode=0o600)
-    with draft.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path, newline="") as file:
         writer = csv.DictWriter(file, [f.name for f in fields(Explanation)])
         writer.writeheader()
         writer.writerows(asdict(e) for e in found)
-    draft.replace(path)
 
 
 def _distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: str) -> int:

@@ -57,7 +57,7 @@ def ingest_object(
     """Read every export that feeds one object type into its raw tables, replacing them.
 
     Memory stays flat whatever the size. `answers` are a person's to what files hold. Raises
-    ValueError for an unusable manifest; unreadable files do not raise, they are in `refused`.
+    BadInput for an unusable manifest; unreadable files do not raise, they are in `refused`.
     """
     return _ingest(con, exports, BY_KEY[object_key].datasets, default_workspace, answers)
 

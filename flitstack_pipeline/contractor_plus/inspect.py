@@ -162,7 +162,7 @@ def _warnings(layout: Layout, sheet: Sheet, records: int, too_long: list[int]) -
 def write_cells(path: Path, out: Path, sheet_name: str = "") -> int:
     """Write every cell as read, as plain UTF-8 CSV, for its owner only; return the rows written.
 
-    All sheets below one another, or only the one named. Raises ValueError for a name that is none.
+    All sheets below one another, or only the one named. Raises BadInput for a name that is none.
     """
     found = [s for s in sheets(path) if not sheet_name or s.name == sheet_name]
     if not found:

@@ -20,7 +20,9 @@ _DDL = """
 CREATE TABLE IF NOT EXISTS raw.left_out (
   file VARCHAR, sheet VARCHAR, sha256 VARCHAR, kind VARCHAR, declared BOOLEAN, reason VARCHAR,
   line BIGINT, labels VARCHAR[], cells VARCHAR[])"""
-_PLACE = ("file", "sheet", "sha256", "kind", "reason")
+_THERE = "SELECT DISTINCT file, sheet, sha256, kind, reason FROM raw.left_out"
+_FORGET = """DELETE FROM raw.left_out
+WHERE file = ? AND sheet = ? AND sha256 = ? AND kind = ? AND reason = ?"""
 
 
 def keep_left_out(con: duckdb.DuckDBPyConnection, surveyed: Iterable[SheetRead]) -> None:
@@ -30,11 +32,9 @@ def keep_left_out(con: duckdb.DuckDBPyConnection, surveyed: Iterable[SheetRead])
     """
     con.execute(_DDL)
     wanted = {_place(read): read for read in surveyed if read.left_out and read.layout}
-    listed = ", ".join(_PLACE)
-    there = set(con.execute(f"SELECT DISTINCT {listed} FROM raw.left_out").fetchall())  # noqa: S608
+    there = set(con.execute(_THERE).fetchall())
     for place in there - set(wanted):
-        same = " AND ".join(f"{name} = ?" for name in _PLACE)
-        con.execute(f"DELETE FROM raw.left_out WHERE {same}", place)  # noqa: S608
+        con.execute(_FORGET, place)
     for place, read in wanted.items():
         if place not in there and not read.refused:
             _insert(con, read, place)

@@ -20,7 +20,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.catalog.spelling import column_of
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import literal, table_exists
 
 #: Documents → (the raw table of their lines, the column of their number).
 LINES: dict[str, tuple[str, str]] = {
@@ -156,7 +156,7 @@ def _place(found: LineFile) -> dict[str, str]:
 def _split(con: duckdb.DuckDBPyConnection, found: LineFile) -> str:
     """Move what belongs to the lines to their raw table."""
     items, number = LINES[found.dataset]
-    cells = {column: f"s._extra[{_quoted(label)}]" for column, label in found.labels.items()}
+    cells = {column: f"s._extra[{literal(label)}]" for column, label in found.labels.items()}
     moved = [c for c in _MOVED if _MOVED[c] not in cells and _is_of_line(con, found, c)]
     cells |= {_MOVED[c]: f's."{c}"' for c in moved}
     columns = [c.name for c in BY_KEY[items].columns]
@@ -174,7 +174,7 @@ def _split(con: duckdb.DuckDBPyConnection, found: LineFile) -> str:
         """,
         _place(found),
     )
-    taken = ", ".join(_quoted(label) for label in found.labels.values()) or "''"
+    taken = ", ".join(literal(label) for label in found.labels.values()) or "''"
     rest = f"list_filter(map_entries(s._extra), lambda e: e.key NOT IN ({taken}))"
     emptied = "".join(f', "{c}" = NULL' for c in moved)
     con.execute(
@@ -202,7 +202,7 @@ def _is_of_line(con: duckdb.DuckDBPyConnection, found: LineFile, column: str) ->
     """Whether an amount is each line's: it differs within a document, or is quantity by price."""
     by_price = "false"
     if {"quantity", "unit_price"} <= found.labels.keys():
-        quantity, price = (_amount(f"s._extra[{_quoted(found.labels[c])}]")
+        quantity, price = (_amount(f"s._extra[{literal(found.labels[c])}]")
                            for c in ("quantity", "unit_price"))  # fmt: skip
         by_price = f"bool_and(abs({_amount('s.total')} - {quantity} * {price}) < 0.01)"
     differs = f"count(DISTINCT nullif(trim(s.\"{column}\"), '')) > 1"
@@ -226,7 +226,3 @@ def _is_of_line(con: duckdb.DuckDBPyConnection, found: LineFile, column: str) ->
 def _amount(cell: str) -> str:
     """SQL of a plain amount; NULL for any other way of writing one."""
     return f"TRY_CAST(regexp_replace({cell}, '[$, ]', '', 'g') AS DECIMAL(18, 4))"
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -64,7 +64,7 @@ def load(exports: Path) -> dict[str, Entry]:
 def read(exports: Path) -> Manifest:
     """The manifest of an exports folder; empty when there is none.
 
-    Raises ValueError when it is not the JSON it should be.
+    Raises BadInput when it is not the JSON it should be.
     """
     path = exports / NAME
     if not path.exists():
@@ -124,7 +124,7 @@ def _entry(item: dict[str, object]) -> Entry:
 
 
 def iso_time(text: str) -> str:
-    """A time as ISO 8601 with its zone; "" stays. Raises ValueError for anything else."""
+    """A time as ISO 8601 with its zone; "" stays. Raises BadInput for anything else."""
     if not text:
         return ""
     try:
@@ -137,7 +137,7 @@ def iso_time(text: str) -> str:
 def module(name: str) -> str:
     """The kind of file a person means: its key, label or file name, in any spelling.
 
-    Raises ValueError for a name no kind of file goes by.
+    Raises BadInput for a name no kind of file goes by.
     """
     wanted = normalise_header(name)
     for dataset in KINDS.values():
@@ -148,7 +148,7 @@ def module(name: str) -> str:
 
 
 def known_dataset(key: str) -> str:
-    """The key of a kind of file; "" stays. Raises ValueError for an unknown one."""
+    """The key of a kind of file; "" stays. Raises BadInput for an unknown one."""
     if key and key not in KINDS:
         raise BadInput(f"{key!r} is no kind of export; known are {', '.join(KINDS)}")
     return key

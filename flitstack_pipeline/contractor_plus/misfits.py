@@ -21,6 +21,7 @@ from flitstack_pipeline.contractor_plus.alignment import REALIGNED, REFUSED, Sha
 from flitstack_pipeline.contractor_plus.column_kinds import Columns, Kind, learn
 from flitstack_pipeline.contractor_plus.recognise import Layout
 from flitstack_pipeline.contractor_plus.survey import SheetRead
+from flitstack_pipeline.warehouse import literal
 
 #: Rows whose cells are looked at to learn what the columns are.
 SAMPLE = 4_000
@@ -153,8 +154,8 @@ class _Stored:
     def cell(self, column: str) -> str:
         """SQL of a cell of a column, which goes by its canonical name or its label."""
         if self.as_written:
-            return f"coalesce(_own['{_quoted(self.labels[column])}'], '')"
-        return f'"{column}"' if column in self.known else f"_extra['{_quoted(column)}']"
+            return f"coalesce(_own[{literal(self.labels[column])}], '')"
+        return f'"{column}"' if column in self.known else f"_extra[{literal(column)}]"
 
 
 @dataclass
@@ -319,12 +320,8 @@ def _sum(kinds: list[tuple[str, Kind]]) -> str:
 
 def _against(column: str, kind: Kind) -> str:
     """SQL of whether a cell contradicts a kind."""
-    fits = f"regexp_matches({column}, '{_quoted(kind.expression)}')"
+    fits = f"regexp_matches({column}, {literal(kind.expression)})"
     if kind.unlike:
-        unlike = _quoted(rf"(?is)^\s*(?:{kind.unlike})\s*$")
-        fits = f"({fits} AND NOT regexp_matches({column}, '{unlike}'))"
+        unlike = literal(rf"(?is)^\s*(?:{kind.unlike})\s*$")
+        fits = f"({fits} AND NOT regexp_matches({column}, {unlike}))"
     return f"({column} <> '' AND NOT {fits})"
-
-
-def _quoted(pattern: str) -> str:
-    return pattern.replace("'", "''")

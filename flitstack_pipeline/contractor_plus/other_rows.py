@@ -18,6 +18,7 @@ from flitstack_pipeline.catalog.other_kinds import (
     TASK,
     OtherKind,
 )
+from flitstack_pipeline.warehouse import literal
 
 #: The kind of record that each column names, the nearest first.
 _PARENTS = {
@@ -54,17 +55,19 @@ def activity_values(
     other = OTHER[kind]
     title = _first(place, _TITLES.get(other.becomes, ("title",)))
     found = {
-        "record_type": _case(place, lambda name, _: _text(_PARENTS[name])),
+        "record_type": _case(place, lambda name, _: literal(_PARENTS[name])),
         "record_number": _case(place, lambda _, cell: cell),
         "date": _date(other.becomes, place),
         "author": _first(place, _AUTHORS),
-        "kind": _text(_KINDS.get(other.becomes, _KINDS[NOTE])),
+        "kind": literal(_KINDS.get(other.becomes, _KINDS[NOTE])),
         "subject": title if other.becomes in (TASK, MEETING) else _subject(other, place, title),
         "text": _lines(labels),
     }
     if "id" in place:
         number = f"trim({place['id']})"
-        found["activity_id"] = f"CASE WHEN {number} <> '' THEN {_text(kind + '-')} || {number} END"
+        found["activity_id"] = (
+            f"CASE WHEN {number} <> '' THEN {literal(kind + '-')} || {number} END"
+        )
     if other.becomes == TASK:
         found["due_date"] = place.get("due_date", "NULL")
         found["done"] = place.get("completed", "NULL")
@@ -77,7 +80,7 @@ def _subject(other: OtherKind, place: Mapping[str, str], title: str) -> str:
         return title
     noun = other.dataset.subjects[0].capitalize()
     number = place.get("id", "''")
-    return f"coalesce({title}, trim({_text(noun)} || ' ' || trim(coalesce({number}, ''))))"
+    return f"coalesce({title}, trim({literal(noun)} || ' ' || trim(coalesce({number}, ''))))"
 
 
 def _first(place: Mapping[str, str], names: Sequence[str]) -> str:
@@ -113,7 +116,7 @@ def _date(becomes: str, place: Mapping[str, str]) -> str:
 def _lines(labels: Sequence[str]) -> str:
     """Every filled cell under its header, one a line."""
     lines = ", ".join(
-        f"CASE WHEN trim(c{i}) <> '' THEN {_text(label + ': ')} || trim(c{i}) END"
+        f"CASE WHEN trim(c{i}) <> '' THEN {literal(label + ': ')} || trim(c{i}) END"
         for i, label in enumerate(labels)
     )
     return f"array_to_string(list_filter([{lines}], lambda x: x IS NOT NULL), chr(10))"
@@ -148,8 +151,8 @@ def contact_values(kind: str, columns: Sequence[str | None]) -> tuple[dict[str, 
     who = f"coalesce({person}, {firm}, {_first(place, ('email', 'phone', 'mobile'))})"
     client = _first(place, ("client_id", "client_name"))
     known = f"coalesce({_first(place, ('id',))}, {who} || coalesce(' of ' || {client}, ''))"
-    found["client_id"] = f"{_text(OTHER[kind].dataset.subjects[0] + '-')} || lower({known})"
-    found["person_kind"] = _text(SOURCE_TYPES[kind])
+    found["client_id"] = f"{literal(OTHER[kind].dataset.subjects[0] + '-')} || lower({known})"
+    found["person_kind"] = literal(SOURCE_TYPES[kind])
     used = {*_OF_PERSON, "contact_name", "id", "vendor" if "vendor" in place else "company"}
     return found, [i for i, name in enumerate(columns) if name not in used]
 
@@ -159,7 +162,3 @@ def _person(place: Mapping[str, str]) -> str:
     parts = [f"nullif(trim({place[n]}), '')" for n in ("first_name", "last_name") if n in place]
     both = f"nullif(concat_ws(' ', {', '.join(parts)}), '')" if parts else "NULL"
     return f"coalesce({_first(place, ('contact_name',))}, {both})"
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -20,6 +20,7 @@ from flitstack_pipeline.contractor_plus.misfits import CellCounts
 from flitstack_pipeline.contractor_plus.other_rows import activity_values, contact_values
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead
+from flitstack_pipeline.warehouse import literal
 
 #: Rows in one INSERT: enough that DuckDB's work a statement does not count, few enough to hold.
 ROWS = 60_000
@@ -163,8 +164,7 @@ def _as_written(layout: Layout, labels: list[str], rows: pa.Table) -> str:
     if layout.dataset not in OTHER:
         return ", NULL"
     pairs = ", ".join(
-        f"{{'key': '{label.replace(chr(39), chr(39) * 2)}', 'value': c{i}}}"
-        for i, label in enumerate(labels)
+        f"{{'key': {literal(label)}, 'value': c{i}}}" for i, label in enumerate(labels)
     )
     own = f"map_from_entries(list_filter([{pairs}], lambda e: trim(e.value) <> ''))"
     return f", map_concat({own}, MAP(more, cells))" if "more" in rows.column_names else f", {own}"

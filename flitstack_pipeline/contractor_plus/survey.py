@@ -65,7 +65,7 @@ class SheetRead:
 def survey(exports: Path, answers: Mapping[str, str] | None = None) -> list[SheetRead]:
     """Every sheet of every export file, in file name order.
 
-    `answers` are a person's (see `answers`). Raises ValueError for a bad manifest or answer.
+    `answers` are a person's (see `answers`). Raises BadInput for a bad manifest or answer.
     """
     answers = answers or {}
     entries = manifest.load(exports)

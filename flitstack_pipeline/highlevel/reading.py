@@ -12,8 +12,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, cast
 
+from flitstack_pipeline.highlevel.answer_types import (
+    Appointment,
+    Cell,
+    Contact,
+    Link,
+    Message,
+    Named,
+    Note,
+    ObjectRecord,
+    Opportunity,
+    Relation,
+    Schema,
+    Task,
+)
 from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 
 Raw = Mapping[str, Any]
@@ -41,174 +55,6 @@ _FLAGS = frozenset(
     ("deleted", "dnd", "completed", "standard", "isActive", "unique", "isUnique", "new",
      "allowDuplicateContact", "allowDuplicateOpportunity")
 )  # fmt: skip
-
-
-class Cell(TypedDict):
-    """A custom field's value: the field's id (or key), and the value as HighLevel shows it."""
-
-    id: str
-    value: Any
-
-
-class Contact(TypedDict, total=False):
-    """A contact; texts that are empty or null are left out."""
-
-    id: str
-    firstName: str
-    lastName: str
-    name: str
-    email: str
-    phone: str
-    address1: str
-    city: str
-    state: str
-    postalCode: str
-    country: str
-    website: str
-    companyName: str
-    source: str
-    dateOfBirth: str
-    timezone: str
-    assignedTo: str
-    businessId: str
-    tags: list[str]
-    dnd: bool
-    dndSettings: dict[str, Any]
-    inboundDndSettings: dict[str, Any]
-    customFields: list[Cell]
-    dateAdded: str
-    dateUpdated: str
-    missing: frozenset[str]
-
-
-class Opportunity(TypedDict, total=False):
-    """An opportunity."""
-
-    id: str
-    name: str
-    status: str
-    monetaryValue: Any
-    pipelineId: str
-    pipelineStageId: str
-    contactId: str
-    assignedTo: str
-    customFields: list[Cell]
-    createdAt: str
-    updatedAt: str
-    missing: frozenset[str]
-
-
-class Task(TypedDict):
-    """A task of a contact."""
-
-    id: str
-    title: Any
-    body: Any
-    dueDate: Any
-    completed: bool
-    assignedTo: Any
-    contactId: Any
-    deleted: bool
-
-
-class Note(TypedDict):
-    """A note of a contact; `relations` are the records it hangs on."""
-
-    id: str
-    body: str
-    userId: Any
-    title: Any
-    contactId: Any
-    dateAdded: str
-    relations: list[Any]
-
-
-class Message(TypedDict):
-    """A message of a conversation; `meta` tells of a call or an e-mail what its type has."""
-
-    id: str
-    body: str
-    direction: str
-    dateAdded: str
-    messageType: str
-    contactId: str
-    conversationId: str
-    meta: Mapping[str, Any]
-
-
-class Appointment(TypedDict):
-    """An appointment of a calendar."""
-
-    id: str
-    title: str
-    description: str
-    startTime: str
-    endTime: str
-    appointmentStatus: str
-    assignedUserId: str
-    contactId: str
-    dateAdded: str
-    deleted: bool
-
-
-class Link(TypedDict):
-    """A link as one of its records shows it."""
-
-    relationId: Any
-    associationId: Any
-    recordId: Any
-    objectKey: Any
-
-
-class Relation(TypedDict):
-    """A link with both its ends."""
-
-    id: Any
-    associationId: Any
-    firstRecordId: Any
-    secondRecordId: Any
-
-
-RelationList = list[Relation]  # `list` is a method of their family
-
-
-class ObjectRecord(TypedDict):
-    """A record of a custom object, or a company; `has_relations`: the answer has a list of them."""
-
-    id: str
-    properties: dict[str, Any]
-    owners: list[Any]
-    relations: list[Link]
-    createdAt: str
-    updatedAt: str
-    missing: frozenset[str]
-    has_relations: bool
-
-
-class Named(TypedDict, total=False):
-    """What is known by its name: a tag, product, price, custom value, workflow, calendar, file.
-
-    `value` is a custom value's, `status` a workflow's, `amount` a price's, `url` a file's.
-    """
-
-    id: str
-    name: str
-    value: Any
-    status: Any
-    amount: Any
-    url: Any
-
-
-NamedList = list[Named]  # `list` is a method of several families
-
-
-class Schema(TypedDict, total=False):
-    """A custom object or one of HighLevel's own, by its key."""
-
-    id: str
-    key: str
-    primaryDisplayProperty: str
-    searchableProperties: list[str]
 
 
 def canonical(raw: Raw) -> dict[str, Any]:
@@ -264,7 +110,7 @@ def read_contact(raw: Raw, *, row: bool = False) -> Contact:
     found["dateAdded"] = text(raw, "dateAdded", "createdAt")
     found["dateUpdated"] = text(raw, "dateUpdated", "updatedAt")
     found["missing"] = frozenset(missing)
-    return found  # type: ignore[return-value]
+    return cast("Contact", found)
 
 
 def _contact_text(raw: Raw, key: str, *, row: bool) -> tuple[Any, bool]:
@@ -332,7 +178,7 @@ def read_opportunity(raw: Raw, *, row: bool = False) -> Opportunity:
         "updatedAt": text(raw, "updatedAt", "dateUpdated"),
         "missing": frozenset({"customFields"} if row and not cells else ()),
     }
-    return found  # type: ignore[return-value]
+    return cast("Opportunity", found)
 
 
 def read_task(raw: Raw) -> Task:
@@ -501,7 +347,7 @@ def read_named(raw: Raw) -> Named:
     """What is known by its name (R53, R57)."""
     found: dict[str, Any] = {"id": identity(raw), "name": str(raw.get("name") or "")}
     found |= {k: raw[k] for k in ("value", "status", "amount", "url") if raw.get(k) is not None}
-    return found  # type: ignore[return-value]
+    return cast("Named", found)
 
 
 def read_schema(raw: Raw) -> Schema:

@@ -52,12 +52,11 @@ from flitstack_pipeline.ledger.quick import (
     outcomes,
     sure_rule,
 )
-from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.ledger.sure import sure
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.ledger.ways import Readings, form_of, ways_of
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
-from flitstack_pipeline.warehouse import limited, table_exists
+from flitstack_pipeline.warehouse import limited, literal, table_exists
 
 #: So many rows are joined to their records together: a join holds all of these in memory.
 BATCH = 250_000

@@ -29,11 +29,10 @@ from flitstack_pipeline.ledger.provenance import (
     WRITTEN,
     Path,
 )
-from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.mapping.declared_map import JOINED_INTO
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.mapping.sources import relation
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import literal, table_exists
 
 _ROLES = {"properties": "client", "visits": "job", "change_orders": "invoice", "estimates": "job"}
 #: Forms that history has: every value of theirs may hold a cell.

@@ -16,8 +16,7 @@ from flitstack_pipeline.catalog.objects import object_of_dataset
 from flitstack_pipeline.catalog.other_kinds import FED
 from flitstack_pipeline.ledger import fates, store
 from flitstack_pipeline.ledger.settle import FIND_OUT
-from flitstack_pipeline.ledger.sql import literal
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import literal, table_exists
 
 #: The object that cells of files are counted under of which nothing is moved.
 LEFT_OUT = "files left out"

@@ -14,10 +14,9 @@ import duckdb
 
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.price_list import products
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import literal, table_exists
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.known import NAMED_BY
 from flitstack_pipeline.ledger.quick import ASK
 from flitstack_pipeline.ledger.refusals import ANY
-from flitstack_pipeline.ledger.sql import literal
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import literal, table_exists
 
 _BETWEEN = r"[;,|&\n]|\band\b"
 _TABLE = """

@@ -16,8 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flitstack_pipeline.ledger.sql import literal
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import literal, table_exists
 
 COLUMNS = """object VARCHAR, dataset VARCHAR, row_id VARCHAR, file VARCHAR, sheet VARCHAR,
   line BIGINT, "column" VARCHAR, text VARCHAR, fate VARCHAR, rule VARCHAR, field VARCHAR,
@@ -77,15 +76,17 @@ def make_table(
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, Any]) -> None:
     """Insert rows, given as columns by name, into a table."""
-    con.register("incoming", pa.table({name: pa.array(held) for name, held in columns.items()}))
-    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
-    con.unregister("incoming")
+    _put(con, f"INSERT INTO {table} BY NAME", columns)
 
 
 def make_temporary(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, Any]) -> None:
     """Make a temporary table of rows that are given as columns by name."""
+    _put(con, f"CREATE OR REPLACE TEMP TABLE {table} AS", columns)
+
+
+def _put(con: duckdb.DuckDBPyConnection, where: str, columns: dict[str, Any]) -> None:
     con.register("incoming", pa.table({name: pa.array(held) for name, held in columns.items()}))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM incoming")
+    con.execute(f"{where} SELECT * FROM incoming")
     con.unregister("incoming")
 
 

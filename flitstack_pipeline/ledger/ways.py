@@ -14,9 +14,9 @@ from flitstack_pipeline.ledger import known, witness
 from flitstack_pipeline.ledger.holders import KEY_PLACE, NEAR_PLACE, Holders
 from flitstack_pipeline.ledger.provenance import BY, COMPANY, WRITTEN, Path
 from flitstack_pipeline.ledger.quick import ONE_PHONE, Way
-from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.ledger.sure import sure
 from flitstack_pipeline.ledger.texts import Account
+from flitstack_pipeline.warehouse import literal
 
 #: How a value counts: as it stands; "" where a record has none; only where the cell names a record
 #: that is known; only beside enough digits; only where other fields do not give the cell back.

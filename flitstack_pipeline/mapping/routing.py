@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.warehouse import literal
 
 WORKSPACE, CUSTOM = "workspace", "custom:"
 PEOPLE = ("clients", "leads")
@@ -25,11 +26,11 @@ Rule = Mapping[str, str]
 def location_case(rules: Iterable[Rule], default: str, dataset: str) -> str:
     """CASE expression: the location of a row of `dataset` (table alias x), first rule first."""
     parts = [
-        f"WHEN {condition} THEN {quoted(rule['location'])}"
+        f"WHEN {condition} THEN {literal(rule['location'])}"
         for rule in rules
         if (condition := _condition(rule, dataset))
     ]
-    return f"CASE {' '.join(parts)} ELSE {quoted(default)} END" if parts else quoted(default)
+    return f"CASE {' '.join(parts)} ELSE {literal(default)} END" if parts else literal(default)
 
 
 def rule_problems(rules: Iterable[Rule]) -> list[str]:
@@ -48,14 +49,14 @@ def rule_problems(rules: Iterable[Rule]) -> list[str]:
 
 def _condition(rule: Rule, dataset: str) -> str:
     """The rule for one dataset; empty when it does not speak of it."""
-    by, wanted = str(rule["by"]), quoted(str(rule["equals"]).casefold())
+    by, wanted = str(rule["by"]), literal(str(rule["equals"]).casefold())
     if by == WORKSPACE:
         return f"lower(x.workspace) = {wanted}"
     if dataset not in _datasets(by):
         return ""
     column = _column(by)
     if column.startswith(CUSTOM):
-        return f"lower(x.custom[{quoted(column.removeprefix(CUSTOM))}]) = {wanted}"
+        return f"lower(x.custom[{literal(column.removeprefix(CUSTOM))}]) = {wanted}"
     return f'lower(x."{column}") = {wanted}'
 
 
@@ -77,8 +78,3 @@ def _column(by: str) -> str:
 
 def _is_text(dataset: str, column: str) -> bool:
     return any(f.name == column and f.type == "VARCHAR" for f in BY_DATASET[dataset].fields)
-
-
-def quoted(text: str) -> str:
-    """A SQL text literal."""
-    return "'" + text.replace("'", "''") + "'"

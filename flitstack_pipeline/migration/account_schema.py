@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import Schema
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import BadRequest, NotFound
-from flitstack_pipeline.highlevel.reading import Schema
 from flitstack_pipeline.highlevel.values import (
     Door,
     Options,

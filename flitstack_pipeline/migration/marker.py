@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import Named
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import (
     AmbiguousOutcome,
@@ -26,7 +27,6 @@ from flitstack_pipeline.highlevel.errors import (
     NotFound,
     Unauthorized,
 )
-from flitstack_pipeline.highlevel.reading import Named
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.checklist import Todo
 from flitstack_pipeline.migration.journal.store import Journal, new_id

@@ -6,6 +6,7 @@ not: sending. A missing parent is reported with child, role and wanted parent.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from flitstack_pipeline.migration.journal.store import IdMapRow
@@ -91,9 +92,14 @@ class ParentFinder:
         left = [key for key in row.payload.get("files", ()) if key not in self.entries]
         if not left:
             return []
+        return sorted(self._without_answer.intersection(left))
+
+    @cached_property
+    def _without_answer(self) -> set[str]:
+        """What was sent and got no answer, before these rows: asked of the journal once."""
         self.ctx.journal.flush()
         letters = self.ctx.journal.dead_letters(self.ctx.location, reason_class="unknown")
-        return sorted({x["record_key"] for x in letters}.intersection(left))
+        return {letter["record_key"] for letter in letters}
 
     def _stub(self, parent: dict[str, Any]) -> IdMapRow | None:
         """A placeholder contact, when the map asks for one; the real row replaces its values."""

@@ -114,8 +114,10 @@ def write_text(path: Path, text: str) -> Path:
 
 def csv_cell(value: Any) -> Any:
     """A value as a CSV cell: lists and dicts as JSON, formulas made text."""
-    if isinstance(value, str | list | dict):
-        value = shown(value) if isinstance(value, str) else json_text(value)
+    if isinstance(value, str):
+        value = shown(value)
+    elif isinstance(value, list | dict):
+        value = json_text(value)
     return spreadsheet_safe(value)
 
 

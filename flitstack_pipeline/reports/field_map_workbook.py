@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -22,11 +22,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import Answer, Row, Sheet
+from flitstack_pipeline.reports.workbook_cells import fitting, put_text
 
 START, LISTS, MADE = "Start here", "_lists", "_made"
 NAME_CELL = "B3"
 HEADER_ROW = 3
-LONGEST_CELL = 32_000
 _WIDTHS = {"Evidence": 60, "Runners-up": 40, "Why": 40, "Changed": 40, "About": 60,
            "Confidence": 11, "Kind": 10, "Type": 18, "Decision": 13}  # fmt: skip
 _WRAPPED = {"Evidence", "Runners-up", "Why", "Changed", "About"}
@@ -132,11 +132,7 @@ def _row(out: Worksheet, number: int, sheet: Sheet, row: Row) -> None:
 def _write(cell: Cell, value: Any) -> None:
     """The value; text is text even when it begins like a formula."""
     if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:LONGEST_CELL]
-        cell.value = value
-        if value:
-            cell.data_type = "s"
-            cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+        put_text(cell, fitting(value))
     else:
         cell.value = value
 
@@ -182,7 +178,7 @@ class NotOurWorkbook(BadInput):
 def read_answers(path: Path) -> tuple[str, list[Answer]]:
     """The person's name, and every answer that differs from what the workbook was made with.
 
-    Raises NotOurWorkbook, FileNotFoundError.
+    Raises NotOurWorkbook, BadInput when it is not there.
     """
     if not path.exists():
         raise BadInput(f"{path} does not exist; `flitstack map workbook` makes one.")

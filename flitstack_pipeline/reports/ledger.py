@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.reports.document import (
     FORMULA_STARTS,
     Document,
@@ -23,8 +22,7 @@ from flitstack_pipeline.reports.document import (
     render_template,
     write_text,
 )
-from flitstack_pipeline.reports.ledger_workbook import write_ledger_workbook
-from flitstack_pipeline.warehouse import dicts
+from flitstack_pipeline.warehouse import dicts, literal
 
 #: Cells shown of one fate of an object; the files beside have all that did not arrive verbatim.
 SHOWN, SHOWN_ARRIVED = 100, 20
@@ -34,6 +32,8 @@ COLUMNS = ("object", "dataset", "file", "sheet", "line", "column", "text", "fate
 
 def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path) -> Path:
     """Write ledger.html, ledger.csv and ledger.xlsx for their owner only; the path of the page."""
+    from flitstack_pipeline.reports.ledger_workbook import write_ledger_workbook
+
     _write_csv(con, folder / "ledger.csv")
     write_ledger_workbook(con, folder / "ledger.xlsx", COLUMNS)
     totals = _totals(con)

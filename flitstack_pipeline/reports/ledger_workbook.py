@@ -1,6 +1,6 @@
 """The cells that did not arrive verbatim as a workbook that a person filters and sorts.
 
-Belongs here: the sheet, its filter, text that stays text. Does not: the page
+Belongs here: the sheet and its filter. Does not: text that stays text (`workbook_cells`), the page
 and the CSV beside it (`ledger`).
 """
 
@@ -15,19 +15,17 @@ from typing import Any
 import duckdb
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ERROR_CODES, ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.ledger.sql import literal
 from flitstack_pipeline.private_files import replacing_bytes
+from flitstack_pipeline.reports.workbook_cells import fitting, needs_care, put_text
+from flitstack_pipeline.warehouse import literal
 
 #: Rows of the workbook; of more cells the CSV has the rest (Excel opens no more than a million).
 MOST_ROWS = 50_000
-#: Excel holds no longer text in a cell.
-LONGEST_CELL = 32_000
 PIECE = 5_000
 #: What a person looks for stands first.
 _WORST_FIRST = tuple(reversed(fates.FATES))
@@ -92,12 +90,11 @@ def _text(sheet: WriteOnlyWorksheet, value: Any) -> Any:
     """A value; text is text even where it begins like a formula or reads like an error."""
     if not isinstance(value, str):
         return value
-    value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:LONGEST_CELL]
-    if not value.startswith(("=", "+", "-", "@")) and value not in ERROR_CODES:
+    value = fitting(value)
+    if not needs_care(value):
         return value
-    cell = WriteOnlyCell(sheet, value)
-    cell.data_type = "s"
-    cell.quotePrefix = True
+    cell = WriteOnlyCell(sheet)
+    put_text(cell, value)
     return cell
 
 

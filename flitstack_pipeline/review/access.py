@@ -84,7 +84,7 @@ class Visit:
 def secret_of(state_home: Path) -> bytes:
     """The secret that signs links and visits: from the environment, else one made for this machine.
 
-    Raises ValueError when the one of the environment is shorter than 16 characters.
+    Raises BadInput when the one of the environment is shorter than 16 characters.
     """
     given = os.environ.get(SECRET, "")
     if given:
@@ -115,7 +115,7 @@ class Doors:
     ) -> str:  # fmt: skip
         """Make an invitation; the secret part of its link, which is not kept.
 
-        Raises ValueError for an unknown role, no name, or no days.
+        Raises BadInput for an unknown role, no name, or no days.
         """
         if role not in ROLES:
             raise BadInput(f"{role!r} is no role; choose of: {', '.join(ROLES)}")

@@ -120,7 +120,7 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
         by: Who acknowledges it.
 
     Raises:
-        ValueError: without a name, or when nothing of the kind waits.
+        BadInput: without a name, or when nothing of the kind waits.
     """
     if not by.strip():
         raise BadInput("Acknowledging needs the name of the person who does it: --by NAME")

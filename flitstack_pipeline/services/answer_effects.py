@@ -57,7 +57,7 @@ def effect(
         seen: What was counted of raw tables already (see `evidence.gather`).
 
     Raises:
-        ValueError: for a word that the answer of such a question cannot be.
+        BadInput: for a word that the answer of such a question cannot be.
     """
     if key.startswith(FILE):
         return _file_effect(project, key, word, answers)
@@ -225,7 +225,7 @@ class _Formats:
             cell = f"_extra[{literal(column.removeprefix(CUSTOM))}]"
         prefix = DATES if new in (DAY_FIRST, MONTH_FIRST) else DECIMAL
         found = self.con.execute(
-            f"SELECT DISTINCT trim(cell) AS cell "  # noqa: S608
+            "SELECT DISTINCT trim(cell) AS cell "  # noqa: S608 - our own names and conditions
             f'FROM (SELECT {cell} AS cell FROM raw."{dataset}" WHERE _file = ?) '
             f"WHERE {_EITHER_WAY[prefix]} ORDER BY 1 LIMIT {EXAMPLES}",
             [file],

@@ -44,7 +44,7 @@ CONFLICTS = "conflicts.csv"
 def audit(project: Project) -> StepReport:
     """Write the source audit: what the exports hold, what moving it takes, what a person must do.
 
-    It is written anew where rows, records, decisions or prices have changed. Raises ValueError
+    It is written anew where rows, records, decisions or prices have changed. Raises BadInput
     when the table of prices cannot be followed.
     """
 

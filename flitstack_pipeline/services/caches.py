@@ -1,7 +1,7 @@
 """What is remembered to save work: how much it is, its cap, and forgetting it.
 
 Belongs here: the tables of the schema `cache`. Does not: what they hold (`cleaning.parsing`,
-`steps.early_cutoff`). Whatever is forgotten is found again by the step that needs it.
+`services.early_cutoff`). Whatever is forgotten is found again by the step that needs it.
 """
 
 # ruff: noqa: S608 - names of our own tables

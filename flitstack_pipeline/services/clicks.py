@@ -68,7 +68,7 @@ def decide_map(
 
     Raises:
         Changed: The row is another by now.
-        ValueError: A column that nobody may answer, or a value that is none of its choices.
+        BadInput: A column that nobody may answer, or a value that is none of its choices.
     """
     with locked(project):
         shown = _as_seen(project, MAP, key, seen)
@@ -232,7 +232,7 @@ def decide_pair(project: Project, key: str, word: str, by: str, seen: str) -> No
 
     Raises:
         Changed: The row is another by now.
-        ValueError: Another word.
+        BadInput: Another word.
     """
     file, kind, keys = _pair_of(key)
     section = DUPLICATE_PAIRS if kind is DUPLICATES else LINKS

@@ -76,7 +76,7 @@ def decide(
         The conflict's row as the file has it now.
 
     Raises:
-        ValueError: No such open conflict, or no such choice.
+        BadInput: No such open conflict, or no such choice.
     """
     rows = conflict_rows(project)
     meant = next((r for r in rows if (r["record_key"], r["field"]) == (record_key, field)), None)
@@ -116,7 +116,7 @@ def resolve(
     """Apply one decision, or every decision of decisions/conflicts.csv when no key is given.
 
     `key` is a record key or source key, `field` the field's name (empty for a deleted record),
-    `choice` ours, theirs or value. Raises ValueError naming what is wrong with the decision.
+    `choice` ours, theirs or value. Raises BadInput naming what is wrong with the decision.
     """
     wanted = _from_file(project) if key is None else [_one(project, key, field, choice, value)]
     applied = _apply(project, wanted)

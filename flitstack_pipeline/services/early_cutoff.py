@@ -38,7 +38,7 @@ UNCHANGED, BECAUSE = "unchanged since", "ran because"
 #: Changes named in a report; the others are counted.
 NAMED = 4
 #: Rooms that decide nothing of what a step leaves.
-_SHELL = frozenset({"sandbox", "examples", "review", "cli", "assets", "checks", "dagster"})
+_SHELL = frozenset({"sandbox", "examples", "review", "cli", "dagster"})
 _DDL = """CREATE TABLE IF NOT EXISTS cache.steps (
   step VARCHAR PRIMARY KEY, inputs JSON, left_behind VARCHAR, report JSON, ended VARCHAR)"""
 #: What was found of tables and files while nothing runs (see `at_rest`), by data folder.
@@ -162,11 +162,11 @@ def once(project: Project, name: str, find: Callable[[], T]) -> T:
 @contextmanager
 def _tables_moving(project: Project) -> Iterator[None]:
     """A step runs: what is known of tables holds no longer."""
-    at_rest = _at_rest.pop(project.root, None) is not None
+    was_at_rest = _at_rest.pop(project.root, None) is not None
     try:
         yield
     finally:
-        if at_rest:
+        if was_at_rest:
             _at_rest[project.root] = {}
 
 
@@ -181,11 +181,14 @@ def print_of(*what: object) -> str:
 def prints_of_files(folder: Path, paths: Iterable[Path]) -> Prints:
     """The content of files by their name below a folder's parent; "" for one that is not there."""
     return {
-        path.relative_to(folder.parent).as_posix(): (
-            hashlib.sha256(path.read_bytes()).hexdigest()[:32] if path.is_file() else ""
-        )
+        path.relative_to(folder.parent).as_posix(): _print_of_file(path) if path.is_file() else ""
         for path in paths
     }
+
+
+def _print_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
 def print_of_tables(project: Project, schema: str, where: Mapping[str, str] | None = None) -> str:

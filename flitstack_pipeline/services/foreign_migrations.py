@@ -47,7 +47,7 @@ class OtherJournal(Refused):
 
 
 def answer_others(project: Project, *, adopt: bool = False, beside: bool = False) -> None:
-    """Keep a person's answer about another migration's traces. Raises ValueError for both."""
+    """Keep a person's answer about another migration's traces. Raises BadInput for both."""
     if adopt and beside:
         raise BadInput("--adopt or --beside, not both: either the journal was lost, or it lives.")
     if adopt or beside:
@@ -56,7 +56,7 @@ def answer_others(project: Project, *, adopt: bool = False, beside: bool = False
 
 
 def answer_others_by_name(project: Project, answer: str) -> None:
-    """Keep an answer given as a word: adopt, beside, or nothing. Raises ValueError for others."""
+    """Keep an answer given as a word: adopt, beside, or nothing. Raises BadInput for others."""
     if answer not in ("", ADOPT, STAND_BESIDE):
         raise BadInput(f"other_journal is {answer!r}: say {ADOPT}, {STAND_BESIDE}, or nothing")
     answer_others(project, adopt=answer == ADOPT, beside=answer == STAND_BESIDE)

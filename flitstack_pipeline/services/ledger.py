@@ -195,7 +195,7 @@ def trace_row(project: Project, what: str) -> StepReport:
         project: The migration.
         what: `FILE:LINE`, `FILE#SHEET:LINE`, or a source key such as `main/jobs/301`.
 
-    Raises ValueError when nothing is known of it.
+    Raises BadInput when nothing is known of it.
     """
     with project.warehouse.connect() as con:
         rows = trace.cells_of(con, what)

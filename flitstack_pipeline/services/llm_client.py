@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from flitstack_pipeline.mapping.language_model import (
     AskedColumn,
@@ -24,6 +24,7 @@ from flitstack_pipeline.mapping.language_model import (
     ModelUnavailable,
     SecondOpinion,
 )
+from flitstack_pipeline.settings import Environment
 
 BATCH = 25
 LONGEST_ANSWER = 200_000
@@ -36,7 +37,7 @@ _TASK = (
 )
 
 
-class ModelSettings(BaseSettings):
+class ModelSettings(Environment):
     """The environment of the language model."""
 
     model_config = SettingsConfigDict(env_prefix="FLITSTACK_LLM_", extra="ignore")
@@ -106,7 +107,7 @@ def _proposals(text: Any) -> list[Any]:
 
 def second_opinion() -> SecondOpinion | None:
     """The configured model, or None: it is off unless an address and a model are named."""
-    settings = ModelSettings()
+    settings = ModelSettings.from_environment()
     if not settings.url or not settings.model:
         return None
     return SecondOpinion(ChatEndpoint(settings), settings.model, settings.send_values)

@@ -26,7 +26,7 @@ def publish_journal(project: Project) -> int:
 def export_journal(project: Project, path: Path, form: str) -> int:
     """Write the audit log of every operation to a file, csv or parquet; returns its rows.
 
-    Raises ValueError for another form.
+    Raises BadInput for another form.
     """
     with open_journal(project) as journal, project.warehouse.connect() as con:
         count = export_operations(journal, con)

@@ -35,7 +35,7 @@ def answers(project: Project) -> dict[str, str]:
     """Every answer a person gave, by the key of its question.
 
     From `decisions/questions.csv`, before those that older versions kept in the map document.
-    Raises ValueError for an answer that is none of its question's choices.
+    Raises BadInput for an answer that is none of its question's choices.
     """
     return {**_earlier_answers(project), **answers_file.read_answers(project.decisions)}
 
@@ -128,7 +128,7 @@ def answer(
         preview: Only say what the answer would change.
 
     Raises:
-        ValueError: for a key that is no question, or a word that is none of its choices.
+        BadInput: for a key that is no question, or a word that is none of its choices.
     """
     given = answers(project)
     line = _question_of(project, key, given)
@@ -219,7 +219,7 @@ def explain_count(
 ) -> StepReport:
     """Store why a module's screen and its exports differ; it holds for these two numbers only.
 
-    Raises ValueError for a module without an on-screen count, or nothing to explain.
+    Raises BadInput for a module without an on-screen count, or nothing to explain.
     """
     wanted = module(name)
     check = next(

@@ -260,9 +260,7 @@ def _written_elsewhere(project: Project, datasets: tuple[str, ...]) -> str:
 def _written(project: Project, con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     """The same of one export, counted once for each content of its table."""
     of = print_of(surroundings(project)["code"], print_of_tables(project, "raw", {dataset: ""}))
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS cache.written (dataset VARCHAR, of_rows VARCHAR, said VARCHAR)"
-    )
+    con.execute(_WRITTEN_DDL)
     known = con.execute(
         "SELECT said FROM cache.written WHERE dataset = ? AND of_rows = ?", [dataset, of]
     ).fetchall()

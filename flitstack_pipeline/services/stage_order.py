@@ -11,11 +11,7 @@ from flitstack_pipeline.services.conflicts import apply_decided
 from flitstack_pipeline.services.delta import delta_refusals
 from flitstack_pipeline.services.delta_plan import delta_summary
 from flitstack_pipeline.services.early_cutoff import at_rest, ran_or_not
-from flitstack_pipeline.services.field_map import (
-    BECOME,
-    map_object,
-    map_once,
-)
+from flitstack_pipeline.services.field_map import BECOME, map_object, map_once
 from flitstack_pipeline.services.gate import gate_reasons
 from flitstack_pipeline.services.ledger import account_cells, refuse_unaccounted
 from flitstack_pipeline.services.load_records import publish_journal
@@ -40,7 +36,7 @@ from flitstack_pipeline.settings import Project
 def run_audit(project: Project, log: Log = silent) -> list[StepReport]:
     """Read, clean, relate, audit, each where something has changed since it last did.
 
-    Raises ValueError, before all else, for answers that are none.
+    Raises BadInput, before all else, for answers that are none.
     """
     answers(project)
     with project.warehouse.connect(), at_rest(project):

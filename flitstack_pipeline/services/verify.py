@@ -125,9 +125,9 @@ def standing_sample(project: Project) -> StepReport | None:
     with open_journal(project) as journal:
         outcome = dict(journal.get_setting("sample") or {})
         loaded = set(journal.get_setting("done:cutover") or [])
-    same = {"of": mapped_records(project), **fingerprints(project)}
     if not outcome or outcome["problems"] or not loaded >= set(KEYS):
         return None
+    same = {"of": mapped_records(project), **fingerprints(project)}
     if any(outcome.get(name) != value for name, value in same.items()):
         return None
     facts = {"report": project.reports / "sample.html", **outcome["verdicts"],

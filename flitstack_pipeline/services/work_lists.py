@@ -67,7 +67,7 @@ class Review:
 def remember_decisions(project: Project) -> int:
     """Take what was filled in on the work lists into `decisions/`; how many are new.
 
-    Raises ValueError when a list holds a word that is no decision; nothing is lost then.
+    Raises BadInput when a list holds a word that is no decision; nothing is lost then.
     """
     return sum(
         remember(project.reports / kind.name, project.decisions / kind.name, kind)

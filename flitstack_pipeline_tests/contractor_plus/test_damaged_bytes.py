@@ -34,6 +34,8 @@ BYTES = (
     damage.two_encodings,
     damage.other_line_ends,
 )
+#: Bytes of a file in which no cell has text: byte order marks, blanks, separators, quotation marks.
+NO_TEXT = b'\xef\xbb\xbf\xff\xfe\0 \t\r\n",;|'
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,6 +60,10 @@ def test_every_cell_of_a_damaged_file_is_stored_or_the_file_is_refused(
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA {schema}")
         result = ingest_object(con, folder, "clients", answers={"file:clients.csv": "clients"})
+        if not data.translate(None, NO_TEXT):
+            (refused,) = result.refused
+            assert "empty" in refused or "is never closed" in refused
+            return
         try:
             (sheet,) = sheets(path)
             read = dict(sheet.rows())

@@ -121,6 +121,12 @@ def test_the_plan_tells_what_activities_become_and_why(story):
     assert "meeting as appointment" in told and "sms as message" in told
 
 
+def test_a_second_run_writes_nothing(story):
+    before = story.stats()["writes"]
+    assert story.flitstack("migrate") == 0, story.said
+    assert story.stats()["writes"] == before
+
+
 def test_a_delta_moves_a_meeting_and_leaves_a_changed_text_to_a_person(story):
     rows = exported(story)
     texted = {m["altId"].rsplit("/", 1)[-1] for m in story.dump()["messages"] if m["type"] == "SMS"}

@@ -43,6 +43,7 @@ OURS = {"flitstack_pipeline", "flitstack_pipeline.cli", "flitstack_pipeline.erro
 #: Rooms that answer from what a step has left.
 ANSWERING = {
     "flitstack_pipeline.summary",
+    "flitstack_pipeline.private_files",
     "flitstack_pipeline.migration",
     "flitstack_pipeline.migration.report",
 }
@@ -88,9 +89,8 @@ def test_status_and_refusals_are_answered_from_what_the_last_command_left(tmp_pa
     again = run("status", FLITSTACK_DATA=str(tmp_path))
     assert again[:2] == found[:2]
     assert_light(again[2], OURS | ANSWERING, without_types)
-    for command, why in (("approve", "propose it"), ("delta", "opens with the cutover")):
-        code, said, modules = run(command, *["Ann"][: command == "approve"],
-                                  FLITSTACK_DATA=str(tmp_path))  # fmt: skip
+    for command, why in ((["approve", "Ann"], "propose it"), (["delta"], "opens with the cutover")):
+        code, said, modules = run(*command, FLITSTACK_DATA=str(tmp_path))
         assert code == Exit.WAITING and why in said
         assert_light(modules, OURS | ANSWERING, without_types)
     (tmp_path / "exports" / "clients.csv").write_text("Client ID,First Name\n1,Ann\n")

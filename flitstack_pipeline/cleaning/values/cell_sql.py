@@ -6,6 +6,7 @@ other on any text.
 
 from __future__ import annotations
 
+from flitstack_pipeline import warehouse
 from flitstack_pipeline.catalog.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.cleaning.tags import LINES, NAMES, TAG
 from flitstack_pipeline.cleaning.values.words import (
@@ -40,7 +41,7 @@ _NOT_ONE_SPACE = f"  |{_class(SPACES.replace(' ', ''))}"
 
 def literal(value: str | None) -> str:
     """A text as a SQL literal."""
-    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+    return "NULL" if value is None else warehouse.literal(value)
 
 
 def cell(column: str, row: str = "s") -> str:

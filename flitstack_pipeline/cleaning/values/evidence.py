@@ -138,7 +138,7 @@ def gather(
             tables that do not change meanwhile; filled here.
 
     Raises:
-        ValueError: An answer is no order, or no decimal sign.
+        BadInput: An answer is no order, or no decimal sign.
     """
     known = {} if seen is None else seen
 

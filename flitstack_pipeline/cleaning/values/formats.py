@@ -124,7 +124,7 @@ def comma_of(sign: str) -> bool | None:
 
 
 def decimal_answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None:
-    """The sign a person named for a column, its dataset or all. Raises ValueError for no sign."""
+    """The sign a person named for a column, its dataset or all. Raises BadInput for no sign."""
     word = answered(answers, dataset, column)
     if word is not None and word not in SIGN_WORDS:
         raise BadInput(
@@ -134,7 +134,7 @@ def decimal_answer(answers: Mapping[str, str], dataset: str, column: str) -> str
 
 
 def order_answer(answers: Mapping[str, str], dataset: str, column: str) -> str | None:
-    """The order a person named for a column, its dataset or all. Raises ValueError for no order."""
+    """The order a person named for a column, its dataset or all. Raises BadInput for no order."""
     word = answered(answers, dataset, column)
     if word not in (None, DAY_FIRST, MONTH_FIRST):
         raise BadInput(

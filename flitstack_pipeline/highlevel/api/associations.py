@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flitstack_pipeline.highlevel.answer_types import Relation, RelationList
 from flitstack_pipeline.highlevel.api.base import Family, Record, RecordList
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import (
-    Relation,
-    RelationList,
-    each_once,
-    read_association,
-    read_relation,
-)
+from flitstack_pipeline.highlevel.reading import each_once, read_association, read_relation
 
 
 class AssociationCreate(WireModel):

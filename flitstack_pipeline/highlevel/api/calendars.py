@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from flitstack_pipeline.highlevel.answer_types import Appointment, Named
 from flitstack_pipeline.highlevel.api.base import Family, Record
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
-from flitstack_pipeline.highlevel.reading import Appointment, Named, read_appointment, read_named
+from flitstack_pipeline.highlevel.reading import read_appointment, read_named
 
 AppointmentStatus = Literal[
     "new", "confirmed", "cancelled", "showed", "noshow", "invalid", "completed", "active"

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.answer_types import Contact, Note, Task
 from flitstack_pipeline.highlevel.api.base import (
     Family,
     Page,
@@ -37,9 +38,6 @@ from flitstack_pipeline.highlevel.models import (
     condition,
 )
 from flitstack_pipeline.highlevel.reading import (
-    Contact,
-    Note,
-    Task,
     cursor_of,
     flag,
     may_hold,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.answer_types import Message
 from flitstack_pipeline.highlevel.api.base import Family, Record, RecordList, rows
 from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, BadRequest, UnexpectedAnswer
 from flitstack_pipeline.highlevel.models import IsoText, WireModel
-from flitstack_pipeline.highlevel.reading import Message, read_message, total_of
+from flitstack_pipeline.highlevel.reading import read_message, total_of
 
 MessageType = Literal[
     "SMS", "RCS", "Email", "WhatsApp", "GMB", "IG", "FB", "Custom", "WebChat", "Live_Chat",

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import NamedList
 from flitstack_pipeline.highlevel.api.base import Family, Record
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, UnexpectedAnswer
 from flitstack_pipeline.highlevel.multipart import FilePart
-from flitstack_pipeline.highlevel.reading import NamedList, read_named
+from flitstack_pipeline.highlevel.reading import read_named
 
 MEDIA_MOST_BYTES = 25 * 1024 * 1024
 VIDEO_MOST_BYTES = 500 * 1024 * 1024

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flitstack_pipeline.highlevel.answer_types import Named, Task
 from flitstack_pipeline.highlevel.api.base import Family, Record
 from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import Named, Task, cursor_of, read_named, read_task
+from flitstack_pipeline.highlevel.reading import cursor_of, read_named, read_task
 
 
 class LocationSettings(WireModel):

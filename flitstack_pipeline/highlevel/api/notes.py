@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from flitstack_pipeline.highlevel.answer_types import Note
 from flitstack_pipeline.highlevel.api.base import Family, Record, every_row
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import Note, read_note
+from flitstack_pipeline.highlevel.reading import read_note
 
 
 class NoteRelation(WireModel):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from flitstack_pipeline.highlevel.answer_types import Schema
 from flitstack_pipeline.highlevel.api.base import Family, Record, RecordList
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import Schema, read_schema
+from flitstack_pipeline.highlevel.reading import read_schema
 
 
 class Labels(WireModel):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
+from flitstack_pipeline.highlevel.answer_types import Opportunity
 from flitstack_pipeline.highlevel.api.base import Family, Page, Record, iterate, search_page
 from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import (
@@ -27,7 +28,7 @@ from flitstack_pipeline.highlevel.models import (
     all_of,
     condition,
 )
-from flitstack_pipeline.highlevel.reading import Opportunity, may_hold, read_opportunity
+from flitstack_pipeline.highlevel.reading import may_hold, read_opportunity
 
 IN_FLIGHT = 8
 Status = Literal["open", "won", "lost", "abandoned"]

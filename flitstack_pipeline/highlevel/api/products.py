@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from flitstack_pipeline.highlevel.answer_types import NamedList
 from flitstack_pipeline.highlevel.api.base import Family, Record
 from flitstack_pipeline.highlevel.models import Number, WireModel
-from flitstack_pipeline.highlevel.reading import NamedList, read_named
+from flitstack_pipeline.highlevel.reading import read_named
 
 
 class ProductBody(WireModel):

@@ -11,11 +11,12 @@ from typing import Any
 
 from pydantic import Field
 
+from flitstack_pipeline.highlevel.answer_types import ObjectRecord
 from flitstack_pipeline.highlevel.api.base import Family, Page, iterate, search_page
 from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.models import WireModel, all_of, condition
-from flitstack_pipeline.highlevel.reading import ObjectRecord, read_record
+from flitstack_pipeline.highlevel.reading import read_record
 
 ASCENDING = [{"field": "createdAt", "direction": "asc"}]
 

@@ -7,8 +7,9 @@ official documentation page workflows/get-workflow, and the docs repository's ap
 
 from __future__ import annotations
 
+from flitstack_pipeline.highlevel.answer_types import Named
 from flitstack_pipeline.highlevel.api.base import Family
-from flitstack_pipeline.highlevel.reading import Named, read_named
+from flitstack_pipeline.highlevel.reading import read_named
 
 
 class Workflows(Family):

@@ -41,7 +41,7 @@ def export_operations(journal: Journal, con: duckdb.DuckDBPyConnection) -> int:
 def write_operations(con: duckdb.DuckDBPyConnection, path: Path, form: str) -> None:
     """Write journal.operations to a file its owner alone can read; `form` is csv or parquet.
 
-    Raises ValueError for another form.
+    Raises BadInput for another form.
     """
     if form not in FORMS:
         raise BadInput(f"the audit log is written as {' or '.join(FORMS)}, not as {form!r}")

@@ -1,6 +1,6 @@
 """Reads the journal backwards: what a run made, what it changed, what was there before.
 
-What belongs here: the queries a rollback asks. What does not: undoing anything (rollback*.py),
+What belongs here: the queries a rollback asks. What does not: undoing anything (rollback/),
 writing the journal (journal/store.py).
 """
 

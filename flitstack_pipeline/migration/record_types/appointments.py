@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import Appointment
 from flitstack_pipeline.highlevel.api.calendars import AppointmentCreate, AppointmentUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.reading import Appointment
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.record_types.base import (
     Context,

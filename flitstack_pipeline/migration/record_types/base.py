@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import RootModel
 
+from flitstack_pipeline.highlevel.answer_types import Cell
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.models import CustomFieldValue
-from flitstack_pipeline.highlevel.reading import Cell
 from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.journal.store import IdMapRow, Intent, Journal, Run
 from flitstack_pipeline.migration.rows import SOURCE_ID_LABEL, MappedRow

@@ -10,10 +10,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Iterator, Sequence
 
+from flitstack_pipeline.highlevel.answer_types import ObjectRecord
 from flitstack_pipeline.highlevel.api.contacts import BULK_MOST
 from flitstack_pipeline.highlevel.api.records import RecordCreate, RecordUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.reading import ObjectRecord
 from flitstack_pipeline.migration.journal.history import owners_of
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.record_types.base import (

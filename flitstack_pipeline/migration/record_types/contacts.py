@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flitstack_pipeline.catalog.targets import ORIGINALS
+from flitstack_pipeline.highlevel.answer_types import Contact
 from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.reading import Contact
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.record_types.base import (
     MISSING,

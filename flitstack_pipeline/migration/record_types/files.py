@@ -17,11 +17,11 @@ from dataclasses import replace
 from typing import Any
 
 from flitstack_pipeline.file_kinds import suffix_of
+from flitstack_pipeline.highlevel.answer_types import Contact, Opportunity
 from flitstack_pipeline.highlevel.api.contacts import ContactUpdate
 from flitstack_pipeline.highlevel.api.files import FieldFile, Uploaded
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.highlevel.models import CustomFieldValue
-from flitstack_pipeline.highlevel.reading import Contact, Opportunity
 from flitstack_pipeline.highlevel.values import FileValue, held_files, made_up_id, whole_number
 from flitstack_pipeline.migration.file_source import NAMED_BY_SERVER, local_file, sha256_of
 from flitstack_pipeline.migration.journal.store import IdMapRow

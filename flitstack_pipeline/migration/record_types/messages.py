@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import Message
 from flitstack_pipeline.highlevel.api.conversations import CallDetails, InboundMessage, OutboundCall
 from flitstack_pipeline.highlevel.errors import HighLevelError, NotFound
-from flitstack_pipeline.highlevel.reading import Message
 from flitstack_pipeline.migration.journal.history import owners_of
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.record_types.base import (

@@ -9,9 +9,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import Opportunity
 from flitstack_pipeline.highlevel.api.opportunities import OpportunityCreate, OpportunityUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.reading import Opportunity
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.record_types.base import (
     MISSING,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import Link, ObjectRecord
 from flitstack_pipeline.highlevel.api.records import Membership, RecordCreate, RecordUpdate
 from flitstack_pipeline.highlevel.errors import NotFound
-from flitstack_pipeline.highlevel.reading import Link, ObjectRecord
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.record_types.base import (
     MISSING,
