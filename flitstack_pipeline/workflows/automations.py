@@ -7,6 +7,7 @@ What belongs here: CSV and Excel in and out. What does not: what becomes of an a
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from flitstack_pipeline.decision_tables import read_text
 from flitstack_pipeline.errors import BadInput
 
 EXAMPLE = "example:"
@@ -133,14 +135,21 @@ def read_automations(path: Path) -> list[Automation]:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    if path.suffix.lower() == ".xlsx":
+    if path.suffix.lower() != ".xlsx":
+        return list(csv.reader(io.StringIO(read_text(path), newline="")))
+    try:
         sheet = load_workbook(path, read_only=True, data_only=True).active
         assert sheet is not None
         return [
             ["" if v is None else str(v) for v in row] for row in sheet.iter_rows(values_only=True)
         ]
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.reader(file))
+    except OSError:
+        raise
+    except Exception as error:  # openpyxl raises many kinds on what is no workbook
+        raise TemplateError(
+            f"{path} is no workbook ({type(error).__name__}); make one with "
+            "`flitstack workflows template`."
+        ) from error
 
 
 def _places(path: Path, headings: list[str]) -> dict[str, int]:

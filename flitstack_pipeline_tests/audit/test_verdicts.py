@@ -99,6 +99,13 @@ def test_a_persons_own_table_of_prices_is_followed(tmp_path):
     assert str(found) == "1,099.50 EUR"
 
 
+def test_a_table_of_prices_as_excel_saves_it_is_followed(tmp_path):
+    table = tmp_path / "prices.csv"
+    text = "measure,from,below,amount (EUR),line\npoints,,,1000,Café\n"
+    table.write_bytes(text.encode("cp1252"))
+    assert priced(SMALL, table).lines == (("Café", Decimal(1000)),)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.language_model import SecondOpinion, mask
 from flitstack_pipeline.mapping.matcher import Header, match_headers
 from flitstack_pipeline.services.llm_client import ChatEndpoint, ModelSettings, second_opinion
@@ -64,6 +65,13 @@ def ask(model, answer):
 
 def proposals(*answers):
     return json.dumps({"proposals": list(answers)})
+
+
+def test_a_setting_of_the_wrong_kind_is_bad_input_and_shows_no_secret(model, monkeypatch):
+    monkeypatch.setenv("FLITSTACK_LLM_TIMEOUT", "soon")
+    with pytest.raises(BadInput, match="timeout: ") as error:
+        second_opinion()
+    assert "sk-secret" not in str(error.value)
 
 
 def test_it_is_off_unless_an_address_and_a_model_are_named(monkeypatch):

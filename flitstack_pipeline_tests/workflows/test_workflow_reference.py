@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from flitstack_pipeline.cli import app
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.workflows.actions import ACTIONS, NO_ACTION
 from flitstack_pipeline.workflows.automations import (
     COLUMNS,
@@ -139,6 +140,21 @@ def test_an_unusable_list_names_row_and_column(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(TemplateError, match="no column 'Name'"):
         read_automations(path)
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "list.csv"])
+def test_what_is_no_list_at_all_is_said(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"garbage \0 of any kind")
+    with pytest.raises(BadInput, match=str(path)):
+        read_automations(path)
+
+
+def test_a_list_as_excel_saves_it_is_read(tmp_path):
+    path = write_template(tmp_path / "list.csv")
+    row = "Café,Invoice is overdue,,Text the client,yes,\n"
+    path.write_bytes(path.read_text(encoding="utf-8-sig").encode("cp1252") + row.encode("cp1252"))
+    assert [one.name for one in read_automations(path)] == ["Café"]
 
 
 def test_the_command_writes_a_page_and_json(tmp_path, monkeypatch):
