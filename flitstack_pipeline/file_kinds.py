@@ -21,12 +21,19 @@ _MAGIC = (
     (b"GIF8", "gif"),
     (b"%PDF-", "pdf"),
     (b"Rar!\x1a\x07", "rar"),
-    (b"BM", "bmp"),
+    (b"ID3\x02", "mp3"),
+    (b"ID3\x03", "mp3"),
+    (b"ID3\x04", "mp3"),
+    (b"8BPS\0\1", "psd"),
+    (b"\0\0\1\0", "ico"),
+    (b"OggS\0", "ogg"),
+    (b"\x1aE\xdf\xa3", "webm"),
     (b"II*\x00", "tif"),
     (b"MM\x00*", "tif"),
 )
 _BRANDS = {b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"msf1": "heic", b"avif": "avif",
            b"qt  ": "mov"}  # fmt: skip
+_RIFF = {b"WEBP": "webp", b"WAVE": "wav", b"AVI ": "avi"}
 #: Endings whose files are text, and what text they may be.
 _MAY_HOLD = {
     "txt": {"text", "JSON", "XML"},
@@ -46,8 +53,10 @@ def ending_of(head: bytes) -> str:
     for magic, ending in _MAGIC:
         if head.startswith(magic):
             return ending
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
+    if head[:4] == b"RIFF" and head[8:12] in _RIFF:
+        return _RIFF[head[8:12]]
+    if head.startswith(b"BM") and head[6:10] == bytes(4):
+        return "bmp"
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "mp4")
     if head.startswith(b"PK\x03\x04"):
