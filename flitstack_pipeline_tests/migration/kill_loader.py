@@ -32,7 +32,9 @@ def work(url, journal, what, count):
             if what == "load":
                 load(hl, opened, catalog, many(count), run, options=OPTIONS)
             else:
-                rollback(hl, opened, catalog, run, options=OPTIONS)
+                done = rollback(hl, opened, catalog, run, options=OPTIONS)
+                for line in [*done.left, *done.failed, *done.not_proven]:
+                    print(f"rollback: {line}", file=sys.stderr, flush=True)
 
 
 def child(order):

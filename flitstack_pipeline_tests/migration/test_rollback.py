@@ -361,6 +361,24 @@ def test_links_and_opportunities_of_others_keep_association_and_pipeline(migrati
     assert {"pipeline", "association"} <= {x.split(":")[0] for x in result.checklist}
 
 
+def test_what_an_earlier_rollback_deleted_keeps_nothing_while_searches_still_show_it(
+    account, migration
+):
+    there_before(migration.hl)
+    before = state(account)
+    migration.load(many(6))
+    account.faults(search_lag="60s")
+    for part in ("jobs", "invoices", "activities"):
+        migration.rollback(object_key=part)
+    result = migration.rollback()
+    assert (result.left, result.failed) == ([], [])
+    removed = {item.partition(":")[0] for item in result.schema_removed}
+    assert {"pipeline", "association"} <= removed
+    now = state(account)
+    kinds = ("contacts", "businesses", "opportunities", "records", "notes", "relations")
+    assert {k: now[k] for k in kinds} == {k: before[k] for k in kinds}
+
+
 def test_an_opportunity_moved_by_somebody_stays_with_its_contact(migration):
     migration.load([contact(1), contact(2), job(1, 1), job(2, 2)])
     stages = migration.catalog.pipeline(t.PIPELINE).stages

@@ -149,6 +149,26 @@ def owners_of(
     return dict(found)
 
 
+def taken_away(journal: Journal, location: str, kind: str) -> frozenset[str]:
+    """HighLevel ids of a kind that we made and that the id map no longer holds.
+
+    An earlier rollback deleted them: searches may go on showing them for a while.
+    """
+    i, o = t.intents.c, t.outcomes.c
+    held = sa.select(t.id_map.c.hl_id).where(
+        t.id_map.c.location == location, t.id_map.c.kind == kind
+    )
+    query = (
+        sa.select(o.hl_id)
+        .distinct()
+        .join_from(t.intents, t.outcomes, i.id == o.intent_id)
+        .where(i.location == location, i.kind == kind, i.operation == "create")
+        .where(o.hl_id.is_not(None), o.hl_id.not_in(held))
+    )
+    with journal.engine.connect() as con:
+        return frozenset(hl_id for (hl_id,) in con.execute(query))
+
+
 def created_payloads(journal: Journal, location: str, kind: str) -> Iterator[dict[str, Any]]:
     """Every payload of a kind we ever meant to write, creates and updates alike."""
     c = t.intents.c

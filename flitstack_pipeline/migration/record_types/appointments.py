@@ -123,9 +123,13 @@ class AppointmentHandler(WordedHandler):
 
     def still_there(self, ctx: Context, target: str, ids: set[str]) -> set[str]:
         """Ask for each: a calendar's list shows a span of time, and ours is known no more."""
-        return {hl_id for hl_id in ids if self._is_there(ctx, hl_id)}
+        return {hl_id for hl_id in ids if self._stands(ctx, hl_id)}
 
-    def _is_there(self, ctx: Context, hl_id: str) -> bool:
+    def is_there(self, ctx: Context, seen: Found) -> bool:
+        """Whether the appointment can be read by its id and is not marked as deleted."""
+        return self._stands(ctx, seen.hl_id)
+
+    def _stands(self, ctx: Context, hl_id: str) -> bool:
         try:
             return not ctx.hl.calendars.get_appointment(hl_id)["deleted"]
         except NotFound:

@@ -234,10 +234,10 @@ class Handler:
 
     def still_there(self, ctx: Context, target: str, ids: set[str]) -> set[str]:
         """Those of these ids HighLevel still holds. Raises NotFound when their place is gone."""
-        shown = {f.hl_id for f in self.scan_rows(ctx, target) if f.hl_id in ids}
-        return {hl_id for hl_id in shown if self.is_there(ctx, target, hl_id)}
+        shown = {f.hl_id: f for f in self.scan_rows(ctx, target) if f.hl_id in ids}
+        return {hl_id for hl_id, seen in shown.items() if self.is_there(ctx, seen)}
 
-    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+    def is_there(self, ctx: Context, seen: Found) -> bool:
         """Whether a record that a list shows is there: searches show deleted ones for a while."""
         return True
 

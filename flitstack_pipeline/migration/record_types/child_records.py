@@ -12,7 +12,14 @@ from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound
 from flitstack_pipeline.migration.journal.store import IdMapRow
-from flitstack_pipeline.migration.record_types.base import Context, Handler, Item, Logical, Written
+from flitstack_pipeline.migration.record_types.base import (
+    Context,
+    Found,
+    Handler,
+    Item,
+    Logical,
+    Written,
+)
 from flitstack_pipeline.migration.record_types.references import reference, with_reference
 
 
@@ -67,6 +74,14 @@ class ListedHandler(WordedHandler):
     def read(self, ctx: Context, entry: IdMapRow) -> Logical | None:
         """The record as it is now."""
         return self.read_many(ctx, [entry])[entry.record_key]
+
+    def is_there(self, ctx: Context, seen: Found) -> bool:
+        """Whether the holder's own list shows the record."""
+        try:
+            found = self.listed(ctx, seen.details[self.holder])
+        except NotFound:
+            return False
+        return any(record["id"] == seen.hl_id for record in found)
 
     def undo_key(self, entry: IdMapRow) -> Hashable:
         """The records of one holder are read together."""

@@ -106,9 +106,9 @@ class CompanyHandler(Handler):
         details = {"relations": record["relations"], "created": record["createdAt"]}
         return Found(self.kind, BUSINESS, record["id"], values, source_id, details)
 
-    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+    def is_there(self, ctx: Context, seen: Found) -> bool:
         """Whether the company can be read by its id."""
-        return can_be_read(lambda: ctx.hl.records.get(BUSINESS, hl_id))
+        return can_be_read(lambda: ctx.hl.records.get(BUSINESS, seen.hl_id))
 
 
 def logical(ctx: Context, record: ObjectRecord) -> Logical:

@@ -129,9 +129,9 @@ class ContactHandler(Handler):
         for record in ctx.hl.contacts.completing().every(RECOGNISED_BY):
             yield self._found(ctx, record, logical(ctx, record))
 
-    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+    def is_there(self, ctx: Context, seen: Found) -> bool:
         """Whether the contact can be read by its id."""
-        return can_be_read(lambda: ctx.hl.contacts.get(hl_id))
+        return can_be_read(lambda: ctx.hl.contacts.get(seen.hl_id))
 
     def _found(self, ctx: Context, record: Contact, values: Logical) -> Found:
         source_id = str(values["custom"].get(SOURCE_ID_LABEL) or "")

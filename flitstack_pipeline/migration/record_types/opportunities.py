@@ -132,9 +132,9 @@ class OpportunityHandler(Handler):
         }
         return Found(self.kind, pipeline or "", record["id"], values, source_id, details)
 
-    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+    def is_there(self, ctx: Context, seen: Found) -> bool:
         """Whether the opportunity can be read by its id."""
-        return can_be_read(lambda: ctx.hl.opportunities.get(hl_id))
+        return can_be_read(lambda: ctx.hl.opportunities.get(seen.hl_id))
 
     def _body(self, ctx: Context, pipeline: str, fields: Logical) -> dict[str, Any]:
         body = {k: v for k, v in fields.items() if k != "stage"}

@@ -129,9 +129,9 @@ class RecordHandler(Handler):
         }
         return Found(self.kind, target, record["id"], values, source_id, details)
 
-    def is_there(self, ctx: Context, target: str, hl_id: str) -> bool:
+    def is_there(self, ctx: Context, seen: Found) -> bool:
         """Whether the record can be read by its id."""
-        return can_be_read(lambda: ctx.hl.records.get(target, hl_id))
+        return can_be_read(lambda: ctx.hl.records.get(seen.target, seen.hl_id))
 
 
 def with_links(ctx: Context, target: str, records: Sequence[ObjectRecord]) -> list[ObjectRecord]:

@@ -15,8 +15,9 @@ from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
 from flitstack_pipeline.migration import snapshot
 from flitstack_pipeline.migration.adoption import ADOPTED_TAGS
 from flitstack_pipeline.migration.attempts import attempt
-from flitstack_pipeline.migration.journal.history import created_payloads
+from flitstack_pipeline.migration.journal.history import created_payloads, taken_away
 from flitstack_pipeline.migration.journal.store import Intent
+from flitstack_pipeline.migration.record_types import HANDLERS
 from flitstack_pipeline.migration.record_types.base import Context
 from flitstack_pipeline.migration.rollback.options import take_options_back
 from flitstack_pipeline.migration.rollback.result import RollbackResult
@@ -106,8 +107,10 @@ def _must_stay(ctx: Context, seen: Survey, item: dict[str, Any]) -> str:
     """Why an item must not be deleted; empty when it may."""
     kind, name = item["kind"], item["item_key"].split(":", 1)[1]
     if kind == "pipeline":
-        for record in ctx.hl.opportunities.iterate_all():
-            if record.get("pipelineId") == item["hl_id"]:
+        mine = taken_away(ctx.journal, ctx.location, "opportunity")
+        for shown in HANDLERS["opportunity"].scan(ctx, ""):
+            lingers = shown.hl_id in mine and not HANDLERS["opportunity"].is_there(ctx, shown)
+            if shown.details["pipeline_id"] == item["hl_id"] and not lingers:
                 return "it holds opportunities that are not ours; deleting it would delete them"
     if kind == "association" and seen.foreign["association", item["hl_id"]]:
         return "it holds links that are not ours; deleting it would delete them"

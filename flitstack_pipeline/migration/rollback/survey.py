@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from flitstack_pipeline.highlevel.errors import NotFound, Unauthorized
 from flitstack_pipeline.migration.field_values import parts_of
-from flitstack_pipeline.migration.journal.history import Scope, owners_of, touches
+from flitstack_pipeline.migration.journal.history import Scope, owners_of, taken_away, touches
 from flitstack_pipeline.migration.journal.store import IdMapRow
 from flitstack_pipeline.migration.owners import as_if_not_shared
 from flitstack_pipeline.migration.record_types import HANDLERS
-from flitstack_pipeline.migration.record_types.base import Context, Found
+from flitstack_pipeline.migration.record_types.base import Context, Found, can_be_read
 from flitstack_pipeline.migration.record_types.messages import ACTIVITIES, EMAIL
 from flitstack_pipeline.migration.rollback.changes import edits
 
@@ -88,14 +88,12 @@ def _record_targets(ctx: Context, kinds: set[tuple[str, str]]) -> set[str]:
 class _Looker:
     def __init__(self, ctx: Context, scope: Scope, found: Survey) -> None:
         self.ctx, self.scope, self.found = ctx, scope, found
+        self._taken_away = cache(partial(taken_away, ctx.journal, ctx.location))
 
     def look(self, kind: str, target: str, notice: Callable[[Found, list[IdMapRow]], None]) -> None:
         """Read every record of a kind and notice each with its entries in the id map."""
         try:
-            for page in pages(HANDLERS[kind].scan(self.ctx, target)):
-                owners = owners_of(
-                    self.ctx.journal, self.ctx.location, kind, [f.hl_id for f in page]
-                )
+            for page, owners in self._pages(kind, target):
                 for seen in page:
                     self.found.totals[kind if kind != "record" else target] += 1
                     notice(seen, owners.get(seen.hl_id, []))
@@ -111,11 +109,7 @@ class _Looker:
             linked = company and owners_of(
                 self.ctx.journal, self.ctx.location, "company_link", [seen.hl_id]
             )
-            if (
-                company
-                and not linked
-                and HANDLERS["contact"].is_there(self.ctx, "contact", seen.hl_id)
-            ):  # searches still show contacts that an interrupted rollback deleted
+            if company and not linked:
                 self.found.guests["company", company].append("a contact that is not ours")
         self._edited(seen, owners)
 
@@ -143,10 +137,7 @@ class _Looker:
     def tasks(self) -> None:
         """Tasks of somebody else's keep their contact."""
         try:
-            for page in pages(HANDLERS["task"].scan(self.ctx, "task")):
-                owners = owners_of(
-                    self.ctx.journal, self.ctx.location, "task", [f.hl_id for f in page]
-                )
+            for page, owners in self._pages("task", "task"):
                 for seen in page:
                     contact = str(seen.details.get("contact"))
                     if not _created(owners.get(seen.hl_id, [])):
@@ -164,7 +155,7 @@ class _Looker:
                 owners = owners_of(
                     self.ctx.journal, self.ctx.location, "message", [r["id"] for r in page]
                 )
-                for record in (r for r in page if r["id"] not in owners):
+                for record in (r for r in page if r["id"] not in owners and self._stands(r)):
                     for kind in ("contact", "conversation"):
                         holder = str(record.get(f"{kind}Id"))
                         self.found.guests[kind, holder].append("a message that is not ours")
@@ -174,15 +165,18 @@ class _Looker:
     def appointments(self) -> None:
         """Appointments of somebody else's in the calendars we wrote to keep their contact."""
         try:
-            for page in pages(HANDLERS["appointment"].scan(self.ctx, "")):
-                owners = owners_of(
-                    self.ctx.journal, self.ctx.location, "appointment", [f.hl_id for f in page]
-                )
+            for page, owners in self._pages("appointment", ""):
                 for seen in (f for f in page if f.hl_id not in owners):
                     contact = str(seen.details.get("contact"))
                     self.found.guests["contact", contact].append("an appointment that is not ours")
         except Unauthorized as error:
             self._not_read(error, "Appointments", "calendars/events.readonly")
+
+    def _stands(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is there; those of ours went with the conversation they were in."""
+        if message["id"] not in self._taken_away("message"):
+            return True
+        return can_be_read(lambda: self.ctx.hl.conversations.message(message["id"]))
 
     def _not_read(self, error: Unauthorized, what: str, scope: str) -> None:
         """A scope is missing: say so. Any other refusal of the token is raised."""
@@ -193,14 +187,39 @@ class _Looker:
             f"people's {what.lower()} hang on our contacts was not looked at."
         )
 
+    def _pages(
+        self, kind: str, target: str
+    ) -> Iterator[tuple[list[Found], dict[str, list[IdMapRow]]]]:
+        """Records page by page with their entries in the id map, by HighLevel id.
+
+        Without those that an interrupted rollback deleted: searches show them for a while.
+        """
+        handler = HANDLERS[kind]
+        for page in pages(handler.scan(self.ctx, target)):
+            owners = owners_of(self.ctx.journal, self.ctx.location, kind, [f.hl_id for f in page])
+            yield (
+                [
+                    seen
+                    for seen in page
+                    if seen.hl_id not in self._taken_away(kind) or handler.is_there(self.ctx, seen)
+                ],
+                owners,
+            )
+
     def _links(self, page: list[Found]) -> None:
-        links = [link for seen in page for link in seen.details.get("relations") or []]
-        ours = owners_of(
-            self.ctx.journal, self.ctx.location, "relation", [str(x["relationId"]) for x in links]
-        )
-        for link in links:
-            if str(link["relationId"]) not in ours:
+        links = [(seen, x) for seen in page for x in seen.details.get("relations") or []]
+        ids = [str(link["relationId"]) for _, link in links]
+        ours = owners_of(self.ctx.journal, self.ctx.location, "relation", ids)
+        for seen, link in links:
+            if str(link["relationId"]) not in ours and self._still_linked(seen, link):
                 self.found.foreign["association", str(link.get("associationId"))] += 1
+
+    def _still_linked(self, seen: Found, link: dict[str, Any]) -> bool:
+        """Whether a link that a search shows is there: one of ours may have been deleted."""
+        if str(link["relationId"]) not in self._taken_away("relation"):
+            return True
+        links = self.ctx.hl.associations.list_relations(seen.hl_id, [link["associationId"]])
+        return any(found["id"] == link["relationId"] for found in links)
 
     def _foreign(self, target: str, seen: Found, owners: list[IdMapRow]) -> None:
         """What of our schema a record uses that will still be there after the rollback."""
