@@ -6,6 +6,8 @@ Belongs here: counting, from raw tables and row states. Does not: where cells of
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -24,38 +26,65 @@ _FATE_OF_STATE = {
 
 
 def cells_so_far(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Filled cells by file and fate, the cells of clean rows as `read`: the map says where to."""
-    found: list[dict[str, Any]] = []
-    for dataset in BY_KEY:
-        if table_exists(con, f"raw.{dataset}"):
-            counted = con.execute(_counted(con, dataset)).fetchall()
-            found += [
-                {"export": dataset, "file": file, "fate": fate, "rows": rows, "cells": int(cells),
-                 "means": fates.ABOUT[fate]}
-                for file, fate, rows, cells in sorted(
-                    (file, _fate(dataset, state), rows, cells)
-                    for file, state, rows, cells in counted
-                )
-            ]  # fmt: skip
-    return found + _left_out(con)
+    """Filled cells by file and fate, the cells of clean rows as `read`: the map says where to.
+
+    Rows that do not fit their header, and files of which nothing is moved, count like any other.
+    """
+    rows: Counter[tuple[str, str, str]] = Counter()
+    cells: Counter[tuple[str, str, str]] = Counter()
+    for dataset, file, fate, some_rows, some_cells in (
+        *(counted for kind in BY_KEY for counted in _in_table(con, kind)),
+        *_misfits(con),
+        *_left_out(con),
+    ):
+        rows[dataset, file, fate] += some_rows
+        cells[dataset, file, fate] += some_cells
+    return [
+        {"export": place[0], "file": place[1], "fate": place[2], "rows": count,
+         "cells": cells[place], "means": fates.ABOUT[place[2]]}
+        for place, count in rows.items()
+    ]  # fmt: skip
 
 
-def _left_out(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The cells of files of which nothing is moved."""
+#: (kind of export, file, fate, rows, filled cells).
+_Counted = tuple[str, str, str, int, int]
+
+
+def _in_table(con: duckdb.DuckDBPyConnection, dataset: str) -> Iterator[_Counted]:
+    """The rows of a raw table, by file and fate."""
+    if table_exists(con, f"raw.{dataset}"):
+        counted = con.execute(_counted(con, dataset)).fetchall()
+        yield from sorted(
+            (dataset, file, _fate(dataset, state), rows, int(cells))
+            for file, state, rows, cells in counted
+        )
+
+
+def _misfits(con: duckdb.DuckDBPyConnection) -> Iterator[_Counted]:
+    """The rows that do not fit their header: they left their table."""
+    if not table_exists(con, "raw.misfits"):
+        return
+    counted = con.execute(
+        """
+        SELECT dataset, file, count(*), sum(len(json_keys(cells)))::BIGINT
+        FROM raw.misfits GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+    for dataset, file, rows, cells in counted:
+        yield dataset, file, _fate(dataset, "quarantined"), rows, cells
+
+
+def _left_out(con: duckdb.DuckDBPyConnection) -> Iterator[_Counted]:
+    """The rows of files of which nothing is moved."""
     if not table_exists(con, "raw.left_out"):
-        return []
+        return
     counted = con.execute(
         """
         SELECT kind, file, declared, count(*),
                sum(len(list_filter(cells, lambda c: trim(c) <> '')))::BIGINT
         FROM raw.left_out GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-    return [
-        {"export": kind or "unknown", "file": file, "fate": fate, "rows": rows, "cells": cells,
-         "means": fates.ABOUT[fate]}
-        for kind, file, declared, rows, cells in counted
-        for fate in (fates.NOT_MOVED if declared else fates.EXCLUDED,)
-    ]  # fmt: skip
+    for kind, file, declared, rows, cells in counted:
+        yield kind or "unknown", file, fates.NOT_MOVED if declared else fates.EXCLUDED, rows, cells
 
 
 def _fate(dataset: str, state: str) -> str:

@@ -246,7 +246,8 @@ class _Work:
         )
 
     def _tell(self, table: str, line: int, told: list[Any], cells: list[str]) -> None:
-        headers = [*self.labels, *(f"(column {n})" for n in range(len(self.labels) + 1, 999))]
+        beyond = range(len(self.labels) + 1, len(cells) + 1)
+        headers = [*self.labels, *(f"(column {n})" for n in beyond)]
         shown = {h: c for h, c in zip(headers, cells, strict=False) if c.strip()}
         place = [self.read.entry.file, self.read.sheet.name, line, self.read.dataset]
         values = [*place, *told, json.dumps(shown, ensure_ascii=False)]

@@ -72,12 +72,13 @@ FROM (SELECT *, unnest(list_transform(list_zip(labels, cells),
 WHERE trim(e.text) <> ''"""
 _MISFITS = """
 INSERT INTO ledger.looked
-SELECT {object}, {dataset}, raw_id, file, sheet, line, label, text, {quarantined}, rule, '', '',
-       what_to_do
+SELECT {object}, {dataset}, raw_id, file, sheet, line, label, text,
+       CASE WHEN rule IS NULL THEN {untold} ELSE {quarantined} END, coalesce(rule, {reason}),
+       '', '', coalesce(what_to_do, {instead})
 FROM (SELECT m.raw_id, m.file, m.sheet, m."row" AS line, q.rule, q.what_to_do,
              unnest(json_keys(m.cells)) AS label,
              unnest(json_extract_string(m.cells, '$.*')) AS text
-      FROM raw.misfits m JOIN (
+      FROM raw.misfits m LEFT JOIN (
           SELECT raw_id, any_value(rule) AS rule, any_value(what_to_do) AS what_to_do
           FROM quarantine.rows WHERE dataset = {dataset} GROUP BY raw_id
       ) q USING (raw_id) WHERE m.dataset = {dataset})
@@ -94,8 +95,7 @@ def put_in(con: duckdb.DuckDBPyConnection) -> None:
             _of_dataset(con, dataset)
     if table_exists(con, "raw.misfits") and table_exists(con, "quarantine.rows"):
         for (dataset,) in con.execute("SELECT DISTINCT dataset FROM raw.misfits").fetchall():
-            misfits = _MISFITS.format(**_names(dataset), quarantined=literal(fates.QUARANTINED))
-            con.execute(misfits)
+            con.execute(_MISFITS.format(**_names(dataset), **_of_misfits(dataset)))
     if table_exists(con, "raw.left_out"):
         con.execute(
             _LEFT_OUT.format(
@@ -103,6 +103,16 @@ def put_in(con: duckdb.DuckDBPyConnection) -> None:
                 excluded=literal(fates.EXCLUDED), instead=literal(_INSTEAD),
             )
         )  # fmt: skip
+
+
+def _of_misfits(dataset: str) -> dict[str, str]:
+    """What is said of rows that fit no header, as SQL; of a kind not moved nobody refuses them."""
+    kind = fates.not_moved(dataset, "*")
+    told = (fates.UNACCOUNTED, "it fits no header, and is not in quarantine", FIND_OUT)
+    if kind and kind.column == "*":
+        told = (fates.NOT_MOVED, kind.reason, kind.instead)
+    names = ("quarantined", "untold", "reason", "instead")
+    return dict(zip(names, map(literal, (fates.QUARANTINED, *told)), strict=True))
 
 
 def _has_own(con: duckdb.DuckDBPyConnection, dataset: str) -> bool:

@@ -9,6 +9,7 @@ from collections import Counter
 import openpyxl
 import pytest
 
+from flitstack_pipeline.audit.cell_fates import cells_so_far
 from flitstack_pipeline.examples.generate import generate
 from flitstack_pipeline_tests.ledger import small
 from flitstack_pipeline_tests.ledger.workshop import Workshop
@@ -46,6 +47,11 @@ ODD = {
     "client_contacts.csv": [
         "Client ID|Client Name|Contact Name|Email|Role",
         "102|Bob Roe|Bo Ax|bo@roe.com|Buyer",
+    ],
+    "expenses.csv": [
+        "Expense ID|Date|Vendor|Category|Amount|Job #|Notes",
+        "X-1|1/29/2024|Tile Co|Material|80.50|501|Tiles",
+        "X-2|1/30/2024|Tile Co|Material|81.50|501|Tiles|and|more|of it",
     ],
     "stock.csv": ["SKU|Item|On Hand|Reorder Level", "A1|Tile|4|2", "A2|Grout||1"],
     "odd.csv": ["Colour|Size", "red|4"],
@@ -157,6 +163,7 @@ def test_so_has_every_cell_of_odd_rows_and_of_files_of_other_tools(odd):
         ("permits.csv", 3, "Fee", "arrived", "all: text"),  # n/a, kept as it stands
         ("permits.csv", 4, "Fee", "excluded", ""),  # its job 997 is in no export
         ("permits.csv", 5, "(column 6)", "quarantined", ""),
+        ("expenses.csv", 3, "(column 8)", "not moved", ""),
         ("tasks.csv", 2, "Due Date", "arrived", "all: text"),
         ("vendors.csv", 2, "Vendor ID", "linked", "contact: Source_System_ID__c"),
         ("vendors.csv", 2, "Vendor Name", "arrived", "contact: companyName"),
@@ -206,3 +213,15 @@ def test_such_a_cell_that_the_product_loses_is_not_accounted_for(odd, broken, lo
 def test_a_row_that_does_not_fit_its_header_is_refused_among_notes_too(odd):
     (why,) = odd.con.execute("SELECT why FROM raw.misfits WHERE file = 'permits.csv'").fetchone()
     assert "8 cells under 5 headers" in why
+
+
+def test_the_audit_counts_the_cells_of_rows_that_fit_no_header(odd):
+    """BP-10: eight cells under five headers; X-2: ten under seven, in a file nobody moves."""
+    so_far = cells_so_far(odd.con)
+    told = {(row["file"], row["fate"]): (row["rows"], row["cells"]) for row in so_far}
+    assert len(told) == len(so_far)
+    assert told["permits.csv", "quarantined"] == (1, 8)
+    assert told["expenses.csv", "not moved"] == (2, 7 + 10)
+    counted = Counter(file for file, _ in _counted(odd.exports).elements())
+    for file in counted:
+        assert sum(cells for (f, _), (_, cells) in told.items() if f == file) == counted[file]
