@@ -139,6 +139,81 @@ class Relation(TypedDict):
 RelationList = list[Relation]  # `list` is a method of their family
 
 
+class Association(TypedDict):
+    """An association of two kinds of records; HighLevel's own has its id for a key (L16)."""
+
+    id: str
+    key: str
+    firstObjectKey: str
+    secondObjectKey: str
+    associationType: str
+
+
+AssociationList = list[Association]  # `list` is a method of their family
+
+
+class Stage(TypedDict):
+    """A stage of a pipeline."""
+
+    id: str
+    name: str
+    position: int
+
+
+class Pipeline(TypedDict):
+    """A pipeline with its stages in their order."""
+
+    id: str
+    name: str
+    stages: list[Stage]
+
+
+class FieldOption(TypedDict):
+    """A choice of a field: `key` is what records hold, `label` what people see."""
+
+    key: str
+    label: str
+
+
+class FieldV1(TypedDict):
+    """A field of contacts or opportunities; an option is its label."""
+
+    id: str
+    name: str
+    model: str
+    fieldKey: str
+    dataType: str
+    parentId: str
+    picklistOptions: list[str]
+
+
+class FieldV2(TypedDict):
+    """A field of a custom object or of companies."""
+
+    id: str
+    name: str
+    fieldKey: str
+    dataType: str
+    parentId: str
+    options: list[FieldOption]
+    unique: bool | None  # None: the answer does not tell
+
+
+FieldList = list[FieldV2]  # `list` is a method of their family
+
+
+class User(TypedDict):
+    """A user of the sub-account."""
+
+    id: str
+    name: str
+    email: str
+    deleted: bool
+
+
+UserList = list[User]  # `list` is a method of their family
+
+
 class ObjectRecord(TypedDict):
     """A record of a custom object, or a company; `has_relations`: the answer has a list of them."""
 

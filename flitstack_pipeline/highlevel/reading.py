@@ -16,17 +16,24 @@ from typing import Any, cast
 
 from flitstack_pipeline.highlevel.answer_types import (
     Appointment,
+    Association,
     Cell,
     Contact,
+    FieldOption,
+    FieldV1,
+    FieldV2,
     Link,
     Message,
     Named,
     Note,
     ObjectRecord,
     Opportunity,
+    Pipeline,
     Relation,
     Schema,
+    Stage,
     Task,
+    User,
 )
 from flitstack_pipeline.highlevel.errors import UnexpectedAnswer
 
@@ -288,58 +295,59 @@ def read_relation(raw: Raw) -> Relation:
     }
 
 
-def read_association(raw: Raw) -> dict[str, Any]:
+def read_association(raw: Raw) -> Association:
     """An association; HighLevel's own may come without a key (L16)."""
     return {
-        **raw,
         "id": identity(raw),
         "key": raw.get("key") or identity(raw),
         "firstObjectKey": raw.get("firstObjectKey") or "",
         "secondObjectKey": raw.get("secondObjectKey") or "",
+        "associationType": text(raw, "associationType"),
     }
 
 
-def read_pipeline(raw: Raw) -> dict[str, Any]:
+def read_pipeline(raw: Raw) -> Pipeline:
     """A pipeline with its stages in their order, whichever order they come in (R20)."""
-    stages = [dict(stage, id=identity(stage)) for stage in listed(raw.get("stages"))]
-    stages.sort(key=lambda stage: _number(stage.get("position")))
-    return {**raw, "id": identity(raw), "name": raw.get("name") or "", "stages": stages}
+    stages: list[Stage] = [
+        {
+            "id": identity(stage),
+            "name": text(stage, "name"),
+            "position": int(_number(stage.get("position"))),
+        }
+        for stage in listed(raw.get("stages"))
+    ]
+    stages.sort(key=lambda stage: stage["position"])
+    return {"id": identity(raw), "name": text(raw, "name"), "stages": stages}
 
 
-def read_field_v1(raw: Raw) -> dict[str, Any] | None:
-    """A field of contacts or opportunities; None for a custom object's, which comes along (L5)."""
+def read_field_v1(raw: Raw) -> FieldV1:
+    """A field by v1: also those of custom objects, each with its model, come along (L5)."""
     key = str(raw.get("fieldKey") or "")
     model = str(raw.get("model") or key.partition(".")[0] or "contact")
-    if model not in ("contact", "opportunity"):
-        return None
     options = listed(raw.get("picklistOptions"), raw.get("options"))
     return {
-        **raw,
         "id": identity(raw),
         "name": raw.get("name") or key.rpartition(".")[2],
         "model": model,
         "fieldKey": key,
         "dataType": raw.get("dataType") or "TEXT",
+        "parentId": text(raw, "parentId"),
         "picklistOptions": [_label(o) for o in options],
     }
 
 
-def read_field_v2(raw: Raw) -> dict[str, Any]:
+def read_field_v2(raw: Raw) -> FieldV2:
     """A field of a custom object or of companies; an option is `{key, label}` (R25)."""
     key = str(raw.get("fieldKey") or raw.get("key") or "")
     options = listed(raw.get("options"), raw.get("picklistOptions"))
     return {
-        **raw,
         "id": raw.get("id") or raw.get("_id") or key,
         "name": raw.get("name") or key.rpartition(".")[2],
         "fieldKey": key,
         "dataType": raw.get("dataType") or "TEXT",
-        "options": [
-            {**o, "key": str(o.get("key") or o.get("id") or _label(o)), "label": _label(o)}
-            if isinstance(o, Mapping)
-            else {"key": str(o), "label": str(o)}
-            for o in options
-        ],
+        "parentId": text(raw, "parentId"),
+        "options": [_option(o) for o in options],
+        "unique": next((bool(flag(raw[n])) for n in ("unique", "isUnique") if n in raw), None),
     }
 
 
@@ -362,10 +370,15 @@ def read_schema(raw: Raw) -> Schema:
     return found
 
 
-def read_user(raw: Raw) -> dict[str, Any]:
+def read_user(raw: Raw) -> User:
     """A user; names and addresses may be null (R52)."""
     name = raw.get("name") or " ".join(str(raw[k]) for k in ("firstName", "lastName") if raw.get(k))
-    return {**raw, "id": identity(raw), "name": name or "", "email": raw.get("email") or ""}
+    return {
+        "id": identity(raw),
+        "name": name or "",
+        "email": text(raw, "email"),
+        "deleted": bool(flag(raw.get("deleted"))),
+    }
 
 
 def read_cells(raw: Raw) -> tuple[list[Cell], bool]:
@@ -448,6 +461,12 @@ def listed(*values: Any) -> list[Any]:
     return next((list(v) for v in values if isinstance(v, list) and v), [])
 
 
+def _option(option: Any) -> FieldOption:
+    label = _label(option)
+    told = (option.get("key") or option.get("id")) if isinstance(option, Mapping) else None
+    return {"key": str(told or label), "label": label}
+
+
 def _label(option: Any) -> str:
     if not isinstance(option, Mapping):
         return str(option)
@@ -459,8 +478,3 @@ def _number(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         return 0.0
-
-
-def each_once(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Records by id, each once, in order."""
-    return list({row["id"]: row for row in rows}.values())

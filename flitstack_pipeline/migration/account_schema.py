@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flitstack_pipeline.highlevel.answer_types import Schema
+from flitstack_pipeline.highlevel.answer_types import (
+    Association,
+    FieldV1,
+    FieldV2,
+    Pipeline,
+    Schema,
+)
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import BadRequest, NotFound
 from flitstack_pipeline.highlevel.values import (
@@ -309,37 +315,28 @@ def slug(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_") or "value"
 
 
-def field_v1(record: Mapping[str, Any]) -> FieldRef:
+def field_v1(record: FieldV1) -> FieldRef:
     """A contact or opportunity field as read (docs/highlevel.md#custom-fields)."""
-    key = str(record.get("fieldKey") or "")
-    target = record.get("model") or key.split(".", 1)[0] or "contact"
-    options = record.get("picklistOptions") or record.get("options") or None
-    if options and isinstance(options[0], Mapping):
-        options = [option.get("label") or option.get("name") for option in options]
-    return FieldRef(
-        str(target), record["name"], record["id"], key.rsplit(".", 1)[-1],
-        record["dataType"], options,
-    )  # fmt: skip
+    key = record["fieldKey"].rsplit(".", 1)[-1]
+    options = record["picklistOptions"] or None
+    return FieldRef(record["model"], record["name"], record["id"], key, record["dataType"], options)
 
 
-def field_v2(object_key: str, record: Mapping[str, Any]) -> FieldRef:
+def field_v2(object_key: str, record: FieldV2) -> FieldRef:
     """A field of a custom object or of companies as read (docs/highlevel.md#object-fields)."""
-    key = str(record.get("fieldKey") or record.get("key") or "").rsplit(".", 1)[-1]
-    options = record.get("options") or record.get("picklistOptions") or None
-    label = record.get("name") or key
-    unique = next((bool(record[n]) for n in ("unique", "isUnique") if n in record), None)
+    key, options = record["fieldKey"].rsplit(".", 1)[-1], record["options"] or None
     return FieldRef(
-        object_key, label, record.get("id") or key, key, record["dataType"], options, unique
+        object_key, record["name"], record["id"], key, record["dataType"], options, record["unique"]
     )
 
 
-def pipeline_ref(record: Mapping[str, Any]) -> PipelineRef:
+def pipeline_ref(record: Pipeline) -> PipelineRef:
     """A pipeline as read."""
-    stages = {stage["name"]: stage["id"] for stage in record.get("stages") or []}
+    stages = {stage["name"]: stage["id"] for stage in record["stages"]}
     return PipelineRef(record["id"], record["name"], stages)
 
 
-def association_ref(record: Mapping[str, Any]) -> AssociationRef:
+def association_ref(record: Association) -> AssociationRef:
     """An association as read."""
     return AssociationRef(
         record["id"], record["key"], record["firstObjectKey"], record["secondObjectKey"]
@@ -362,8 +359,8 @@ def _read_fields_v2(hl: HighLevel, catalog: Catalog, object_key: str) -> None:
 def _add_primary(hl: HighLevel, catalog: Catalog, object_key: str, key: str) -> None:
     """The property that names a record, when the list of fields leaves it out."""
     for record in hl.objects.list_fields(object_key):
-        if str(record.get("fieldKey") or "").rsplit(".", 1)[-1] == key:
-            catalog.add_field(field_v2(object_key, {"dataType": "TEXT", **record}))
+        if record["fieldKey"].rsplit(".", 1)[-1] == key:
+            catalog.add_field(field_v2(object_key, record))
             return
     label = key.replace("_", " ").title()
     catalog.add_field(FieldRef(object_key, label, key, key, "TEXT"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import FieldV2
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import BadRequest, NotFound
 from flitstack_pipeline.migration.journal.store import Journal
@@ -83,7 +84,7 @@ def take(hl: HighLevel) -> Snapshot:
         "counts": counts,
         "custom fields": fields,
         "custom objects": {key: objects[key] for key in custom},
-        "associations": {str(a["key"]): str(a["id"]) for a in hl.associations.list()},
+        "associations": {a["key"]: a["id"] for a in hl.associations.list()},
         "pipelines": _named(hl.pipelines.list()),
         "tags": _named(hl.locations.list_tags()),
         "products": _named(hl.products.list()),
@@ -128,7 +129,7 @@ def _records(hl: HighLevel, key: str) -> int:
         return 0
 
 
-def _fields(hl: HighLevel, key: str) -> list[dict[str, Any]]:
+def _fields(hl: HighLevel, key: str) -> list[FieldV2]:
     try:
         return hl.custom_fields.v2.list(key)[0]
     except (NotFound, BadRequest):  # no such object

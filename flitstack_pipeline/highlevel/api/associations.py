@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flitstack_pipeline.highlevel.answer_types import Relation, RelationList
-from flitstack_pipeline.highlevel.api.base import Family, Record, RecordList
+from flitstack_pipeline.highlevel.answer_types import (
+    Association,
+    AssociationList,
+    Relation,
+    RelationList,
+)
+from flitstack_pipeline.highlevel.api.base import Family
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import each_once, read_association, read_relation
+from flitstack_pipeline.highlevel.reading import read_association, read_relation
 
 
 class AssociationCreate(WireModel):
@@ -36,16 +41,17 @@ class RelationCreate(WireModel):
 class Associations(Family):
     """`/associations`."""
 
-    def list(self) -> RecordList:
+    def list(self) -> AssociationList:
         """Read every association."""
         params = {"locationId": self.location_id}
         found = self._listed("/associations/", "associations", params, 100)
-        return each_once(map(read_association, found))
+        return list({one["id"]: one for one in map(read_association, found)}.values())
 
-    def create(self, association: AssociationCreate) -> Record:
+    def create(self, association: AssociationCreate) -> Association:
         """Create an association; its cardinality cannot be chosen here."""
         body = {"locationId": self.location_id, **association.wire()}
-        return self._record("POST", "/associations/", "association", json=body)
+        made = self._record("POST", "/associations/", "association", json=body)
+        return read_association(made)
 
     def delete(self, association_id: str) -> None:
         """Delete an association AND all its relations."""

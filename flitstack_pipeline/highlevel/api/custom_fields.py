@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from flitstack_pipeline.highlevel.answer_types import FieldV1, FieldV2
 from flitstack_pipeline.highlevel.api.base import Family, Record, RecordList, rows
 from flitstack_pipeline.highlevel.client import Answer
 from flitstack_pipeline.highlevel.models import WireModel
@@ -95,19 +96,21 @@ class FieldsV1(Family):
     _ALL = "/locations/{locationId}/customFields"
     _ONE = "/locations/{locationId}/customFields/{id}"
 
-    def list(self, model: Literal["contact", "opportunity", "all"] = "all") -> list[Record]:
+    def list(self, model: Literal["contact", "opportunity", "all"] = "all") -> list[FieldV1]:
         """Read the fields of contacts, opportunities or both.
 
         Fields of custom objects, which come along with `all` (live: L5), are left out.
         """
         path = {"locationId": self.location_id}
         found = self._list(self._ALL, "customFields", path=path, params={"model": model})
-        return [field for raw in found if (field := read_field_v1(raw)) is not None]
+        fields = map(read_field_v1, found)
+        return [field for field in fields if field["model"] in ("contact", "opportunity")]
 
-    def create(self, field: FieldCreateV1) -> Record:
+    def create(self, field: FieldCreateV1) -> FieldV1:
         """Create a field; returns it with `id` and `fieldKey`."""
         path = {"locationId": self.location_id}
-        return self._record("POST", self._ALL, "customField", path=path, json=field.wire())
+        made = self._record("POST", self._ALL, "customField", path=path, json=field.wire())
+        return read_field_v1({**field.wire(), **made})
 
     def update(self, field_id: str, field: FieldUpdateV1) -> Record:
         """Change a field."""
@@ -123,7 +126,7 @@ class FieldsV1(Family):
 class FieldsV2(Family):
     """`/custom-fields`."""
 
-    def list(self, object_key: str) -> tuple[list[Record], list[Record]]:
+    def list(self, object_key: str) -> tuple[list[FieldV2], list[Record]]:
         """Read the fields and the folders of an object."""
         route = "/custom-fields/object-key/{objectKey}"
         params = {"locationId": self.location_id}
@@ -131,10 +134,11 @@ class FieldsV2(Family):
             "GET", route, _fields_and_folders, path={"objectKey": object_key}, params=params
         )
 
-    def create(self, field: FieldCreateV2) -> Record:
+    def create(self, field: FieldCreateV2) -> FieldV2:
         """Create a field."""
         body = {"locationId": self.location_id, **field.wire()}
-        return self._record("POST", "/custom-fields/", "field", json=body)
+        made = self._record("POST", "/custom-fields/", "field", json=body)
+        return read_field_v2({**field.wire(), **made})
 
     def update(self, field_id: str, field: FieldUpdateV2) -> Record:
         """Change a field."""
@@ -161,11 +165,11 @@ class FieldsV2(Family):
         )
 
 
-def _fields_and_folders(answer: Answer) -> tuple[RecordList, RecordList]:
+def _fields_and_folders(answer: Answer) -> tuple[list[FieldV2], RecordList]:
     """Raises UnexpectedAnswer where fields lie in folders the answer does not show."""
     route = f"GET {answer.route}"
     fields = [read_field_v2(raw) for raw in rows(answer.body, "fields", route)]
-    if "folders" not in answer.body and not any(field.get("parentId") for field in fields):
+    if "folders" not in answer.body and not any(field["parentId"] for field in fields):
         return fields, []
     return fields, rows(answer.body, "folders", route)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flitstack_pipeline.highlevel.answer_types import Schema
-from flitstack_pipeline.highlevel.api.base import Family, Record, RecordList
+from flitstack_pipeline.highlevel.answer_types import FieldList, Schema
+from flitstack_pipeline.highlevel.api.base import Family, Record
 from flitstack_pipeline.highlevel.models import WireModel
-from flitstack_pipeline.highlevel.reading import read_schema
+from flitstack_pipeline.highlevel.reading import read_field_v2, read_schema
 
 
 class Labels(WireModel):
@@ -59,10 +59,11 @@ class Objects(Family):
         body = {"locationId": self.location_id, **schema.wire()}
         return self._record("POST", "/objects/", "object", json=body, agency=True)
 
-    def list_fields(self, key: str) -> RecordList:
+    def list_fields(self, key: str) -> FieldList:
         """Read the fields of a schema, the property that names a record among them."""
         params = {"locationId": self.location_id, "fetchProperties": True}
-        return self._list("/objects/{key}", "fields", path={"key": key}, params=params)
+        found = self._list("/objects/{key}", "fields", path={"key": key}, params=params)
+        return [read_field_v2(raw) for raw in found]
 
     def update(self, key: str, schema: ObjectUpdate) -> Record:
         """Change labels, description or searchable properties."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flitstack_pipeline.highlevel.api.base import Family, Record
+from flitstack_pipeline.highlevel.answer_types import Pipeline
+from flitstack_pipeline.highlevel.api.base import Family
 from flitstack_pipeline.highlevel.models import Number, WireModel
 from flitstack_pipeline.highlevel.reading import read_pipeline
 
@@ -38,31 +39,28 @@ class PipelineBody(WireModel):
 class Pipelines(Family):
     """`/opportunities/pipelines`."""
 
-    def list(self) -> list[Record]:
+    def list(self) -> list[Pipeline]:
         """Read every pipeline with its stages."""
         params = {"locationId": self.location_id}
         found = self._list("/opportunities/pipelines", "pipelines", params=params)
         return [read_pipeline(raw) for raw in found]
 
-    def create(self, pipeline: PipelineBody) -> Record:
+    def create(self, pipeline: PipelineBody) -> Pipeline:
         """Create a pipeline; read its stage ids again afterwards, the answer may omit them."""
         body = {"locationId": self.location_id, **pipeline.wire()}
-        return self._record("POST", "/opportunities/pipelines", "pipeline", json=body)
+        made = self._record("POST", "/opportunities/pipelines", "pipeline", json=body)
+        return read_pipeline(made)
 
-    def get(self, pipeline_id: str) -> Record:
+    def get(self, pipeline_id: str) -> Pipeline:
         """Read a pipeline."""
         route, path = "/opportunities/pipelines/{pipelineId}", {"pipelineId": pipeline_id}
         return self._one(route, read_pipeline, "pipeline", path=path)
 
-    def replace(self, pipeline_id: str, pipeline: PipelineBody) -> Record:
+    def replace(self, pipeline_id: str, pipeline: PipelineBody) -> Pipeline:
         """Replace name, settings and all stages."""
-        return self._record(
-            "PUT",
-            "/opportunities/pipelines/{pipelineId}",
-            "pipeline",
-            path={"pipelineId": pipeline_id},
-            json=pipeline.wire(),
-        )
+        route, path = "/opportunities/pipelines/{pipelineId}", {"pipelineId": pipeline_id}
+        answer = self._record("PUT", route, "pipeline", path=path, json=pipeline.wire())
+        return read_pipeline(answer)
 
     def delete(self, pipeline_id: str) -> None:
         """Delete a pipeline AND every opportunity in it."""

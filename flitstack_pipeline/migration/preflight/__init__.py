@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import User
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.checklist import Todo, object_name
@@ -82,7 +83,7 @@ class Examination:
 
     lines: list[Line]
     team: Team
-    users: list[dict[str, Any]] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     by_hand: list[Todo] = field(default_factory=list)
 
     @property

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from flitstack_pipeline.highlevel.answer_types import User
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.errors import (
     BadRequest,
@@ -42,7 +42,7 @@ class Access:
     """
 
     catalog: Catalog
-    users: list[dict[str, Any]] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     automations: Automations = field(default_factory=Automations)
     agency: bool = False
     reachable: bool = False

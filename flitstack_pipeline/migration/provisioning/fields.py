@@ -118,7 +118,7 @@ def _make_v1(maker: Maker, target: str, field: Any) -> None:
         "POST /locations/{locationId}/customFields",
         lambda: maker.hl.custom_fields.v1.create(body),
         lambda: id_of(
-            [r for r in maker.hl.custom_fields.v1.list("all") if _model(r) == target],
+            [r for r in maker.hl.custom_fields.v1.list("all") if r["model"] == target],
             "name",
             field.label,
         ),
@@ -145,10 +145,6 @@ def _make_v2(maker: Maker, target: str, field: Any, folder: str | None) -> None:
         lambda: id_of(maker.hl.custom_fields.v2.list(target)[0], "name", field.label),
         field_todo(target, field, ""),
     )
-
-
-def _model(record: Mapping[str, Any]) -> str:
-    return str(record.get("model") or str(record.get("fieldKey") or "").split(".", 1)[0])
 
 
 class _Folders:

@@ -55,12 +55,12 @@ def _add_stages(
 ) -> None:
     """Replace our pipeline by itself and the stages it lacks; no stage is taken away."""
     record = maker.hl.pipelines.get(pipeline_id)
-    there = [Stage(id=s["id"], name=s["name"]) for s in record.get("stages") or []]
+    there = [Stage(id=s["id"], name=s["name"]) for s in record["stages"]]
     order = {stage.casefold(): i for i, stage in enumerate(stages)}
     wanted = [*there, *(Stage(name=stage) for stage in lacks)]
     wanted.sort(key=lambda s: order.get(s.name.casefold(), len(order)))
     placed = [s.model_copy(update={"position": position}) for position, s in enumerate(wanted)]
-    body = PipelineBody(name=str(record["name"]), stages=placed)
+    body = PipelineBody(name=record["name"], stages=placed)
     maker.make(
         f"stages:{name}:{','.join(lacks)}",
         "stages",

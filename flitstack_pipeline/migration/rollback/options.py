@@ -46,8 +46,7 @@ def _take_back(ctx: Context, result: RollbackResult, item: dict[str, Any]) -> No
     field = next((f for f in fields if f["id"] == item["details"]["field_id"]), None)
     if field is None:
         return  # a person deleted it meanwhile
-    there = field.get("picklistOptions") or field.get("options") or []
-    left = [o for o in there if o not in added]
+    left = [option for option in field["picklistOptions"] if option not in added]
     intent = Intent.for_schema(
         item["item_key"], run=ctx.run, kind="options", operation="unprovision", endpoint=ENDPOINT,
         request={"hl_id": field["id"], "options": left},
