@@ -370,6 +370,21 @@ def test_a_changed_meeting_changes_its_appointment_and_an_edited_one_is_a_confli
     assert all(a["toNotify"] is False for a in visits.values() if a["id"] != edited)
 
 
+def test_a_meeting_of_which_no_end_is_shown_gets_the_usual_one(native, monkeypatch):
+    native.load(person(1), meeting(1))
+    whole = native.hl.calendars.get_appointment
+    monkeypatch.setattr(
+        native.hl.calendars, "get_appointment", lambda key: {**whole(key), "endTime": ""}
+    )
+    result = native.load(person(1), meeting(1, startTime="2023-03-02T09:00:00Z"), stage="delta")
+    assert (result.updated, result.rejected) == (1, 0)
+    (visit,) = native.account.dump()["appointments"]
+    assert (visit["startTime"][:16], visit["endTime"][:16]) == (
+        "2023-03-02T09:00",
+        "2023-03-02T09:30",
+    )
+
+
 # --- rollback -------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,9 @@ from flitstack_pipeline.migration.record_types.child_records import WordedHandle
 from flitstack_pipeline.migration.record_types.references import reference
 from flitstack_pipeline.migration.record_types.timestamps import utc
 
+#: The end an appointment gets that is given none.
+USUAL_LENGTH = timedelta(minutes=30)
+
 
 class AppointmentHandler(WordedHandler):
     """`appointment` rows: fields title, startTime, endTime, status; a body, an owner."""
@@ -91,12 +94,17 @@ class AppointmentHandler(WordedHandler):
         ctx.hl.calendars.update_appointment(entry.hl_id, AppointmentUpdate(**wire))
 
     def _end(self, ctx: Context, entry: IdMapRow, start: str) -> str:
-        """The end as last written; one we never wrote is as far from the start as it is now."""
+        """The end as last written; one we never wrote is as far from the start as it is now.
+
+        Where none is shown either, the slot that HighLevel gives an appointment without an end.
+        """
         written = ((entry.last_written or {}).get("fields") or {}).get("endTime")
         if written:
             return str(written)
         now = self.logical(ctx, ctx.hl.calendars.get_appointment(entry.hl_id))["fields"]
-        length = _moment(now["endTime"]) - _moment(now["startTime"])
+        length = USUAL_LENGTH
+        if now["startTime"] and now["endTime"]:
+            length = _moment(now["endTime"]) - _moment(now["startTime"])
         return utc((_moment(start) + length).isoformat())
 
     def delete(self, ctx: Context, entry: IdMapRow) -> None:
