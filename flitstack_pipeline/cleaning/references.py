@@ -106,7 +106,6 @@ def link_numbers(con: duckdb.DuckDBPyConnection) -> None:
     for rung in rungs:
         _climb(con, rung)
     _finish(con)
-    _link_back(con)
 
 
 def link_people(con: duckdb.DuckDBPyConnection) -> None:
@@ -393,20 +392,3 @@ def _users_as_written(columns: list[Column]) -> str:
             SELECT workspace, source_key, {name_key("name")} AS form FROM clean.users
         ) u ON u.workspace = w.workspace AND u.form = w.form
         """
-
-
-def _link_back(con: duckdb.DuckDBPyConnection) -> None:
-    """An estimate that a job names, and that names no job itself, belongs to that job."""
-    con.execute(
-        """
-        INSERT INTO clean.links
-        WITH has_job AS (
-            SELECT child_key FROM clean.links WHERE child_object = 'estimates' AND role = 'job'
-        )
-        SELECT l.parent_key, 'estimates', 'job', l.reference, l.child_key, 'job names estimate',
-               l.confidence,
-               row_number() OVER (PARTITION BY l.parent_key ORDER BY l.child_key)
-        FROM clean.links l ANTI JOIN has_job h ON h.child_key = l.parent_key
-        WHERE l.child_object = 'jobs' AND l.role = 'estimate'
-        """
-    )

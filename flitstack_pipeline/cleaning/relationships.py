@@ -16,6 +16,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
 from flitstack_pipeline.cleaning.duplicates import write_pairs
+from flitstack_pipeline.cleaning.estimate_links import link_estimates
 from flitstack_pipeline.cleaning.excluded_rows import list_orphans
 from flitstack_pipeline.cleaning.invoice_links import link_invoices
 from flitstack_pipeline.cleaning.lead_merges import fold_leads, pair_leads
@@ -63,6 +64,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     make_survivors(con)
     link_clients(con)
     link_numbers(con)
+    link_estimates(con)
     link_people(con)
     lost_children(con)
     link_invoices(con, decisions)

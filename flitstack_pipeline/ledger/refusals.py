@@ -1,7 +1,7 @@
 """Links that a row names and rightly does not have: refused with a line that a person sees.
 
 A text kept among the original values excuses a link that is not there only where such a refusal is
-recorded: several records fit, another client's job left for review, or a person parted the two.
+recorded: several records fit, an estimate or job is another client's, or a person parted the two.
 Belongs here: the table of refusals. Does not: what a cell leads to (`holders`), judging (`settle`).
 """
 
@@ -27,10 +27,11 @@ WITH accepted AS (
     UNION
     SELECT parent_key, child_key FROM {links} WHERE role = 'estimate' AND child_object = 'jobs'
 )
--- what fits several records
+-- what fits several records, or is of another client
 SELECT child_key AS key, CASE role WHEN 'job' THEN 'jobs' WHEN 'estimate' THEN 'estimates'
     WHEN 'invoice' THEN 'invoices' WHEN 'converted' THEN 'clients' ELSE '{any}' END AS kind
-FROM {orphans} WHERE regexp_matches(reason, '^several records fit|clients fit this lead')
+FROM {orphans}
+WHERE regexp_matches(reason, '^several records fit|clients fit this lead|another (client|job)$')
 UNION
 -- another client's job: left for review
 SELECT invoice_key, 'jobs' FROM {invoice_links}

@@ -118,3 +118,46 @@ def test_one_of_several_that_leads_nowhere_is_kept_as_text(shop, cell, broken, f
         shop.con.execute(broken)
         cells, _ = _fates(shop, "invoices.csv", "Job #")
     assert cells[0][:2] == (cell, fate)
+
+
+#: 501 is Ann Lee's kitchen, E-1 her estimate of it; E-2 is Bob Roe's and names the job, too.
+_TWO_CLIENTS = {
+    "jobs.csv": _edited("jobs.csv", ("101|E-1|", "101|E-1, E-2|"), ("102|E-2|", "102||")),
+    "estimates.csv": _edited("estimates.csv", ("500.00|502|", "500.00|501|")),
+}
+
+
+def test_both_estimates_of_a_job_are_kept_though_they_are_of_two_clients(shop):
+    with shop.mutated(_TWO_CLIENTS):
+        for key in ("estimates", "jobs"):
+            shop.read(key)
+        shop.relate()
+        cells, lost = _fates(shop, "estimates.csv", "Job #")
+        clients, _ = _fates(shop, "estimates.csv", "Client ID")
+        named, _ = _fates(shop, "jobs.csv", "Estimate #")
+        told = shop.con.execute(
+            "SELECT file, line, why FROM clean.orphan_rows WHERE why LIKE '%client' ORDER BY ALL"
+        ).fetchall()
+    assert lost == 0
+    assert [(text, fate) for text, fate, _ in cells] == [("501", "linked"), ("501", "arrived")]
+    assert "Estimate_Original_Values__c" in cells[1][2]
+    assert [fate for _, fate, _ in clients] == ["linked"] * 3
+    assert [cell[:2] for cell in named] == [("E-1, E-2", "linked")]
+    assert told == [
+        ("estimates.csv", 3, "job 501: it is a job of another client"),
+        ("jobs.csv", 2, "estimate E-2: it is an estimate of another client"),
+    ]
+
+
+def test_an_estimate_of_another_client_that_stays_on_the_job_is_not_accounted_for(shop):
+    """The link as it was before: the estimate's client leads to the job's."""
+    with shop.mutated(_TWO_CLIENTS):
+        for key in ("estimates", "jobs"):
+            shop.read(key)
+        shop.relate()
+        shop.con.execute(
+            "INSERT INTO clean.links SELECT 'main/estimates/E-2', 'estimates', 'job', '501', "
+            "'main/jobs/501', 'number', 1.0, 1"
+        )
+        cells, lost = _fates(shop, "estimates.csv", "Client ID")
+    assert cells[1][1] == "unaccounted" and lost > 0
