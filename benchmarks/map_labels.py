@@ -6,8 +6,8 @@ first; where another list has no field of the first meaning, the next one counts
 of the source means that first. So every pair of sets of one kind is a labelled problem.
 
 `tune/` and `dev/` are what the synonyms, the weights and the calibration were made with (`dev` has
-lists of four foreign domains, too); `test/` and `unseen/` hold other vendors and `foreign/` other
-domains, which none of these saw.
+lists of four foreign domains, too); `test/`, `unseen/` and `fresh/` hold other vendors, `foreign/`
+and `abroad/` other domains, which none of these saw.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ FEATURES: tuple[str, ...] = (
     "rest_shared", "rest_missing", "spelling", "partial_spelling", "described_alike",
     "described_by_name", "type_fits", "type_conflict", "time_differs", "words_shared",
     "behind_head", "unexplained", "trigrams", "trigrams_unknown", "trigrams_abroad",
-    "same_head_abroad", "related_head_abroad", "other_head_abroad", "conflict_abroad",
+    "same_head_abroad", "related_head_abroad", "other_head_abroad", "conflict_abroad", "loose",
+    "aligned_unknown", "aligned_abroad",
 )  # fmt: skip
 _AT = {name: i for i, name in enumerate(FEATURES)}
 
@@ -105,10 +106,13 @@ def _abroad(a: Known, b: Known, x: NDArray[np.float64]) -> None:
     alike = trigrams(spaced(a.name), spaced(b.name))
     share = max(a.abroad, b.abroad)
     x[_AT["trigrams"]] = alike
+    words = aligned(spaced(a.name), spaced(b.name))
     if not (a.meaning.head and b.meaning.head):
         x[_AT["trigrams_unknown"]] = alike
+        x[_AT["aligned_unknown"]] = words
     if share:
         x[_AT["trigrams_abroad"]] = alike * share
+        x[_AT["aligned_abroad"]] = words * share
         x[_HEADS_ABROAD] = x[_HEADS_HERE] * share
         x[_AT["conflict_abroad"]] = x[_CONFLICTS].sum() * share
 
@@ -129,6 +133,34 @@ def trigrams(a: str, b: str) -> float:
     mine, theirs = _runs(a), _runs(b)
     shared = len(mine & theirs)
     return shared / (len(mine) + len(theirs) - shared)
+
+
+@lru_cache(maxsize=50_000)
+def aligned(a: str, b: str) -> float:
+    """How well the words of two texts meet, abbreviated or mistyped ones too, by their length."""
+    mine, theirs = a.split(), b.split()
+    if not mine or not theirs:
+        return 0.0
+    met = [(len(w), max(_one_word(w, v) for v in theirs)) for w in mine]
+    met += [(len(v), max(_one_word(v, w) for w in mine)) for v in theirs]
+    return sum(size * found for size, found in met) / sum(size for size, _ in met)
+
+
+@lru_cache(maxsize=50_000)
+def _one_word(a: str, b: str) -> float:
+    """Whether two words are one: 1 the same, 0.8 the beginning, 0.6 some letters of it."""
+    if a == b:
+        return 1.0
+    short, long = sorted((a, b), key=len)
+    if len(short) >= 2 and long.startswith(short):
+        return 0.8
+    likeness = fuzz.ratio(a, b) / 100
+    if len(short) >= 4 and likeness >= 0.8:
+        return likeness
+    left = iter(long)
+    if len(short) >= 2 and short[0] == long[0] and all(letter in left for letter in short):
+        return 0.6
+    return 0.0
 
 
 @lru_cache(maxsize=20_000)
@@ -183,6 +215,8 @@ def _same_head(m: Meaning, n: Meaning) -> str:
 def _related(m: Meaning, n: Meaning) -> float:
     if m.entity == n.entity == "owner" and {m.head, n.head} <= {"name", "id", "email"}:
         return 0.8
+    if "title" in m.loose | n.loose and {m.head, n.head} == {"jobtitle", "salutation"}:
+        return 0.6
     return RELATED.get(frozenset((m.head, n.head)), 0.0)
 
 
@@ -204,6 +238,8 @@ def _qualifiers(m: Meaning, n: Meaning, x: NDArray[np.float64], reasons: list[st
         _set(x, "place_conflict")
     elif m.place:
         _set(x, "same_place")
+    if "title" in m.loose | n.loose or m.loose - set(n.words) != n.loose - set(m.words):
+        _set(x, "loose")
     if m.time != n.time and m.dated and n.dated:
         _set(x, "time_differs")
 

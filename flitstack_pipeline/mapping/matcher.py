@@ -20,9 +20,13 @@ from flitstack_pipeline.mapping.meanings import meanings_of, unknown_share
 from flitstack_pipeline.mapping.profiles import Profile, profile_samples
 from flitstack_pipeline.mapping.weights import BIAS, WEIGHTS, calibrated, evidence_of
 
-CANDIDATES = 5
+CANDIDATES = 10
 WORTH_NAMING = 0.12
 TAKEN = 0.3
+LIKELY = 0.5
+#: From this share of unknown words a list is of a domain that the vocabulary was not written for.
+FOREIGN = 0.2
+UNSURE = 0.3
 CONFIRMED_BEFORE = 8.0  # log-odds: a person said so
 MOST_WORDS_OF_AN_OPTION_LIST = 50
 Remembered = Mapping[tuple[str, str], int]
@@ -118,7 +122,20 @@ def score_all(
             odds = BIAS + float(x @ WEIGHTS) + _beside_names(a, b, remembered, reasons)
             likelihood[i, j] = 1 / (1 + np.exp(-odds))
             features[i, j] = x
+    if likelihood.size:
+        likelihood = by_letters(likelihood, features, max(left[0].abroad, right[0].abroad))
     return Scores(left, right, remembered, likelihood, features)
+
+
+def by_letters(
+    likelihood: NDArray[np.float64], features: NDArray[np.float64], abroad: float
+) -> NDArray[np.float64]:
+    """In lists of a foreign domain, a header that no field is likely for goes by its letters."""
+    if abroad < FOREIGN:
+        return likelihood
+    unsure = likelihood.max(axis=1, keepdims=True) < UNSURE
+    letters = UNSURE * features[:, :, FEATURES.index("trigrams")]
+    return np.where(unsure, np.maximum(likelihood, letters), likelihood)
 
 
 def wanted(likelihood: NDArray[np.float64], same_words: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -212,6 +229,11 @@ def _match(
     return Match(name, fields[given].name if given is not None else None, candidates)
 
 
+def _wanted_by_others(scores: Scores, row: int, column: int) -> bool:
+    """Whether another column may as well mean the field: `Billing City` and `Service City`."""
+    return bool((np.delete(scores.likelihood[:, column], row) > LIKELY).any())
+
+
 def worth_assigning(likely: NDArray[np.float64], given: int) -> bool:
     """Not worth it when the field it would rather have had is far likelier."""
     return bool(likely[given] >= max(WORTH_NAMING, 0.25 * likely.max()))
@@ -229,7 +251,8 @@ def _confidences(
     for place, j in enumerate(order[:CANDIDATES]):
         rival = max((likely[k] for k in order if k != j), default=0.0)
         features = scores.features[row, j]
-        sure = calibrated(evidence_of(float(likely[j]), float(rival), scores.abroad, features))
+        told = evidence_of(float(likely[j]), float(rival), scores.abroad, features)
+        sure = calibrated(told, features, contested=_wanted_by_others(scores, row, j))
         if scores.confirmed(row, j):  # words nobody knows take nothing from what a person said
             sure = max(sure, float(likely[j]))
         if place or given is None:

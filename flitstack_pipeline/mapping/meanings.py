@@ -37,10 +37,20 @@ NEEDS_ENTITY = word_set(
     "externalid value stage email phone start end score rating priority owner"
 )
 _WHOLE = {"first": "firstname", "last": "lastname", "middle": "middlename", "tech": "technician"}
-
+_ON_PAPER = word_set("not direct postal snail no bulk")
+_BESIDE = word_set("emergency spouse assistant vendor parent tenant landlord manager insurance")
+#: Words whose reading is a guess when they stand alone: a label is a tag, or a name.
+_LOOSE = word_set(
+    "label group segment class market detail charge count document position zone channel measure "
+    "board process flag called works available media role brief each net role step floor room"
+)
 
 _CONTACT_POINTS = word_set("email phone fax street")
 _ADDRESS_KINDS = word_set("billing shipping mailing service")
+_ADDRESS_PARTS = word_set("street street2 street3 city state postalcode country county")
+#: What a permission is about; of two channels one says nothing of the other.
+_CHANNELS = word_set("email phone sms mail fax")
+_PERMISSIONS = word_set("optin optout")
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,8 @@ class Meaning:
 
     `rest` are words nobody knows, `behind` those of them that stand behind the head in its phrase;
     `assumed` says that the entity was told by the list, not by the
-    header; `time` that the header speaks of a time of day.
+    header; `time` that the header speaks of a time of day; `loose` are its words that could as
+    well mean something else.
     """
 
     words: tuple[str, ...]
@@ -62,6 +73,7 @@ class Meaning:
     dated: bool = False
     time: bool = False
     assumed: bool = False
+    loose: frozenset[str] = frozenset()
 
     @property
     def phrase(self) -> str:
@@ -93,8 +105,11 @@ def words_of(name: str) -> tuple[str, ...]:
 def _tokens(name: str) -> tuple[str, ...]:
     """The words of a header in order, prepositions among them."""
     found: list[str] = []
-    for word in _pieces(name):
+    pieces = _pieces(name)
+    for at, word in enumerate(pieces):
         plain = ABBREVIATIONS.get(word)
+        if word == "mail" and pieces[:at] and pieces[at - 1] in _ON_PAPER:
+            plain = word  # `Do Not Mail` is about letters
         if plain is None:
             single = _singular(word)
             plain = ABBREVIATIONS.get(single, single)
@@ -102,11 +117,19 @@ def _tokens(name: str) -> tuple[str, ...]:
     if len(found) > 1:
         found = ["employee" if word == "employees" else word for word in found]
     found = _without_system_prefix([w for i, w in enumerate(found) if i == 0 or w != found[i - 1]])
-    if len(found) == 1 and found[0] in _WHOLE:
-        return (_WHOLE[found[0]],)
+    if found and found[-1] in _WHOLE and all(ENTITIES.get(w) == "person" for w in found[:-1]):
+        found[-1] = _WHOLE[found[-1]]  # `Client First`
+    found = _without_value(found)
     if found[:1] == ["how"] and not {"hear", "heard", "find", "found"}.isdisjoint(found):
         return ("source",)
     return tuple(_phrases(_turned(_number_behind(_without_group(found)))))
+
+
+def _without_value(words: list[str]) -> list[str]:
+    """`phone 1 value` is the phone itself, beside `phone 1 type`."""
+    named = [w for w in words[:-1] if not w.isdigit()]
+    is_value = words[-1:] == ["value"] and named and named[-1] in (*_CONTACT_POINTS, "website")
+    return words[:-1] if is_value else words
 
 
 def _without_group(words: list[str]) -> list[str]:
@@ -258,7 +281,7 @@ def meaning_of(name: str) -> Meaning:
     heads = [w for w in phrase if w in HEADS and w not in DATE_WORDS]
     entities = [ENTITIES[w] for w in words if w in ENTITIES]
     kinds = frozenset(KINDS[w] for w in words if w in KINDS)
-    place = next((PLACES[w] for w in words if w in PLACES), 0)
+    place = max((PLACES[w] for w in words if w in PLACES), default=0)
     dated = any(w in DATE_WORDS for w in words)
     entity = _whose(entities)
     if len(heads) > 1 and heads[-1] in ("name", "value") and heads[-2] not in _CONTACT_POINTS:
@@ -269,11 +292,16 @@ def meaning_of(name: str) -> Meaning:
         head = "date"
     known = {*DATE_WORDS, *KINDS, *PLACES, *ENTITIES, head}
     rest = frozenset(w for w in words if w not in known and w not in PREPOSITIONS)
+    if head in _PERMISSIONS:
+        kinds, rest = kinds | (rest & _CHANNELS), rest - _CHANNELS
+    elif head in (*_ADDRESS_PARTS, *_CONTACT_POINTS):
+        rest -= {"street"}  # `Billing Address City`
     if not (head or rest or _is_question(name) or words == ("lead",)):
         head = ALONE.get(entity, "")
     behind = _behind(phrase, head, rest)
     found = Meaning(
-        words, head, entity, kinds, place, rest, behind, dated, time=_says_time(words, head)
+        words, head, entity, kinds, place, rest, behind, dated, time=_says_time(words, head),
+        loose=frozenset(_singular(w) for w in _pieces(name)) & _LOOSE,
     )  # fmt: skip
     return _settled(found)
 
@@ -301,6 +329,9 @@ def _whose(entities: Sequence[str]) -> str:
     """The entity that matters: `Lead Owner` is an owner, `Customer Invoice Number` an invoice's."""
     if "owner" in entities:
         return "owner"
+    beside = [e for e in entities if e in _BESIDE]
+    if beside and entities[-1] in ("person", "company"):
+        return beside[-1]  # `Emergency Contact Name` is not the contact's
     return entities[-1] if entities else ""
 
 
@@ -345,6 +376,8 @@ def _settled(m: Meaning) -> Meaning:
         m = replace(m, kinds=m.kinds - {"other"}, place=2)
     if not m.head and not m.rest and m.kinds == {"billing"}:
         m = replace(m, head="name")  # `Bill To`
+    if m.head in _ADDRESS_PARTS and m.entity in ("deal", "visit", "workorder"):
+        m = replace(m, entity="", kinds=m.kinds | {"service"})  # `Job Address`
     if m.entity == "owner" and m.head in ("firstname", "lastname"):
         m = replace(m, head="name")
     if m.head == "name" and not m.entity and m.kinds & _ADDRESS_KINDS:
@@ -395,8 +428,12 @@ _IN_LIST = {
 
 def _as_in_list(m: Meaning, entity: str, heads: set[str]) -> Meaning:
     """A header read with its neighbours: `Title` beside `Job Title` is Mr or Mrs."""
-    if m.head == "title" and entity == "person" and "jobtitle" in heads:
-        return replace(m, head="salutation")
+    if m.head == "title" and entity == "person":
+        if "jobtitle" in heads:
+            return replace(m, head="salutation")
+        if m.entity == "company":
+            return replace(m, head="jobtitle", entity="")  # `Organization Title`
+        m = replace(m, loose=m.loose | {"title"})  # Mr or Mrs, or the position
     if entity == "deal" and m.entity == "person" and "lead" in m.words:
         m = replace(m, entity=entity, assumed=True)  # many CRMs call a deal a lead
     own = not m.entity or m.entity == entity

@@ -7,10 +7,112 @@ some vendor uses. Belongs here: phrases made of parts. Does not: vendors' own ph
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
+Patterns = tuple[tuple[tuple[str, ...], str], ...]
+
+_PEOPLE_AND_PLACES: Patterns = (
+    (("|field|service|assigned|site|allocated", "engineer|operative|tradie|electrician|plumber|"
+      "fitter|inspector|driver|roofer|painter"), "technician"),
+    (("handler|consultant|closer|setter|sale consultant|sale executive|managed by|handled by|"
+      "looked after by|account holder|sale contact",), "owner"),
+    (("case|relationship", "owner"), "owner"),
+    (("raised|logged|taken|reported|opened|recorded", "by"), "creator"),
+    (("point of contact|contact point|attention|attn|key contact|contact person|main contact|"
+      "primary contact|primary person|contact name",), "name person"),
+    (("second name",), "lastname"),
+    (("middle initial|mi",), "middlename"),
+    (("known as|goe by|go by|preferred first name|called",), "nickname"),
+    (("name title",), "salutation"),
+    (("post nominal|postnominal|generational suffix",), "suffix"),
+    (("role|profession|job function|position held",), "jobtitle"),
+    (("born|born on",), "birthday"),
+    (("handset|gsm|handphone|hand phone|what app|whatsapp|whatsapp number",), "mobile phone"),
+    (("direct dial|ddi|switchboard",), "work phone"),
+    (("number email|no email|email suppressed|suppress email",), "email optout"),
+    (("number call|no call",), "phone optout"),
+    (("marketing email ok|email ok|may email|can email",), "email optin"),
+    (("trading as|trade name|dba|registered name|registered company name",), "company"),
+    (("place of work|work site|installation site|installation address|site address",),
+     "site street"),
+    (("street name and number|street and number|house and street",), "street"),
+    (("floor|flat|flat number|room|unit floor",), "street2"),
+    (("prefecture|canton|emirate",), "state"),
+    (("village|hamlet|borough",), "city"),
+    (("cep|cap code|zip postal|postal zip",), "postalcode"),
+    (("employee", "approx|range|total"), "employees"),
+    (("sale volume|annual sale|yearly sale|arr|annual recurring revenue",), "annualrevenue"),
+    (("media|found us via|found us|enquiry source|lead source|heard via|referral type",), "source"),
+)  # fmt: skip
+
+_DAYS: Patterns = (
+    (("raised|logged|reported|lodged|booked|joined|enrolled|recorded|acquired", "|on|at|date"),
+     "created"),
+    (("date", "raised|logged|reported|lodged|booked|joined|enrolled|recorded|acquired"),
+     "created date"),
+    (("join|enrolment|first seen", "|date"), "created"),
+    (("dated|dated on|tax date|doc date|bill date",), "issued"),
+    (("commencement|commence|eta", "|date"), "start"),
+    (("settlement|settled|remittance", "date|on"), "paiddate"),
+    (("date", "settled|cleared"), "paiddate"),
+    (("last payment|payment received", "on|date|at"), "paiddate"),
+    (("deadline|maturity",), "due"),
+    (("next", "visit|appointment|service|service due|call|job|meeting"), "nextactivity"),
+    (("last", "spoke|spoken|engaged|reached"), "lastactivity"),
+    (("edit|amendment|revision", "date|on"), "updated"),
+    (("sign|signing|signature|award", "date"), "closedate"),
+)  # fmt: skip
+
+_MONEY: Patterns = (
+    (("net|nett|untaxed|taxable|good|pre tax", "amount|value|sum"), "subtotal"),
+    (("net|nett|amount net of tax|net of tax|total net of tax",), "subtotal"),
+    (("vat|gst|hst|tax", "amount|total|value|sum"), "tax"),
+    (("vat|gst|hst|tax", "rate|percent|percentage"), "taxrate"),
+    (("invoice|bill", "value|amount|sum"), "total invoice"),
+    (("total|amount|value|sum", "invoiced|billed"), "total"),
+    (("invoiced|billed", "total|amount|value|sum|to date"), "total"),
+    (("paid|received|settled|collected", "value|sum|total"), "paid"),
+    (("payment|credit|receipt", "applied|allocated"), "paid"),
+    (("due|unpaid|open|outstanding|owing", "value|amount|sum|total"), "balance"),
+    (("customer|client|your|order|purchase order|po", "reference|order number|order reference"),
+     "ponumber"),
+    (("agreed|sold|contracted|awarded|contract|estimated|est|potential|projected",
+      "price|sum|value|revenue|worth"), "dealvalue"),
+    (("win|close|closing", "percent|percentage"), "probability"),
+    (("expense|job expense|actual cost|cost to date|total cost to date",), "jobcost"),
+    (("rrp|msrp|recommended price|each|unit sell",), "unitprice"),
+    (("trade price|last cost|average cost|unit buy",), "unitcost"),
+    (("terms|term|payment terms|payment term", "daycount"), "terms"),
+    (("credit|net|payment", "daycount"), "terms"),
+)  # fmt: skip
+
+_WORK_AND_THINGS: Patterns = (
+    (("problem|fault|reported fault|reported problem|symptom|brief|job brief|nature of work|works|"
+      "work to do|work required|work detail|problem reported",), "description"),
+    (("extra information|extra info|extra note",), "notes"),
+    (("pack size|selling unit|unit of sale|uo m",), "unit"),
+    (("quantity|stock|unit", "available|remaining"), "stock"),
+    (("available|inventory|on hand quantity|available quantity",), "stock"),
+    (("re order", "level|point|quantity"), "reorderpoint"),
+    (("par level|minimum quantity|minimum level|minimum stock",), "reorderpoint"),
+    (("item|product|part|catalogue|catalog|article", "reference|number|no"), "sku"),
+    (("ean|gtin|isbn",), "barcode"),
+    (("item|product|part|service", "group|family|class"), "category"),
+    (("step|current step",), "stage"),
+    (("deal|workflow|order|ticket", "state"), "status"),
+    (("board|process",), "pipeline"),
+    (("reason for losing|lost reason detail|lost reason remark|closed reason",), "lostreason"),
+    (("tag", "list"), "tags"),
+    (("flag",), "tags"),
+    (("duration", "hour|minute|day"), "duration"),
+    (("est|estimate|estimated|planned|budgeted", "hour|hours"), "estimatedhours"),
+    (("severity",), "priority"),
+    (("job|project|work order|ticket|case", "reference|ref|code"), "number deal"),
+)  # fmt: skip
+
 #: (parts of a phrase, each with its choices; "" where it may be missing) → what it stands for.
-_PATTERNS: tuple[tuple[tuple[str, ...], str], ...] = (
+_PATTERNS: Patterns = (
     # deals
     (("expected|anticipated|projected|forecast|target|estimated|planned|likely",
       "close|closing|closure|decision"), "closedate"),
@@ -63,6 +165,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("hidden|discontinued|retired|obsolete",), "archived"),
     (("stock|inventory", "level|quantity|count|held"), "stock"),
     (("held|quantity|available|current", "in", "stock"), "stock"),
+    (("stock|inventory", "alert|warning", "level|quantity|count|"), "reorderpoint"),
+    (("current", "quantity|stock|inventory"), "stock"),
     (("low|minimum|reorder", "stock|inventory|quantity", "level|count|"), "reorderpoint"),
     (("shipping|freight|delivery", "amount|charge|fee|price|total"), "shippingcost"),
     (("reorder", "when|at|below|quantity"), "reorderpoint"),
@@ -85,12 +189,27 @@ _PATTERNS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("size staff",), "employees"),
     (("star", "value|rating"), "rating"),
     (("cc|copy", "email"), "secondary email"),
+    (("file|filed", "as"), "name display"),
+    (("mr|mr mrs|mr ms|mr mrs ms|form of address",), "salutation"),
+    (("f", "name"), "firstname"),
+    (("l", "name"), "lastname"),
+    (("extended|supplementary|additional", "address"), "street2"),
+    (("accepts|accept|receives|receive|wants|allows|allow", "|promotional|promotion|marketing",
+      "marketing|newsletter|promotion|mailing|offer"), "optin"),
+    (("accepts|accept|receives|receive|wants|allows|allow", "email", "marketing|newsletter|offer"),
+     "email optin"),
+    (("accepts|accept|receives|receive|wants|allows|allow", "sms|text", "marketing|offer"),
+     "sms optin"),
     (("line", "1"), "street"),
     (("line", "2"), "street2"),
     (("currency", "type"), "currency"),
     (("current", "state"), "status"),
     (("post", "code"), "postalcode"),
     (("type|kind|category", "of", "client|customer|contact"), "type person"),
+    *_PEOPLE_AND_PLACES,
+    *_DAYS,
+    *_MONEY,
+    *_WORK_AND_THINGS,
 )  # fmt: skip
 
 
@@ -99,5 +218,8 @@ def paraphrases() -> dict[str, str]:
     found = {}
     for parts, meaning in _PATTERNS:
         for words in product(*(part.split("|") for part in parts)):
-            found[" ".join(w for w in words if w)] = meaning
+            phrase = " ".join(w for w in words if w)
+            found[phrase] = meaning
+            if "sale" in phrase.split():
+                found[re.sub(r"\bsale\b", "sales", phrase)] = meaning
     return found

@@ -15,44 +15,47 @@ from numpy.typing import NDArray
 
 from flitstack_pipeline.mapping.features import FEATURES
 
-BIAS = -4.868
+BIAS = -4.496
 _BY_FEATURE: dict[str, float] = {
-    "same_words": 0.380,
-    "same_head": 5.360,
-    "related_head": 3.992,
-    "other_head": -2.634,
-    "unknown_head": 0.823,
+    "same_words": 0.000,
+    "same_head": 5.259,
+    "related_head": 3.746,
+    "other_head": -3.302,
+    "unknown_head": 0.627,
     "one_head_unknown": 0.000,
     "same_entity": 0.000,
-    "entity_assumed": -0.583,
-    "entity_missing": -1.590,
-    "entity_near": -2.459,
-    "entity_conflict": -4.855,
-    "entity_conflict_assumed": -2.911,
+    "entity_assumed": -0.528,
+    "entity_missing": -1.761,
+    "entity_near": -2.370,
+    "entity_conflict": -5.055,
+    "entity_conflict_assumed": -2.955,
     "same_kind": 0.000,
-    "kind_missing": -2.851,
-    "kind_conflict": -4.228,
-    "place_conflict": -3.414,
-    "same_place": 0.653,
-    "rest_shared": 2.372,
-    "rest_missing": -0.093,
-    "spelling": 2.112,
-    "partial_spelling": 0.788,
+    "kind_missing": -3.087,
+    "kind_conflict": -4.585,
+    "place_conflict": -3.433,
+    "same_place": 0.586,
+    "rest_shared": 4.662,
+    "rest_missing": -0.913,
+    "spelling": 2.220,
+    "partial_spelling": 0.790,
     "described_alike": 1.000,
     "described_by_name": 0.800,
     "type_fits": 0.000,
-    "type_conflict": -1.282,
-    "time_differs": -0.512,
-    "words_shared": 0.524,
-    "behind_head": -0.471,
-    "unexplained": -0.975,
-    "trigrams": 0.098,
-    "trigrams_unknown": 3.056,
-    "trigrams_abroad": 0.471,
-    "same_head_abroad": -1.817,
-    "related_head_abroad": 0.048,
-    "other_head_abroad": 0.705,
-    "conflict_abroad": 2.320,
+    "type_conflict": -0.688,
+    "time_differs": -0.614,
+    "words_shared": 0.147,
+    "behind_head": -0.207,
+    "unexplained": -0.319,
+    "trigrams": 0.109,
+    "trigrams_unknown": 1.940,
+    "trigrams_abroad": 10.000,
+    "same_head_abroad": -2.013,
+    "related_head_abroad": 0.415,
+    "other_head_abroad": 1.217,
+    "conflict_abroad": 2.517,
+    "loose": -0.799,
+    "aligned_unknown": 1.420,
+    "aligned_abroad": 8.000,
 }
 #: Features that say how much of a pair nobody understands; confidence falls with them once more.
 DOUBTS: tuple[str, ...] = (
@@ -62,13 +65,21 @@ DOUBTS: tuple[str, ...] = (
 #: Constant, weight of the log-odds, of the lead over the rival, of the rival, of how foreign the
 #: lists are, of each of `DOUBTS`.
 _SURE = (
-    0.680, 0.546, 0.182, -0.128, -0.667, -1.569, 0.000, -1.074, -0.389, -0.990, -0.621, -1.120,
-    -0.404, 0.669, -0.205,
+    0.692, 0.484, 0.093, -0.258, -0.558, -1.570, 0.000, -0.970, -1.037, -1.035, -0.664, -1.896,
+    -0.417, 0.214, -0.107,
 )  # fmt: skip
 
 WEIGHTS = np.array([_BY_FEATURE.get(name, 0.0) for name in FEATURES])
+_UNEXPLAINED = FEATURES.index("unexplained")
+_KIND_MISSING = FEATURES.index("kind_missing")
 _DOUBTS_AT = [FEATURES.index(name) for name in DOUBTS]
 HIGHEST = 0.99
+#: A pair of which a part is not understood, or understood otherwise, is never surer than this.
+HIGHEST_IN_DOUBT = 0.89
+_IN_DOUBT = [
+    FEATURES.index(name)
+    for name in ("unexplained", "kind_conflict", "place_conflict", "loose", "rest_missing")
+]
 #: The vocabulary was written with the tuning vendors in view, so a stranger's list fares worse
 #: than they do: confidence is lowered by this much log-odds. Set by hand.
 CAUTION = 0.8
@@ -90,11 +101,26 @@ def evidence_of(
     return min(odds, 5.0), min(odds - rivals, 6.0), max(rivals, -4.0), abroad, *doubts
 
 
-def calibrated(evidence: Sequence[float]) -> float:
-    """Confidence of a candidate from its evidence, 0 to 0.99."""
+def calibrated(
+    evidence: Sequence[float], features: NDArray[np.float64], *, contested: bool = False
+) -> float:
+    """Confidence of a candidate, 0 to 0.99.
+
+    Args:
+        evidence: From `evidence_of`.
+        features: Of the pair, in the order of `FEATURES`.
+        contested: Whether another column may as well mean the field.
+    """
     constant, *slopes = _SURE
     odds = constant - CAUTION + sum(b * e for b, e in zip(slopes, evidence, strict=True))
-    return min(HIGHEST, 1 / (1 + math.exp(-odds)))
+    return min(_highest(features, contested), 1 / (1 + math.exp(-odds)))
+
+
+def _highest(features: NDArray[np.float64], contested: bool) -> float:
+    """How sure a pair may be at most: below 0.9 in doubt, and less with every unknown word."""
+    kinds = features[_KIND_MISSING]
+    doubtful = features[_IN_DOUBT].any() or kinds > 0.5 or (kinds and contested)
+    return HIGHEST_IN_DOUBT - 0.1 * features[_UNEXPLAINED] if doubtful else HIGHEST
 
 
 def _log_odds(p: float) -> float:

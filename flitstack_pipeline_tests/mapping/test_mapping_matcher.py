@@ -40,6 +40,15 @@ def assigned(columns, fields):
         ("D.O.B.", "birthday", "", set()),
         ("State of Payment", "status", "invoice", set()),
         ("Date of Loss", "date", "", set()),
+        ("Client First", "firstname", "person", set()),
+        ("Phone 2 - Value", "phone", "", set()),
+        ("Billing Address City", "city", "", {"billing"}),
+        ("Job Address", "street", "", {"service"}),
+        ("Do Not Mail", "optout", "", {"mail"}),
+        ("Unsubscribed from all email", "optout", "", {"email"}),
+        ("Emergency Contact Name", "name", "emergency", set()),
+        ("Mr./Ms.", "salutation", "", set()),
+        ("GST Rate", "taxrate", "", set()),
     ],
 )
 def test_a_header_says_what_it_is_whose_and_which_sort(header, head, entity, kinds):
@@ -64,6 +73,42 @@ def test_confidence_falls_with_every_word_nobody_knows():
     confidences = [c.confidence for c in sure]
     assert confidences == sorted(confidences, reverse=True) and confidences[-1] < 0.9
     assert len(set(confidences)) == 4
+
+
+def best(columns, fields):
+    found = match_headers([Header(c) for c in columns], [Header(f) for f in fields])
+    return [(m.candidates[0].field, m.candidates[0].confidence) for m in found]
+
+
+def test_a_channel_a_sort_or_a_word_that_may_mean_two_things_keeps_confidence_below_nine_in_ten():
+    ((_, letters),) = best(["Do Not Mail"], ["Email Opt Out", "Phone"])
+    ((_, email),) = best(["Do Not Email"], ["Email Opt Out", "Phone"])
+    assert letters < 0.9 <= email
+    people = ["First Name", "Last Name", "City"]
+    (*_, (field, title)) = best([*people, "Title"], [*people, "Job Title"])
+    assert field == "Job Title" and title < 0.9
+    ((_, tags),) = best(["Label"], ["Tags", "Name"])
+    assert tags < 0.9
+
+
+def test_a_field_that_two_columns_may_mean_is_given_to_one_of_them_with_doubt():
+    alone = dict(best(["Billing Zip", "Phone"], ["Zip", "Phone"]))
+    both = dict(best(["Billing Zip", "Service Zip", "Phone"], ["Zip", "Phone"]))
+    assert both["Zip"] < 0.9 <= alone["Zip"]
+
+
+@pytest.mark.parametrize(
+    ("column", "right", "wrong"),
+    [
+        ("dest", "Destination", "Departure"),
+        ("Chr.", "Chromosome", "Orientation"),
+        ("temp_max", "Maximum of Temperature", "Temporal note"),
+        ("Vernaculr name", "vernacularName", "Scientific name"),
+    ],
+)
+def test_abbreviated_and_mistyped_words_of_a_foreign_domain_meet(column, right, wrong):
+    others = ["Lat. of colony", "Wing chord", "Ring code"]
+    assert assigned([column, *others], [wrong, right, *others])[column] == right
 
 
 def test_a_tax_region_is_no_state_and_a_count_of_days_is_no_amount():
