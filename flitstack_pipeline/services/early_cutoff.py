@@ -99,6 +99,14 @@ def perform(project: Project, step: Step) -> list[StepReport]:
     return _noted(reports, BECAUSE, _why(last, inputs))
 
 
+def is_outdated(project: Project, step: Step) -> bool:
+    """Whether a step that has run would run again: its inputs are others than they were then."""
+    with project.warehouse.connect() as con:
+        con.execute(_DDL)
+        last = record(con, step.name)
+        return last is not None and last.inputs != {**step.inputs(), **step.rewrites()}
+
+
 def _noted(reports: list[StepReport], name: str, text: str) -> list[StepReport]:
     first = replace(reports[0], facts={**reports[0].facts, name: text})
     return [first, *reports[1:]]

@@ -10,6 +10,7 @@ from typing import Any
 
 from flitstack_pipeline.accounts import NotConfigured, unconfigured
 from flitstack_pipeline.catalog.clean import TABLES
+from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
@@ -27,6 +28,7 @@ from flitstack_pipeline.services.clicks import fold_clicks
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
+    is_outdated,
     map_prints,
     perform,
     print_of,
@@ -39,7 +41,7 @@ from flitstack_pipeline.services.page_store import pages_path
 from flitstack_pipeline.services.project_context import accounts, map_document, map_to_change
 from flitstack_pipeline.services.publishing import publish_map, publish_samples
 from flitstack_pipeline.services.questions import answers
-from flitstack_pipeline.services.source import records_left
+from flitstack_pipeline.services.source import records_left, related_before_changes
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
@@ -330,6 +332,12 @@ def mapping(project: Project, key: str) -> Step:
         return print_of_tables(project, "mapped", {t: where[t] for t in there})
 
     return Step(f"map[{key}]", inputs, lambda: [_map(project, key)], left)
+
+
+def mapped_before_changes(project: Project) -> bool:
+    """Whether rows, decisions or the map changed since records were mapped."""
+    outdated = (is_outdated(project, mapping(project, key)) for key in KEYS)
+    return related_before_changes(project) or any(outdated)
 
 
 def _map(project: Project, key: str) -> StepReport:

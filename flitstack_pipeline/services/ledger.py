@@ -29,6 +29,7 @@ from flitstack_pipeline.services.early_cutoff import (
     prints_of_files,
     surroundings,
 )
+from flitstack_pipeline.services.field_map import mapped_before_changes
 from flitstack_pipeline.services.project_context import accounts, map_document, open_journal
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.source import records_left
@@ -37,6 +38,10 @@ from flitstack_pipeline.warehouse import dicts, table_exists
 
 #: Cells named one by one in a refusal; reports/ledger.csv lists them all.
 NAMED = 5
+MAP_AGAIN = (
+    "Exports, answers or the map changed since the records were mapped. Map them again: "
+    "`flitstack migrate`, or materialize mapped."
+)
 _BUILT = "CREATE OR REPLACE TABLE ledger.built AS SELECT ? AS of"
 
 
@@ -111,10 +116,13 @@ def ledger_reasons(project: Project) -> list[str]:
     """Every reason why a cell is not accounted for, each with what to do; empty when all are.
 
     Looks again when the mapped records changed since; says nothing before everything is mapped.
+    Cells of new records are not looked for among those mapped of earlier ones.
     """
     if not _is_mapped(project):
         return []
     if not is_current(project):
+        if mapped_before_changes(project):
+            return [MAP_AGAIN]
         account_cells(project)
     return _problems(project)
 

@@ -28,6 +28,7 @@ from flitstack_pipeline.services.answer_effects import DECIMAL
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
+    is_outdated,
     note_left,
     of_partition,
     once,
@@ -300,6 +301,12 @@ def _relating(project: Project) -> Step:
     return Step(
         "relate", lambda: surroundings(project), run, lambda: records_left(project), rewrites
     )
+
+
+def related_before_changes(project: Project) -> bool:
+    """Whether rows were read, or something decided, since they were cleaned and related."""
+    steps = [*(_cleaning(project, key) for key in (SCHEMA, *KEYS)), _relating(project)]
+    return any(is_outdated(project, step) for step in steps)
 
 
 def records_left(project: Project) -> str:

@@ -12,6 +12,7 @@ from flitstack_pipeline.examples import generate
 from flitstack_pipeline.services import source
 from flitstack_pipeline.services.caches import hold_caches_down
 from flitstack_pipeline.services.early_cutoff import print_of_tables, ran_or_not
+from flitstack_pipeline.services.ledger import MAP_AGAIN
 from flitstack_pipeline.settings import Project, Settings
 
 NOT_YET = "it has not run yet, or not to its end"
@@ -105,9 +106,15 @@ def test_one_changed_cell_reads_and_cleans_its_own_object_type_and_names_the_fil
     ran = {key: ran_or_not(report) for key, report in reports.items()}
     assert f"changed: exports/{place.name}" in ran.pop("jobs")
     assert all("unchanged since" in why for why in ran.values()), ran
+    assert services.ledger_reasons(project) == [MAP_AGAIN]
     cleaned = {key: ran_or_not(services.clean_object(project, key)) for key in KEYS}
     assert "rows of jobs" in cleaned.pop("jobs")
     assert all("unchanged since" in why for why in cleaned.values()), cleaned
+    source.relate(project)
+    assert services.ledger_reasons(project) == [MAP_AGAIN]
+    for key in KEYS:
+        services.map_object(project, key)
+    assert services.ledger_reasons(project) == []
 
 
 def test_a_wave_stops_where_a_step_leaves_what_it_left_before(project):
