@@ -71,6 +71,12 @@ def accounts_of(
     """
     environ = os.environ if environ is None else environ
     if settings.uses_embedded_sandbox:
+        if settings.location_id:
+            raise NotConfigured(
+                "Set in the environment:\n- HIGHLEVEL_TOKEN: the token of the sub-account "
+                f"{settings.location_id} that HIGHLEVEL_LOCATION_ID names (without both, records "
+                "go into the embedded sandbox)"
+            )
         return _of_the_sandbox(settings, aliases)
     missing = [] if settings.location_id else [
         "HIGHLEVEL_LOCATION_ID: the id of the sub-account that HIGHLEVEL_TOKEN belongs to "

@@ -20,10 +20,12 @@ from flitstack_pipeline.cli.terminal import (
 
 @map_app.command("check")
 def map_check() -> None:
-    """Name every required entry that is not confirmed."""
+    """Name every mistake of map.yaml, and every required entry that is not confirmed."""
     from flitstack_pipeline import services
 
-    entries = services.unconfirmed_entries(open_project())
+    project = open_project()
+    services.refuse_misspelt_columns(project)
+    entries = services.unconfirmed_entries(project)
     if entries:
         wait("Not confirmed yet:", entries)
     console.print("Every required entry is confirmed.")

@@ -19,6 +19,7 @@ from flitstack_pipeline.cli.terminal import (
     show,
     show_facts,
     show_table,
+    sure,
     wait,
 )
 from flitstack_pipeline.errors import Exit
@@ -245,20 +246,26 @@ def rollback(
             "`KEY#doNotSms`, or `opt-outs`. May be repeated.",
         ),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask at the terminal.")] = False,
 ) -> None:
     """Undo: delete what we created, restore what we changed, in reverse order."""
     from flitstack_pipeline import services
     from flitstack_pipeline.migration.journal.history import UnknownRun
 
+    project = open_project()
+    what = " of ".join(filter(None, (run and f"run {run}", object_type))) or "the whole migration"
+    if not (yes or dry_run):
+        sure(f"Take {what} back? `flitstack rollback --dry-run` says what would go and stay")
     try:
-        report = services.rollback(
-            open_project(),
-            run_id=run or None,
-            object_type=object_type or None,
-            dry_run=dry_run,
-            force=tuple(force or ()),
-            log=log,
-        )
+        with working(f"Taking {what} back" if not dry_run else "Looking the account over"):
+            report = services.rollback(
+                project,
+                run_id=run or None,
+                object_type=object_type or None,
+                dry_run=dry_run,
+                force=tuple(force or ()),
+                log=log,
+            )
     except UnknownRun as unknown:
         errors.print(str(unknown), style="red", markup=False)
         raise typer.Exit(Exit.BAD_INPUT) from unknown

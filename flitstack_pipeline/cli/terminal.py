@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -21,12 +23,30 @@ UNBROKEN = 18
 PROBLEMS_SHOWN = 20
 
 
+#: The commands as the work goes: the migration's steps, what people decide at each, looking things
+#: up, taking back, and programs beside the product.
+ORDER = (
+    "stage", "inspect", "audit", "questions", "answer", "acknowledge", "counts", "explain", "map",
+    "migrate", "preflight", "prepare", "approve", "delta", "resolve", "retry", "reconcile",
+    "rollback", "status", "trace", "review", "workflows", "journal", "cache", "sandbox", "examples",
+)  # fmt: skip
+
+
+class InOrder(typer.core.TyperGroup):
+    """Lists its commands in the order of the work."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands; one that ORDER does not know comes last."""
+        known = {name: place for place, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: known.get(name, len(known)))
+
+
 app = typer.Typer(
     name="flitstack",
+    cls=InOrder,
     help="Moves a contractor's business from Contractor+ into HighLevel: verified field by "
     "field, reversible with one click. The data folder is FLITSTACK_DATA (default: data/).",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
 )
 
@@ -46,11 +66,40 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"flitstack {version('flitstack-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
 def open_project() -> Project:
     """The project named by the environment, its folders made."""
     from flitstack_pipeline.settings import Project
 
     return Project.from_environment().prepare()
+
+
+def sure(question: str) -> None:
+    """Ask a person at a terminal; a program, which has none, means what it says.
+
+    Ends the command with exit code 3 for every answer but yes.
+    """
+    if sys.stdin.isatty() and not typer.confirm(question):
+        wait("Nothing was done.", [])
 
 
 def print_json(value: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, PIPELINE, STAGES
+from flitstack_pipeline.mapping.column_names import unknown_columns
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
     DECISIONS,
@@ -319,6 +320,7 @@ def check(document: MapDocument) -> list[str]:
         problems.append(f"estimate_lines: {document.estimate_lines!r} is none of {ESTIMATE_LINES}")
     problems += _link_problems(document.links)
     problems += _activity_problems(document.activities)
+    problems += unknown_columns(document)
     problems += _clashes(document)
     problems += rule_problems(document.routing.rules)
     return problems

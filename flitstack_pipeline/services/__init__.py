@@ -34,6 +34,7 @@ from flitstack_pipeline.services.field_map import (
     map_differences,
     map_object,
     propose_map,
+    refuse_misspelt_columns,
     unconfirmed_entries,
     write_map_workbook,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "rebuild_warehouse",
     "reconcile",
     "reconciliation_problems",
+    "refuse_misspelt_columns",
     "relate",
     "release_workflows",
     "repair",

@@ -15,8 +15,9 @@ from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
+from flitstack_pipeline.mapping.column_names import misspelt_columns
 from flitstack_pipeline.mapping.differences import differences
-from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument
+from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument, MapError
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.mapping.yaml_form import counts_stand
@@ -116,6 +117,7 @@ def _proposal(project: Project) -> tuple[MapDocument, StepReport]:
     model = second_opinion()
     previous = copy.deepcopy(map_document(project))
     around = Surroundings(fields, memory, model, _possible_forms(project), answers(project))
+    refuse_misspelt_columns(project)
     with project.warehouse.connect() as con:
         document = propose(con, previous, None, around)
         publish_samples(project, con, document)
@@ -139,6 +141,18 @@ def _proposal(project: Project) -> tuple[MapDocument, StepReport]:
             "language model, answer by answer": model.log if model else [],
         },
     )
+
+
+def refuse_misspelt_columns(project: Project) -> None:
+    """Raise MapError where map.yaml names custom columns nearly as the exports do."""
+    document = map_document(project)
+    if document is None:
+        return
+    with project.warehouse.connect() as con:
+        problems = misspelt_columns(con, document)
+    if problems:
+        told = "\n".join(f"- {problem}" for problem in problems)
+        raise MapError(f"{project.map_path} cannot be followed:\n{told}")
 
 
 def _refuse_unread(project: Project) -> None:
@@ -220,6 +234,7 @@ def confirm_map(
         MapError: No name, or a word or goal the map does not know.
     """
     document = map_to_change(project)
+    refuse_misspelt_columns(project)
     for said in words:
         place, _, goal = said.partition("=")
         dataset, _, word = place.partition(":")

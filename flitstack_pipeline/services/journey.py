@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flitstack_pipeline.migration.journal.history import rolled_back
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.services.page_store import Section, section
 from flitstack_pipeline.services.project_context import accounts, open_journal
@@ -89,8 +90,6 @@ def _state(project: Project, journal: Journal) -> dict[str, Any]:
     details = (newest or {}).get("details") or {}
     holds = sample and all(details.get(k) == sample.get(k) for k in ("map", "schema", "result"))
     preflight = journal.get_setting("preflight") or []
-    runs = journal.runs(place)
-    last = runs[-1] if runs else None
     loaded = bool(journal.get_setting("done:cutover"))
     return {
         "sample": sample, "approved": newest if holds else None, "preflight": preflight,
@@ -98,8 +97,7 @@ def _state(project: Project, journal: Journal) -> dict[str, Any]:
         "delta": bool(journal.get_setting("done:delta")),
         "reconciled": journal.get_setting("reconciliation"),
         "waiting": sum(len(journal.conflicts(p, waiting=True)) for p in places),
-        "rolled back": bool(last and last["stage"] == "rollback" and last["state"] == "done"
-                            and not loaded and any(r["stage"] == "cutover" for r in runs)),
+        "rolled back": rolled_back(journal, place) is not None,
     }  # fmt: skip
 
 

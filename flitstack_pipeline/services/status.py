@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flitstack_pipeline import summary
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.destination import budget_of
 from flitstack_pipeline.highlevel.window import next_midnight
+from flitstack_pipeline.migration.journal.history import rolled_back
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.services.acknowledging import acknowledged_files
@@ -79,6 +82,11 @@ def status(project: Project) -> dict[str, Any]:
             "delta window": journal.get_setting("delta_window"),
         }
         facts |= load_facts(project, journal)
+        undone = [rolled_back(journal, account.location_id) for account in accounts(project)]
+        zone = ZoneInfo(project.settings.time_zone)
+        for run in filter(None, undone):
+            ended = datetime.fromtimestamp(run["ended_at"], zone)
+            facts["rolled back on"] = f"{ended:%Y-%m-%d at %H:%M}"
     return {"gate": gate_conditions(project), "objects": per_object(project), "facts": facts,
             "unfinished": unfinished(project)}  # fmt: skip
 

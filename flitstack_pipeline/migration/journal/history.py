@@ -77,6 +77,16 @@ def resolve_runs(journal: Journal, location: str, name: str | None) -> frozenset
     return frozenset(ids)
 
 
+def rolled_back(journal: Journal, location: str) -> dict[str, Any] | None:
+    """The run that took a finished cutover back, while it is the last run; else None."""
+    runs = journal.runs(location)
+    if not runs or journal.get_setting("done:cutover"):
+        return None
+    last = runs[-1]
+    ended = last["stage"] == "rollback" and last["state"] == "done"
+    return last if ended and any(run["stage"] == "cutover" for run in runs) else None
+
+
 def entries_in(journal: Journal, location: str, kind: str, scope: Scope) -> Iterator[IdMapRow]:
     """The records of a kind that what is being undone made or took over, newest first."""
     for run_id in sorted(scope.runs, reverse=True) if scope.runs is not None else [None]:
