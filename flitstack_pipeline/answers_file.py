@@ -17,6 +17,8 @@ from flitstack_pipeline.questions import Question
 
 FILE = "questions.csv"
 BETWEEN = " | "
+#: Kinds of questions that may be answered otherwise than by their choices.
+OPEN_KINDS = ("file", "zone")
 #: Rows of a question that its line names; the rest are counted.
 SHOWN = 10
 
@@ -72,7 +74,7 @@ def read_answers(decisions: Path) -> dict[str, str]:
     wrong = [
         f"{line.key}: {line.answer!r} is none of {', '.join(line.words)}"
         for line in given
-        if line.kind != "file" and line.words and chosen(line.answer, line.words) is None
+        if line.kind not in OPEN_KINDS and line.words and chosen(line.answer, line.words) is None
     ]
     if wrong:
         raise BadInput(f"{decisions / FILE}: {'; '.join(wrong)}. Correct or empty the answer.")

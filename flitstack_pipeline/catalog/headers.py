@@ -18,6 +18,17 @@ _SAYS_NOTHING = re.compile(
     r"|[ymd]{1,4}[/.-][ymd]{1,4}[/.-][ymd]{1,4})\s*",
     re.IGNORECASE,
 )
+#: A time zone, which says nothing of what a column of times is: `Created (UTC)`, `Start [PST]`.
+_ZONE = re.compile(
+    r"(?:(?:all )?(?:times? )?(?:are )?in )?(?:(?:utc|gmt)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?"
+    r"|[ecmp][sd]?t|ak[sd]t|hst|a[ew]?[sd]t|bst|ces?t|mesz?|nz[sd]t|local(?: time)?"
+    r"|[a-z]+(?: standard| daylight)? time|[a-z]+/[a-z_/]+)",
+    re.IGNORECASE,
+)
+_OF_TIMES = re.compile(
+    r"time|date|created|updated|modified|start|end|completed|scheduled|\b(?:at|on|when)\b", re.I
+)
+_ENDING_ZONE = re.compile(r"[\s_](?i:utc|gmt)$|(?<=[a-z])(?:UTC|Utc)$")
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _PLURAL = re.compile(r"\((e?s)\)", re.IGNORECASE)
 #: camelCase and PascalCase: `clientEmail`, `ZIPCode`, `jobID`.
@@ -77,6 +88,10 @@ def _readings(header: str) -> Iterator[tuple[str, ...]]:
         inside = bracket.group(1) if bracket.group(1) is not None else bracket.group(2)
         if not _SAYS_NOTHING.fullmatch(inside):
             yield (normalise_header(f"{inside} {_BRACKETS.sub(' ', header)}"),)
+        if _ZONE.fullmatch(inside.strip()) and _OF_TIMES.search(_BRACKETS.sub(" ", header)):
+            yield (normalise_header(_BRACKETS.sub(" ", header)),)
+    elif (bare := _ENDING_ZONE.sub("", header)) != header:
+        yield (normalise_header(bare),)
     if "/" in header or re.search(r"\bor\b", header, re.IGNORECASE):
         parts = re.split(r"/|\bor\b", _BRACKETS.sub(" ", header), flags=re.IGNORECASE)
         yield tuple(part for p in parts if (part := normalise_header(p)))

@@ -102,6 +102,8 @@ class CleanContext:
     date_answers: Mapping[str, str] = field(default_factory=dict)
     #: Likewise → "comma" or "point".
     decimal_answers: Mapping[str, str] = field(default_factory=dict)
+    #: Likewise → the time zone of times that name none.
+    zone_answers: Mapping[str, str] = field(default_factory=dict)
     #: Every answer by the key of its question: about numbers that rows share, about files.
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -187,7 +189,10 @@ class _Cleaning:
         rows = _places(con, table)
         con.execute(REFUSED_DDL)
         given = self.context.date_answers, self.context.decimal_answers
-        self.evidence = gather(con, dataset, *given, self.context.country)
+        zones, zone = self.context.zone_answers, self.context.time_zone
+        self.evidence = gather(
+            con, dataset, *given, self.context.country, zones=zones, account=zone
+        )
         self._mark(dataset, table)
         merged = state_count(con, "merged")
         source = merged_rows.completed(dataset) if merged else identified(dataset)
@@ -262,7 +267,10 @@ class _Cleaning:
         note_damaged(self.con, self.object_key, dataset)
         note_oddities(self.con, self.object_key, dataset)
         store_formats(self.con, self.object_key, dataset, self.evidence)
-        self.result.questions += format_questions(self.con, self.object_key, dataset, self.evidence)
+        about = format_questions(
+            self.con, self.object_key, dataset, self.evidence, self.context.time_zone
+        )
+        self.result.questions += about
         if dataset in PEOPLE:
             self.result.questions += name_questions(self.con, self.object_key, dataset)
 

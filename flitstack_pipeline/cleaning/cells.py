@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from flitstack_pipeline.cleaning.values import cell_sql
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal
-from flitstack_pipeline.cleaning.values.dates import MONTH_FIRST
-from flitstack_pipeline.cleaning.values.evidence import CUSTOM, Place
+from flitstack_pipeline.cleaning.values.columns import CUSTOM, Place
+from flitstack_pipeline.cleaning.values.dates import IN_ZONE, MONTH_FIRST
 from flitstack_pipeline.cleaning.values.formats import POINT, Format
 from flitstack_pipeline.cleaning.values.parsers import PARSERS, SEPARATOR, Parser
+from flitstack_pipeline.cleaning.values.zones import ROW
 
 #: A clean row: SQL by column of the clean table. A raw row is `r`.
 Row = dict[str, str]
@@ -25,6 +26,11 @@ KEPT_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, note VARCHAR, original BOOL
 _SEPARATOR = f"chr({ord(SEPARATOR)})"
 #: `Null` is a surname, too.
 _NAMES = frozenset({"name", "first_name", "last_name"})
+#: A time of day with its zone behind it: `9:05 AM EST`, `14:05 UTC`, `8:00 (GMT-5)`.
+_ZONED = (
+    r"[0-9]\s*(?:[AaPp]\.?\s?[Mm]\.?)?\s*[(\[]?(?:Z|UTC|GMT|[A-Z]{1,4}T|(?:UTC|GMT)[+-][0-9:]+"
+    r"|[A-Z][a-z]+(?: [A-Z][a-z]+)? [Tt]ime|[A-Z][a-z]+/[A-Z][A-Za-z_]+)[)\]]?\s*$"
+)
 _SEVERAL = r"[;,|\n&]|\b[aA][nN][dD]\b"
 
 
@@ -141,6 +147,8 @@ class Cells:
         orders = {f: o.date_order for (f, c), o in self.formats.items() if c == column}
         order = _by_file(orders, MONTH_FIRST)
         found = self._look("date", column, before=order)
+        if any(ROW in way for way in orders.values()):  # the zone stands in another cell
+            self.keep(f"contains({self.raw(column)}, ':')", column, None)
         return found.value("day", "DATE"), found.value("exact")
 
     def day(self, column: str) -> str:
@@ -154,7 +162,42 @@ class Cells:
         day, exact = self.date(column)
         time, within = self.time(time_column), f"substr({exact}, 12, 5)"
         self._keep_time(f"{time} <> {within} OR substr({exact}, 18, 2) <> '00'", column)
-        return day, f"coalesce({time}, {within})"
+        if not {column, time_column} <= self.present:
+            return day, f"coalesce({time}, {within})"
+        both = self._in_a_zone(column, time_column)
+        day_there, time_there = both.value("day", "DATE"), both.value("value")
+        for one in (column, time_column):
+            self.keep(f"{time_there} IS NOT NULL", one, None)
+        return f"coalesce({day_there}, {day})", f"coalesce({time_there}, {time}, {within})"
+
+    def time_beside(self, column: str, date_column: str) -> str:
+        """HH:MM of a time cell whose day stands in another column."""
+        time = self.time(column)
+        if not {column, date_column} <= self.present:
+            return time
+        there = self._in_a_zone(date_column, column).value("value")
+        self.keep(f"{there} IS NOT NULL", column, None)
+        return f"coalesce({there}, {time})"
+
+    def _in_a_zone(self, column: str, time_column: str) -> Lookup:
+        """The lookup of a date with the time beside it, where that is not of the account's zone."""
+        told = {f: o.date_order for (f, c), o in self.formats.items() if c == column}
+        zones = {f: o.zone for (f, c), o in self.formats.items() if c == time_column and o.zone}
+        orders = told | {
+            f: f"{told.get(f, MONTH_FIRST).partition(IN_ZONE)[0]}{IN_ZONE}{zone}"
+            for f, zone in zones.items()
+        }
+        strange = sorted(f for f, order in orders.items() if IN_ZONE in order)
+        files = f"s._file IN ({', '.join(map(literal, strange))})" if strange else "false"
+        date, time = self._written(column), self._written(time_column)
+        asked = f"{date} <> '' AND {time} <> '' AND ({files} OR regexp_matches({time}, '{_ZONED}'))"
+        plain = (f"replace({c}, {_SEPARATOR}, ' ')" for c in (date, time))
+        key = f"concat_ws({_SEPARATOR}, {_by_file(orders, MONTH_FIRST)}, {', '.join(plain)})"
+        name = f"date_time({column}, {time_column})"
+        found = Lookup(
+            name, PARSERS["date_time"], (column, time_column), f"CASE WHEN {asked} THEN {key} END"
+        )
+        return self.lookups.setdefault(name, found)
 
     def time(self, column: str) -> str:
         """HH:MM of a time cell."""
@@ -308,10 +351,18 @@ def _kept(column: str, value: str, note: str, *, original: bool = True) -> str:
     return f"{{{told}, 'original': {str(original).lower()}}}"
 
 
+def _way_sql(way: str) -> str:
+    """SQL of how a cell is written; of a zone that its row names, that of the row."""
+    order, by_row, label = way.partition(f"{IN_ZONE}{ROW}")
+    if not by_row:
+        return literal(way)
+    return f"({literal(order + IN_ZONE)} || coalesce(trim(s._extra[{literal(label)}]), ''))"
+
+
 def _by_file(told: dict[str, str], usual: str, row: str = "s") -> str:
     """SQL of what is told by file, and of the usual for every other."""
     cases = ""
     for value in sorted({v for v in told.values() if v != usual}):
         files = ", ".join(literal(f) for f, v in told.items() if v == value)
-        cases += f" WHEN {row}._file IN ({files}) THEN {literal(value)}"
+        cases += f" WHEN {row}._file IN ({files}) THEN {_way_sql(value)}"
     return f"CASE{cases} ELSE {literal(usual)} END" if cases else literal(usual)

@@ -16,7 +16,8 @@ from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.identity import AGE
 from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.values.cell_sql import literal
-from flitstack_pipeline.cleaning.values.evidence import CUSTOM, Evidence
+from flitstack_pipeline.cleaning.values.columns import CUSTOM
+from flitstack_pipeline.cleaning.values.evidence import Evidence
 
 NOTE = "kept from an older export: the newer one has no such column"
 TOGETHER = (

@@ -34,7 +34,8 @@ from flitstack_pipeline.cleaning.identity_rules import (
 )
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, text
-from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS, is_date_column
+from flitstack_pipeline.cleaning.values.columns import is_date_column
+from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS
 from flitstack_pipeline.cleaning.versions import (
     BETWEEN,
     ONE_RECORD,

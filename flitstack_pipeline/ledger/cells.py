@@ -164,11 +164,13 @@ class _Dataset:
         self.team = chr(31).join(holders.team(con, around.document))
         self.paths = self._paths()
         numbers = {p.column: cell_sql(p.column) for p in self.paths if "{sign}" in p.kind}
+        dated = [c for c in columns if _is_dated(dataset, c)]
         self.readings = Readings(
             around.account,
             witness.orders(dataset, counts, around.answers),
             around.answers.get("dates:*", witness.MONTH),
             frozenset(witness.commas(con, f'raw."{dataset}"', numbers)),
+            witness.zones(con, dataset, dated, around.answers),
         )
         self.crossed = crossed_columns(dataset, around.document)
         if is_line_crossed(dataset, around.document):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -206,9 +206,37 @@ def _serial(found: float) -> Said | None:
     return Said(day, clock)
 
 
+def zone_said(word: str) -> dt.tzinfo | None:
+    """The zone that a person or a header names, or None."""
+    bare = re.sub(r"^\((?:GMT|UTC)[^)]*\)\s*(?=\w)|\s*\([^)]*\)$", "", word.strip())
+    return _offset(f"1:00 {bare}")[1]
+
+
+def header_zone(header: str) -> str:
+    """The zone a header says its times are in: `Created (UTC)`, `Start [PST]`; "" for none.
+
+    In a header EST means the clocks of New York, in summer as well.
+    """
+    bare = header.strip().rstrip(")]")
+    word = re.split(r"[(\[]|[\s_](?=(?:utc|gmt)$)|(?<=[a-z])(?=UTC$)", bare, flags=re.I)[-1].strip()
+    if word == bare or word in ("Est", "est"):  # an estimated date
+        return ""
+    word = re.sub(r"^(?:all )?(?:times? )?(?:are )?(?:in |zone:? )", "", word, flags=re.I)
+    word = re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
+    if word in _PLACES and not re.search("time|date|created|updated|start|end|at|on", header, re.I):
+        return ""
+    return word if zone_said(word) else ""
+
+
 def read_date(text: str, value: str, how: str, account: Account) -> str:
-    """A day, a moment where the value has a time of day, or the time of the moment alone."""
-    said = day_said(text, how or "month first")
+    """A day, a moment where the value has a time of day, or the time of the moment alone.
+
+    `how` is the order of day and month, with `@` and the zone of times that name none.
+    """
+    order, _, zone = how.partition("@")
+    said = day_said(text, order or "month first")
+    if said and zone and said.clock not in (None, dt.time()) and said.offset is None:
+        said = replace(said, offset=zone_said(zone))
     clock = said.moment(account.zone) if said and re.fullmatch(r"\d\d:\d\d", value) else None
     if clock is not None:
         same = clock.astimezone(ZoneInfo(account.zone)).strftime("%H:%M") == value

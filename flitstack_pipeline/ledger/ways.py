@@ -72,6 +72,8 @@ class Readings:
     usual: str
     #: The (file, column) places with a decimal comma.
     commas: frozenset[tuple[str, str]]
+    #: (file, column) → the zone of its local times, where it is not the account's.
+    zones: Mapping[tuple[str, str], str] = field(default_factory=dict)
     #: Word list → its labels, each with the words it is for.
     labels: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
 
@@ -85,6 +87,8 @@ class Readings:
                 meant = {
                     f: mapped if mapped and o == witness.UNDECIDED else o for f, o in told.items()
                 }
+                zones = {f: z for (f, c), z in self.zones.items() if c == path.column}
+                meant |= {f: f"{meant.get(f, usual)}@{zone}" for f, zone in zones.items()}
                 return bare + usual, {f: bare + o for f, o in meant.items() if o != usual}
         if _SIGN in kind:
             bare = kind.replace(_SIGN, "")

@@ -10,12 +10,13 @@ value) that is left to `readings` once. Imports nothing of the rooms that read, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from flitstack_pipeline.ledger.moments import header_zone
 from flitstack_pipeline.ledger.readings import agrees
 from flitstack_pipeline.ledger.texts import Account
 
@@ -89,8 +90,37 @@ def _order(evidence: list[list[tuple[int, int, int]]], answer: str) -> str:
     return answer or UNDECIDED
 
 
-def _answer(answers: Mapping[str, str], dataset: str, column: str) -> str:
-    for key in (f"dates:{dataset}.{column}", f"dates:{dataset}", "dates:*"):
+def zones(
+    con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str], answers: Mapping[str, str]
+) -> dict[Place, str]:
+    """Per (file, column) the zone of times that name none, by a person or by its header."""
+    named = dict(_headers(con, dataset))
+    files = con.execute(f'SELECT DISTINCT _file FROM raw."{dataset}"').fetchall()
+    found = {}
+    for column in columns:
+        bare = column.removeprefix("custom:")
+        answer = _answer(answers, dataset, column, "zone")
+        for (file,) in files:
+            zone = answer or header_zone(named.get((file, column), bare))
+            if zone:
+                found[file, column] = zone
+    return found
+
+
+def _headers(con: duckdb.DuckDBPyConnection, dataset: str) -> list[tuple[Place, str]]:
+    """How known columns are called in each file."""
+    there = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = 'headers'"
+    ).fetchall()[0][0]
+    if not there:
+        return []
+    rows = con.execute("SELECT file, name, header FROM raw.headers WHERE dataset = ?", [dataset])
+    return [((file, name), header) for file, name, header in rows.fetchall()]
+
+
+def _answer(answers: Mapping[str, str], dataset: str, column: str, about: str = "dates") -> str:
+    bare = column.removeprefix("custom:")
+    for key in (f"{about}:{dataset}.{bare}", f"{about}:{dataset}", f"{about}:*"):
         if key in answers:
             return answers[key]
     return ""

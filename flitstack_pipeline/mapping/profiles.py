@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -175,7 +175,7 @@ def _is_number(value: str, how: Format) -> bool:
 def _days(value: str, how: Format, zone: str) -> str:
     """`day` or `moment` for a date, also where nobody decided yet how to read it; else empty."""
     try:
-        found = read_moment(value, how.date_order, zone)
+        found = read_moment(value, replace(how, zone="").date_order, zone)
     except DoubtfulDate:
         return "moment" if ":" in value else "day"
     except NotADate:

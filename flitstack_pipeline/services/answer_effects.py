@@ -15,8 +15,9 @@ import duckdb
 from flitstack_pipeline.catalog.other_kinds import OTHER
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.values.cell_sql import literal
+from flitstack_pipeline.cleaning.values.columns import CUSTOM, Place
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST, UNDECIDED, moment
-from flitstack_pipeline.cleaning.values.evidence import CUSTOM, Counted, Evidence, Place, gather
+from flitstack_pipeline.cleaning.values.evidence import Counted, Evidence, gather
 from flitstack_pipeline.cleaning.values.formats import EITHER, SIGN_WORDS, comma_of
 from flitstack_pipeline.cleaning.values.money import NotAnAmount, amount
 from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
@@ -27,7 +28,7 @@ from flitstack_pipeline.questions import Choice, Question
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
-FILE, DATES, DECIMAL = "file:", "dates:", "decimal:"
+FILE, DATES, DECIMAL, ZONE = "file:", "dates:", "decimal:", "zone:"
 #: How many values are shown as they would be read.
 EXAMPLES = 3
 _OPEN_AGAIN = "the question is open again, and nothing is written until it is answered"

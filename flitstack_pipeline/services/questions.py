@@ -9,9 +9,11 @@ from typing import Any
 from flitstack_pipeline import answers_file
 from flitstack_pipeline.answers_file import BETWEEN, Line, chosen, line_of
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
+from flitstack_pipeline.cleaning.values.columns import is_date_column
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
-from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS, is_date_column
+from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS
 from flitstack_pipeline.cleaning.values.formats import SIGN_WORDS
+from flitstack_pipeline.cleaning.values.zones import checked_zone
 from flitstack_pipeline.contractor_plus.answers import file_answer
 from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
 from flitstack_pipeline.contractor_plus.folder import export_files
@@ -20,7 +22,14 @@ from flitstack_pipeline.contractor_plus.sessions import SESSION
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question, open_questions
-from flitstack_pipeline.services.answer_effects import DATES, DECIMAL, FILE, effect, with_effects
+from flitstack_pipeline.services.answer_effects import (
+    DATES,
+    DECIMAL,
+    FILE,
+    ZONE,
+    effect,
+    with_effects,
+)
 from flitstack_pipeline.services.project_context import map_document, map_to_change
 from flitstack_pipeline.services.publishing import publish_questions
 from flitstack_pipeline.settings import Project
@@ -160,25 +169,28 @@ def _question_of(project: Project, key: str, given: Mapping[str, str]) -> Line:
 
 def _may_be_told(project: Project, key: str) -> bool:
     """Whether a person may say it unasked: what a file holds, of which session it is, how dates or
-    numbers are written."""
+    numbers are written, whose time zone times are in."""
     if key.startswith(FILE):
         file = key.removeprefix(FILE)
         names = [p.relative_to(project.exports).as_posix() for p in export_files(project.exports)]
         return any(file == name or file.startswith(f"{name}#") for name in names)
     if key.startswith(SESSION):
         return (project.exports / key.removeprefix(SESSION)).is_file()
-    found = re.fullmatch(rf"({DATES}|{DECIMAL})(?:\*|(\w+)(?:\.(\w+))?)", key)
+    found = re.fullmatch(rf"({DATES}|{DECIMAL}|{ZONE})(?:\*|(\w+)(?:\.(\w+))?)", key)
     if not found:
         return False
     about, dataset, column = found.groups()
     if dataset is None or column is None:
         return dataset is None or dataset in DATASETS
-    fits = is_date_column(column) if about == DATES else column in MONEY_COLUMNS
+    fits = column in MONEY_COLUMNS if about == DECIMAL else is_date_column(column)
     return fits and dataset in DATASETS and column in DATASETS[dataset].by_name
 
 
 def _allowed(line: Line, word: str) -> str:
-    """The word as the question's choices spell it; a file may hold any kind of export."""
+    """The word as the question's choices spell it; a file may hold any kind of export, a time may
+    be of any zone."""
+    if line.key.startswith(ZONE) and word:
+        return checked_zone(word, line.key.removeprefix(ZONE))
     if not word or (not line.words and line.kind != "file"):
         return word
     if (meant := chosen(word, line.words)) is not None:

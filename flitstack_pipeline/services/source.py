@@ -24,7 +24,7 @@ from flitstack_pipeline.contractor_plus.folder import attachment_files, export_f
 from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.services.answer_effects import DECIMAL
+from flitstack_pipeline.services.answer_effects import DECIMAL, ZONE
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
@@ -61,6 +61,7 @@ def clean_context(project: Project) -> CleanContext:
         project.exports,
         date_answers(project),
         answers_about(project, DECIMAL),
+        answers_about(project, ZONE),
         given,
     )
 

@@ -22,5 +22,5 @@ def lines(name: str) -> list[dict[str, str]]:
 
 
 def account_of(line: dict[str, str]) -> dict[str, str]:
-    """What a line knows of the account: order, sign, zone, country."""
+    """What a line knows of the account: order, sign, zone, country, zone of local times."""
     return dict(part.split("=", 1) for part in line["account"].split(";") if part)

@@ -114,7 +114,7 @@ def test_a_time_of_day_in_a_date_column_is_the_start_time_or_stays_beside_the_da
         "Job #,Title,Client Name,Status,Amount,Start Date,Start Time,Completed Date\n"
         "1,Kitchen,Ann Lee,New,5,1/25/2024 9:05 AM,,1/26/2024 5:10 PM\n"
         "2,Bath,Ann Lee,New,5,1/25/2024 9:05 AM,10:30 AM,1/26/2024\n"
-        "3,Deck,Ann Lee,New,5,2024-01-26T02:05:00Z,,1/26/2024\n"
+        "3,Deck,Ann Lee,New,5,2024-01-25T21:05:00-05:00,,1/26/2024\n"
     )
     with warehouse() as con:
         ingest_object(con, tmp_path, "jobs")

@@ -49,9 +49,9 @@ def _whole_moment(cell, account, _):
 
 def _moment(cell, account):
     try:
-        found = dates.moment(
-            cell, account.get("order", dates.MONTH_FIRST), account.get("zone", "UTC")
-        )
+        local = f"{dates.IN_ZONE}{account['local']}" if "local" in account else ""
+        order = account.get("order", dates.MONTH_FIRST) + local
+        found = dates.moment(cell, order, account.get("zone", "UTC"))
     except dates.DoubtfulDate:
         return ASKED
     except dates.NotADate:

@@ -13,7 +13,7 @@ import phonenumbers
 import pytest
 from babel import dates as babel_dates
 from babel import numbers as babel_numbers
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flitstack_pipeline.cleaning import statuses
@@ -111,6 +111,26 @@ def test_a_time_without_zone_is_the_accounts(day, time, zone, locale, clock, gap
     assert found.day == day
     wall = dt.datetime.combine(day, time, ZoneInfo(zone)).isoformat()
     assert found.exact == (None if time == dt.time() else wall)
+
+
+WITHOUT_ZONE = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%b %d, %Y, %I:%M:%S %p", "%Y%m%dT%H%M%S",
+                "%d %B %Y at %H:%M:%S"]  # fmt: skip
+
+
+@FAST
+@given(MOMENTS, ZONES, ZONES, st.sampled_from(WITHOUT_ZONE))
+def test_a_time_without_zone_is_of_the_zone_its_column_is_in_or_asked(moment, own, zone, written):
+    wall = moment.astimezone(ZoneInfo(own))
+    assume(wall.replace(fold=0).astimezone(dt.UTC) == moment)  # clocks that show an hour twice
+    text, right = wall.strftime(written), moment.astimezone(ZoneInfo(zone))
+    bare = wall.time() == dt.time()
+    found = dates.moment(text, f"{dates.MONTH_FIRST}{dates.IN_ZONE}{own}", zone)
+    assert found.day == (wall if bare else right).date()
+    if not bare and right.time() != dt.time():
+        assert dt.datetime.fromisoformat(found.exact) == right
+    if not bare:
+        with pytest.raises(dates.DoubtfulDate):
+            dates.moment(text, f"{dates.MONTH_FIRST}{dates.IN_ZONE}{dates.UNDECIDED}", zone)
 
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=2)

@@ -170,8 +170,9 @@ def _asked_of_the_witness(name, line):
     """(kind, text, value, account) of a line of the corpus, its value as fields hold it."""
     known, right = account_of(line), line["right"].replace(" | ", " ").replace("; ", "\x1f")
     sign = {"comma": ","}.get(known.get("sign", ""), ".")
+    local = f"@{known['local']}" if "local" in known else ""
     kinds = {
-        "dates": f"date:{known.get('order', 'month first')}", "money": f"number:{sign}",
+        "dates": f"date:{known.get('order', 'month first')}{local}", "money": f"number:{sign}",
         "phones": "phone", "emails": "email", "addresses": "address", "yes_no": "yes_no",
     }  # fmt: skip
     kinds |= {"moments": kinds["dates"], "numbers": kinds["money"], "rates": kinds["money"]}

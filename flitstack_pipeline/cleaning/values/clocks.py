@@ -48,6 +48,8 @@ _BRACKETED_ZONE = re.compile(
     r"(?<=[\dapmAPM.])\s*[(\[]((?:GMT|UTC)?\s*[+\-\u2212]\d[\d:]*|[A-Z]{1,4})[)\]]$", re.I
 )
 _REMARK = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
+#: How lists to choose from begin: `(GMT-05:00) Eastern Time`.
+_OFFSET_BEFORE = re.compile(r"^\((?:GMT|UTC)[+\-\u2212]?[\d:]*\)\s*(?=\S)", re.I)
 _ZONE_WORD = re.compile(r"(?<![^\W\d_])([A-Za-z]{1,4}|[A-Za-z]+(?:/[A-Za-z_\-]+)+)$")
 
 
@@ -90,6 +92,16 @@ def with_zone(text: str) -> tuple[str, dt.tzinfo | None]:
     if before and _offset(before):  # "+0000 UTC"
         before, further = _offset(before) or (before, None)
     return before, further or zone
+
+
+def zone_named(word: str) -> dt.tzinfo | None:
+    """The zone a text names by itself: `UTC`, `EST`, `Eastern Time`, `GMT-5`, `Europe/London`,
+    `(GMT-05:00) Eastern Time (US & Canada)`."""
+    bare = _REMARK.sub("", _OFFSET_BEFORE.sub("", word.strip()))
+    if bare.casefold() in ("eastern", "central", "mountain", "pacific"):
+        bare += " time"
+    written, zone = with_zone(f"1:00 {bare}")
+    return zone if written == "1:00" else None
 
 
 def _offset(text: str) -> tuple[str, dt.tzinfo] | None:

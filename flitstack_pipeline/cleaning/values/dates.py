@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from flitstack_pipeline.cleaning.values.clocks import clock, with_zone
+from flitstack_pipeline.cleaning.values.clocks import clock, with_zone, zone_named
 from flitstack_pipeline.cleaning.values.words import text
 from flitstack_pipeline.cleaning.values.written_dates import full_year, taken_apart, without_weekday
 
@@ -23,6 +23,8 @@ MONTH_FIRST, DAY_FIRST, UNDECIDED = "month first", "day first", "undecided"
 NOTHING_DECIDES = "no date of any export says which"
 #: What is appended to the order where midnight in UTC is how the column writes a bare day.
 UTC_DAYS = ", UTC days"
+#: What is appended, with a zone, where times that name none are not of the account's.
+IN_ZONE = ", in "
 _NUMERIC = re.compile(
     r"^(\d{1,4})\s?[/.\-]\s?(\d{1,2})\s?[/.\-]\s?(\d{1,4})\.?(?:(?:T|[\s,]+)(.+))?$", re.A | re.I
 )
@@ -43,7 +45,7 @@ class NotADate(ValueError):
 
 
 class DoubtfulDate(NotADate):
-    """A date that could be day or month first, in a column that nothing decides."""
+    """A date that could be day or month first, or of two time zones, where nothing decides."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def moment(value: str | None, order: str = MONTH_FIRST, zone: str = "UTC") -> Mo
 
     Args:
         value: The cell as read.
-        order: Day or month first, or undecided; with `UTC_DAYS` where midnight in UTC is a day.
+        order: Day or month first, or undecided; with `UTC_DAYS` where midnight in UTC is a day,
+            with `IN_ZONE` and a zone (or undecided) where times that name none are of that one.
         zone: The account's; a time that names no zone is of it.
 
     Returns:
@@ -129,11 +132,13 @@ def moment(value: str | None, order: str = MONTH_FIRST, zone: str = "UTC") -> Mo
     if found is None or _ZERO.match(found):
         return None
     found = " ".join(found.split())  # browsers write narrow and no-break spaces before PM
+    order, _, local = order.partition(IN_ZONE)
     if _SERIAL.match(found):
-        return _from_serial(float(found), zone)
-    day, rest = _taken_apart(found, order.removesuffix(UTC_DAYS))
-    _check(day, found)
-    made = _moment(day, rest, zone, found, order.endswith(UTC_DAYS))
+        made = _from_serial(float(found), zone, local)
+    else:
+        day, rest = _taken_apart(found, order.removesuffix(UTC_DAYS))
+        _check(day, found)
+        made = _moment(day, rest, Zones(zone, local, order.endswith(UTC_DAYS)), found)
     _check(made.day, found)
     return made
 
@@ -150,6 +155,12 @@ def time_of_day(value: str | None) -> str | None:
     if parsed is None:
         raise NotADate(f"{found!r} is not a time of day")
     return parsed.strftime("%H:%M")
+
+
+def names_zone(value: str) -> bool:
+    """Whether a text is a time of day and its zone: `2:05 PM EST`."""
+    written, zone = with_zone(" ".join(value.split()))
+    return zone is not None and clock(written) is not None
 
 
 def _taken_apart(found: str, order: str) -> tuple[dt.date, str | None]:
@@ -190,14 +201,14 @@ def _day(year: int, month: int, day: int, found: str) -> dt.date:
         raise NotADate(f"{found!r} is not a day of the calendar") from error
 
 
-def _from_serial(serial: float, zone: str) -> Moment:
+def _from_serial(serial: float, zone: str, local: str) -> Moment:
     day = EXCEL_EPOCH + dt.timedelta(days=int(serial))
     _check(day, str(serial))
     seconds = round((serial % 1) * 86_400)
     if not seconds:
         return Moment(day)
     exact = dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds)
-    return Moment(exact.date(), exact.replace(tzinfo=ZoneInfo(zone)).isoformat())
+    return Zones(zone, local).moment(exact, str(serial))
 
 
 def _check(day: dt.date, found: str) -> None:
@@ -205,7 +216,33 @@ def _check(day: dt.date, found: str) -> None:
         raise NotADate(f"{found!r} lies outside {EARLIEST.year}-{LATEST.year}")
 
 
-def _moment(day: dt.date, rest: str | None, zone: str, found: str, utc_days: bool) -> Moment:
+@dataclass(frozen=True)
+class Zones:
+    """The account's zone, and that of times that name none ("" is the account's).
+
+    `utc_days` says that midnight in UTC stands for a bare day.
+    """
+
+    account: str
+    local: str = ""
+    utc_days: bool = False
+
+    def moment(self, wall: dt.datetime, found: str) -> Moment:
+        """A time that names no zone, as the account's. Raises DoubtfulDate for an open zone."""
+        if not self.local:
+            return Moment(wall.date(), wall.replace(tzinfo=ZoneInfo(self.account)).isoformat())
+        stated = zone_named(self.local)
+        if stated is None:
+            raise DoubtfulDate(f"{found!r} names no time zone; say which its column is in")
+        return self.converted(wall.replace(tzinfo=stated))
+
+    def converted(self, moment: dt.datetime) -> Moment:
+        """A moment of any zone as the account's."""
+        local = moment.astimezone(ZoneInfo(self.account))
+        return Moment(local.date(), local.isoformat() if local.time() != dt.time() else None)
+
+
+def _moment(day: dt.date, rest: str | None, zones: Zones, found: str) -> Moment:
     """The day and moment of the account; midnight is how programs write a bare day."""
     if not rest:
         return Moment(day)
@@ -215,13 +252,12 @@ def _moment(day: dt.date, rest: str | None, zone: str, found: str, utc_days: boo
     time = clock(written)
     if time is None:
         raise NotADate(f"{found!r} has a time of day that cannot be read")
-    if stated is None or (utc_days and time == dt.time() and is_utc(stated)):
-        if time == dt.time():
-            return Moment(day)
-        return Moment(day, dt.datetime.combine(day, time, ZoneInfo(zone)).isoformat())
-    local = dt.datetime.combine(day, time, stated).astimezone(ZoneInfo(zone))
-    exact = local.isoformat() if local.time() != dt.time() else None
-    return Moment(local.date(), exact)
+    if time == dt.time() and (stated is None or (zones.utc_days and is_utc(stated))):
+        return Moment(day)
+    wall = dt.datetime.combine(day, time)
+    if stated is None:
+        return zones.moment(wall, found)
+    return zones.converted(wall.replace(tzinfo=stated))
 
 
 def is_utc(zone: dt.tzinfo) -> bool:

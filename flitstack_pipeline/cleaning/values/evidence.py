@@ -9,7 +9,6 @@ decides is asked, never guessed.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
+from flitstack_pipeline.cleaning.values.columns import CUSTOM, Place, is_date_column
 from flitstack_pipeline.cleaning.values.dates import (
     DAY_FIRST,
     MONTH_FIRST,
@@ -36,12 +36,12 @@ from flitstack_pipeline.cleaning.values.formats import (
     united,
 )
 from flitstack_pipeline.cleaning.values.money import mark_of
+from flitstack_pipeline.cleaning.values.zone_evidence import local_zones
+from flitstack_pipeline.cleaning.values.zones import LocalZone, shown_zone
 from flitstack_pipeline.warehouse import table_exists
 
-Place = tuple[str, str]
 #: Values that make sense day first only, month first only, and either way.
 Counts = tuple[int, int, int]
-CUSTOM = "custom:"
 #: A custom column is asked about when so many of its filled cells are dates, or numbers.
 MOSTLY = 0.8
 MONEY_COLUMNS = frozenset(
@@ -60,15 +60,29 @@ _NUMBER = (
     r"[0-9][0-9 .,''\x{2019}\x{a0}\x{202f}]*[^0-9]{0,6}$"
 )
 _UTC_DAY = r"T00:00(:00(\.0+)?)?(Z|[+]00:?00)$"
-_ZONED = r"[0-9]:[0-9]{2}.*(Z|[+-][0-9]{2}:?[0-9]{2})$"
+#: What stands behind a clock: ` PM`, `Z`, ` -0500 (EST)`, nothing.
+_TAIL = r"^.*?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(.*)$"
+#: How programs write a bare day.
+_MIDNIGHT = r"[T\s](00:00(:00([.,]0+)?)?([^0-9].*)?|12:00(:00)?\s?[Aa]\.?[Mm]\.?.*)$"
+#: SQL of (a day in UTC, what stands behind the clock of another moment or NULL) of a cell.
+_CLOCK = """
+    contains({0}, ':') AND regexp_matches({0}, '{utc_day}') AS utc_day,
+    CASE WHEN contains({0}, ':') AND (utc_day OR NOT regexp_matches({0}, '{midnight}'))
+         AND regexp_matches({0}, '{tail}') THEN regexp_extract({0}, '{tail}', 1) END AS tail"""
+
+
+def _clock_sql(cell: str) -> str:
+    return _CLOCK.format(cell, utc_day=_UTC_DAY, midnight=_MIDNIGHT, tail=_TAIL)
 
 
 @dataclass
 class Evidence:
-    """Per (file, column): the order of day and month, the decimal sign, days written in UTC."""
+    """Per (file, column): the order of day and month, the decimal sign, days written in UTC,
+    whose time zone local times are in."""
 
     date_orders: dict[Place, DateOrder] = field(default_factory=dict)
     signs: dict[Place, DecimalSign] = field(default_factory=dict)
+    zones: dict[Place, LocalZone] = field(default_factory=dict)
     utc_days: set[Place] = field(default_factory=set)
     mixed: set[Place] = field(default_factory=set)
     #: Places of columns that a file lacks, each with the place whose cells are kept there.
@@ -82,8 +96,9 @@ class Evidence:
                 self.date_orders[place].order if place in self.date_orders else usual.order,
                 self.signs[place].sign if place in self.signs else usual.sign,
                 place in self.utc_days,
+                self.zones[place].zone if place in self.zones else usual.zone,
             )
-            for place in sorted({*self.date_orders, *self.signs, *self.utc_days})
+            for place in sorted({*self.date_orders, *self.signs, *self.utc_days, *self.zones})
         }
         return own | {place: own[other] for place, other in self.borrowed.items()}
 
@@ -95,6 +110,8 @@ class Counted:
     dates: dict[Place, Counts] = field(default_factory=dict)
     signs: dict[Place, Counter[str | None]] = field(default_factory=dict)
     utc_days: set[Place] = field(default_factory=set)
+    #: What stands behind the clocks of each column of moments.
+    tails: dict[Place, Counter[str]] = field(default_factory=dict)
     #: Custom columns that hold only some dates or numbers: they say nothing of their file.
     mixed: set[Place] = field(default_factory=set)
 
@@ -109,13 +126,6 @@ class Counted:
         return {place: c for place, c in self.signs.items() if place not in self.mixed}
 
 
-def is_date_column(name: str) -> bool:
-    """Whether a canonical column holds dates, by its name in the spec."""
-    return bool(
-        re.search(r"(^|_)(date|created|updated|completed|follow_up)$|_date$|^entered_", name)
-    )
-
-
 def gather(
     con: duckdb.DuckDBPyConnection,
     dataset: str,
@@ -123,6 +133,8 @@ def gather(
     decimal_answers: Mapping[str, str] | None = None,
     country: str = "US",
     seen: dict[str, Counted] | None = None,
+    zones: Mapping[str, str] | None = None,
+    account: str = "UTC",
 ) -> Evidence:
     """The evidence of every date and number column of one raw table, custom ones included.
 
@@ -136,9 +148,11 @@ def gather(
         country: The account's.
         seen: What was counted of each raw table, for callers that gather several times from raw
             tables that do not change meanwhile; filled here.
+        zones: Answers about the zone of times that name none.
+        account: The account's time zone.
 
     Raises:
-        BadInput: An answer is no order, or no decimal sign.
+        BadInput: An answer is no order, no decimal sign, or no time zone.
     """
     known = {} if seen is None else seen
 
@@ -163,7 +177,8 @@ def gather(
         answer = decimal_answer(decimal_answers or {}, dataset, column.removeprefix(CUSTOM))
         if answer and sign.undecided:
             signs[file, column] = replace(sign, sign=answer, evidence="decided by a person")
-    return Evidence(orders, signs, counted.utc_days, counted.mixed)
+    local = local_zones(con, dataset, counted.tails, zones or {}, account)
+    return Evidence(orders, signs, local, counted.utc_days, counted.mixed)
 
 
 def count(con: duckdb.DuckDBPyConnection, dataset: str) -> Counted:
@@ -183,25 +198,31 @@ def _count_dates(con: duckdb.DuckDBPyConnection, dataset: str, column: str, foun
         f"""
         WITH beginnings AS (
             SELECT _file AS file, regexp_extract(trim("{column}"), '{_DATE_START}') AS value,
-                   regexp_matches("{column}", '{_UTC_DAY}') AS utc_day,
-                   regexp_matches("{column}", '{_ZONED}') AS zoned
+                   {_clock_sql(f'"{column}"')}
             FROM raw."{dataset}" WHERE "{column}" IS NOT NULL)
-        SELECT file, value, utc_day, zoned, count(*) FROM beginnings GROUP BY ALL
+        SELECT file, value, utc_day, tail, count(*) FROM beginnings GROUP BY ALL
         """
     ).fetchall()
     _take_dates(((file, column, *rest) for file, *rest in rows), found)
 
 
 def _take_dates(rows: Iterable[tuple[Any, ...]], found: Counted) -> None:
-    """Take (file, column, beginning, day in UTC, moment with zone, cells) into what is counted."""
+    """Take (file, column, beginning, day in UTC, behind the clock, cells) into what is counted."""
     pairs: dict[Place, Counter[tuple[int, int] | None]] = defaultdict(Counter)
     utc: dict[Place, set[bool]] = defaultdict(set)
-    for file, column, value, utc_day, zoned, n in rows:
-        pairs[file, column][leading_pair(value)] += n
-        if zoned:
-            utc[file, column].add(bool(utc_day))
+    tails: dict[Place, Counter[str]] = defaultdict(Counter)
+    for file, column, value, utc_day, tail, n in rows:
+        place = file, column
+        pairs[place][leading_pair(value)] += n
+        if tail is None:
+            continue
+        if utc_day or shown_zone(tail):
+            utc[place].add(bool(utc_day))
+        if not utc_day:
+            tails[place][tail] += n
     found.dates |= {place: count_orders(counted) for place, counted in pairs.items()}
     found.utc_days |= {place for place, seen in utc.items() if seen == {True}}
+    found.tails |= tails
 
 
 #: A number with 9 for every digit, but a lone 0 before the mark: all that tells how to read it.
@@ -244,10 +265,10 @@ def _count_custom(con: duckdb.DuckDBPyConnection, dataset: str, found: Counted) 
                         THEN 'written' ELSE '' END AS date,
                    CASE WHEN date = '' AND length(cell) <= 40 AND regexp_matches(cell, '{_NUMBER}')
                         THEN {_SHAPE.format("cell")} ELSE '' END AS shape,
-                   numeric AND regexp_matches(cell, '{_UTC_DAY}') AS utc_day,
-                   numeric AND regexp_matches(cell, '{_ZONED}') AS zoned
+                   CASE WHEN date <> '' THEN cell ELSE '' END AS dated,
+                   {_clock_sql("dated")}
             FROM named)
-        SELECT file, '{CUSTOM}' || label, date, utc_day, zoned, shape, count(*)
+        SELECT file, '{CUSTOM}' || label, date, utc_day, tail, shape, count(*)
         FROM shaped GROUP BY ALL
         """
     ).fetchall()
@@ -259,9 +280,9 @@ def _count_custom(con: duckdb.DuckDBPyConnection, dataset: str, found: Counted) 
 
 
 def _take_custom(place: Place, cells: list[tuple[Any, ...]], found: Counted) -> None:
-    """Take (beginning of a date, day in UTC, moment with zone, shape, cells) of one column."""
+    """Take (beginning of a date, day in UTC, behind the clock, shape, cells) of one column."""
     filled = sum(n for *_, n in cells)
-    dates = [(*place, date, utc, zoned, n) for date, utc, zoned, _, n in cells if date]
+    dates = [(*place, date, utc, tail, n) for date, utc, tail, _, n in cells if date]
     numbers: Counter[str | None] = Counter()
     for _, _, _, shape, n in cells:
         if shape:

@@ -13,7 +13,13 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
-from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST, UNDECIDED, UTC_DAYS
+from flitstack_pipeline.cleaning.values.dates import (
+    DAY_FIRST,
+    IN_ZONE,
+    MONTH_FIRST,
+    UNDECIDED,
+    UTC_DAYS,
+)
 from flitstack_pipeline.errors import BadInput
 
 POINT, COMMA = ".", ","
@@ -33,11 +39,14 @@ class Format:
     order: str = MONTH_FIRST
     sign: str = POINT
     utc_days: bool = False
+    #: Of times that name none; "" is the account's.
+    zone: str = ""
 
     @property
     def date_order(self) -> str:
-        """The order as `dates.moment` takes it."""
-        return f"{self.order}{UTC_DAYS}" if self.utc_days else self.order
+        """The order, and the zone of local times, as `dates.moment` takes it."""
+        order = f"{self.order}{UTC_DAYS}" if self.utc_days else self.order
+        return f"{order}{IN_ZONE}{self.zone}" if self.zone else order
 
     @property
     def word(self) -> str:
@@ -49,8 +58,9 @@ class Format:
         """The format a text stands for; the default for none."""
         if not word:
             return cls()
-        order, _, sign = word.partition("|")
-        return cls(order.removesuffix(UTC_DAYS), sign, order.endswith(UTC_DAYS))
+        told, _, sign = word.partition("|")
+        order, _, zone = told.partition(IN_ZONE)
+        return cls(order.removesuffix(UTC_DAYS), sign, order.endswith(UTC_DAYS), zone)
 
 
 @dataclass(frozen=True)

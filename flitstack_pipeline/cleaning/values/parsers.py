@@ -252,12 +252,30 @@ def _date(context: Context, order: str, cell: str) -> tuple[Any, ...]:
 
 @_parser("time", "cell", value="VARCHAR")
 def _time(_: Context, cell: str) -> tuple[Any, ...]:
+    """A time of day; one that names its zone says nothing without its day (`date_time`)."""
     if words.pending(cell):
         return None, _PENDING
     try:
         return dates.time_of_day(cell), []
     except dates.NotADate as error:
-        return None, [("", str(error))]
+        return None, [("", None if dates.names_zone(cell) else str(error))]
+
+
+@_parser("date_time", "order", "date", "time", day="DATE", value="VARCHAR")
+def _date_time(context: Context, order: str, date: str, time: str) -> tuple[Any, ...]:
+    """The account's day and HH:MM of a date and the time of another zone beside it.
+
+    Nothing where either cannot be read: then they are read apart.
+    """
+    try:
+        alone = dates.moment(date, order, context.time_zone)
+        found = dates.moment(f"{date} {time}", order, context.time_zone) if alone else None
+    except dates.NotADate:
+        return None, None, []
+    if found is None or (alone and alone.exact):
+        return None, None, []
+    clock = found.exact[11:16] if found.exact else "00:00"
+    return found.day.isoformat(), clock, []
 
 
 @_parser("done", "cell", value="BOOLEAN")
