@@ -87,11 +87,17 @@ def test_an_answer_reads_every_local_time_of_the_column(con, tmp_path, answer, r
         {"Z": 4, "-08:00": 3},  # each names its own
         {"": 1, "-05:00": 3, "-04:00": 2},  # the account's own offset beside
         {"": 1, " EDT": 3, " PM EST": 1},
+        {"": 1, "Z": 3, " GMT-0500 (EST)": 1},  # somebody here wrote it
         {"": 1, " Eastern Time": 1, " America/New_York": 1},
     ],
 )
 def test_nobody_is_asked_where_only_one_reading_is_possible(tails):
     assert decide_zone(tails, "Created", NEW_YORK).zone == ""
+
+
+def test_moments_of_the_accounts_offset_elsewhere_in_the_file_say_whose_clock_it_is():
+    assert decide_zone({"": 4, "Z": 1}, "Due", NEW_YORK, near=["", " EST", "Z"]).zone == ""
+    assert decide_zone({"": 4, "Z": 1}, "Due", NEW_YORK, near=["", " PST", "Z"]).undecided
 
 
 def test_bare_days_have_no_zone(con, tmp_path):

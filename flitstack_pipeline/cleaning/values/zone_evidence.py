@@ -56,6 +56,7 @@ def local_zones(
             account,
             zone_answer(answers, dataset, name),
             None if column.startswith(CUSTOM) else rows.get(file),
+            (tail for (f, _), behind in tails.items() if f == file for tail in behind),
         )
         if zone.zone:
             found[file, column] = zone

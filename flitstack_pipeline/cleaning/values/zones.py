@@ -1,8 +1,9 @@
 """Whose time zone the moments of a column are in that name none, by what stands around them.
 
 An account's exports write local times (docs/contractor_plus.md#quirk-27), so a column of local
-times alone is the account's. Where a column also has moments of another zone (`Z`, `-08:00`),
-either may be meant: a person is asked, once a column. A header that names a zone decides.
+times alone is the account's, and so is one whose file also has moments of the account's own offset.
+Where every moment with a zone is of another (`Z`, `-08:00`), either may be meant: a person is asked, once
+a column. A header that names a zone decides.
 
 Belongs here: the decision from counted evidence, and what a person may answer. Does not: counting
 (`evidence`), reading a value (`dates`, `clocks`).
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -86,6 +87,7 @@ def decide_zone(
     account: str,
     answer: str | None = None,
     rows: RowZones | None = None,
+    near: Iterable[str] = (),
 ) -> LocalZone:
     """Whose time zone the local times of a column are in.
 
@@ -95,6 +97,7 @@ def decide_zone(
         account: The account's zone.
         answer: A person's, if one was given.
         rows: The file's column of zones, if it has one.
+        near: What stands behind the clocks of the file's other columns.
     """
     if answer == ROWS and rows:
         return LocalZone(f"{ROW}{rows.label}", "decided by a person")
@@ -111,6 +114,9 @@ def decide_zone(
     strange = {zone: n for zone, n in counted.items() if not _is_of(zone, account)}
     if not local:
         return LocalZone()
+    around = {*counted, *map(shown_zone, near)} - {""}
+    if strange and any(_is_of(zone, account) for zone in around):
+        return LocalZone()  # whoever writes here has the account's clock
     if not strange:
         return _by_rows(rows, account) if rows else LocalZone()
     most = sorted(strange, key=lambda zone: (-strange[zone], zone))
