@@ -1,9 +1,9 @@
 """Whose time zone the moments of a column are in that name none, by what stands around them.
 
 An account's exports write local times (docs/contractor_plus.md#quirk-27), so a column of local
-times alone is the account's, and so is one whose file also has moments of the account's own offset.
-Where every moment with a zone is of another (`Z`, `-08:00`), either may be meant: a person is asked, once
-a column. A header that names a zone decides.
+times alone is the account's, and so is one whose file also has moments of the account's own
+offset. Where every moment with a zone is of another (`Z`, `-08:00`), either may be meant: a person
+is asked, once a column. A header that names a zone decides.
 
 Belongs here: the decision from counted evidence, and what a person may answer. Does not: counting
 (`evidence`), reading a value (`dates`, `clocks`).
