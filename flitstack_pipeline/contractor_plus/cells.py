@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from csv import Error as CsvError
 from csv import field_size_limit
 from csv import reader as csv_reader
@@ -39,6 +39,12 @@ __all__ = ["Row", "Sheet", "UnreadableFile", "sheets"]
 BATCH = 2_000
 LONGEST_CELL = 64_000_000
 field_size_limit(LONGEST_CELL)
+_LEFT_OUT = (
+    "which was left out: with it the lines below would be one cell; without it every line is a "
+    "whole row"
+)
+_ENDING = f"ends in a quotation mark too many, {_LEFT_OUT}"
+_OPENING = f"opens a cell with a quotation mark that nothing closes, {_LEFT_OUT}"
 _LOOK = "Open it in a spreadsheet, look at the last rows, and export it again."
 
 
@@ -113,22 +119,21 @@ class Sheet:
     def _trusted(self, dialect: Dialect) -> tuple[Dialect, Count]:
         """The independent count, and the dialect under which it finds no damage.
 
-        Lines whose last quotation mark is proved to be none are told. Raises UnreadableFile.
+        Lines with a quotation mark that is proved to be none are told. Raises UnreadableFile.
         """
         counted = _count(self.path, self.encoding, dialect)
         if not counted.problem and not counted.swallowed:
             return dialect, counted
-        strays = find_strays(self.path, self.encoding.name, dialect)
-        if not strays and counted.problem:
-            raise UnreadableFile(self.path, counted.problem, _LOOK)
-        if not strays:
+        found = find_strays(self.path, self.encoding.name, dialect)
+        if not found.strays and counted.problem:
+            raise UnreadableFile(self.path, counted.problem, _where(found.suspects))
+        if not found.strays:
             return dialect, counted
-        lines = ", ".join(str(number) for number in sorted(strays))
-        self.notes.append(
-            f"line {lines} ends in a quotation mark too many, which was left out: with it the "
-            "lines below would be one cell; without it every line is a whole row"
-        )
-        dialect = replace(dialect, strays=strays)
+        ending = sorted({number for number, _ in found.strays} - found.opening)
+        for lines, what in ((ending, _ENDING), (sorted(found.opening), _OPENING)):
+            if lines:
+                self.notes.append(f"line {', '.join(map(str, lines))} {what}")
+        dialect = replace(dialect, strays=found.strays)
         return dialect, _count(self.path, self.encoding, dialect)
 
     def rows(self) -> Iterator[Row]:
@@ -174,6 +179,16 @@ def _count(path: Path, encoding: Encoding, dialect: Dialect) -> Count:
         return count_rows(path, encoding.name, dialect)
     except UnicodeError as error:
         raise _wrong_encoding(path, encoding, error) from error
+
+
+def _where(suspects: Sequence[int]) -> str:
+    """What to do about a quotation mark, with the lines that one too many may be on."""
+    if not suspects:
+        return _LOOK
+    lines = ", ".join(map(str, suspects))
+    return (
+        f"A quotation mark too many, or one that is missing, is probably on line {lines}. {_LOOK}"
+    )
 
 
 def _unwrapped(rows: Iterator[Row]) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from flitstack_pipeline.catalog.headers import normalise_header
 from flitstack_pipeline.catalog.source import DATASETS
 from flitstack_pipeline.catalog.spelling import alias_table
+from flitstack_pipeline.contractor_plus.text_lines import Strays
 
 SEPARATORS = (",", ";", "\t", "|")
 HEAD_CHARACTERS = 64_000
@@ -28,14 +29,14 @@ class Dialect:
     """Separator, the number of leading lines that only name it, and the evidence.
 
     `habits` are what must be put right line by line before the file is read (`text_lines`);
-    `strays` are the lines that end in a quotation mark too many (`stray_marks`).
+    `strays` are the quotation marks too many (`stray_marks`).
     """
 
     separator: str
     skip_lines: int = 0
     evidence: tuple[str, ...] = field(default=())
     habits: frozenset[str] = frozenset()
-    strays: frozenset[int] = frozenset()
+    strays: Strays = frozenset()
 
     @property
     def name(self) -> str:

@@ -25,6 +25,8 @@ BACKSLASH, LONE_RETURN, SPACED, WRAPPED, TWICE_ENCODED = (
     "cells are wrapped",
     "letters are encoded twice, or lost",
 )
+#: Quotation marks that are none: the number of the line, and where in it the mark stands.
+Strays = frozenset[tuple[int, int]]
 _BLOCK = 1 << 20
 _ESCAPED = re.compile(r'\\(["\\])')
 #: A backslash and a mark in the middle of a text: neither opens nor closes a cell.
@@ -114,21 +116,15 @@ def open_lines(
     encoding: str,
     habits: frozenset[str],
     separator: str = ",",
-    strays: frozenset[int] = frozenset(),
+    strays: Strays = frozenset(),
 ) -> Iterator[Lines]:
     """The lines of a file, put right; closed on the way out.
 
-    `strays` are numbers of lines whose last quotation mark is none (see `stray_marks`).
+    `strays` are quotation marks to be left out (see `stray_marks`).
     """
     newline = "\n" if LONE_RETURN in habits else ""
     with path.open(encoding=encoding, newline=newline) as text:
         yield Lines(text, habits, separator, strays)
-
-
-def without_last_mark(line: str) -> str:
-    """A line without the quotation mark that it ends in."""
-    bare = line.rstrip("\r\n")
-    return bare.removesuffix('"') + line[len(bare) :]
 
 
 class Lines:
@@ -139,9 +135,10 @@ class Lines:
         text: TextIO,
         habits: frozenset[str],
         separator: str,
-        strays: frozenset[int] = frozenset(),
+        strays: Strays = frozenset(),
     ) -> None:
-        self._text, self._habits, self._strays, self._number = text, habits, strays, 0
+        self._text, self._habits, self._number = text, habits, 0
+        self._strays = dict(strays)
         self._rightens = bool(habits or strays)
         self._spaced = re.compile(rf'(^|{re.escape(separator)})[ ]+(?=")')
 
@@ -164,8 +161,6 @@ class Lines:
     def right(self, line: str) -> str:
         """One line in the form of RFC 4180."""
         self._number += 1
-        if self._number in self._strays:
-            line = without_last_mark(line)
         if LONE_RETURN in self._habits and "\r" in line:
             end = "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
             line = line.removesuffix(end).replace("\r", INNER_BREAK) + end
@@ -173,4 +168,7 @@ class Lines:
             line = _ESCAPED.sub(lambda m: '""' if m.group(1) == '"' else "\\", line)
         if SPACED in self._habits and ' "' in line:
             line = self._spaced.sub(r"\1", line)
+        if self._number in self._strays:
+            at = self._strays[self._number]
+            line = line[:at] + line[at + 1 :]
         return line

@@ -273,6 +273,13 @@ def _with(**changed):
          _with()),
         ("2,Bo Ray,,(813) 555-0122,22 Oak St, Apt 3,Tampa,FL,33602,Web",
          _with(email="", address="22 Oak St, Apt 3", created="", notes="")),
+        # quotation marks that open a cell and close none
+        ('2,"Ray, Bo,b@x.com,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call',
+         _with(name="Ray, Bo")),
+        ('2,Bo Ray,b@x.com,(813) 555-0122,"22 Oak St, Apt 3,Tampa,FL,33602,Web,01/08/2024,Call',
+         _with(address="22 Oak St, Apt 3")),
+        ('2,Bo Ray,b@x.com,"(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call', _with()),
+        ('2,Bo Ray,(813) 555-0122,"b@x.com,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call', None),
         # a comma in the city would make it hold two places; in the street it leaves a wrong one
         ("2,Bo Ray,b@x.com,(813) 555-0122,22 Oak St,Tampa, Bay,FL,33602,Web,01/08/2024,Call", None),
         ("2,Bo Ray,(813) 555-0122,22 Oak St,Tampa,FL,33602,Web,01/08/2024,Call", None),

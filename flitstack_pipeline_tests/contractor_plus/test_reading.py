@@ -63,7 +63,8 @@ def _is_only_windows(data):
 
 #: What tools wrap around a cell, which is taken off (test_cell_text.py tells how).
 WRAPPED = re.compile(
-    r"""^\s*=\s*"|^\s*'[0-9+(=-]|_x[0-9a-f]{4}_|&#?\w+;|<br|^\s*[\[{]\s*"|[\x00\x0b]""", re.I
+    r"""^\s*=\s*"|^\s*'[0-9+(=-]|_x[0-9a-f]{4}_|&#?\w+;|<br|^\s*[\[{]\s*"|[\x00\x0b]|\\[nr]""",
+    re.I,
 )
 
 
@@ -107,7 +108,7 @@ def test_a_csv_named_xls_is_read_and_a_binary_xls_is_refused(tmp_path):
     path = write(tmp_path / "clients.xls", [HEADER, ["1", "a", "b", "c"]])
     assert cells(path)[0] == HEADER
     path.write_bytes(b"\xd0\xcf\x11\xe0" + b"\0" * 600)
-    with pytest.raises(UnreadableFile, match="Save it as"):
+    with pytest.raises(UnreadableFile, match=r"save it as \.xlsx"):
         cells(path)
 
 
