@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from flitstack_pipeline.contractor_plus.cell_text import unwrapped_row
+from flitstack_pipeline.cleaning.values.wrapping import unwrapped_row
 from flitstack_pipeline.contractor_plus.counting import Count, count_rows
 from flitstack_pipeline.contractor_plus.dialect import HEAD_CHARACTERS, Dialect, detect_dialect
 from flitstack_pipeline.contractor_plus.encoding import Encoding, detect_encoding

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from flitstack_pipeline.contractor_plus.cell_text import INNER_BREAK, has_signs
+from flitstack_pipeline.cleaning.values.wrapping import INNER_BREAK, has_signs
 from flitstack_pipeline.contractor_plus.letters import may_be_twice_encoded
 
 BACKSLASH, LONE_RETURN, SPACED, WRAPPED, TWICE_ENCODED = (

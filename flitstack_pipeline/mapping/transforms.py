@@ -19,6 +19,7 @@ import duckdb
 from flitstack_pipeline.cleaning.values import dates, numbers, words
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST, UNDECIDED
 from flitstack_pipeline.cleaning.values.formats import Format, comma_of
+from flitstack_pipeline.cleaning.values.yes_no import NeitherYesNorNo, yes_or_no
 from flitstack_pipeline.warehouse import table_exists
 
 
@@ -154,12 +155,11 @@ def _moment(value: Any, order: str, zone: str) -> dates.Moment | None:
 
 def yes_no(value: Any) -> str | None:
     """Yes or No; nothing when unknown."""
-    if value is None or str(value).strip() == "":
-        return None
-    found = words.boolean(str(value))
-    if found is None or words.text(str(value)) is None:
-        raise Unfit(f"{value!r} is neither yes nor no")
-    return "Yes" if found else "No"
+    try:
+        found = yes_or_no(None if value is None else str(value))
+    except NeitherYesNorNo as error:
+        raise Unfit(str(error)) from error
+    return None if found is None else "Yes" if found else "No"
 
 
 def items(value: Any) -> list[str] | None:
@@ -182,10 +182,7 @@ def lines(value: Any) -> str | None:
 
 def split_values(value: Any) -> list[str]:
     """The parts of a multi-choice cell: separated by `;`, `|`, a new line, else by commas."""
-    cell = str(value or "")
-    mark = next((m for m in (";", "|", "\n", ",") if m in cell), None)
-    parts = cell.split(mark) if mark else [cell]
-    return [p.strip() for p in parts if p.strip()]
+    return words.split_list(None if value is None else str(value))
 
 
 #: Transforms by the name map.yaml uses; choice and multi need the value map and live in `apply`.

@@ -12,7 +12,7 @@ from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.cleaning import batches, parse_workers, parsing
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
-from flitstack_pipeline.cleaning.values import cell_sql, contact_points, money, words
+from flitstack_pipeline.cleaning.values import cell_sql, contact_points, money, words, yes_no
 from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.examples import generate
@@ -56,7 +56,7 @@ def sql(expression, value):
 def test_a_cell_is_trimmed_in_sql_as_in_python(value):
     text = words.text(value)
     assert sql(cell_sql.text("x"), value) == text
-    assert sql(cell_sql.boolean("x"), value) == words.boolean(value)
+    assert sql(cell_sql.boolean("x"), value) == yes_no.boolean(value)
     if text is not None:
         assert sql(cell_sql.one_line("x"), text) == words.one_line(value)
         assert sql(cell_sql.document_number("x"), text) == words.document_number(text)

@@ -16,13 +16,12 @@ from decimal import Decimal
 
 import pytest
 
-from flitstack_pipeline.cleaning import statuses
 from flitstack_pipeline.cleaning.html import clean_note
-from flitstack_pipeline.cleaning.values import dates, money, numbers, words
+from flitstack_pipeline.cleaning.values import dates, money, numbers, statuses, words
 from flitstack_pipeline.cleaning.values.addresses import AddressCells, clean_address
 from flitstack_pipeline.cleaning.values.contact_points import emails, phones
 from flitstack_pipeline.cleaning.values.names import split_name
-from flitstack_pipeline.contractor_plus.cell_text import unwrapped
+from flitstack_pipeline.cleaning.values.wrapping import unwrapped
 from flitstack_pipeline.mapping.transforms import Unfit, yes_no
 from flitstack_pipeline_tests.cleaning.corpus_lines import (
     ASKED,

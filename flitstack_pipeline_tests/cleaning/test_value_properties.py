@@ -16,13 +16,12 @@ from babel import numbers as babel_numbers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from flitstack_pipeline.cleaning import statuses
 from flitstack_pipeline.cleaning.html import clean_note
-from flitstack_pipeline.cleaning.values import dates, money, numbers, words
+from flitstack_pipeline.cleaning.values import dates, money, numbers, statuses, words
 from flitstack_pipeline.cleaning.values.addresses import parse_line
 from flitstack_pipeline.cleaning.values.contact_points import emails, phones
 from flitstack_pipeline.cleaning.values.names import split_name
-from flitstack_pipeline.contractor_plus.cell_text import unwrapped
+from flitstack_pipeline.cleaning.values.wrapping import unwrapped
 from flitstack_pipeline.mapping.transforms import yes_no
 
 FAST = settings(max_examples=40, deadline=None)

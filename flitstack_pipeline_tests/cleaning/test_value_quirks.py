@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flitstack_pipeline.cleaning import statuses
 from flitstack_pipeline.cleaning.html import clean_note, plain_note
-from flitstack_pipeline.cleaning.values import dates, money, words
+from flitstack_pipeline.cleaning.values import dates, money, statuses, words
 from flitstack_pipeline.cleaning.values.addresses import AddressCells, clean_address, parse_line
 from flitstack_pipeline.cleaning.values.contact_points import emails, phones
 from flitstack_pipeline.cleaning.values.names import split_name

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flitstack_pipeline.cleaning import statuses
 from flitstack_pipeline.cleaning.html import clean_note
-from flitstack_pipeline.cleaning.values import dates, money, words
+from flitstack_pipeline.cleaning.values import dates, money, statuses, words
 from flitstack_pipeline.cleaning.values.addresses import AddressCells, clean_address
 from flitstack_pipeline.cleaning.values.contact_points import emails, phones
 from flitstack_pipeline.cleaning.values.countries import country_code

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flitstack_pipeline.catalog.source import BY_KEY
-from flitstack_pipeline.contractor_plus.cell_text import unwrapped_row
+from flitstack_pipeline.cleaning.values.wrapping import unwrapped_row
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.contractor_plus.letters import put_right
@@ -80,7 +80,7 @@ def test_every_cell_of_a_damaged_file_is_stored_or_the_file_is_refused(
 def _by_the_csv_module(sheet):
     """The rows of the csv module over the whole text, its habits put right here once more.
 
-    What tools wrap around a cell is taken off by the product; test_cell_text.py holds that to
+    What tools wrap around a cell is taken off by the product; test_wrapping.py holds that to
     values worked out by hand.
     """
     dialect = sheet.dialect

@@ -61,7 +61,7 @@ def _is_only_windows(data):
         return best_encoding(data)[0] in ("", "cp1252")
 
 
-#: What tools wrap around a cell, which is taken off (test_cell_text.py tells how).
+#: What tools wrap around a cell, which is taken off (test_wrapping.py tells how).
 WRAPPED = re.compile(
     r"""^\s*=\s*"|^\s*'[0-9+(=-]|_x[0-9a-f]{4}_|&#?\w+;|<br|^\s*[\[{]\s*"|[\x00\x0b]|\\[nr]""",
     re.I,

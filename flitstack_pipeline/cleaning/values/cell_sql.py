@@ -1,4 +1,4 @@
-"""What `words` does to one cell, as SQL, so that whole columns are trimmed where they lie.
+"""What `words` and `yes_no` do to one cell, as SQL, so that whole columns are read where they lie.
 
 Each function takes a SQL expression and returns one; NULL stays NULL. A test holds both to each
 other on any text.
@@ -11,13 +11,12 @@ from flitstack_pipeline.catalog.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.cleaning.tags import LINES, NAMES, TAG
 from flitstack_pipeline.cleaning.values.words import (
     EMPTY_WORDS,
-    FALSE_WORDS,
     PENDING,
     PLACEHOLDERS,
     SPACES,
-    TRUE_WORDS,
     WHITE,
 )
+from flitstack_pipeline.cleaning.values.yes_no import FALSE_WORDS, TRUE_WORDS
 
 
 def _class(characters: str) -> str:
@@ -100,7 +99,7 @@ def one_line(trimmed: str) -> str:
 
 
 def boolean(x: str) -> str:
-    """`words.boolean`: NULL for an absent column or a word that is neither yes nor no."""
+    """`yes_no.boolean`: NULL for an absent column or a word that is neither yes nor no."""
     word = f"lower({stripped(x)})"
     return (
         f"CASE WHEN {word} IN ({_listed(TRUE_WORDS)}) THEN true "

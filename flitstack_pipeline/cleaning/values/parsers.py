@@ -16,9 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.cleaning import files, line_items, statuses
+from flitstack_pipeline.cleaning import files, line_items
 from flitstack_pipeline.cleaning.html import clean_note, plain_note
-from flitstack_pipeline.cleaning.values import contact_points, dates, money, words
+from flitstack_pipeline.cleaning.values import (
+    contact_points,
+    dates,
+    money,
+    statuses,
+    words,
+    yes_no,
+)
 from flitstack_pipeline.cleaning.values.addresses import (
     AddressCells,
     clean_address,
@@ -281,7 +288,7 @@ def _date_time(context: Context, order: str, date: str, time: str) -> tuple[Any,
 @_parser("done", "cell", value="BOOLEAN")
 def _done(_: Context, cell: str) -> tuple[Any, ...]:
     """Whether it is done: yes or no, a word for either, or the day it was done."""
-    found = words.done(cell)
+    found = yes_no.done(cell)
     if found is None and words.text(cell):
         try:
             dates.moment(cell, dates.UNDECIDED)

@@ -1,4 +1,4 @@
-"""Small words: placeholders, booleans, lists in a cell, document numbers. Text in, values out."""
+"""Small words: placeholders, lists in a cell, document numbers. Text in, values out."""
 
 from __future__ import annotations
 
@@ -34,15 +34,6 @@ _TO_COME = re.compile(
     r"(?:t\.?b\.?[dac]\.?(?!\w)|to be (?:determined|confirmed|announced|advised|agreed|decided|"
     r"discussed|quoted|priced|scheduled|set)\b)[^\d\n]{0,60}"
 )
-#: Also as spreadsheets of other languages write TRUE and FALSE.
-TRUE_WORDS = frozenset(
-    {"yes", "y", "true", "t", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui",
-     "ja", "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "[x]"}
-)  # fmt: skip
-FALSE_WORDS = frozenset(
-    {"no", "n", "false", "f", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐", "non", "nein",
-     "nee", "não", "nao", "falsch", "faux", "falso", "onwaar", "[ ]"}
-)  # fmt: skip
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 #: What is trimmed from both ends of a cell: white space, the byte order mark, zero-width space,
 #: marks of direction (copied from an address book).
@@ -76,32 +67,6 @@ def one_line(value: str | None) -> str | None:
     """Text with every run of white space made one space."""
     found = text(value)
     return " ".join(found.split()) if found else None
-
-
-def boolean(value: str | None) -> bool | None:
-    """Yes/No, TRUE/FALSE, 1/0, x and blank; None for an absent column or another word."""
-    if value is None:
-        return None
-    word = value.strip(WHITE).lower()
-    if word in TRUE_WORDS:
-        return True
-    return False if word in FALSE_WORDS or word in PLACEHOLDERS else None
-
-
-#: What a task's state is called besides yes and no.
-_DONE = frozenset({"done", "complete", "completed", "closed", "finished", "hecho", "terminé"})
-_OPEN = frozenset(
-    {"open", "pending", "to do", "todo", "not done", "not completed", "not complete", "incomplete",
-     "in progress", "not started", "started", "overdue", "pendiente", "ouvert"}
-)  # fmt: skip
-
-
-def done(value: str | None) -> bool | None:
-    """Whether something is done, by yes and no or a word for either; None for another word."""
-    word = " ".join((value or "").casefold().replace("-", " ").split())
-    if word in _DONE:
-        return True
-    return False if word in _OPEN else boolean(value)
 
 
 def split_list(value: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
-from flitstack_pipeline.contractor_plus.cell_text import unwrapped
+from flitstack_pipeline.cleaning.values.wrapping import unwrapped
 from flitstack_pipeline.contractor_plus.cells import sheets
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline_tests.cleaning.test_clean_tables import warehouse
