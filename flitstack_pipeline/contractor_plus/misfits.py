@@ -33,9 +33,17 @@ _SHORT_SHARE = 0.05
 MISFITS_DDL = """CREATE TABLE IF NOT EXISTS raw.misfits (
   file VARCHAR, sheet VARCHAR, "row" BIGINT, dataset VARCHAR, raw_id VARCHAR, workspace VARCHAR,
   why VARCHAR, cells JSON)"""
+#: `read` are all cells as read, `stands` as they stand right, `columns` where each of those is
+#: stored: a known column, or the label of another (`own:` before it where the row keeps its cells
+#: as written); "" where another column may stand in for it.
 REALIGNED_DDL = """CREATE TABLE IF NOT EXISTS raw.realigned (
   file VARCHAR, sheet VARCHAR, "row" BIGINT, dataset VARCHAR, raw_id VARCHAR,
-  how VARCHAR, cells JSON)"""
+  how VARCHAR, cells JSON, read VARCHAR[],
+  stands VARCHAR[], columns VARCHAR[], separator VARCHAR);
+ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS read VARCHAR[];
+ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS stands VARCHAR[];
+ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS columns VARCHAR[];
+ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS separator VARCHAR"""
 
 
 @dataclass
@@ -181,7 +189,8 @@ class _Work:
                 numbers.append(line)
                 rows.append(list(found.cells))
                 settled.realigned.append((line, found.why))
-                self._tell("raw.realigned", line, [raw_id, found.why], cells)
+                more = [cells, list(found.cells), self._places(), shape.separator]
+                self._tell("raw.realigned", line, [raw_id, found.why], cells, more)
             elif found.outcome == REFUSED:
                 self._take_out(raw_id)
                 settled.refused.append((line, found.why))
@@ -245,12 +254,24 @@ class _Work:
             [raw_id],
         )
 
-    def _tell(self, table: str, line: int, told: list[Any], cells: list[str]) -> None:
+    def _places(self) -> list[str]:
+        """Where the cells of a row are stored, in the order of the header."""
+        if self._is_as_written:
+            return [f"own:{label}" for label in self.labels]
+        loose = {name for name, _ in self.layout.stand_ins}
+        return [
+            "" if c in loose else c or label
+            for c, label in zip(self.layout.columns, self.labels, strict=True)
+        ]
+
+    def _tell(
+        self, table: str, line: int, told: list[Any], cells: list[str], more: Iterable[Any] = ()
+    ) -> None:
         beyond = range(len(self.labels) + 1, len(cells) + 1)
         headers = [*self.labels, *(f"(column {n})" for n in beyond)]
         shown = {h: c for h, c in zip(headers, cells, strict=False) if c.strip()}
         place = [self.read.entry.file, self.read.sheet.name, line, self.read.dataset]
-        values = [*place, *told, json.dumps(shown, ensure_ascii=False)]
+        values = [*place, *told, json.dumps(shown, ensure_ascii=False), *more]
         marks = ", ".join("?" * len(values))
         self.con.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
 

@@ -24,6 +24,7 @@ from flitstack_pipeline.ledger import (
     holders,
     known,
     own_cells,
+    put_right,
     refusals,
     row_fates,
     schema_rows,
@@ -101,6 +102,7 @@ def build(
         for dataset in (d for d in columns if d in only):
             _Dataset(con, dataset, columns[dataset], around, counts).fill()
         store.make_view(con)
+        put_right.judge(con)
         own_cells.put_in(con)
         row_fates.add_copies(con)
         store.count(con)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flitstack_pipeline.contractor_plus.survey import survey
+from flitstack_pipeline.ledger.put_right import find_wrong
 from flitstack_pipeline.questions import open_questions
 from flitstack_pipeline_tests.ledger import small
 from flitstack_pipeline_tests.ledger.workshop import Workshop
@@ -277,6 +278,8 @@ def _of_row(shop: Workshop, damage: Damage) -> str:
     rows = shop.con.execute(
         f"SELECT {columns} FROM raw.{damage.dataset} WHERE _row = ?", [line]
     ).fetchall()
+    if list(find_wrong(shop.con)):
+        return "realigned, and the witness does not agree"
     return REALIGNED if rows == [damage.truth] else SILENT
 
 

@@ -33,6 +33,7 @@ WITNESS = (
     "texts",
     "file_names",
     "meanings",
+    "realignment",
 )
 
 
