@@ -36,11 +36,13 @@ from flitstack_pipeline.dagster.assets.step import (
     refusal,
 )
 from flitstack_pipeline.dagster.checks import CHECKS, Check
-from flitstack_pipeline.dagster.checks.check import evaluation
+from flitstack_pipeline.dagster.checks.check import evaluation, latest
+from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.checks.sample import GATE
 from flitstack_pipeline.dagster.failures import Incomplete, failure_of, readable, say_what_to_do
 from flitstack_pipeline.dagster.resources import MigrationProject
-from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.settings import Project
 
 #: The asset graph: the assets each asset depends on.
 Parents = Mapping[dg.AssetKey, set[dg.AssetKey]]
@@ -66,8 +68,8 @@ STORIES = (
         "Read, clean, relate and audit the exports. Writes nothing to HighLevel. Afterwards read "
         "`reports/audit.html`.",
         (
-            source.SOURCE_SCHEMA,
             source.RAW,
+            source.SOURCE_SCHEMA,
             clean.CLEAN,
             clean.RELATIONSHIPS,
             clean.SOURCE_AUDIT,
@@ -105,8 +107,8 @@ STORIES = (
         "what changed since the cutover. Nobody's edit is overwritten. The sensor "
         "`new_export_session` launches it.",
         (
-            source.SOURCE_SCHEMA,
             source.RAW,
+            source.SOURCE_SCHEMA,
             clean.CLEAN,
             clean.RELATIONSHIPS,
             clean.SOURCE_AUDIT,
@@ -145,6 +147,7 @@ def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> 
             asset_key=step.key,
             check_name=PRECONDITIONS_MET,
             partition=key or None,
+            target_materialization_data=latest(context.instance, step.key, key),
             **guard_result(reasons),
         )
         if reasons:
@@ -153,7 +156,7 @@ def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> 
     yield dg.AssetMaterialization(step.key, metadata=metadata, partition=key or None)
     stopped = []
     for check in checks_of(step):
-        found = evaluation(check, project, key)
+        found = evaluation(check, project, key, context.instance)
         yield found
         if not found.passed:
             context.log.warning(f"check {check.name} of {step.called(key)}: {found.description}")
@@ -190,7 +193,7 @@ def _step_op(step: Step, key: str) -> dg.OpDefinition:
 def gate_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
     """Ask the gate first; shut, nothing of the job runs."""
     opened = project.open()
-    found = evaluation(GATE, opened, "")
+    found = evaluation(GATE, opened, "", context.instance)
     yield found
     if not found.passed:
         raise failure_of(
@@ -257,12 +260,8 @@ def build_job(story: Story, parents: Parents) -> dg.JobDefinition:
 
 
 class RollbackForm(dg.Config):
-    """What to take back."""
+    """What to take back; everything, when nothing is said."""
 
-    dry_run: bool = Field(
-        default=True,
-        description="true: only say what would be undone, change nothing. false: really undo it.",
-    )
     run_id: str = Field(
         default="",
         description="Only what this run wrote: a run's id in the journal, or a stage such as "
@@ -280,39 +279,76 @@ class RollbackForm(dg.Config):
     )
 
 
-@dg.op(pool=POOL)
-def take_back(
-    context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
-) -> None:
-    """Undo what we wrote: delete what we created, restore what we changed."""
+def _rolled_back(
+    context: dg.OpExecutionContext, form: RollbackForm, project: Project, *, dry_run: bool
+) -> StepReport:
     with readable("The rollback", "rollback"):
         report = services.rollback(
-            project.open(),
-            run_id=config.run_id or None,
-            object_type=config.object_type or None,
-            dry_run=config.dry_run,
-            force=tuple(config.force),
+            project,
+            run_id=form.run_id or None,
+            object_type=form.object_type or None,
+            dry_run=dry_run,
+            force=tuple(form.force),
             log=context.log.info,
         )
     context.add_output_metadata(metadata_of(report))
-    if config.dry_run:
-        context.log.info("Dry run: nothing was changed. Launch with dry_run: false to undo this.")
-        return
-    for step in (*sample.SAMPLE_LOADS, *cutover.FULL_LOADS, *delta.DELTA_LOADS):
-        context.log_event(dg.AssetObservation(step.key, metadata={"rolled back": report.step}))
-    if report.problems:
+    return report
+
+
+@dg.op(pool=POOL)
+def say_what_would_go(
+    context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
+) -> None:
+    """Look the account over: what a rollback would delete, give back and leave."""
+    _rolled_back(context, config, project.open(), dry_run=True)
+    context.log.info("Dry run: nothing was changed. The job `rollback` takes this back.")
+
+
+@dg.op(pool=POOL, out=dg.Out(dg.Nothing))
+def take_back(
+    context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
+) -> Iterator[Any]:
+    """Undo what we wrote: delete what we created, restore what we changed."""
+    opened = project.open()
+    report = _rolled_back(context, config, opened, dry_run=False)
+    for check in STILL_IN_PLACE:
+        for key in check.step.objects:
+            found = evaluation(check, opened, key, context.instance)
+            if not found.passed:
+                told = {"rolled back": found.description or ""}
+                yield dg.AssetObservation(check.step.key, partition=key, metadata=told)
+                yield found
+    if report.facts["failed"] or report.facts.get("not proven"):
         reasons = [*report.problems, "Everything else was taken back; see reports/rollback.html."]
         raise failure_of("The rollback", "rollback", Incomplete(reasons))
+    for problem in report.problems:
+        context.log.warning(problem)
+    yield dg.Output(None)
+
+
+_ROLLBACK: dict[str, Any] = {
+    "tags": WRITES,
+    "hooks": {say_what_to_do},
+    "executor_def": dg.in_process_executor,
+}
 
 
 @dg.job(
-    name="rollback",
+    description="What the job `rollback` would delete, give back and leave. Changes nothing; "
+    "afterwards read `reports/rollback-dry-run.html`.",
+    **_ROLLBACK,
+)
+def rollback_dry_run() -> None:
+    """The rollback, told and not done."""
+    say_what_would_go()
+
+
+@dg.job(
     description="Take everything back: delete what we created, restore what we changed, leave what "
-    "somebody edited since. A **dry run** unless `dry_run: false` is set in the launchpad; `force` "
-    "there names records (or object types, or `all`) to undo although somebody edited them.",
-    tags=WRITES,
-    hooks={say_what_to_do},
-    executor_def=dg.in_process_executor,
+    "somebody edited since, and say so. `rollback_dry_run` says first what would go. In the "
+    "launchpad, `run_id` or `object_type` take a part of it back; `force` names records (or object "
+    "types, or `all`) to undo although somebody edited them.",
+    **_ROLLBACK,
 )
 def rollback() -> None:
     """One button that undoes the migration."""
@@ -321,4 +357,4 @@ def rollback() -> None:
 
 def build_jobs(parents: Parents) -> list[dg.JobDefinition]:
     """All jobs of the code location; `parents` is its asset graph."""
-    return [*(build_job(story, parents) for story in STORIES), rollback]
+    return [*(build_job(story, parents) for story in STORIES), rollback_dry_run, rollback]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,14 @@ def write(folder: Path, facts: Mapping[str, Any]) -> Path:
     write_json(facts, folder / "certificate.json")
     page = render_template("certificate.html.j2", c=facts)
     return write_text(folder / "certificate.html", page)
+
+
+def withdraw(folder: Path, why: str) -> None:
+    """Say on a certificate that was issued that it is none any more, and why."""
+    issued = folder / "certificate.json"
+    if issued.exists():
+        facts = json.loads(issued.read_text(encoding="utf-8"))
+        write(folder, {**facts, "complete": False, "withdrawn": why})
 
 
 def _when(seconds: float | None) -> str:

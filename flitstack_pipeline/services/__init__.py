@@ -91,6 +91,7 @@ from flitstack_pipeline.services.stage_order import (
 from flitstack_pipeline.services.status import (
     keep_status,
     per_object,
+    rolled_back_on,
     status,
     unfinished,
     where_to_look,
@@ -167,6 +168,7 @@ __all__ = [
     "resolve",
     "retry",
     "rollback",
+    "rolled_back_on",
     "run_audit",
     "run_cutover",
     "run_delta",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flitstack_pipeline.migration.journal.history import resolve_runs
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.rollback.execute import RollbackResult
 from flitstack_pipeline.migration.rollback.execute import rollback as undo
+from flitstack_pipeline.reports import certificate
 from flitstack_pipeline.reports.rollback import SHOWN, record_lines, write_rollback
 from flitstack_pipeline.services.copies import keep_copy
 from flitstack_pipeline.services.locking import exclusive_run
@@ -76,9 +79,11 @@ def rollback(
     assert total is not None  # there is always the default account
     if not (dry_run or run_id or object_type):
         _begin_anew(project)
+    what = " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
     if not dry_run:
         keep_copy(project, log)
-    what = " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
+        today = f"{datetime.now(ZoneInfo(project.settings.time_zone)):%Y-%m-%d at %H:%M}"
+        certificate.withdraw(project.reports, f"{what} was rolled back on {today}")
     report = write_rollback(total, names, what, project.reports / f"{stem}.html")
     done = _step_report(total, report, project.reports / f"{stem}.csv")
     publish_rollback(project, {"dry run": dry_run, **done.facts}, done.problems)
@@ -91,6 +96,7 @@ def _step_report(result: RollbackResult, report: Path, records: Path) -> StepRep
         for name in ("deleted", "restored", "kept", "already_gone", "requests")
     }
     facts |= {"left": len(result.left), "failed": len(result.failed)}
+    facts |= {"not proven": len(result.not_proven)} if result.not_proven else {}
     facts |= {"stay": len(result.stays)} if result.stays else {}
     facts |= {"report": report, "records": records}
     problems = [

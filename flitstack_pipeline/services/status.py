@@ -11,7 +11,7 @@ from flitstack_pipeline import summary
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.destination import budget_of
 from flitstack_pipeline.highlevel.window import next_midnight
-from flitstack_pipeline.migration.journal.history import rolled_back
+from flitstack_pipeline.migration.journal.history import rolled_back, taken_back
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.services.acknowledging import acknowledged_files
@@ -83,12 +83,27 @@ def status(project: Project) -> dict[str, Any]:
         }
         facts |= load_facts(project, journal)
         undone = [rolled_back(journal, account.location_id) for account in accounts(project)]
-        zone = ZoneInfo(project.settings.time_zone)
         for run in filter(None, undone):
-            ended = datetime.fromtimestamp(run["ended_at"], zone)
-            facts["rolled back on"] = f"{ended:%Y-%m-%d at %H:%M}"
+            facts["rolled back on"] = _moment(project, run)
     return {"gate": gate_conditions(project), "objects": per_object(project), "facts": facts,
             "unfinished": unfinished(project)}  # fmt: skip
+
+
+def rolled_back_on(project: Project, stage: str, key: str) -> str:
+    """When a rollback took the load of an object type back; empty while it stands, or never was."""
+    with open_journal(project) as journal:
+        for account in accounts(project):
+            run = taken_back(journal, account.location_id, stage, key)
+            if run:
+                return _moment(project, run)
+    return ""
+
+
+def _moment(project: Project, run: dict[str, Any]) -> str:
+    """When a run ended, on the account's clock."""
+    seconds = run["ended_at"] or run["started_at"]
+    zone = ZoneInfo(project.settings.time_zone)
+    return f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d at %H:%M}"
 
 
 def keep_status(project: Project) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def test_a_person_decides_the_conflict_with_the_form(page, ui, account, project,
 
 def test_the_rollback_button_says_what_it_would_undo(page, ui, picture):
     before = known_runs(ui)
-    open_page(page, ui, "/locations/flitstack_pipeline/jobs/rollback/playground", "dry_run")
+    open_page(page, ui, "/locations/flitstack_pipeline/jobs/rollback_dry_run/playground", "run_id")
     picture("7-rollback-form")
     page.get_by_role("button", name="Launch Run").click()
     run = launched_run(page, ui, before)

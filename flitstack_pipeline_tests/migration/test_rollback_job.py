@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from flitstack_pipeline.dagster.jobs import rollback as rollback_job
+from flitstack_pipeline.dagster.jobs import rollback_dry_run
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.highlevel.api.contacts import ContactUpdate
 from flitstack_pipeline.migration.journal.store import Journal
@@ -36,16 +37,24 @@ def loaded(account, tmp_path, monkeypatch):
     return account
 
 
-def press(**form):
-    """Launch the job as the launchpad would; whether it succeeded, and what it said."""
-    result = rollback_job.execute_in_process(
-        run_config={"ops": {"take_back": {"config": form}}},
+def press(job=rollback_job, **form):
+    """Launch a job as the launchpad would; whether it succeeded, and what it said."""
+    run_config = {"ops": {"take_back": {"config": form}}} if form else {}
+    result = job.execute_in_process(
+        run_config=run_config,
         resources={"project": MigrationProject()},
         instance=dg.DagsterInstance.ephemeral(),
         raise_on_error=False,
     )
     failed = [e for e in result.all_events if e.is_step_failure]
-    return result.success, "".join(str(e.step_failure_data.error.message) for e in failed)
+    errors = [str(e.step_failure_data.error.message) for e in failed]
+    assert result.success, errors
+    (told,) = [
+        e.step_output_data.metadata
+        for e in result.all_events
+        if e.event_type_value == "STEP_OUTPUT"
+    ]
+    return told
 
 
 def left(account):
@@ -53,14 +62,13 @@ def left(account):
 
 
 def test_the_job_undoes_edited_records_only_when_force_names_them(loaded):
-    assert press()[0] and len(left(loaded)) == 3  # a dry run
-    done, said = press(dry_run=False)
-    assert not done and "edited in HighLevel" in said
+    assert press(rollback_dry_run)["left"].value == 2
+    assert len(left(loaded)) == 3
+    assert press()["left"].value == 2
     assert left(loaded) == ["c1@example.com", "c2@example.com"]
-    done, said = press(dry_run=False, force=["main/clients/1"])
-    assert not done and left(loaded) == ["c2@example.com"]
-    done, said = press(dry_run=False, force=["clients"])
-    assert done, said
+    assert press(force=["main/clients/1"])["left"].value == 1
+    assert left(loaded) == ["c2@example.com"]
+    assert press(force=["clients"])["left"].value == 0
     assert left(loaded) == []
     described = str(rollback_job.description) + str(rollback_job.graph.node_defs[0].config_schema)
     assert "force" in described

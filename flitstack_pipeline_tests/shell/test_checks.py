@@ -56,44 +56,44 @@ def test_a_clean_partition_carries_its_row_count_columns_and_lineage(cleaned, pr
     assert (origin.asset_key.to_user_string(), origin.column_name) == ("raw", "email")
 
 
-def test_tidy_rows_pass_every_check(cleaned):
+def test_tidy_rows_pass_every_check(cleaned, instance):
     for name in ("pandera_schema", "accounting", "nothing_quarantined", "known_picklist_values"):
-        found = evaluation(check(name), cleaned, "clients")
+        found = evaluation(check(name), cleaned, "clients", instance)
         assert found.passed and found.partition == "clients", (name, found.metadata)
 
 
-def test_a_row_that_breaks_its_schema_is_listed_with_key_column_and_value(cleaned):
+def test_a_row_that_breaks_its_schema_is_listed_with_key_column_and_value(cleaned, instance):
     with cleaned.warehouse.connect() as con:
         con.execute("UPDATE clean.clients SET email = 'no address' WHERE source_id = 'C-2'")
-    found = evaluation(check("pandera_schema"), cleaned, "clients")
+    found = evaluation(check("pandera_schema"), cleaned, "clients", instance)
     assert not found.passed and found.metadata["failures"].value == 1
     (row,) = shown(found.metadata["failing rows"])
     assert row["source_key"] == "main/clients/C-2"
     assert (row["column"], row["value"]) == ("email", "no address")
 
 
-def test_a_row_nobody_accounts_for_blocks_its_partition(cleaned):
+def test_a_row_nobody_accounts_for_blocks_its_partition(cleaned, instance):
     with cleaned.warehouse.connect() as con:
         con.execute("UPDATE clean.accounting SET loaded = loaded - 1 WHERE object = 'clients'")
-    found = evaluation(check("accounting"), cleaned, "clients")
+    found = evaluation(check("accounting"), cleaned, "clients", instance)
     assert not found.passed and check("accounting").blocking
     assert found.description == "clients.csv: 2 rows read, 1 accounted for"
     assert shown(found.metadata["files"])[0]["rows_read"] == "2"
 
 
-def test_a_file_nobody_recognises_shows_on_the_audit(project, press):
+def test_a_file_nobody_recognises_shows_on_the_audit(project, press, instance):
     (project.exports / "clients.csv").write_text(CLIENTS)
     (project.exports / "things.csv").write_text("Foo,Bar\n1,2\n")
     assert press("raw", "clients").success
-    found = evaluation(check("files_recognised"), project, "")
+    found = evaluation(check("files_recognised"), project, "", instance)
     assert not found.passed and found.description.startswith("things.csv: ")
 
 
-def test_a_quarantined_row_is_something_to_look_at_and_does_not_block(project, press):
+def test_a_quarantined_row_is_something_to_look_at_and_does_not_block(project, press, instance):
     exports = project.exports / "clients.csv"
     exports.write_text(CLIENTS + "C-3,,,\n")
     read_and_clean(press)
-    found = evaluation(check("nothing_quarantined"), project, "clients")
+    found = evaluation(check("nothing_quarantined"), project, "clients", instance)
     assert not found.passed and found.severity.value == "WARN"
     assert found.metadata["quarantined"].value == 1
     (row,) = shown(found.metadata["quarantine"])

@@ -89,15 +89,16 @@ def test_a_job_runs_every_partition_after_its_parents(defs, story):
 
 
 def test_jobs_that_write_never_overlap(defs):
-    for name in ("prepare", "sample", "cutover", "delta", "rollback"):
+    for name in ("prepare", "sample", "cutover", "delta", "rollback_dry_run", "rollback"):
         assert defs.resolve_job_def(name).tags["flitstack/writes"] == "highlevel"
 
 
-def test_the_rollback_button_is_a_dry_run_unless_told_otherwise(defs):
-    op = defs.resolve_job_def("rollback").graph.node_named("take_back").definition
-    schema = op.config_schema.config_type.fields
-    assert schema["dry_run"].default_value is True
-    assert "change nothing" in schema["dry_run"].description
+def test_a_rollback_and_its_dry_run_are_two_buttons_that_ask_for_nothing(defs):
+    for job, op in (("rollback_dry_run", "say_what_would_go"), ("rollback", "take_back")):
+        schema = defs.resolve_job_def(job).graph.node_named(op).definition.config_schema
+        fields = schema.config_type.fields
+        assert set(fields) == {"run_id", "object_type", "force"}
+        assert not any(field.is_required for field in fields.values())
 
 
 def test_the_picture_in_the_readme_is_that_of_the_definitions(defs):

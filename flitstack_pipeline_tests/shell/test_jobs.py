@@ -5,11 +5,14 @@ browser's story has it).
 """
 
 import csv
+import json
 
+import dagster as dg
 import pytest
 
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.dagster.checks import CHECKS
+from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline.examples import generate
 
@@ -20,11 +23,9 @@ def run(project, defs, instance, monkeypatch):
     monkeypatch.setenv("FLITSTACK_MEMORY", "off")
     generate(project.exports, clients=12, seed=7)
 
-    def launch(name, **config):
-        job = defs.resolve_job_def(name)
-        run_config = {"ops": {"take_back": {"config": config}}} if config else {}
-        result = job.execute_in_process(
-            instance=instance, run_config=run_config, raise_on_error=False
+    def launch(name):
+        result = defs.resolve_job_def(name).execute_in_process(
+            instance=instance, raise_on_error=False
         )
         assert result.success, [
             e.step_failure_data.user_failure_data or e.step_failure_data.error
@@ -46,6 +47,16 @@ def evaluated(result):
     return found
 
 
+def partitions_of(instance, check):
+    """What the check's Partitions tab shows, by partition: (passed, of the newest load)."""
+    key = dg.AssetCheckKey(check.step.key, check.name)
+    found = instance.event_log_storage.get_asset_check_partition_info([key])
+    return {
+        info.partition_key: (info.latest_execution_status.value == "SUCCEEDED", info.is_current)
+        for info in found
+    }
+
+
 def later_export(project):
     """One client with another phone, exported once more."""
     path = next(p for p in sorted(project.exports.glob("clients*.csv")))
@@ -61,7 +72,7 @@ def later_export(project):
     stage(project.exports, [later])
 
 
-def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, press, run):
+def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, press, run, instance):
     seen = run("audit")
     assert not seen["source_audit", "left_behind_acknowledged"], "the exports hold such rows"
     names = {"confirmed_by": "Ann", "acknowledged_by": "Ann"}
@@ -71,7 +82,21 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, pres
     seen |= run("cutover") | run("reconcile")
     later_export(project)
     seen |= run("delta")
-    run("rollback", dry_run=True)
+    assert all(passed for (_, name), passed in seen.items() if name == "still_in_place")
+    run("rollback_dry_run")
+    for check in CHECKS:  # no Partitions tab says "Missing" or shows an older verdict
+        states = partitions_of(instance, check)
+        assert set(states) == set(check.step.objects or (None,)), check.name
+        assert all(current for _, current in states.values()), check.name
+    certificate = project.reports / "certificate.json"
+    assert "withdrawn" not in json.loads(certificate.read_text())
+    undone = run("rollback")
+    loads = {check.step.key.to_user_string() for check in STILL_IN_PLACE}
+    assert undone == {(load, "still_in_place"): False for load in loads}
+    for check in STILL_IN_PLACE:
+        states = partitions_of(instance, check)
+        assert states == dict.fromkeys(check.step.objects, (False, True))
+    assert "everything was rolled back on" in json.loads(certificate.read_text())["withdrawn"]
 
     assert set(seen) >= {(c.step.key.to_user_string(), c.name) for c in CHECKS}
     blocking = {(c.step.key.to_user_string(), c.name) for c in CHECKS if c.blocking}

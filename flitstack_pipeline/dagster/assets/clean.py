@@ -58,11 +58,14 @@ SOURCE_AUDIT = Step(
 
 clean = step_asset(
     CLEAN,
-    deps=[dg.AssetDep(RAW.key, partition_mapping=dg.AllPartitionMapping())],
+    deps=[
+        dg.AssetDep(RAW.key, partition_mapping=dg.AllPartitionMapping()),
+        SOURCE_SCHEMA.key,
+    ],
     partitions_def=OBJECT_PARTITIONS,
 )
 relationships = step_asset(
     RELATIONSHIPS,
     deps=[dg.AssetDep(CLEAN.key, partition_mapping=dg.AllPartitionMapping())],
 )
-source_audit = step_asset(SOURCE_AUDIT, deps=[RELATIONSHIPS.key, SOURCE_SCHEMA.key])
+source_audit = step_asset(SOURCE_AUDIT, deps=[RELATIONSHIPS.key])

@@ -33,12 +33,17 @@ SOURCE_SCHEMA = Step(
     description="""
         Custom field definitions and line item templates: **schema, not records**.
 
-        They become HighLevel custom fields and products in the stage `destination`.
+        They become HighLevel custom fields and products in the stage `destination`. Read last: how
+        their numbers and dates are written is told by all exports.
         """,
     run=lambda project, key, log: services.read_schema(project),
     source=services.read_schema,
-    needs=lambda project, key: preconditions.before_reading(project),
+    needs=lambda project, key: (
+        preconditions.before_reading(project) or preconditions.before_cleaning(project, key)
+    ),
 )
 
 raw = step_asset(RAW, partitions_def=OBJECT_PARTITIONS)
-source_schema = step_asset(SOURCE_SCHEMA)
+source_schema = step_asset(
+    SOURCE_SCHEMA, deps=[dg.AssetDep(RAW.key, partition_mapping=dg.AllPartitionMapping())]
+)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
 from flitstack_pipeline.dagster.assets.metadata import table, to_do
 from flitstack_pipeline.dagster.assets.step import Step
@@ -78,7 +81,26 @@ def definition(check: Check) -> dg.AssetChecksDefinition:
     return run
 
 
-def evaluation(check: Check, project: Project, key: str) -> dg.AssetCheckEvaluation:
+def latest(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, key: str
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """What an evaluation is about: the newest materialization of a partition, if any.
+
+    Without it the check's Partitions tab says "Missing" (docs/dagster.md#checks).
+    """
+    wanted = dg.AssetRecordsFilter(asset, asset_partitions=[key] if key else None)
+    records = instance.fetch_materializations(wanted, limit=1).records
+    if not records:
+        return None
+    newest = records[0]
+    return AssetCheckEvaluationTargetMaterializationData(
+        storage_id=newest.storage_id, run_id=newest.run_id, timestamp=newest.timestamp
+    )
+
+
+def evaluation(
+    check: Check, project: Project, key: str, instance: dg.DagsterInstance
+) -> dg.AssetCheckEvaluation:
     """The same check, asked in the middle of a job."""
     found = check.ask(project, key)
     return dg.AssetCheckEvaluation(
@@ -89,4 +111,5 @@ def evaluation(check: Check, project: Project, key: str) -> dg.AssetCheckEvaluat
         severity=check.severity,
         metadata=found.metadata,
         partition=key or None,
+        target_materialization_data=latest(instance, check.step.key, key),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from flitstack_pipeline import services
 from flitstack_pipeline.dagster.assets.cutover import FULL_LOADS
 from flitstack_pipeline.dagster.assets.delta import DELTA_LOADS, DELTA_REPORT
 from flitstack_pipeline.dagster.assets.sample import SAMPLE_LOADS
+from flitstack_pipeline.dagster.assets.step import Step
 from flitstack_pipeline.dagster.checks.check import Check, Verdict, verdict
 from flitstack_pipeline.services import issues
 from flitstack_pipeline.settings import Project
@@ -14,6 +18,15 @@ def _nothing_rejected(project: Project, key: str) -> Verdict:
     rows = issues.rejected(project, key)
     problems = [f"{r['record_key']}: {r.get('messages') or r['reason_class']}" for r in rows]
     return verdict(problems, "HighLevel took every record.", rejected=rows)
+
+
+def _still_in_place(step: Step) -> Callable[[Project, str], Verdict]:
+    def ask(project: Project, key: str) -> Verdict:
+        when = services.rolled_back_on(project, step.stage, key)
+        problems = [f"Rolled back on {when}; the next load writes it again."] if when else []
+        return verdict(problems, "No rollback took it back.")
+
+    return ask
 
 
 def _no_conflicts(project: Project, key: str) -> Verdict:
@@ -35,7 +48,18 @@ def _conflicts_decided(project: Project, key: str) -> Verdict:
     return verdict(problems if rows else [], "No conflict waits for a decision.", conflicts=rows)
 
 
+LOADS = (*SAMPLE_LOADS, *FULL_LOADS, *DELTA_LOADS)
+STILL_IN_PLACE = tuple(
+    Check(
+        step,
+        "still_in_place",
+        "What this load wrote was not taken back by a rollback since. A rollback asks it anew.",
+        _still_in_place(step),
+    )
+    for step in LOADS
+)
 CHECKS = (
+    *STILL_IN_PLACE,
     *(
         Check(
             step,
@@ -44,7 +68,7 @@ CHECKS = (
             "own words and wait as dead letters.",
             _nothing_rejected,
         )
-        for step in (*SAMPLE_LOADS, *FULL_LOADS, *DELTA_LOADS)
+        for step in LOADS
     ),
     *(
         Check(

@@ -87,6 +87,22 @@ def rolled_back(journal: Journal, location: str) -> dict[str, Any] | None:
     return last if ended and any(run["stage"] == "cutover" for run in runs) else None
 
 
+def taken_back(
+    journal: Journal, location: str, stage: str, object_key: str
+) -> dict[str, Any] | None:
+    """The rollback after which a load of an object type is no longer done; None while it stands.
+
+    None, too, where it was never loaded.
+    """
+    if object_key in journal.get_setting(f"done:{stage}", []):
+        return None
+    runs = journal.runs(location)
+    loads = [r["id"] for r in runs if (r["stage"], r["object_key"]) == (stage, object_key)]
+    backs = [r for r in runs if r["stage"] == "rollback" and r["object_key"] in ("", object_key)]
+    after = [r for r in backs if loads and r["id"] > loads[-1]]
+    return after[-1] if after else None
+
+
 def entries_in(journal: Journal, location: str, kind: str, scope: Scope) -> Iterator[IdMapRow]:
     """The records of a kind that what is being undone made or took over, newest first."""
     for run_id in sorted(scope.runs, reverse=True) if scope.runs is not None else [None]:
