@@ -14,6 +14,18 @@ from flitstack_pipeline.warehouse import SCHEMAS
 
 HERE = Path(__file__).parent
 BUNDLED = Path(__file__).parents[2] / "data" / "exports"
+CASES = HERE.parent / "cases"
+#: The cases with a file that is to be asked about; each `expected.md` says so.
+ASKED_ABOUT = {"30_headers_one_word_off", "41_kinds_that_contractors_have"}
+UNASKED = [
+    BUNDLED,
+    *(
+        folder
+        for expected in sorted(CASES.glob("*/expected.md"))
+        if expected.parent.name not in ASKED_ABOUT
+        for folder in sorted(expected.parent.glob("exports*"))
+    ),
+]
 
 
 def listed(name: str) -> list[list[str]]:
@@ -29,6 +41,19 @@ FOREIGN = listed("other_languages.txt")
 
 def layout(name: str, header: list[str], *rows: list[str]):
     return recognise([(n, cells) for n, cells in enumerate([header, *rows], start=1)], name)
+
+
+@pytest.mark.parametrize("exports", UNASKED, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_the_bundled_exports_and_the_cases_are_recognised_without_a_question(exports):
+    reads = survey(exports)
+    assert [r.entry.file for r in reads if r.question(1) is not None or not r.dataset] == []
+    assert reads and not any(r.refused for r in reads)
+
+
+def test_only_cases_that_say_so_are_left_out_of_that():
+    assert len(UNASKED) >= 25 and all(folder.is_dir() for folder in UNASKED)
+    for name in ASKED_ABOUT:
+        assert "asked" in (CASES / name / "expected.md").read_text()
 
 
 def test_the_lists_are_as_long_as_was_promised():
