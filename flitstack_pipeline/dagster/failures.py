@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import dagster as dg
 import requests
 
-from flitstack_pipeline.accounts import NotConfigured
+from flitstack_pipeline.errors import FlitstackError
 from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
-from flitstack_pipeline.mapping.document import MapError
 from flitstack_pipeline.migration.lock import RunInProgress
-from flitstack_pipeline.migration.report import Refused
+from flitstack_pipeline.migration.report import Reason, Refused
 from flitstack_pipeline.warehouse import WarehouseBusy
 
 #: What a failure in each stage leaves behind, in the words of the person who has to decide.
@@ -83,17 +82,22 @@ def _next_step(error: BaseException) -> str:
             "HighLevel does not accept the token. Check HIGHLEVEL_TOKEN and HIGHLEVEL_LOCATION_ID "
             "(Settings → Private Integrations), restart, and launch this again."
         )
-    if isinstance(error, NotConfigured | MapError | WarehouseBusy | RunInProgress):
-        return "Do what the message says, then launch this again."
     if isinstance(error, requests.ConnectionError | requests.Timeout):
         return "HighLevel did not answer. Check the network, then launch this again."
     if isinstance(error, HighLevelError):
         return "HighLevel refused the request. The message names the field; correct it and repeat."
+    if isinstance(error, FlitstackError):
+        return "Do what the message says, then launch this again."
     return "Read the stack trace below. Launching this again is safe."
 
 
+def said_here(reason: str) -> str:
+    """A reason in Dagster's words, where it has any."""
+    return reason.in_dagster if isinstance(reason, Reason) else reason
+
+
 def _listed(reasons: list[str]) -> str:
-    return "\n".join(["", *(f"- {r}" for r in reasons)])
+    return "\n".join(["", *(f"- {said_here(reason)}" for reason in reasons)])
 
 
 def can_retry(error: BaseException) -> bool:

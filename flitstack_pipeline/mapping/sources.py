@@ -69,7 +69,7 @@ def with_further(con: duckdb.DuckDBPyConnection, qualified: str) -> str:
 def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
     """Make the temporary link tables. Raises MissingStep when relationships were not resolved."""
     if not table_exists(con, "clean.links"):
-        raise MissingStep("clean.links is not there: materialize `relationships` first.")
+        raise MissingStep("The records are not related yet: run `flitstack audit`.")
     tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
     tables |= {k.split(".")[1]: relation(con, k) for k in RELATIONSHIP_DDL}
     tables["note_images"] = note_images(con)

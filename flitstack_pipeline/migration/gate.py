@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flitstack_pipeline.migration.fingerprints import changed
+from flitstack_pipeline.migration.report import Reason
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def _listed(name: str, reasons: list[str], advice: str) -> Condition:
 def _preflight(lines: list[dict[str, Any]] | None) -> Condition:
     name = "preflight passed"
     if lines is None:
-        return Condition(
-            name, False, "Run the preflight (`flitstack prepare`, or materialize `preflight`)."
-        )
+        press = "Materialize `preflight`."
+        why = "The sub-account has not been examined."
+        return Condition(name, False, Reason(why, run="prepare", press=press))
     failed = [x for x in lines if x["verdict"] == "fail"]
     warned = sum(x["verdict"] == "warn" for x in lines)
     advice = few(x.get("what_to_do") or x.get("check") or "" for x in failed)
@@ -138,23 +139,16 @@ def _approval(
 ) -> Condition:
     name = "sample approved"
     if approval is None:
-        return Condition(
-            name,
-            False,
-            "Read reports/sample.html and approve it: `flitstack approve NAME`, or materialize "
-            "`sample_approval` with a name.",
-        )
+        why = "Read reports/sample.html and approve it."
+        press = f"{why} Materialize `sample_approval` with a name."
+        return Condition(name, False, Reason(why, run="approve NAME", press=press))
     by = str(approval["approved_by"])
     now = {**prints, "result": str((sample or {}).get("result") or "")}
     other = changed(approval.get("details") or {}, now)
     what = " and ".join(other)
-    return Condition(
-        name,
-        not other,
-        f"The approval of {by} has lapsed, because {what} changed since; "
-        "approve again (`flitstack approve NAME`, or materialize `sample_approval`).",
-        f"by {by}",
-    )
+    why = f"The approval of {by} has lapsed, because {what} changed since: approve again."
+    press = f"{why} Materialize `sample_approval`."
+    return Condition(name, not other, Reason(why, run="approve NAME", press=press), f"by {by}")
 
 
 def few(reasons: Iterable[str], most: int = 5) -> str:

@@ -28,6 +28,22 @@ class StepReport:
         return not self.problems
 
 
+class Reason(str):
+    """Why a step must not run yet, and what to do first.
+
+    As text it is what a person at a terminal does; `in_dagster` is what to press there.
+    """
+
+    __slots__ = ("in_dagster",)
+    in_dagster: str
+
+    def __new__(cls, why: str, *, run: str, press: str) -> Reason:
+        """`why` in a sentence, `run` a command of flitstack, `press` a sentence for Dagster."""
+        reason = super().__new__(cls, f"{why} Run `flitstack {run}`.")
+        reason.in_dagster = press
+        return reason
+
+
 class Refused(FlitstackError, RuntimeError):
     """A step that must not run yet. `reasons` says all that is missing and what to do."""
 

@@ -16,7 +16,7 @@ from flitstack_pipeline.cleaning.decisions import (
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
-from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.migration.report import Reason, Refused, StepReport
 from flitstack_pipeline.reports.ledger import write_ledger
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
@@ -38,9 +38,11 @@ from flitstack_pipeline.warehouse import dicts, table_exists
 
 #: Cells named one by one in a refusal; reports/ledger.csv lists them all.
 NAMED = 5
-MAP_AGAIN = (
-    "Exports, answers or the map changed since the records were mapped. Map them again: "
-    "`flitstack migrate`, or materialize mapped."
+MAP_AGAIN = Reason(
+    "Exports, answers or the map changed since the records were mapped.",
+    run="prepare",
+    press="Exports, answers or the map changed since the records were mapped. Launch the job "
+    "audit, then prepare.",
 )
 _BUILT = "CREATE OR REPLACE TABLE ledger.built AS SELECT ? AS of"
 

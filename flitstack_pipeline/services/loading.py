@@ -16,7 +16,7 @@ from flitstack_pipeline.migration.preflight.lines import Verdict
 from flitstack_pipeline.migration.preflight.mapped import crowded_contacts
 from flitstack_pipeline.migration.preflight.settings import crowded_line
 from flitstack_pipeline.migration.progress import LoadProgress, Meter, Watch, log_lines
-from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.migration.report import Reason, Refused, StepReport
 from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.services.conflicts import duplicate_decisions
 from flitstack_pipeline.services.copies import keep_copy
@@ -73,15 +73,18 @@ def _crowded(project: Project) -> list[str]:
 
 def _object_refusals(project: Project, stage: str, key: str) -> list[str]:
     """What must be there before this object type of a stage; empty when it is."""
-    reasons = []
+    reasons: list[str] = []
     with project.warehouse.connect() as con:
         if not table_exists(con, f"mapped.{key}"):
-            reasons.append(f"Materialize mapped[{key}] first.")
+            press = f"Materialize mapped[{key}] first."
+            reasons.append(Reason(f"Not mapped yet: {key}.", run="prepare", press=press))
         if stage == "sample" and not table_exists(con, "mapped.sample"):
-            reasons.append("Materialize sample_choice first: it says which records are loaded.")
+            press = "Materialize sample_choice first: it says which records are loaded."
+            reasons.append(Reason("The sample is not chosen yet.", run="migrate", press=press))
     with open_journal(project) as journal:
         if journal.get_setting("objects") is None:
-            reasons.append("Materialize destination_schema first: the sub-account is not ready.")
+            press = "Materialize destination_schema first: the sub-account is not ready."
+            reasons.append(Reason("The sub-account is not ready.", run="prepare", press=press))
         done = set(journal.get_setting(f"done:{stage}", []))
         missing = [p for p in _earlier(key) if p not in done]
         if missing:
@@ -217,10 +220,9 @@ def _load_into(
 def _refuse_drift(what: str, account: Account, catalog: Catalog) -> None:
     """Raise Refused when the sub-account's schema is no longer what the map needs."""
     if catalog.unready:
-        again = (
-            f"The schema of {account.alias} must be made ready again: `flitstack prepare`, or "
-            "materialize preflight and destination_schema."
-        )
+        why = f"The schema of {account.alias} must be made ready again."
+        press = f"{why} Materialize preflight and destination_schema."
+        again = Reason(why, run="prepare", press=press)
         raise Refused(what, [*catalog.unready, again])
 
 

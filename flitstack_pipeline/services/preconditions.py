@@ -1,6 +1,6 @@
-"""What must be there before a step of the graph may run, and what to press to get it.
+"""What must be there before a step of the graph may run, and what to do to get it.
 
-Belongs here: reasons, as text a person can act on. Does not: the gate of the cutover (`gating`),
+Belongs here: reasons, for a terminal and for Dagster. Does not: the gate of the cutover (`gating`),
 the order of the loads (`loading`). Every function returns reasons and raises nothing.
 """
 
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.contractor_plus.folder import export_files
+from flitstack_pipeline.migration.report import Reason
 from flitstack_pipeline.services.field_map import unconfirmed_entries
 from flitstack_pipeline.services.open_matters import open_matters
 from flitstack_pipeline.services.project_context import open_journal
 from flitstack_pipeline.settings import Project
 
 SHOWN = 8
+#: What makes the tables of a schema, and which command does.
+DONE_BY = {"raw": ("read", "audit"), "clean": ("cleaned", "audit"), "mapped": ("mapped", "prepare")}
 
 
 def before_reading(project: Project) -> list[str]:
@@ -45,7 +48,13 @@ def before_mapping(project: Project, key: str) -> list[str]:
     """Clean rows, relationships and a map."""
     reasons = _missing(project, "clean", [key]) + _no_relationships(project)
     if not project.map_path.exists():
-        reasons.append("There is no map yet. Materialize field_map first.")
+        reasons.append(
+            Reason(
+                "There is no map yet.",
+                run="map propose",
+                press="There is no map yet. Materialize field_map first.",
+            )
+        )
     return reasons
 
 
@@ -59,15 +68,15 @@ def before_provisioning(project: Project) -> list[str]:
     reasons = _missing(project, "mapped", KEYS) + open_matters(project)
     open_entries = unconfirmed_entries(project)
     if open_entries:
-        reasons.append(
-            f"{len(open_entries)} entries of the map wait for a person. Read map.yaml, then "
-            "materialize field_map with your name in confirmed_by (or `flitstack map confirm "
-            f'"Your Name"`). Open: {_few(open_entries)}'
-        )
+        why = f"{len(open_entries)} entries of the map wait for a person: {_few(open_entries)}."
+        press = f"{why} Read map.yaml, then materialize field_map with your name in confirmed_by."
+        why = f"{why} Read map.yaml first."
+        reasons.append(Reason(why, run='map confirm "Your Name"', press=press))
     with open_journal(project) as journal:
         lines = journal.get_setting("preflight")
     if lines is None:
-        reasons.append("The sub-account has not been examined. Materialize preflight first.")
+        why = "The sub-account has not been examined."
+        reasons.append(Reason(why, run="prepare", press=f"{why} Materialize preflight first."))
     reasons += [line["what_to_do"] for line in lines or [] if line["verdict"] == "fail"]
     return reasons
 
@@ -92,7 +101,10 @@ def _missing(project: Project, schema: str, keys: tuple[str, ...] | list[str]) -
     lacking = [k for k in keys if _table(schema, k) not in there]
     if not lacking:
         return []
-    return [f"Materialize {schema}[{', '.join(lacking)}] first."]
+    done, command = DONE_BY[schema]
+    names = ", ".join(lacking)
+    press = f"Materialize {schema}[{names}] first."
+    return [Reason(f"Not {done} yet: {names}.", run=command, press=press)]
 
 
 def _table(schema: str, key: str) -> str:
@@ -101,7 +113,10 @@ def _table(schema: str, key: str) -> str:
 
 def _no_relationships(project: Project) -> list[str]:
     there = "links" in _tables(project, "clean")
-    return [] if there else ["Materialize relationships first."]
+    if there:
+        return []
+    press = "Materialize relationships first."
+    return [Reason("The records are not related yet.", run="audit", press=press)]
 
 
 def _tables(project: Project, schema: str) -> set[str]:
@@ -118,10 +133,9 @@ def _not_loaded(project: Project, stage: str, asset: str) -> list[str]:
     lacking = [k for k in KEYS if k not in done]
     if not lacking:
         return []
-    return [
-        f"Not loaded yet: {', '.join(lacking)}. Launch the job {stage}, or materialize the "
-        f"{asset} waves from left to right."
-    ]
+    why = f"Not loaded yet: {', '.join(lacking)}."
+    press = f"{why} Launch the job {stage}, or materialize the {asset} waves from left to right."
+    return [Reason(why, run="migrate", press=press)]
 
 
 def _few(items: list[str]) -> str:

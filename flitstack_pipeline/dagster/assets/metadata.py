@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from flitstack_pipeline.dagster.failures import said_here
 from flitstack_pipeline.migration.report import StepReport
 
 TABLE_ROWS_SHOWN = 25
@@ -38,7 +39,7 @@ def to_do(lines: list[str]) -> dg.MetadataValue:
 
     Cut to `TABLE_ROWS_SHOWN`, with what was left out counted.
     """
-    shown = [{"what to do": line} for line in lines[:TABLE_ROWS_SHOWN]]
+    shown = [{"what to do": said_here(line)} for line in lines[:TABLE_ROWS_SHOWN]]
     if len(lines) > len(shown):
         shown.append({"what to do": f"… and {len(lines) - len(shown)} more"})
     return table(shown, limit=TABLE_ROWS_SHOWN + 1)
