@@ -150,7 +150,7 @@ class Project:
     @cached_property
     def warehouse(self) -> Warehouse:
         """The DuckDB file, `warehouse.duckdb`."""
-        return Warehouse(self.root / "warehouse.duckdb")
+        return Warehouse(self.root / "warehouse.duckdb", exports=self.exports)
 
     def prepare(self) -> Project:
         """Make the folder, for its owner only where we made it ourselves; return self.

@@ -9,6 +9,7 @@ after the last of them: the next finds it open, and another process waits no lon
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import shutil
 import threading
@@ -26,7 +27,8 @@ SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache", "question
 LOCK_WAIT_SECONDS = 90
 #: How long a file that nobody uses stays open.
 IDLE_SECONDS = 0.5
-
+#: Below, a second thread costs more (a sixth of the processor's time) than it saves.
+SMALL_BYTES = 8 << 20
 
 #: How DuckDB says that its own file is not (any more) what it wrote; it has no error numbers.
 _DAMAGE = (
@@ -44,8 +46,11 @@ class WarehouseBusy(Stopped):
 class Warehouse:
     """One DuckDB file, made on first use, readable by its owner only."""
 
-    def __init__(self, path: Path, *, memory_limit: str | None = None) -> None:
+    def __init__(
+        self, path: Path, *, exports: Path | None = None, memory_limit: str | None = None
+    ) -> None:
         self.path = Path(path)
+        self.exports = exports
         self.memory_limit = memory_limit
         self._held = threading.local()
 
@@ -82,11 +87,7 @@ class Warehouse:
             file.users += 1
             con = self._held.con = file.con.cursor()
         try:
-            con.execute("SET TimeZone = 'UTC'")
-            con.execute("SET preserve_insertion_order = true")
             con.execute("SET enable_progress_bar = false")  # it would write into command reports
-            if self.memory_limit:
-                con.execute(f"SET memory_limit = '{self.memory_limit}'")
             yield con
         finally:
             self._held.con = None
@@ -120,9 +121,18 @@ class Warehouse:
             self.path.chmod(0o600)
         spill = self.path.with_name(f"{self.path.name}.tmp")  # DuckDB's own name for it
         spill.mkdir(mode=0o700, exist_ok=True)
+        self._set_up(con)
+        return con
+
+    def _set_up(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Settings of all blocks, and the schemas."""
+        con.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = true")
+        if self.memory_limit:
+            con.execute(f"SET GLOBAL memory_limit = '{self.memory_limit}'")
+        if self.exports is not None and _is_small(self.path, self.exports):
+            con.execute("SET GLOBAL threads = 1")
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        return con
 
     def _set_aside(self, error: duckdb.Error) -> WarehouseDamaged:
         """Move a damaged file out of the way, in place of one moved before; the error to raise."""
@@ -144,6 +154,17 @@ class Warehouse:
             "and the journal. `flitstack audit`, or the job audit, reads the exports again; "
             "`flitstack prepare` maps them."
         )
+
+
+def _is_small(path: Path, exports: Path) -> bool:
+    """Whether a file, and the files that are read into it, have less than `SMALL_BYTES`."""
+    beside = (Path(here, name) for here, _, names in os.walk(exports) for name in names)
+    size = 0
+    for each in itertools.chain([path], beside):
+        size += each.stat().st_size if each.is_file() else 0
+        if size >= SMALL_BYTES:
+            return False
+    return True
 
 
 def is_damage(error: duckdb.Error, path: Path) -> bool:
@@ -261,6 +282,18 @@ def table_exists(con: duckdb.DuckDBPyConnection, qualified: str) -> bool:
     except duckdb.CatalogException:
         return False
     return True
+
+
+def filled_tables(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+    """The tables of a schema that hold a row, or held one. Not to be asked inside a transaction.
+
+    Most tables of a small migration are empty: who goes over all of them asks this once.
+    """
+    rows = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND estimated_size > 0",
+        [schema],
+    ).fetchall()
+    return {name for (name,) in rows}
 
 
 def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:

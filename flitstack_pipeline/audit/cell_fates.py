@@ -16,7 +16,7 @@ from flitstack_pipeline.catalog.objects import REPORT_ONLY_DATASETS
 from flitstack_pipeline.catalog.other_kinds import FED
 from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.ledger import fates
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 #: State of a row (`clean.row_states`) -> the fate of its cells.
 _FATE_OF_STATE = {
@@ -32,8 +32,9 @@ def cells_so_far(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """
     rows: Counter[tuple[str, str, str]] = Counter()
     cells: Counter[tuple[str, str, str]] = Counter()
+    filled = filled_tables(con, "raw")
     for dataset, file, fate, some_rows, some_cells in (
-        *(counted for kind in BY_KEY for counted in _in_table(con, kind)),
+        *(counted for kind in BY_KEY if kind in filled for counted in _in_table(con, kind)),
         *_misfits(con),
         *_left_out(con),
     ):
@@ -52,12 +53,11 @@ _Counted = tuple[str, str, str, int, int]
 
 def _in_table(con: duckdb.DuckDBPyConnection, dataset: str) -> Iterator[_Counted]:
     """The rows of a raw table, by file and fate."""
-    if table_exists(con, f"raw.{dataset}"):
-        counted = con.execute(_counted(con, dataset)).fetchall()
-        yield from sorted(
-            (dataset, file, _fate(dataset, state), rows, int(cells))
-            for file, state, rows, cells in counted
-        )
+    counted = con.execute(_counted(con, dataset)).fetchall()
+    yield from sorted(
+        (dataset, file, _fate(dataset, state), rows, int(cells))
+        for file, state, rows, cells in counted
+    )
 
 
 def _misfits(con: duckdb.DuckDBPyConnection) -> Iterator[_Counted]:

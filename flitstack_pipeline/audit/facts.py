@@ -13,7 +13,7 @@ from flitstack_pipeline.catalog.clean import DATE, TABLES
 from flitstack_pipeline.catalog.objects import BY_KEY as OBJECTS
 from flitstack_pipeline.catalog.objects import KEYS, REPORT_ONLY_DATASETS
 from flitstack_pipeline.catalog.source import BY_KEY
-from flitstack_pipeline.warehouse import row_count, table_exists
+from flitstack_pipeline.warehouse import filled_tables, row_count, table_exists
 
 #: What is done in Contractor+, as days on which something was made or changed there.
 _DONE = ("created", "updated", "occurred", "uploaded", "issue_date", "estimate_date")
@@ -64,10 +64,12 @@ def gather(
     con: duckdb.DuckDBPyConnection, custom_fields: Rows, effort: Effort, questions: int
 ) -> Facts:
     """The facts of a warehouse whose records are cleaned and related."""
-    counts = {key: row_count(con, f"clean.{OBJECTS[key].dataset}") for key in KEYS}
+    filled = filled_tables(con, "clean")
+    rows = {t.dataset: row_count(con, t.name) for t in TABLES if t.dataset in filled}
+    counts = {key: rows.get(OBJECTS[key].dataset, 0) for key in KEYS}
     exported = _day(con, "SELECT max(exported_at)::DATE FROM raw.files")
     return Facts(
-        records=sum(row_count(con, table.name) for table in TABLES),
+        records=sum(rows.values()),
         objects=sum(n > 0 for n in counts.values()),
         workspaces=len(_workspaces(con)),
         sessions=_number(con, "raw.files", "SELECT count(DISTINCT session) FROM raw.files"),
@@ -75,7 +77,7 @@ def gather(
         businesses=_number(
             con, "clean.clients", "SELECT count(*) FROM clean.clients WHERE is_business"
         ),
-        estimate_lines=row_count(con, "clean.estimate_items"),
+        estimate_lines=rows.get("estimate_items", 0),
         custom_fields=len(custom_fields),
         questions=questions,
         unknown_words=row_count(con, "clean.unknown_words"),
@@ -116,10 +118,11 @@ def _numbers(con: duckdb.DuckDBPyConnection, which: str) -> tuple[str, ...]:
 
 
 def _workspaces(con: duckdb.DuckDBPyConnection) -> set[str]:
+    filled = filled_tables(con, "clean")
     return {
         workspace
         for key in KEYS
-        if table_exists(con, f"clean.{OBJECTS[key].dataset}")
+        if OBJECTS[key].dataset in filled
         for (workspace,) in con.execute(
             f'SELECT DISTINCT workspace FROM clean."{OBJECTS[key].dataset}"'
         ).fetchall()
@@ -139,10 +142,11 @@ def _last_activity(con: duckdb.DuckDBPyConnection, until: dt.date | None) -> dt.
     """The newest day in a column that says when something was done; plans ahead do not count."""
     if until is None:
         return None
+    filled = filled_tables(con, "clean")
     days = [
         _day(con, f'SELECT max("{f.name}") FROM {t.name} WHERE "{f.name}" <= DATE \'{until}\'')
         for t in TABLES
-        if table_exists(con, t.name)
+        if t.dataset in filled
         for f in t.fields
         if f.type == DATE and f.name in _DONE
     ]

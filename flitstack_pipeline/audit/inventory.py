@@ -17,7 +17,7 @@ from flitstack_pipeline.catalog.source import BY_KEY, DATASETS
 from flitstack_pipeline.mapping.custom_columns import infer_type
 from flitstack_pipeline.mapping.custom_proposals import definitions_of
 from flitstack_pipeline.mapping.profiles import custom_profiles
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 Rows = list[dict[str, Any]]
 _RANGE = 'count("{0}"), min("{0}"), max("{0}")'
@@ -85,8 +85,9 @@ def columns(con: duckdb.DuckDBPyConnection) -> Rows:
 def custom_fields(con: duckdb.DuckDBPyConnection) -> Rows:
     """Every custom field with the type its values (and definition) say, and its common values."""
     found: Rows = []
+    filled = filled_tables(con, "clean")
     for table in TABLES:
-        if not table.has("custom") or not table_exists(con, table.name):
+        if not table.has("custom") or table.dataset not in filled:
             continue
         defined = definitions_of(con, table.dataset)
         for label, seen in custom_profiles(con, table.dataset).items():
@@ -213,11 +214,12 @@ def _column(dataset: str, header: str, kind: str, filled: int, total: int) -> di
 def _over(
     con: duckdb.DuckDBPyConnection, kind: str, asked: str
 ) -> list[tuple[str, str, tuple[Any, ...]]]:
-    """(dataset, column, answer) for every column of one type in the clean tables."""
+    """(dataset, column, answer) for every column of one type in the clean tables with rows."""
     found = []
+    filled = filled_tables(con, "clean")
     for table in TABLES:
         names = [f.name for f in table.fields if f.type == kind]
-        if names and table_exists(con, table.name):
+        if names and table.dataset in filled:
             parts = ", ".join(f"ROW({asked.format(name)})" for name in names)
             row = con.execute(f"SELECT {parts} FROM {table.name}").fetchall()[0]
             found += [(table.dataset, n, tuple(v)) for n, v in zip(names, row, strict=True)]

@@ -146,25 +146,14 @@ def _clean(
     said = answers_about_names(context.answers)
     known = Context(context.time_zone, context.country, str(context.exports), said)
     cleaning = _Cleaning(con, object_key, context, Parsing(con, known))
+    for dataset in datasets:
+        con.execute(BY_DATASET[dataset].ddl)
+        cleaning.result.rows[dataset] = 0
     with limited(con, MEMORY):
-        for dataset in datasets:
-            con.execute(BY_DATASET[dataset].ddl)
-            cleaning.result.rows[dataset] = 0
-            if table_exists(con, f"raw.{dataset}"):
-                cleaning.clean(dataset)
-        if cleaning.further:
-            cleaning.add_further_properties()
-        resolve_children(con, object_key)
-        add_line_totals(con, object_key)
-        if object_key in ITEMS_OF:
-            split_crushed_lines(con, object_key, cleaning.parsing)
-            items = ITEMS_OF[object_key]
-            cleaning.result.rows[items] = row_count(con, f"clean.{items}")
+        if fed := [dataset for dataset in datasets if _is_fed(con, dataset)]:
+            cleaning.clean_all(fed)
         if object_key == "attachments":
             list_unnamed(con, context.exports)
-        if object_key == "invoices":
-            compute_receivables(con)
-        cleaning.tell_unknown_words()
     cleaning.result.questions = merged(cleaning.result.questions)
     ask(con, f"clean:{object_key}", cleaning.result.questions)
     return cleaning.result
@@ -182,6 +171,23 @@ class _Cleaning:
     evidence: Evidence = field(default_factory=Evidence)
     #: Rows of clients that may be properties of theirs.
     further: int = 0
+
+    def clean_all(self, datasets: Iterable[str]) -> None:
+        """Clean the datasets that an export feeds, and what follows from several of them."""
+        con, object_key = self.con, self.object_key
+        for dataset in datasets:
+            self.clean(dataset)
+        if self.further:
+            self.add_further_properties()
+        resolve_children(con, object_key)
+        add_line_totals(con, object_key)
+        if object_key in ITEMS_OF:
+            split_crushed_lines(con, object_key, self.parsing)
+            items = ITEMS_OF[object_key]
+            self.result.rows[items] = row_count(con, f"clean.{items}")
+        if object_key == "invoices":
+            compute_receivables(con)
+        self.tell_unknown_words()
 
     def clean(self, dataset: str) -> None:
         """Clean one dataset and account for its rows."""
@@ -286,6 +292,16 @@ class _Cleaning:
             [self.object_key],
         ).fetchall()
         self.result.unknown_words = {f"{d}.{c}: {word}": n for d, c, word, n in found}
+
+
+def _is_fed(con: duckdb.DuckDBPyConnection, dataset: str) -> bool:
+    """Whether a file brought a dataset, be it without a row that can be read."""
+    if not table_exists(con, f"raw.{dataset}"):
+        return False
+    if con.execute(f'SELECT 1 FROM raw."{dataset}" LIMIT 1').fetchall():
+        return True
+    listed = "SELECT 1 FROM raw.files WHERE dataset = ? LIMIT 1"
+    return bool(con.execute(listed, [dataset]).fetchall())
 
 
 def _places(con: duckdb.DuckDBPyConnection, table: str) -> int:

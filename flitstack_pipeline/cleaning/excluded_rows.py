@@ -22,7 +22,7 @@ from flitstack_pipeline.catalog.not_moved import REASONS
 from flitstack_pipeline.catalog.objects import REPORT_ONLY_DATASETS
 from flitstack_pipeline.cleaning.quarantine import cells_as_json
 from flitstack_pipeline.cleaning.values.cell_sql import literal
-from flitstack_pipeline.warehouse import dicts, table_exists
+from flitstack_pipeline.warehouse import dicts, filled_tables, table_exists
 
 #: Files that stay behind by a declaration or a person's answer: named, nothing to acknowledge.
 NOT_MOVED = "not_moved"
@@ -114,7 +114,12 @@ def _orphan_rows(dataset: str) -> str:
 
 def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     """Everything that does not move as it is, in the order of rule, file and line."""
-    parts = [sql for tables, sql in _PARTS.items() if all(table_exists(con, t) for t in tables)]
+    filled = {f"{s}.{t}" for s in ("raw", "clean", "quarantine") for t in filled_tables(con, s)}
+    parts = [
+        sql
+        for (first, *others), sql in _PARTS.items()
+        if first in filled and all(table_exists(con, other) for other in others)
+    ]
     if not parts:
         return
     names = "digest, rule, object, dataset, file, sheet, line, what, why, cells"

@@ -18,7 +18,7 @@ import duckdb
 from flitstack_pipeline.cleaning.contact_links import by_contact_point
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, number_key
 from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 #: Records that share one form; with more than this no one is singled out by the client they share.
 MOST_NAMESAKES = 20
@@ -79,7 +79,8 @@ def link_clients(con: duckdb.DuckDBPyConnection) -> None:
     _start(con)
     rungs = _client_rungs()
     _keep_unique(con, rungs[0].forms)
-    for dataset in _OF_CLIENT:
+    filled = filled_tables(con, "clean")
+    for dataset in (dataset for dataset in _OF_CLIENT if dataset in filled):
         select = f"""
             SELECT source_key AS child_key, workspace, client_ref AS reference,
                    client_name AS name, 1 AS position FROM clean."{dataset}"
@@ -95,7 +96,8 @@ def link_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Documents, visits, files and notes to the records whose numbers they name."""
     _start(con)
     rungs = _number_rungs()
-    columns = _number_columns()
+    filled = filled_tables(con, "clean")
+    columns = [column for column in _number_columns() if column.child in filled]
     for parent in (*_NUMBERED, *_PEOPLE):
         strict = next(r for r in rungs if r.parent == parent)
         _keep_unique(con, strict.forms)
@@ -114,10 +116,14 @@ def link_people(con: duckdb.DuckDBPyConnection) -> None:
     Needs the views `kept_clients` and `kept_leads` of `survivorship`.
     """
     _start(con)
+    filled = filled_tables(con, "clean")
     columns = [
         Column(dataset, role, "users", _each("assigned_to", table))
         for dataset, (table, role) in _OWNED.items()
+        if dataset in filled
     ]
+    if not columns:
+        return
     rungs = _user_rungs()
     _keep_unique(con, _users_as_written(columns))
     for column in columns:

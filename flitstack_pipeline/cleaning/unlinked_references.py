@@ -10,6 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, CleanTable
+from flitstack_pipeline.warehouse import filled_tables
 
 NAME = "client_name"
 _PEOPLE = ("clients", "leads")
@@ -28,7 +29,8 @@ def keep_stated(con: duckdb.DuckDBPyConnection) -> None:
         if dataset not in _PEOPLE and table.has("originals")
     ]
     con.execute(_other_names([table for table in noted if table.has(NAME)]))
-    for table in noted:
+    filled = filled_tables(con, "clean")
+    for table in (table for table in noted if table.dataset in filled):
         con.execute(_SAID, [table.dataset, table.dataset])
         con.execute(_note(table))
 

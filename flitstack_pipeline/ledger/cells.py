@@ -57,7 +57,7 @@ from flitstack_pipeline.ledger.sure import sure
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.ledger.ways import Readings, form_of, ways_of
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
-from flitstack_pipeline.warehouse import limited, literal, table_exists
+from flitstack_pipeline.warehouse import filled_tables, limited, literal, table_exists
 
 #: So many rows are joined to their records together: a join holds all of these in memory.
 BATCH = 250_000
@@ -97,7 +97,8 @@ def build(
         several.prepare(con)
         refusals.prepare(con, around.parted)
         row_fates.prepare(con)
-        columns = {d: _columns_in(con, d) for d in BY_KEY if table_exists(con, f"raw.{d}")}
+        filled = filled_tables(con, "raw")
+        columns = {d: _columns_in(con, d) for d in BY_KEY if d in filled}
         counts = {d: _pairs(con, d, found) for d, found in columns.items()}
         for dataset in (d for d in columns if d in only):
             _Dataset(con, dataset, columns[dataset], around, counts).fill()

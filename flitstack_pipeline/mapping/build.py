@@ -52,13 +52,16 @@ BUILDERS: dict[str, Builder] = {
 }
 
 
-def map_object(con: duckdb.DuckDBPyConnection, object_key: str, document: MapDocument) -> MapResult:
+def map_object(
+    con: duckdb.DuckDBPyConnection, object_key: str, document: MapDocument, of: str = ""
+) -> MapResult:
     """Create or replace `mapped.<object_key>` from the clean tables.
 
-    Raises KeyError for an unknown object type, MissingStep when `relationships` has not run.
+    `of` names their records and the map, for `prepare`. Raises KeyError for an unknown object
+    type, MissingStep when `relationships` has not run.
     """
     builder = BUILDERS[object_key]
-    prepare(con, document)
+    prepare(con, document, of)
     prepare_opt_outs(con, document)
     writer = con.cursor()
     try:

@@ -14,6 +14,7 @@ from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.mapping.price_list import ProductSpec, products
 from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates
+from flitstack_pipeline.warehouse import filled_tables
 
 #: Fields that records carry whatever the map says.
 ALWAYS: dict[str, tuple[str, ...]] = {
@@ -91,6 +92,8 @@ def used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
 
     A merge or fold may be what makes the first second phone or e-mail: no raw row has one.
     """
+    if dataset not in filled_tables(con, "clean"):
+        return set()
     columns = BY_DATASET[dataset].fields
     tests = [
         f'count(*) FILTER (cardinality("{f.name}") > 0)' if f.type == MAP

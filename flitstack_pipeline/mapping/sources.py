@@ -66,8 +66,14 @@ def with_further(con: duckdb.DuckDBPyConnection, qualified: str) -> str:
     )
 
 
-def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
-    """Make the temporary link tables. Raises MissingStep when relationships were not resolved."""
+def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument, of: str = "") -> None:
+    """Make the temporary link tables. Raises MissingStep when relationships were not resolved.
+
+    `of` names the records and the map; tables that this connection made of the same ones are kept.
+    """
+    made = "SELECT 1 FROM m_prepared WHERE of = ?"
+    if of and table_exists(con, "temp.m_prepared") and con.execute(made, [of]).fetchall():
+        return
     if not table_exists(con, "clean.links"):
         raise MissingStep("The records are not related yet: run `flitstack audit`.")
     tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
@@ -79,6 +85,7 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument) -> None:
     tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
     for name, sql in _TABLES.items():
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.format(**tables)}")
+    con.execute("CREATE OR REPLACE TEMP TABLE m_prepared AS SELECT ? AS of", [of])
 
 
 def note_images(con: duckdb.DuckDBPyConnection) -> str:

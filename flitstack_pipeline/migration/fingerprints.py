@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 import duckdb
 
+from flitstack_pipeline.warehouse import filled_tables
+
 PARTS = {
     "map": "the map",
     "schema": "the schema of the cleaned data",
@@ -26,7 +28,8 @@ def schema_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
         "WHERE table_schema = 'clean' ORDER BY ALL"
     ).fetchall()
     labels = []
-    for table in [t for t, column, _ in columns if column == "custom"]:
+    filled = filled_tables(con, "clean")
+    for table in [t for t, column, _ in columns if column == "custom" and t in filled]:
         found = con.execute(
             f'SELECT DISTINCT unnest(map_keys(custom)) AS label FROM clean."{table}" ORDER BY 1'  # noqa: S608
         ).fetchall()

@@ -24,8 +24,6 @@ from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
     perform,
-    print_of,
-    print_of_tables,
     prints_of_files,
     surroundings,
 )
@@ -33,6 +31,7 @@ from flitstack_pipeline.services.page_store import pages_path
 from flitstack_pipeline.services.publishing import publish_left_behind
 from flitstack_pipeline.services.questions import answers, count_checks, list_questions, questions
 from flitstack_pipeline.services.source import records_left
+from flitstack_pipeline.services.table_prints import print_of, print_of_tables
 from flitstack_pipeline.services.work_lists import read_review
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import row_count
@@ -69,7 +68,7 @@ def audit(project: Project) -> StepReport:
         pages = prints_of_files(project.reports, [project.reports / name for name in names])
         return print_of(pages, pages_path(project).exists())
 
-    step = Step("audit", inputs, lambda: [_write_audit(project)], left, rewrites)
+    step = Step("audit", inputs, lambda: [_write_audit(project)], left, frozenset(), rewrites)
     return perform(project, step)[0]
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.migration.report import StepReport
-from flitstack_pipeline.services.early_cutoff import columns_of
 from flitstack_pipeline.settings import Project
 
 #: Texts of which may be remembered what their parsers found; some two gigabytes.
@@ -51,5 +50,7 @@ def hold_caches_down(project: Project, most: int = MOST_TEXTS) -> None:
 def _sizes(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {
         name: int(con.execute(f'SELECT count(*) FROM cache."{name}"').fetchall()[0][0])
-        for name in columns_of(con, "cache")
+        for (name,) in con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'cache'"
+        ).fetchall()
     }

@@ -1,12 +1,11 @@
 """Early cut-off: a step runs only where something it depends on is another than when it last ran.
 
 Belongs here: what a step is (`Step`), when it is skipped (`perform`), the fingerprints of files,
-tables, code and settings. Does not: what a step does, and which inputs it has (the modules of the
-steps). What a step was run with, and what it left, stands in `cache.steps` of the warehouse: taken
-out before it runs and put in when it has ended, so that a step that was killed runs again.
+code and settings. Does not: fingerprints of tables (`table_prints`), what a step does, and which
+inputs it has (the modules of the steps). What a step was run with, and what it left, stands in
+`cache.steps` of the warehouse: taken out before it runs and put in when it has ended, so that a
+step that was killed runs again.
 """
-
-# ruff: noqa: S608 - names of our own tables
 
 from __future__ import annotations
 
@@ -15,12 +14,11 @@ import hashlib
 import json
 import sys
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 
@@ -28,12 +26,12 @@ import flitstack_pipeline
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.yaml_form import sections_of
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.services.table_prints import moving, print_of
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
 #: Fingerprints by the name of what they are of, in the words in which a change is told.
 Prints = dict[str, str]
-T = TypeVar("T")
 UNCHANGED, BECAUSE = "unchanged since", "ran because"
 #: Changes named in a report; the others are counted.
 NAMED = 4
@@ -41,8 +39,6 @@ NAMED = 4
 _SHELL = frozenset({"sandbox", "examples", "review", "cli", "dagster"})
 _DDL = """CREATE TABLE IF NOT EXISTS cache.steps (
   step VARCHAR PRIMARY KEY, inputs JSON, left_behind VARCHAR, report JSON, ended VARCHAR)"""
-#: What was found of tables and files while nothing runs (see `at_rest`), by data folder.
-_at_rest: dict[Path, dict[str, Any]] = {}
 
 
 def _none() -> Prints:
@@ -54,13 +50,15 @@ class Step:
     """A step as early cut-off sees it.
 
     `inputs` tells everything that decides its result, `rewrites` those of them that it writes
-    itself (compared as it left them), `left` fingerprints its result where that lies.
+    itself (compared as it left them), `left` fingerprints its result where that lies, `writes`
+    names the schemas of the warehouse in which it may write, with those of its support tables.
     """
 
     name: str
     inputs: Callable[[], Prints]
     run: Callable[[], list[StepReport]]
     left: Callable[[], str]
+    writes: frozenset[str]
     rewrites: Callable[[], Prints] = _none
 
 
@@ -88,7 +86,7 @@ def perform(project: Project, step: Step) -> list[StepReport]:
         if last and last.inputs == inputs and last.left == step.left():
             return _noted(last.reports, UNCHANGED, last.at)
         con.execute("DELETE FROM cache.steps WHERE step = ?", [step.name])
-    with _tables_moving(project):
+    with moving(project, step.writes):
         reports = step.run()
     at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     with project.warehouse.connect() as con:
@@ -143,47 +141,7 @@ def forget(project: Project) -> None:
         con.execute("DROP TABLE IF EXISTS cache.steps; DROP TABLE IF EXISTS cache.surveyed")
 
 
-@contextmanager
-def at_rest(project: Project) -> Iterator[None]:
-    """Steps in a row, between which nobody writes a table: each is looked at once (`once`)."""
-    if project.root in _at_rest:
-        yield
-        return
-    _at_rest[project.root] = {}
-    try:
-        yield
-    finally:
-        del _at_rest[project.root]
-
-
-def once(project: Project, name: str, find: Callable[[], T]) -> T:
-    """What `find` finds, found once while nothing runs; anew outside of `at_rest`."""
-    known = _at_rest.get(project.root)
-    if known is None:
-        return find()
-    if name not in known:
-        known[name] = find()
-    found: T = known[name]
-    return found
-
-
-@contextmanager
-def _tables_moving(project: Project) -> Iterator[None]:
-    """A step runs: what is known of tables holds no longer."""
-    was_at_rest = _at_rest.pop(project.root, None) is not None
-    try:
-        yield
-    finally:
-        if was_at_rest:
-            _at_rest[project.root] = {}
-
-
 # --- fingerprints ---------------------------------------------------------------------------------
-
-
-def print_of(*what: object) -> str:
-    """The fingerprint of values, by what `repr` says of them."""
-    return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
 
 
 def prints_of_files(folder: Path, paths: Iterable[Path]) -> Prints:
@@ -197,63 +155,6 @@ def prints_of_files(folder: Path, paths: Iterable[Path]) -> Prints:
 def _print_of_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:32]
-
-
-def print_of_tables(project: Project, schema: str, where: Mapping[str, str] | None = None) -> str:
-    """The content of tables of a schema, whatever the order of their rows; empty ones say nothing.
-
-    Args:
-        project: The migration.
-        schema: Name of the schema.
-        where: Condition by table; "" means all rows. None takes every table whole.
-    """
-
-    def find() -> str:
-        with project.warehouse.connect() as con:
-            chosen = dict.fromkeys(columns_of(con, schema), "") if where is None else where
-            told = {
-                table: con.execute(
-                    f'SELECT count(*), sum(hash(t)::HUGEINT) FROM {schema}."{table}" t'
-                    + (f" WHERE {condition}" if condition else "")
-                ).fetchall()[0]
-                for table, condition in sorted(chosen.items())
-            }
-        return print_of({table: said for table, said in told.items() if said[0]})
-
-    return once(project, f"tables {schema} {where}", find)
-
-
-def columns_of(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[str]]:
-    """The columns of every table of a schema, by table."""
-    rows = con.execute(
-        "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE schema_name = ? "
-        "GROUP BY ALL",
-        [schema],
-    ).fetchall()
-    return dict(rows)
-
-
-def of_partition(
-    project: Project, schema: str, tables: Iterable[str], column: str, values: Iterable[str]
-) -> dict[str, str]:
-    """Where the rows of a partition stand: its own tables, and its part of those that all share.
-
-    Args:
-        project: The migration.
-        schema: Name of the schema.
-        tables: The partition's own tables.
-        column: The column of shared tables that tells the partition.
-        values: What it says there.
-    """
-    own = set(tables)
-    listed = ", ".join(f"'{value}'" for value in values)
-    with project.warehouse.connect() as con:
-        there = once(project, f"columns {schema}", lambda: columns_of(con, schema))
-    return {
-        table: "" if table in own else f"{column} IN ({listed})"
-        for table, columns in there.items()
-        if table in own or column in columns
-    }
 
 
 def surroundings(project: Project) -> Prints:

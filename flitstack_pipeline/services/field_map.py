@@ -32,8 +32,6 @@ from flitstack_pipeline.services.early_cutoff import (
     is_outdated,
     map_prints,
     perform,
-    print_of,
-    print_of_tables,
     prints_of_files,
     surroundings,
 )
@@ -43,6 +41,11 @@ from flitstack_pipeline.services.project_context import accounts, map_document, 
 from flitstack_pipeline.services.publishing import publish_map, publish_samples
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.source import records_left, related_before_changes
+from flitstack_pipeline.services.table_prints import (
+    print_of,
+    print_of_partition,
+    print_of_tables,
+)
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
@@ -84,7 +87,8 @@ def map_once(project: Project, name: str = "") -> list[StepReport]:
             pages_path(project).exists(),
         )
 
-    return perform(project, Step("field map", inputs, propose_it, left, rewrites))
+    step = Step("field map", inputs, propose_it, left, frozenset(), rewrites)
+    return perform(project, step)
 
 
 def propose_map(project: Project) -> StepReport:
@@ -341,12 +345,9 @@ def mapping(project: Project, key: str) -> Step:
         return {**surroundings(project), "records": records_left(project), **said}
 
     def left() -> str:
-        with project.warehouse.connect() as con:
-            there = [t for t in (key, "skipped") if table_exists(con, f"mapped.{t}")]
-        where = {key: "", "skipped": f"object = '{key}'"}
-        return print_of_tables(project, "mapped", {t: where[t] for t in there})
+        return print_of_partition(project, "mapped", [key], "object", [key], ["skipped"])
 
-    return Step(f"map[{key}]", inputs, lambda: [_map(project, key)], left)
+    return Step(f"map[{key}]", inputs, lambda: [_map(project, key)], left, frozenset({"mapped"}))
 
 
 def mapped_before_changes(project: Project) -> bool:
@@ -358,7 +359,9 @@ def mapped_before_changes(project: Project) -> bool:
 def _map(project: Project, key: str) -> StepReport:
     document = map_document(project) or map_to_change(project)
     with project.warehouse.connect() as con:
-        found = map_tables(con, key, document)
+        found = map_tables(
+            con, key, document, print_of(records_left(project), document.fingerprint)
+        )
     skipped = [
         {k: str(v) for k, v in vars(s).items()} if hasattr(s, "__dict__") else {"skipped": str(s)}
         for s in found.skipped

@@ -18,14 +18,12 @@ from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.migration.report import Reason, Refused, StepReport
 from flitstack_pipeline.reports.ledger import write_ledger
+from flitstack_pipeline.services import table_prints
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
-    columns_of,
     map_prints,
     perform,
-    print_of,
-    print_of_tables,
     prints_of_files,
     surroundings,
 )
@@ -33,8 +31,9 @@ from flitstack_pipeline.services.field_map import mapped_before_changes
 from flitstack_pipeline.services.project_context import accounts, map_document, open_journal
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.source import records_left
+from flitstack_pipeline.services.table_prints import print_of, print_of_tables
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.warehouse import dicts, table_exists
+from flitstack_pipeline.warehouse import dicts, filled_tables, table_exists
 
 #: Cells named one by one in a refusal; reports/ledger.csv lists them all.
 NAMED = 5
@@ -67,13 +66,13 @@ def account_cells(project: Project) -> StepReport:
         }
 
     def left() -> str:
+        listed = table_prints.filled_tables(project, "ledger") - {"built"}
         pages = [project.reports / f"ledger.{kind}" for kind in ("html", "csv", "xlsx")]
-        with project.warehouse.connect() as con:
-            tables = dict.fromkeys(sorted(set(columns_of(con, "ledger")) - {"built"}), "")
-        found = print_of_tables(project, "ledger", tables)
+        found = print_of_tables(project, "ledger", listed)
         return print_of(found, prints_of_files(project.reports, pages))
 
-    report = perform(project, Step("ledger", inputs, lambda: [_account(project)], left))[0]
+    writes = frozenset({"ledger"})
+    report = perform(project, Step("ledger", inputs, lambda: [_account(project)], left, writes))[0]
     if map_document(project) is not None and not is_current(project):
         with project.warehouse.connect() as con:  # the same cells of a map that says the same
             con.execute(_BUILT, [_print(project)])
@@ -82,9 +81,7 @@ def account_cells(project: Project) -> StepReport:
 
 def mapped_records(project: Project) -> str:
     """Fingerprint of the records of every object type as they are mapped."""
-    with project.warehouse.connect() as con:
-        there = [t for t in (*KEYS, "skipped") if table_exists(con, f"mapped.{t}")]
-    return print_of_tables(project, "mapped", dict.fromkeys(there, ""))
+    return print_of_tables(project, "mapped", (*KEYS, "skipped"))
 
 
 def _account(project: Project) -> StepReport:
@@ -231,7 +228,10 @@ def _is_mapped(project: Project) -> bool:
     if map_document(project) is None:
         return False
     with project.warehouse.connect() as con:
-        return all(table_exists(con, f"mapped.{key}") for key in KEYS)
+        rows = con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'mapped'"
+        ).fetchall()
+    return {key for (key,) in rows} >= set(KEYS)
 
 
 def _print(project: Project) -> str:
@@ -242,8 +242,9 @@ def _print(project: Project) -> str:
         if table_exists(con, "raw.files"):
             files = "SELECT bit_xor(hash(file, sheet, sha256, dataset)) FROM raw.files"
             told.append(str(con.execute(files).fetchall()[0][0]))
+        filled = filled_tables(con, "mapped")
         for key in KEYS:
-            if table_exists(con, f"mapped.{key}"):
+            if key in filled:
                 found = con.execute(
                     f'SELECT count(*), bit_xor(hash(record_key, payload_hash)) FROM mapped."{key}"'
                 ).fetchall()

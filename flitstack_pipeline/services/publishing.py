@@ -21,7 +21,7 @@ from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.sources import READ_FROM
 from flitstack_pipeline.services.page_store import PageRow, publish
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 if TYPE_CHECKING:
     from flitstack_pipeline.reports.sample import SampleBook, SampleRecord
@@ -137,6 +137,7 @@ def _samples(
         else []
     )
     declared = {c.name: c.header for c in DATASETS[dataset].columns}
+    is_filled = dataset in filled_tables(con, "raw")
     for source in sorted(sources):
         if source.startswith("custom:"):
             header = source.removeprefix("custom:")
@@ -153,11 +154,15 @@ def _samples(
                 "coalesce({})".format(", ".join(f"nullif(\"{c}\", '')" for c in filled)),
                 [],
             )
-        found = con.execute(
-            f"SELECT value FROM (SELECT {cell} AS value, min(rowid) AS first FROM {table} "  # noqa: S608
-            "GROUP BY 1) WHERE trim(coalesce(value, '')) <> '' ORDER BY first LIMIT ?",
-            [*values, SAMPLES_SHOWN],
-        ).fetchall()
+        found = (
+            con.execute(
+                f"SELECT value FROM (SELECT {cell} AS value, min(rowid) AS first FROM {table} "  # noqa: S608
+                "GROUP BY 1) WHERE trim(coalesce(value, '')) <> '' ORDER BY first LIMIT ?",
+                [*values, SAMPLES_SHOWN],
+            ).fetchall()
+            if is_filled
+            else []
+        )
         yield source, {"header": header, "values": [str(v)[:SAMPLE_CUT] for (v,) in found]}
 
 

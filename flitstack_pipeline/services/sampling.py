@@ -10,14 +10,12 @@ from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
     perform,
-    print_of,
-    print_of_tables,
     surroundings,
 )
 from flitstack_pipeline.services.ledger import mapped_records
 from flitstack_pipeline.services.project_context import map_document, open_journal
+from flitstack_pipeline.services.table_prints import print_of, print_of_tables
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.warehouse import table_exists
 
 
 def choose(project: Project) -> StepReport:
@@ -33,13 +31,12 @@ def choose(project: Project) -> StepReport:
         return {**surroundings(project), "mapped records": mapped, "transforms": how}
 
     def left() -> str:
-        with project.warehouse.connect() as con:
-            where = {"sample": ""} if table_exists(con, "mapped.sample") else {}
         with open_journal(project) as journal:
             stored = journal.get_setting("sample:choice")
-        return print_of(print_of_tables(project, "mapped", where), stored)
+        return print_of(print_of_tables(project, "mapped", ["sample"]), stored)
 
-    return perform(project, Step("sample choice", inputs, lambda: [_choose(project)], left))[0]
+    step = Step("sample choice", inputs, lambda: [_choose(project)], left, frozenset({"mapped"}))
+    return perform(project, step)[0]
 
 
 def _transforms(project: Project) -> dict[tuple[str, str], str]:

@@ -26,27 +26,32 @@ from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services.answer_effects import DECIMAL, ZONE
 from flitstack_pipeline.services.early_cutoff import (
+    BECAUSE,
     Prints,
     Step,
     is_outdated,
     note_left,
-    of_partition,
-    once,
     perform,
-    print_of,
-    print_of_tables,
     prints_of_files,
     record,
     surroundings,
 )
 from flitstack_pipeline.services.project_context import as_rows
 from flitstack_pipeline.services.questions import answers, answers_about, date_answers
+from flitstack_pipeline.services.table_prints import (
+    filled_tables,
+    once,
+    print_of,
+    print_of_partition,
+    print_of_tables,
+)
 from flitstack_pipeline.services.work_lists import read_review, remember_decisions, write_review
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.warehouse import table_exists
 
 #: The partition of custom field definitions and line item templates, as cleaning calls it.
 SCHEMA = "schema"
+_READ = frozenset({"raw", "questions"})
+_CLEANED = frozenset({"clean", "quarantine", "questions"})
 _WRITTEN_DDL = """CREATE TABLE IF NOT EXISTS cache.written (
   dataset VARCHAR, of_rows VARCHAR, said VARCHAR)"""
 
@@ -147,7 +152,12 @@ def relate(project: Project) -> StepReport:
 
     Where records or decisions have changed.
     """
-    return perform(project, _relating(project))[0]
+    report = perform(project, _relating(project))[0]
+    if BECAUSE in report.facts:
+        with project.warehouse.connect() as con:
+            for step in _all_cleaning(project):  # relating writes into what cleaning left
+                note_left(con, step)
+    return report
 
 
 def _relate(project: Project) -> StepReport:
@@ -174,15 +184,14 @@ def _reading(
 
     def inputs() -> Prints:
         said = {"answers": print_of(sorted(answers(project).items()))}
-        found = once(project, "sheets", lambda: _sheets(project))
+        found = once(project, "", "sheets", lambda: _sheets(project))
         fed = {name: seal for dataset, name, seal in found if dataset in (None, *datasets)}
         return {**surroundings(project), **said, **fed}
 
     def left() -> str:
-        where = of_partition(project, "raw", datasets, "dataset", datasets)
-        return print_of_tables(project, "raw", where)
+        return print_of_partition(project, "raw", datasets, "dataset", datasets)
 
-    return Step(f"read[{key}]", inputs, lambda: [run(project, key)], left)
+    return Step(f"read[{key}]", inputs, lambda: [run(project, key)], left, _READ)
 
 
 def _sheets(project: Project) -> list[tuple[str | None, str, str]]:
@@ -221,26 +230,22 @@ def _cleaning(project: Project, key: str) -> Step:
     run = _clean_schema if key == SCHEMA else _clean
 
     def inputs() -> Prints:
-        where = of_partition(project, "raw", datasets, "dataset", datasets)
+        rows = print_of_partition(project, "raw", datasets, "dataset", datasets)
         return {
             **surroundings(project),
             "answers": print_of(sorted(answers(project).items())),
-            f"rows of {', '.join(datasets)}": print_of_tables(project, "raw", where),
+            f"rows of {', '.join(datasets)}": rows,
             "how other exports are written": _written_elsewhere(project, datasets),
-            "files beside the exports": once(project, "beside", lambda: _beside(project)),
+            "files beside the exports": once(project, "", "beside", lambda: _beside(project)),
         }
 
     def left() -> str:
-        where = of_partition(project, "clean", datasets, "object", [key])
-        refused = {"rows": f"object = '{key}'"}
-        with project.warehouse.connect() as con:
-            has = table_exists(con, "quarantine.rows")
         return print_of(
-            print_of_tables(project, "clean", where),
-            print_of_tables(project, "quarantine", refused if has else {}),
+            print_of_partition(project, "clean", datasets, "object", [key]),
+            print_of_partition(project, "quarantine", [], "object", [key]),
         )
 
-    return Step(f"clean[{key}]", inputs, lambda: [run(project, key)], left)
+    return Step(f"clean[{key}]", inputs, lambda: [run(project, key)], left, _CLEANED)
 
 
 def _beside(project: Project) -> str:
@@ -253,15 +258,16 @@ def _written_elsewhere(project: Project, datasets: tuple[str, ...]) -> str:
     """What the values of all other exports say of how dates and numbers are written."""
     told = []
     with project.warehouse.connect() as con:
-        for name in (d for d in DATASETS if d not in datasets and table_exists(con, f"raw.{d}")):
-            said = once(project, f"written {name}", partial(_written, project, con, name))
-            told.append((name, said))
+        there = filled_tables(project, "raw")
+        for name in (d for d in DATASETS if d not in datasets and d in there):
+            find = partial(_written, project, con, name)
+            told.append((name, once(project, "raw", f"written {name}", find)))
     return print_of(told)
 
 
 def _written(project: Project, con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     """The same of one export, counted once for each content of its table."""
-    of = print_of(surroundings(project)["code"], print_of_tables(project, "raw", {dataset: ""}))
+    of = print_of(surroundings(project)["code"], print_of_tables(project, "raw", [dataset]))
     con.execute(_WRITTEN_DDL)
     known = con.execute(
         "SELECT said FROM cache.written WHERE dataset = ? AND of_rows = ?", [dataset, of]
@@ -276,9 +282,13 @@ def _written(project: Project, con: duckdb.DuckDBPyConnection, dataset: str) -> 
     return said
 
 
+def _all_cleaning(project: Project) -> list[Step]:
+    return [_cleaning(project, key) for key in (SCHEMA, *KEYS)]
+
+
 def _relating(project: Project) -> Step:
     """The step that relates all records: every cleaned record, what a person decided."""
-    cleaned = [_cleaning(project, key) for key in (SCHEMA, *KEYS)]
+    cleaned = _all_cleaning(project)
 
     def rewrites() -> Prints:
         lists = [k.name for k in (DUPLICATES, INVOICE_LINKS, WORK_ORDER_LINKS)]
@@ -292,15 +302,16 @@ def _relating(project: Project) -> Step:
             ),
         }
 
-    def run() -> list[StepReport]:
-        report = _relate(project)
-        with project.warehouse.connect() as con:
-            for step in cleaned:
-                note_left(con, step)
-        return [report]
+    def inputs() -> Prints:
+        return surroundings(project)
 
     return Step(
-        "relate", lambda: surroundings(project), run, lambda: records_left(project), rewrites
+        "relate",
+        inputs,
+        lambda: [_relate(project)],
+        lambda: records_left(project),
+        _CLEANED,
+        rewrites,
     )
 
 

@@ -10,7 +10,7 @@ from flitstack_pipeline.services.caches import hold_caches_down
 from flitstack_pipeline.services.conflicts import apply_decided
 from flitstack_pipeline.services.delta import delta_refusals
 from flitstack_pipeline.services.delta_plan import delta_summary
-from flitstack_pipeline.services.early_cutoff import at_rest, ran_or_not
+from flitstack_pipeline.services.early_cutoff import ran_or_not
 from flitstack_pipeline.services.field_map import BECOME, map_object, map_once
 from flitstack_pipeline.services.gate import gate_reasons
 from flitstack_pipeline.services.ledger import account_cells, refuse_unaccounted
@@ -29,6 +29,7 @@ from flitstack_pipeline.services.project_context import (
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.sampling import choose
 from flitstack_pipeline.services.source import clean_object, read_object, read_schema, relate
+from flitstack_pipeline.services.table_prints import at_rest
 from flitstack_pipeline.services.verify import reconcile, standing_sample, verify_sample
 from flitstack_pipeline.settings import Project
 
@@ -66,11 +67,10 @@ def run_prepare(project: Project, log: Log = silent) -> list[StepReport]:
     refuse_open_matters(project, "preparing the account", mapped=False)
     with project.warehouse.connect(), at_rest(project):
         reports = [map_object(project, key) for key in KEYS]
-    for report in reports:
-        log(f"{report.step}: {report.rows} records ({ran_or_not(report)})")
-        for line in report.tables.get(BECOME, ()):
-            log(f"  {line['records']:,} {line['what']}")
-    with project.warehouse.connect():
+        for report in reports:
+            log(f"{report.step}: {report.rows} records ({ran_or_not(report)})")
+            for line in report.tables.get(BECOME, ()):
+                log(f"  {line['records']:,} {line['what']}")
         reports.append(account_cells(project))
         refuse_unaccounted(project, "preparing the account")
     with accounts_kept_open(project):

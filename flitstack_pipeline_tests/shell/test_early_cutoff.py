@@ -3,18 +3,21 @@
 import os
 import random
 import re
+from contextlib import contextmanager
 
 import pytest
 
 from flitstack_pipeline import services
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.services import source
+from flitstack_pipeline.services import early_cutoff, source
 from flitstack_pipeline.services.caches import hold_caches_down
-from flitstack_pipeline.services.early_cutoff import print_of_tables, ran_or_not
+from flitstack_pipeline.services.early_cutoff import ran_or_not
 from flitstack_pipeline.services.ledger import MAP_AGAIN
+from flitstack_pipeline.services.table_prints import VIEWS, moving, print_of_tables
 from flitstack_pipeline.settings import Project, Settings
 
+SCHEMAS = ("raw", "clean", "quarantine", "questions", "mapped", "ledger")
 NOT_YET = "it has not run yet, or not to its end"
 
 
@@ -37,8 +40,24 @@ def run(project):
 
 def left(project):
     """Fingerprints of all that the steps leave in the warehouse."""
-    schemas = ("raw", "clean", "quarantine", "questions", "mapped", "ledger")
-    return {schema: print_of_tables(project, schema) for schema in schemas}
+    return {schema: print_of_tables(project, schema) for schema in SCHEMAS}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def steps_write_where_they_say():
+    """A step that writes in another schema than it says fails: what is known of that holds on."""
+
+    @contextmanager
+    def watched(project, schemas):
+        others = set(SCHEMAS) - {VIEWS, *schemas}
+        with moving(project, SCHEMAS):
+            before = {schema: print_of_tables(project, schema) for schema in others}
+            yield
+            assert {schema: print_of_tables(project, schema) for schema in others} == before
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(early_cutoff, "moving", watched)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +98,7 @@ def from_nothing(project, document):
     """What the steps leave when nothing is remembered, with the map as it was before."""
     project.map_path.write_bytes(document)
     with project.warehouse.connect() as con:
-        for schema in ("raw", "clean", "quarantine", "questions", "mapped", "ledger", "cache"):
+        for schema in (*SCHEMAS, "cache"):
             con.execute(f"DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}")
     run(project)
     return left(project)

@@ -15,7 +15,7 @@ from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.plan import Plan, plan_load
 from flitstack_pipeline.migration.preflight.contents import Recognisable
 from flitstack_pipeline.migration.rows import spool_rows
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 PEOPLE = ("clients", "leads")
 #: How many opportunities HighLevel links to one contact (live: L19).
@@ -92,23 +92,28 @@ def differing_owners(con: duckdb.DuckDBPyConnection, location: str) -> int:
 
 def _opportunities(con: duckdb.DuckDBPyConnection) -> str:
     """A query for location, owner and contact of every opportunity; empty when there is none."""
+    filled = filled_tables(con, "mapped")
     return " UNION ALL ".join(
         f"""SELECT location, payload->>'$.owner' AS owner, list_filter(
           from_json(parents, '[{{"role": "VARCHAR", "record_key": "VARCHAR"}}]'),
           lambda p: p.role = 'contact')[1].record_key AS contact
         FROM mapped."{key}" WHERE kind = 'opportunity'"""  # noqa: S608
         for key in KEYS
-        if table_exists(con, f"mapped.{key}")
+        if key in filled
     )
 
 
 def _contacts(con: duckdb.DuckDBPyConnection) -> str:
-    return " UNION ALL ".join(
+    """A query for label and owner of every contact, empty or not."""
+    filled = filled_tables(con, "mapped")
+    none = "SELECT '' AS record_key, '' AS label, '' AS owner WHERE false"
+    contacts = " UNION ALL ".join(
         f"""SELECT record_key, label, payload->>'$.owner' AS owner
         FROM mapped."{key}" WHERE kind = 'contact'"""  # noqa: S608
         for key in KEYS
-        if table_exists(con, f"mapped.{key}")
+        if key in filled
     )
+    return contacts or none
 
 
 def planned(
