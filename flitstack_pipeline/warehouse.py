@@ -284,16 +284,16 @@ def table_exists(con: duckdb.DuckDBPyConnection, qualified: str) -> bool:
     return True
 
 
-def filled_tables(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+def filled_tables(con: duckdb.DuckDBPyConnection, schema: str | None = None) -> set[str]:
     """The tables of a schema that hold a row, or held one. Not to be asked inside a transaction.
 
-    Most tables of a small migration are empty: who goes over all of them asks this once.
+    Most tables of a small migration are empty: who goes over all of them asks this once. Without a
+    schema: those of all schemas, as `schema.table`.
     """
     rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND estimated_size > 0",
-        [schema],
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE estimated_size > 0"
     ).fetchall()
-    return {name for (name,) in rows}
+    return {name if schema else f"{s}.{name}" for s, name in rows if schema in (None, s)}
 
 
 def row_count(con: duckdb.DuckDBPyConnection, qualified: str) -> int:

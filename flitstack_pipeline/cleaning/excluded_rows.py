@@ -114,7 +114,7 @@ def _orphan_rows(dataset: str) -> str:
 
 def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     """Everything that does not move as it is, in the order of rule, file and line."""
-    filled = {f"{s}.{t}" for s in ("raw", "clean", "quarantine") for t in filled_tables(con, s)}
+    filled = filled_tables(con)
     parts = [
         sql
         for (first, *others), sql in _PARTS.items()
@@ -126,7 +126,7 @@ def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
     sql = (
         f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS t({names}) ORDER BY rule, file, line, what"
     )
-    named = _named_files(con)
+    named = _named_files(con) if "clean.attachments" in filled else set()
     for row in dicts(con, sql):
         if row["rule"] != REFUSED or row["file"] not in named:
             yield LeftOut(**row)
@@ -134,8 +134,6 @@ def left_out(con: duckdb.DuckDBPyConnection) -> Iterator[LeftOut]:
 
 def _named_files(con: duckdb.DuckDBPyConnection) -> set[str]:
     """Photos and papers beside the exports that a row names: they move, though no export is one."""
-    if not table_exists(con, "clean.attachments"):
-        return set()
     return {p for (p,) in con.execute("SELECT path FROM clean.attachments").fetchall() if p}
 
 

@@ -105,15 +105,16 @@ def _check_unique(
     ]
 
 
-def check_accounting(con: duckdb.DuckDBPyConnection, object_key: str) -> AccountingResult:
+def check_accounting(con: duckdb.DuckDBPyConnection, *object_keys: str) -> AccountingResult:
     """Per file: rows read = loaded + merged + superseded + quarantined + excluded."""
     result = AccountingResult()
     if not table_exists(con, "clean.accounting"):
-        return AccountingResult(problems=[f"{object_key} has not been cleaned yet"])
+        return AccountingResult(problems=[f"{key} has not been cleaned yet" for key in object_keys])
     cursor = con.execute(
         "SELECT dataset, file, rows_read, loaded, merged, superseded, quarantined, excluded, "
-        "excluded_by FROM clean.accounting WHERE object = ? ORDER BY dataset, file",
-        [object_key],
+        "excluded_by FROM clean.accounting WHERE list_contains(?::VARCHAR[], object) "
+        "ORDER BY dataset, file",
+        [list(object_keys)],
     )
     names = [d[0] for d in cursor.description]
     result.lines = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

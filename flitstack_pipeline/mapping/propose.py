@@ -18,6 +18,7 @@ from flitstack_pipeline.mapping.preserve_decisions import keep_decisions
 from flitstack_pipeline.mapping.schema import used_columns
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_maps import status_words
+from flitstack_pipeline.warehouse import filled_tables
 
 __all__ = ["Destination", "Surroundings", "propose"]
 
@@ -51,7 +52,7 @@ def propose(
 
 
 def _declared(con: duckdb.DuckDBPyConnection, dataset: str) -> list[FieldEntry]:
-    used = used_columns(con, dataset)
+    used = used_columns(con, dataset) if dataset in filled_tables(con, "clean") else set()
     known = {f.name: f.about for f in BY_DATASET[dataset].fields}
     entries = []
     for rule in DECLARED[dataset]:

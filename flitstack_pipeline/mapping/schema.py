@@ -74,7 +74,8 @@ def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> Targ
     elif not has_further_estimates(con):
         unused = t.ESTIMATE
     objects = [o for o in t.OBJECTS.values() if o.key != unused]
-    used = {d: used_columns(con, d) for d in BY_DATASET}
+    filled = filled_tables(con, "clean")
+    used = {d: used_columns(con, d) if d in filled else set() for d in BY_DATASET}
     targets = [t.CONTACT, t.BUSINESS, t.OPPORTUNITY, *(o.key for o in objects)]
     return TargetSchema(
         {target: _fields(document, target, used) for target in targets},
@@ -92,8 +93,6 @@ def used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
 
     A merge or fold may be what makes the first second phone or e-mail: no raw row has one.
     """
-    if dataset not in filled_tables(con, "clean"):
-        return set()
     columns = BY_DATASET[dataset].fields
     tests = [
         f'count(*) FILTER (cardinality("{f.name}") > 0)' if f.type == MAP

@@ -46,7 +46,7 @@ def gate_reasons(project: Project, *, mapped: bool = True) -> list[str]:
 
 def _state(project: Project, journal: Journal, *, mapped: bool) -> gate.GateState:
     with project.warehouse.connect() as con:
-        accounting = [p for key in KEYS for p in check_accounting(con, key).problems]
+        accounting = check_accounting(con, *KEYS).problems
     approvals = journal.approvals(location_of(project))
     return gate.GateState(
         unconfirmed=unconfirmed_entries(project),
