@@ -32,6 +32,7 @@ class Audit:
     totals: Rows
     duplicates: Rows
     attachments: Rows
+    oddities: Rows
     orphans: Rows
     left_behind: Rows
     on_screen: Rows
@@ -57,8 +58,8 @@ class Audit:
     def as_dict(self) -> dict[str, Any]:
         """For programs: everything the page shows, without the cells of what stays behind."""
         lists = ("counts", "sessions", "files", "columns", "cells", "custom_fields", "dates",
-                 "totals", "duplicates", "attachments", "orphans", "on_screen", "questions",
-                 "warnings")  # fmt: skip
+                 "totals", "duplicates", "attachments", "oddities", "orphans", "on_screen",
+                 "questions", "warnings")  # fmt: skip
         return {
             "facts": dataclasses.asdict(self.facts),
             "grade": {**dataclasses.asdict(self.grade), "points": self.grade.points},

@@ -45,6 +45,7 @@ from flitstack_pipeline.cleaning.same_number import DDL as SAME_NUMBERS_DDL
 from flitstack_pipeline.cleaning.same_number import FILE, KEY, SameNumber, note_damaged
 from flitstack_pipeline.cleaning.shared_numbers import resolve_children
 from flitstack_pipeline.cleaning.unnamed_files import list_unnamed
+from flitstack_pipeline.cleaning.values.contact_points import NANP_REGIONS
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.questions import Question, ask, merged
@@ -252,7 +253,8 @@ class _Cleaning:
     def _batches(self, dataset: str, table: str) -> Batches:
         present, marked = _columns_used(self.con, dataset, table)
         inverted = dataset in PEOPLE and writes_last_name_first(self.con, dataset)
-        cells = Cells(self.evidence.formats(), present, inverted)
+        american = self.context.country in NANP_REGIONS
+        cells = Cells(self.evidence.formats(), present, inverted, american)
         row = DECLARATIONS[dataset](cells)
         return Batches(self.con, self.object_key, dataset, cells, row, self.parsing, marked)
 

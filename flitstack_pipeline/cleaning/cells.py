@@ -9,7 +9,7 @@ is kept as original with a note; what makes a row useless refuses it. `batches` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flitstack_pipeline.cleaning.values import cell_sql
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal
@@ -31,6 +31,9 @@ _ZONED = (
     r"[0-9]\s*(?:[AaPp]\.?\s?[Mm]\.?)?\s*[(\[]?(?:Z|UTC|GMT|[A-Z]{1,4}T|(?:UTC|GMT)[+-][0-9:]+"
     r"|[A-Z][a-z]+(?: [A-Z][a-z]+)? [Tt]ime|[A-Z][a-z]+/[A-Z][A-Za-z_]+)[)\]]?\s*$"
 )
+#: How Americans write a phone, or anybody one with its country code: needs no look at the address.
+_WITH_CODE = r"(\+|00)[0-9 ().\-]+"
+_AMERICAN_PHONE = r"(\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}"
 _SEVERAL = r"[;,|\n&]|\b[aA][nN][dD]\b"
 
 
@@ -67,6 +70,8 @@ class Cells:
     present: frozenset[str]
     #: Whether the account writes people "Last, First" (`name_order`).
     last_name_first: bool = False
+    #: Whether the account's phones are of the North American plan.
+    american: bool = True
     #: Further columns the batch needs: trimmed texts, by their name.
     texts: dict[str, str] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
@@ -276,6 +281,25 @@ class Cells:
         """What a parser finds in the columns it names."""
         return self._look(parser, *PARSERS[parser].cells)
 
+    def phones(self) -> Lookup:
+        """The phones of a row, with its address where a number is not written as Americans do."""
+        parser, found = PARSERS["phones"], self.together("phones")
+        if not found.key:
+            return found
+        usual = f"{_AMERICAN_PHONE}|{_WITH_CODE}" if self.american else _WITH_CODE
+        odd = " OR ".join(
+            f"({self._written(c)} <> '' AND NOT regexp_full_match(trim({self._written(c)}), "
+            f"'{usual}'))"
+            for c in parser.cells
+            if c in self.present
+        )
+        beside = [f"CASE WHEN {odd} THEN {self._written(c)} END" for c in parser.beside]
+        plain = (f"replace(coalesce({c}, ''), {_SEPARATOR}, ' ')" for c in beside)
+        key = f"concat_ws({_SEPARATOR}, {found.key}, {', '.join(plain)})"
+        key = f"CASE WHEN {found.key} IS NOT NULL THEN {key} END"
+        self.lookups[found.name] = replace(found, key=key)
+        return self.lookups[found.name]
+
     def key_of(self, dataset: str, number: str) -> str:
         """The source key of another record of the row's workspace."""
         return f"{cell_sql.workspace('r')} || '/{dataset}/' || {number}"
@@ -287,6 +311,11 @@ class Cells:
         value = self.raw(column)
         entry = _kept(literal(column), value, literal(note))
         self.kept.append((f"({condition}) AND {value} <> ''", f"[{entry}]"))
+
+    def tell(self, condition: str, column: str, note: str) -> None:
+        """Note something of a cell that a field holds all the same."""
+        entry = _kept(literal(column), self.raw(column), literal(note), original=False)
+        self.kept.append((condition, f"[{entry}]"))
 
     def refuse(self, condition: str, column: str, rule: str, what_to_do: str) -> None:
         """Refuse the row where the condition holds."""

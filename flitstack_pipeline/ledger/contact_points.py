@@ -42,8 +42,16 @@ def phones_said(text: str, country: str) -> list[str]:
         )
         digits = re.sub(r"\D", "", bare)
         if len(digits) >= 7:
-            found.append(_normal(digits, "+" in bare or digits.startswith("00"), country))
+            abroad = "+" in bare or digits.startswith("00")
+            told = abroad or digits.startswith("011") or country not in _AMERICAN
+            ours = told or _IN_THREES.fullmatch(bare.strip())
+            found.append(_normal(digits, abroad, country) if ours else digits)
     return found
+
+
+_AMERICAN = ("US", "CA", "PR")
+#: A number of the North American plan, by its digits or by how it is set apart.
+_IN_THREES = re.compile(r"\D*1?\D{0,3}[2-9]\d\d\D{0,3}[2-9]\d\d\D{0,3}\d{4}\D*")
 
 
 def _written_out(text: str) -> str:
@@ -68,7 +76,7 @@ def _normal(digits: str, international: bool, country: str) -> str:
         return "+52" + old[1]
     if international:
         return "+" + digits.removeprefix("00")
-    if country in ("US", "CA", "PR"):
+    if country in _AMERICAN:
         if digits.startswith("011") and len(digits) > 11:
             return "+" + digits.removeprefix("011")
         if len(digits) == 10:

@@ -76,6 +76,11 @@ def _sections(audit: Audit) -> list[Section]:
             "moved. Mend them and export again, or acknowledge that they stay behind: "
             "flitstack acknowledge RULE, FILE:LINE or all.",
         ),
+        Section(
+            "Values to look at",
+            audit.oddities,
+            "Kept as they are and told; reports/odd-values.csv lists every one.",
+        ),
         Section("Orphans", audit.orphans, "References that lead nowhere, counted."),
         Section("Duplicates", audit.duplicates, "Rows that were the same record."),
         Section("Duplicates to decide", audit.open_pairs, "Decide in reports/duplicates.csv."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flitstack_pipeline.audit import inventory
+from flitstack_pipeline.audit import inventory, oddities
 from flitstack_pipeline.audit.advice import warnings
 from flitstack_pipeline.audit.cell_fates import cells_so_far
 from flitstack_pipeline.audit.effort import estimate_effort
@@ -38,6 +38,8 @@ from flitstack_pipeline.warehouse import row_count
 
 #: Decisions about HighLevel's records, which no audit looks at.
 CONFLICTS = "conflicts.csv"
+#: Every value that a person may want to look at.
+ODD = "odd-values.csv"
 
 
 def audit(project: Project) -> StepReport:
@@ -64,7 +66,7 @@ def audit(project: Project) -> StepReport:
         return {**told, **prints_of_files(project.decisions, asked)}
 
     def left() -> str:
-        names = ("audit.html", "audit.json", "left-behind.csv")
+        names = ("audit.html", "audit.json", "left-behind.csv", ODD)
         pages = prints_of_files(project.reports, [project.reports / name for name in names])
         return print_of(pages, pages_path(project).exists())
 
@@ -76,6 +78,8 @@ def _write_audit(project: Project) -> StepReport:
     found = _audited(project)
     list_questions(project)
     write_csv(found.left_behind, project.reports / "left-behind.csv")
+    with project.warehouse.connect() as con:
+        write_csv(oddities.values(con), project.reports / ODD)
     publish_left_behind(project, found.left_behind)
     page = write_html(audit_document(found), project.reports / "audit.html")
     write_json(found.as_dict(), project.reports / "audit.json")
@@ -130,6 +134,7 @@ def _audited(project: Project) -> Audit:
             totals=inventory.control_totals(con),
             duplicates=inventory.duplicates(con),
             attachments=inventory.attachments(con),
+            oddities=oddities.kinds(con),
             orphans=summary(con),
             left_behind=[behind.as_row() for behind in behind],
             on_screen=on_screen,

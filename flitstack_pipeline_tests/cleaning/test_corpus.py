@@ -19,7 +19,7 @@ import pytest
 from flitstack_pipeline.cleaning.html import clean_note
 from flitstack_pipeline.cleaning.values import dates, money, numbers, statuses, words
 from flitstack_pipeline.cleaning.values.addresses import AddressCells, clean_address
-from flitstack_pipeline.cleaning.values.contact_points import emails, phones
+from flitstack_pipeline.cleaning.values.contact_points import emails, phones_of_row
 from flitstack_pipeline.cleaning.values.names import split_name
 from flitstack_pipeline.cleaning.values.wrapping import unwrapped
 from flitstack_pipeline.mapping.transforms import Unfit, yes_no
@@ -86,7 +86,7 @@ def _same(value):
 
 
 def _phone(cell, account, _):
-    found = phones(cell, account["country"])
+    found = phones_of_row(cell, account["country"], account.get("home", account["country"]))
     certain = [p.shown for p in found if p.e164]
     return "; ".join(certain) or (NONE if found else EMPTY)
 
@@ -102,6 +102,8 @@ def _name(cell, *_):
         return EMPTY
     if found.looks_like_business:
         return "firm"
+    if found.doubt == "order":
+        return ASKED
     return f"{found.first} | {found.last or ''}" if found.first else "nobody"
 
 

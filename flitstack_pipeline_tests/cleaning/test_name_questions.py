@@ -78,6 +78,11 @@ def test_what_other_columns_or_the_name_itself_tell_is_not_asked(cleaned):
 
 
 def questions_and_rows(folder, rows, answers):
+    questions, found = asked_and_rows(folder, rows, answers)
+    return [q.key for q in questions], found
+
+
+def asked_and_rows(folder, rows, answers):
     header = "Client ID,Client Name,Business Name,Email,Website"
     (folder / "clients.csv").write_text("\n".join([header, *rows]) + "\n")
     with duckdb.connect() as con:
@@ -90,7 +95,7 @@ def questions_and_rows(folder, rows, answers):
             "SELECT source_id, first_name, last_name, business_name, business_evidence "
             "FROM clean.clients"
         ).fetchall()
-    return [q.key for q in questions], {number: rest for number, *rest in found}
+    return questions, {number: rest for number, *rest in found}
 
 
 def test_a_name_that_is_the_domain_of_its_e_mail_is_a_firms_and_not_asked(tmp_path):
@@ -118,3 +123,29 @@ def test_who_writes_people_last_name_first_writes_firms_without_a_comma(tmp_path
     asked, found = questions_and_rows(tmp_path, doubtful, {})
     assert asked == ["names:trade"]
     assert found["1"][:3] == ["Kessler", "Plaza", None]
+
+
+def test_names_that_may_begin_with_the_family_name_are_asked_about_once(tmp_path):
+    rows = [
+        "1,Le Minh Tuan,,a1@leminhtuan.com,",
+        "2,Nguyen Tran,,a2@mailbox.net,",
+        "3,Nguyen Van Minh,,a3@mailbox.net,",
+        "4,Minh Nguyen,,a4@mailbox.net,",
+    ]
+    questions, _ = asked_and_rows(tmp_path, rows, {})
+    [question] = questions
+    assert question.key == "names:order"
+    assert [choice.word for choice in question.choices] == ["family name first", "given name first"]
+    assert question.evidence == (
+        "'Le Minh Tuan': first name 'Minh Tuan', last name 'Le', "
+        "or first name 'Le Minh', last name 'Tuan'",
+        "'Nguyen Tran': first name 'Tran', last name 'Nguyen', "
+        "or first name 'Nguyen', last name 'Tran'",
+    )
+    answer = {"names:order": "family name first"}
+    questions, found = asked_and_rows(tmp_path, rows, answer)
+    assert questions == []
+    assert {number: (first, last) for number, (first, last, *_) in found.items()} == {
+        "1": ("Minh Tuan", "Le"), "2": ("Tran", "Nguyen"), "3": ("Van Minh", "Nguyen"),
+        "4": ("Minh", "Nguyen"),
+    }  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flitstack_pipeline.cleaning.cells import Cells, Row
 from flitstack_pipeline.cleaning.values.cell_sql import literal
 
-#: Before the pattern of a name that firms and people share, where no other column tells.
-DOUBTFUL = "firm or person: "
+#: Before the pattern of a name that has two readings, where no other column tells.
+DOUBTFUL = "two readings: "
+UNSURE_PHONE = "no whole number of the country of its row; kept as it is written"
 COMPLETE_IT = "The row has no name, business, e-mail or phone. Complete it and export again."
 
 
@@ -61,14 +62,18 @@ def property_row(c: Cells) -> Row:
 
 
 def _person(c: Cells) -> Row:
-    name, emails, phones = c.together("name"), c.together("emails"), c.together("phones")
+    name, emails, phones = c.together("name"), c.together("emails"), c.phones()
     address = c.together("address")
     beside = address.list("phones")
     phone = f"coalesce({phones.value('e164')}, regexp_extract({beside}[1], '^[+]\\d+'))"
     known = f"list_append({phones.list('extra')}, {phone})"
     further = f"list_filter({beside}, lambda p: NOT list_contains({known}, p))"
+    unsure = f"list_filter({phones.list('extra')}, lambda p: NOT starts_with(p, '+'))"
+    first_unsure = f"{phones.value('e164')} IS NULL AND {phones.value('shown')} IS NOT NULL"
+    c.tell(f"{first_unsure} OR len({unsure}) > 0", "phone", UNSURE_PHONE)
     display = name.value("display")
-    firm_by_row = _firm_by_row(c, display, name.value("doubt"), emails.value("first"))
+    firm_or_person = f"nullif({name.value('doubt')}, 'order')"
+    firm_by_row = _firm_by_row(c, display, firm_or_person, emails.value("first"))
     is_firm = f"(coalesce({name.value('business', 'BOOLEAN')}, false) OR {firm_by_row} IS NOT NULL)"
     business = f"coalesce({c.one_line('business_name')}, CASE WHEN {is_firm} THEN {display} END)"
     website = _website(c)

@@ -12,8 +12,12 @@ from email_validator import EmailNotValidError, validate_email
 from flitstack_pipeline.cleaning.values.words import text
 
 _PHONE_SPLIT = re.compile(r"\s*(?:[;,/|\n]|\bor\b|\band\b)\s*", re.I)
-#: `813/555-2102` is one number.
-_AREA_SLASH = re.compile(r"^((?:\+?1[ -])?\(?\d{2,4}\)?)\s?/\s?(?=\d{3}[-. ]?\d{3,4}(?!\d))", re.A)
+#: `813/555-2102` is one number, and `030/12345678`, for no number begins with the zero alone.
+_AREA_SLASH = re.compile(
+    r"^((?:\+?1[ -])?\(?\d{2,4}\)?(?=\s?/\s?\d{3}[-. ]?\d{3,4}(?!\d))|\(?0\d{1,5}\)?(?=\s?/\s?\d))"
+    r"\s?/\s?",
+    re.A,
+)
 _SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.I)
 #: How Mexico wrote mobiles before 2019: 1 behind +52, 044 or 045 in front, 01 from afar.
 _OLD_MEXICAN = re.compile(r"^(?:(?:\+|00)?52[ -]?1|044|045|01)(?=(?:\D*\d){10}\D*$)", re.A)
@@ -79,6 +83,30 @@ def phones(value: str | None, region: str = "US") -> tuple[Phone, ...]:
     found = _AREA_SLASH.sub(r"\1-", re.sub(r";\s*ext=", " x", found, flags=re.I))
     parts = [p for p in _PHONE_SPLIT.split(found) if p.strip()]
     return tuple(dict.fromkeys(phone for part in parts for phone in _phones(part, region)))
+
+
+def phones_of_row(value: str | None, region: str, home: str) -> tuple[Phone, ...]:
+    """Likewise, in a row of another country than the account's: there a number without country code
+    is of the row's country, where that has such numbers (`020 7946 0958` beside Leeds).
+
+    Args:
+        value: The cell.
+        region: The account's country.
+        home: The row's.
+    """
+    ours, theirs = phones(value, region), phones(value, home)
+    if home == region or len(ours) != len(theirs) or _EVERYDAY.fullmatch(text(value) or ""):
+        return ours
+    return tuple(
+        dict.fromkeys(
+            there if there.e164 and (not here.e164 or _is_valid(there.e164)) else here
+            for here, there in zip(ours, theirs, strict=True)
+        )
+    )
+
+
+def _is_valid(e164: str) -> bool:
+    return phonenumbers.is_valid_number(phonenumbers.parse(e164))
 
 
 def _phones(part: str, region: str) -> list[Phone]:

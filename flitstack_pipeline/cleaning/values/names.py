@@ -12,6 +12,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flitstack_pipeline.cleaning.values.family_first import is_family_first, turned
 from flitstack_pipeline.cleaning.values.firms import (
     TWO_NAMES,
     are_initials_of_a_couple,
@@ -78,22 +79,36 @@ _GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
 _TWO_WORDS = re.compile(r"([^\W\d_][\w'\u2019-]+) ([^\W\d_][\w'\u2019-]+)")
 
 
-#: Patterns of names that firms and people share → what they are, for the question.
-DOUBTS = {
-    "joined": "two surnames joined by '&' or 'and'",
-    "trade": "a word and a trade that is a surname as well",
-    "initials": "two initials joined, and a name",
-}
 #: What a person may answer about a pattern.
 FIRMS, PEOPLE = "firms", "people"
+FAMILY_FIRST, GIVEN_FIRST = "family name first", "given name first"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A pattern of names that has two readings: what it is, and the two, for the question."""
+
+    what: str
+    choices: tuple[str, str] = (FIRMS, PEOPLE)
+
+
+#: By the name of the pattern.
+DOUBTS = {
+    "joined": Doubt("two surnames joined by '&' or 'and'"),
+    "trade": Doubt("a word and a trade that is a surname as well"),
+    "initials": Doubt("two initials joined, and a name"),
+    "order": Doubt(
+        "words of which the first may be a Vietnamese surname", (FAMILY_FIRST, GIVEN_FIRST)
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Name:
     """A person's or business's name.
 
-    `invertible` says that nothing was lost in the split, `doubt` that firms and people share the
-    pattern of the name (one of `DOUBTS`).
+    `invertible` says that nothing was lost in the split, `doubt` that the pattern of the name has
+    two readings (one of `DOUBTS`).
     """
 
     display: str
@@ -118,29 +133,37 @@ def split_name(value: str | None) -> Name | None:
 
 
 def _doubt(name: str) -> str:
-    """The pattern that firms share with this person's name, or nothing."""
+    """The pattern of this person's name that has another reading, or nothing."""
     if may_be_a_trade(name):
         return "trade"
-    return "initials" if are_initials_of_a_couple(name) else ""
+    if are_initials_of_a_couple(name):
+        return "initials"
+    return "order" if is_family_first(name) is None else ""
 
 
 def decided(value: str, answer: str) -> Name:
-    """A name of a pattern that firms and people share, read as a person said."""
+    """A name of a pattern that has two readings, read as a person said."""
     found = one_line(value) or value
     if answer == FIRMS:
         return _firm(found, "a person said that such names are firms")
-    return _person(found, without_remarks(found)[0])
+    return _person(found, without_remarks(found)[0], family_first=answer == FAMILY_FIRST)
 
 
 def _firm(found: str, evidence: str, doubt: str = "") -> Name:
     return Name(found, None, None, True, True, evidence, doubt)
 
 
-def _person(found: str, bare: str, doubt: str = "") -> Name:
+def _person(found: str, bare: str, doubt: str = "", *, family_first: bool = False) -> Name:
     """The name of a person; `bare` is without remarks."""
     tidy = natural_case(bare)
     if is_mailbox(tidy):
         return Name(found, None, None, False, False, "a mailbox, nobody's name")
+    if family_first or is_family_first(tidy):
+        given, family = turned(_cased_alike(bare))
+        whole = f"{family} {given}"
+        return Name(
+            whole, given, family, False, False, "a Vietnamese name, family name first", doubt
+        )
     first, last = _everyday(tidy) or _split(tidy)
     display = " ".join(p for p in (first, last) if p)
     return Name(display, first, last, display == found, False, "reads like a person", doubt)
@@ -246,6 +269,13 @@ def natural_case(name: str) -> str:
         return name
     inverted = "," in name and name.split()[0].lower() in _PARTICLES
     return _capitalised_words(name, start=int(inverted))
+
+
+def _cased_alike(name: str) -> str:
+    """ALL CAPS and all lower case with each word capitalised; mixed case as typed."""
+    if not _shouts_or_whispers(name):
+        return name
+    return " ".join(_capitalised(word, 0) for word in name.split())
 
 
 def natural_cases(first: str, last: str) -> tuple[str, str]:

@@ -65,7 +65,8 @@ class Parser:
     """One parser: its name, the columns it reads, the shape of what it finds.
 
     `shape` gives a DuckDB type for every value `read` returns, in order; after them `read` returns
-    what it keeps. `remembered` says that the same text always gives the same values.
+    what it keeps. `remembered` says that the same text always gives the same values. `beside` are
+    columns that only say how the cells are read; their own values are another parser's.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Parser:
     shape: dict[str, Any]
     read: Callable[..., tuple[Any, ...]]
     remembered: bool = True
+    beside: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -86,7 +88,7 @@ class Parser:
 
     def found(self, cell: str, context: Context) -> dict[str, Any]:
         """The values of one text, by name."""
-        cells = cell.split(SEPARATOR, len(self.cells) - 1)
+        cells = cell.split(SEPARATOR, len(self.cells) + len(self.beside) - 1)
         *values, kept = self.read(context, *cells)
         found = dict(zip(self.shape, values, strict=True))
         found["kept"] = [{"column": c, "note": n} for c, n in kept] or None
@@ -97,10 +99,15 @@ PARSERS: dict[str, Parser] = {}
 
 
 def _parser(
-    name: str, /, *cells: str, remembered: bool = True, **shape: Any
+    name: str,
+    /,
+    *cells: str,
+    remembered: bool = True,
+    beside: tuple[str, ...] = (),
+    **shape: Any,
 ) -> Callable[[Callable[..., tuple[Any, ...]]], Callable[..., tuple[Any, ...]]]:
     def declared(read: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
-        PARSERS[name] = Parser(name, cells, shape, read, remembered)
+        PARSERS[name] = Parser(name, cells, shape, read, remembered, beside)
         return read
 
     return declared
@@ -186,16 +193,29 @@ def _emails(_: Context, cell: str) -> tuple[Any, ...]:
     return good[0] if good else None, good[1:], [("email", note)] if dropped else []
 
 
+#: Columns of an address, as the parsers take them.
+ADDRESS = ("address", "street", "street2", "city", "state", "zip", "country")
+
+
 @_parser(
-    "phones", "phone", "mobile",
+    "phones", "phone", "mobile", beside=ADDRESS,
     e164="VARCHAR", extension="VARCHAR", extra=["VARCHAR"], shown="VARCHAR",
 )  # fmt: skip
-def _phones(context: Context, phone: str | None, mobile: str | None) -> tuple[Any, ...]:
-    """Every phone of both columns in order, without repeats; the first certain one apart."""
+def _phones(
+    context: Context, phone: str | None, mobile: str | None, *address: str | None
+) -> tuple[Any, ...]:
+    """Every phone of both columns in order, without repeats; the first certain one apart.
+
+    Where the row's address says another country than the account's, numbers without country code
+    are of that one.
+    """
+    home = context.country
+    if any(address):
+        home = clean_address(AddressCells(*map(words.text, address)), home).country or home
     found: dict[str, contact_points.Phone] = {}
     kept: list[Kept] = []
-    for column, cell in (("phone", phone), ("mobile", mobile)):
-        for one in contact_points.phones(cell, context.country):
+    for column, numbers in (("phone", phone), ("mobile", mobile)):
+        for one in contact_points.phones_of_row(numbers, context.country, home):
             found.setdefault(one.e164 or one.as_read, one)
             if one.remark:
                 kept.append((column, f"words beside a phone: {one.remark}"))
@@ -207,7 +227,7 @@ def _phones(context: Context, phone: str | None, mobile: str | None) -> tuple[An
 
 
 @_parser(
-    "address", "address", "street", "street2", "city", "state", "zip", "country",
+    "address", *ADDRESS,
     street="VARCHAR", city="VARCHAR", state="VARCHAR", postal_code="VARCHAR", country="VARCHAR",
     line="VARCHAR", phones=["VARCHAR"],
 )  # fmt: skip
