@@ -95,8 +95,10 @@ def phones_of_row(value: str | None, region: str, home: str) -> tuple[Phone, ...
         home: The row's.
     """
     ours, theirs = phones(value, region), phones(value, home)
-    if home == region or len(ours) != len(theirs) or _EVERYDAY.fullmatch(text(value) or ""):
+    if home == region or len(ours) != len(theirs):
         return ours
+    if _EVERYDAY.fullmatch(text(value) or ""):  # set apart as Americans do
+        return theirs if home in NANP_REGIONS and region not in NANP_REGIONS else ours
     return tuple(
         dict.fromkeys(
             there if there.e164 and (not here.e164 or _is_valid(there.e164)) else here
