@@ -11,26 +11,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
 from flitstack_pipeline.reports.document import CELL_CUT, environment, figure, is_amount
+from flitstack_pipeline.reports.field_words import evidence_words, sure, type_words
 from flitstack_pipeline.services.page_store import PageRow
-
-#: Types of fields as a person calls them.
-TYPES = {
-    "TEXT": "text", "LARGE_TEXT": "long text", "NUMERICAL": "number", "MONETORY": "money",
-    "MONETARY": "money", "DATE": "date", "SINGLE_OPTIONS": "one choice", "CHECKBOX": "yes or no",
-    "MULTIPLE_OPTIONS": "several choices", "RADIO": "one choice", "PHONE": "phone",
-    "EMAIL": "e-mail", "FILE_UPLOAD": "files", "standard": "HighLevel's own field",
-}  # fmt: skip
 
 
 def render(request: Request, name: str, values: Mapping[str, Any], code: int = 200) -> HTMLResponse:
     """A page from a template of this room."""
     text = _environment().get_template(name).render(request=request, **values)
     return HTMLResponse(text, code)
-
-
-def type_words(data_type: str) -> str:
-    """The type of a field in words: `MONETORY` is money."""
-    return TYPES.get(data_type, data_type.replace("_", " ").lower())
 
 
 def money(text: str) -> str:
@@ -46,16 +34,11 @@ def conflict_digest(row: Mapping[str, Any]) -> str:
     return PageRow(f"{row['record_key']}\t{row['field']}", dict(row)).digest
 
 
-def sure(confidence: Any) -> str:
-    """How sure we are, in a word or two."""
-    share = float(confidence or 0)
-    return "sure" if share >= 0.95 else "likely" if share >= 0.8 else "please look"
-
-
 @cache
 def _environment() -> Environment:
     env = environment("flitstack_pipeline.review")
     env.filters |= {"type_words": type_words, "sure": sure, "money": money}
+    env.filters["evidence_words"] = evidence_words
     env.filters["cut"] = lambda text: text if len(text) <= CELL_CUT else f"{text[:CELL_CUT]}…"
     env.globals["digest"] = conflict_digest
     return env

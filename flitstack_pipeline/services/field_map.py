@@ -38,7 +38,11 @@ from flitstack_pipeline.services.early_cutoff import (
 from flitstack_pipeline.services.llm_client import second_opinion
 from flitstack_pipeline.services.page_store import pages_path
 from flitstack_pipeline.services.project_context import accounts, map_document, map_to_change
-from flitstack_pipeline.services.publishing import publish_map, publish_samples
+from flitstack_pipeline.services.publishing import (
+    column_samples,
+    publish_map,
+    publish_samples,
+)
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.source import records_left, related_before_changes
 from flitstack_pipeline.services.table_prints import (
@@ -188,7 +192,7 @@ def _save(project: Project, document: MapDocument) -> None:
 def _write_documents(project: Project, document: MapDocument) -> None:
     """The field mapping document, the workbook and the review room's pages, written anew."""
     publish_map(project, document)
-    write_field_map(document, _page_path(project))
+    write_field_map(document, _page_path(project), column_samples(project, document))
     write_map_workbook(project, document)
 
 

@@ -19,7 +19,7 @@ from flitstack_pipeline.mapping.answers import FIELD, SHEET_NAMES, fields_of, sh
 from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.sources import READ_FROM
-from flitstack_pipeline.services.page_store import PageRow, publish
+from flitstack_pipeline.services.page_store import PageRow, publish, rows_of
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import filled_tables, table_exists
 
@@ -119,6 +119,15 @@ def publish_samples(
             for source, shown in _samples(con, dataset, sources)
         ],
     )
+
+
+def column_samples(
+    project: Project, document: MapDocument
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """The published header and values of each mapped column, by (dataset, source)."""
+    places = {(e.dataset, e.source): f"{e.dataset}\t{e.source}" for e in document.fields}
+    found = {row.key: dict(row.data) for row in rows_of(project, SAMPLES, list(places.values()))}
+    return {place: found[key] for place, key in places.items() if key in found}
 
 
 def _samples(
