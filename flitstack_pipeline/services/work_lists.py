@@ -98,8 +98,8 @@ def _duplicates_page(review: Review) -> Document:
         f"{len(open_pairs):,} pairs wait for you; {len(merged):,} were merged.",
         not open_pairs,
         about="Two rows that may be one client. Write “merge” or “keep apart” in the column "
-        "“decision” of reports/duplicates.csv and relate again: decisions are remembered in "
-        "decisions/duplicates.csv, and taking one out there undoes it. A pair you leave alone "
+        "“decision” of reports/duplicates.csv and run `flitstack audit`: decisions are remembered "
+        "in decisions/duplicates.csv, and taking one out there undoes it. A pair you leave alone "
         "stays as it is.",
         sections=[
             Section("To decide", [_side_by_side(r) for r in open_pairs], "Best first."),
@@ -138,7 +138,7 @@ def _links_page(review: Review) -> Document:
         not (invoices or orders),
         about="Documents that name no job and fit several, each with its best candidates. Write "
         "“link” or “do not link” in the column “decision” of reports/invoice_links.csv or "
-        "reports/work_order_links.csv and relate again; decisions are remembered in decisions/. "
-        "What you leave alone is migrated without a job.",
+        "reports/work_order_links.csv and run `flitstack audit`; decisions are remembered in "
+        "decisions/. What you leave alone is migrated without a job.",
         sections=[Section("Invoices", invoices), Section("Work orders", orders)],
     )
