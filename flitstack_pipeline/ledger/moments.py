@@ -41,7 +41,7 @@ _WEEKDAYS = re.compile(
 #: The article before the day: `le 13 janvier`, `el 13 de enero`, `am 13. Januar`.
 _ARTICLE = re.compile(r"^\s*(?:el|le|am|den|il|o|on|op)\s+(?=\d{1,2}\D)", re.I)
 _CLOCK = re.compile(
-    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?)?\s*([ap])?\.?\s*m?\.?",
+    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?|h)?\s*([ap])?\.?\s*m?\.?",
     re.I,
 )
 #: Hours from UTC of the abbreviations that mean one zone (RFC 5322 4.3, IANA's tz names).
@@ -141,7 +141,10 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
     except ValueError:
         return None
     rest = re.sub(
-        r"^(?:at|à|a las|um)\b", "", rest.strip().lstrip("T,").strip(), flags=re.I
+        r"^(?:at|à|às|as|a las?|um|alle|om|kl)\b\.?",
+        "",
+        rest.strip().lstrip("T,").strip(),
+        flags=re.I,
     ).strip()
     if not rest:
         return Said(found)
@@ -153,7 +156,7 @@ def _said(year: str, month: str | int, day: str | int, rest: str) -> Said | None
 def _offset(rest: str) -> tuple[str, dt.tzinfo | None]:
     """(the time of day, its zone or None) of what stands after a day."""
     rest = re.sub(r"(?<=[\dMm])\s+((?:[A-Z][a-z-]+ )+Time)$", _initials, rest.strip())
-    rest = rest.replace("\u2212", "-")
+    rest = re.sub(r"(?<=[\dZ])\[[A-Za-z_/]+\]$", "", rest.replace("\u2212", "-"))
     rest = re.sub(r"\s*[(\[](?:GMT|UTC)?([+-][\d:]+)[)\]]$", r" \1", rest.strip())
     if not re.search(r"[+-]\d[\d:]*\s*\(", rest):  # behind an offset the word is a remark
         rest = re.sub(r"\s*[(\[]([A-Z]{2,4})[)\]]$", r" \1", rest)

@@ -19,7 +19,7 @@ def number(text: str, sign: str) -> Decimal | None:
     """The one number a text says where `sign` is the decimal sign; None for any other text."""
     found = re.sub(r"[\u2212\u2013\u2014]", "-", plain(unwrapped(text))).replace("\u00a0", " ")
     found = re.sub(r"(?<![^\W\d_])R(?=\s?\d)", "", _MONEY_WORDS.sub("", found)).strip()
-    found = re.sub(r"(?<=\d)[.,]\s?-{1,2}$", "", found)
+    found = re.sub(r"(?<=\d)[.,:/]\s?(?:-{1,2}|=)$", "", found)
     if found in ("-", "--", "-0-"):
         return Decimal(0)
     negative = found.startswith("(") and found.endswith(")")

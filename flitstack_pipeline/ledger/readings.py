@@ -32,7 +32,7 @@ EMPTY_WORDS = frozenset(
      "[object object],[object object]", "undefined, undefined", "null, null", "none, none",
      "nan, nan", "[object object], [object object]",
      "{}", "[]", "invalid date", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!",
-     "#num!", "#error!"}
+     "#num!", "#error!", "\\n"}
 )  # fmt: skip
 _YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "x", "on", "si", "sí", "oui", "ja", "sim",
                   "checked", "✓", "✔", "☑", "[x]", "wahr", "vrai", "verdadero", "verdadeiro",

@@ -14,18 +14,16 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import JOB_STATUSES
+from flitstack_pipeline.cleaning.values.dates import NotADate, moment
+from flitstack_pipeline.cleaning.values.formats import Format
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.status_hints import suggested
+from flitstack_pipeline.mapping.transforms import Account
 
 #: An account with so many statuses works by its own; with fewer than `FEW` nobody can tell.
 SIX, FEW = len(t.STAGES), 4
 #: Where a word that sounds like none of the six stands: between what goes on and what is over.
 _UNKNOWN_PLACE = JOB_STATUSES.index("on_hold") + 0.5
-_FORMATS = (
-    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d",
-    "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y",
-    "%b %d, %Y", "%d %b %Y",
-)  # fmt: skip
 _DATED = re.compile(r"^(?:date |entered |moved to )?(.*?)(?: (?:at|on|date|entered|since|time))?$")
 
 
@@ -98,25 +96,37 @@ def _entered(con: duckdb.DuckDBPyConnection, stages: list[OwnStage]) -> dict[str
     are named after a stage (`Permit Pending At`).
     """
     jobs = relation(con, "clean.jobs")
-    formats = ", ".join(f"'{f}'" for f in _FORMATS)
     rows = con.execute(
         f"""
-        SELECT source_key, e.key, e.value FROM (
+        SELECT source_key, e.key, e.value, NULL FROM (
             SELECT source_key, unnest(map_entries(stage_times)) AS e FROM {jobs})
         UNION ALL
-        SELECT source_key, e.key, CAST(try_strptime(trim(e.value), [{formats}]) AS VARCHAR) FROM (
-            SELECT source_key, unnest(map_entries(custom)) AS e FROM {jobs})
+        SELECT source_key, e.key, e.value, coalesce(custom_formats[e.key], '') FROM (
+            SELECT source_key, unnest(map_entries(custom)) AS e, custom_formats FROM {jobs})
         """  # noqa: S608
     ).fetchall()
+    zone = Account.load(con).time_zone
     by_status = {stage.status: stage.name for stage in stages if stage.status}
     by_word = {_plain(word): stage.name for stage in stages for word in stage.spellings}
     found: dict[str, dict[str, str]] = {}
-    for job, column, moment in rows:
+    for job, column, cell, written in rows:
         dated = _DATED.match(_plain(column))
         name = by_status.get(column) or by_word.get(dated.group(1) if dated else "")
-        if name and moment:
-            found.setdefault(job, {})[name] = moment.replace("T", " ")
+        at = _moment(cell, written, zone) if name else ""
+        if name and at:
+            found.setdefault(job, {})[name] = at
     return found
+
+
+def _moment(cell: str, written: str | None, zone: str) -> str:
+    """A moment as text that sorts; of a custom cell as its file writes it, "" where it is none."""
+    if written is None:
+        return cell.replace("T", " ")[:16]
+    try:
+        found = moment(cell, Format.of(written).date_order, zone)
+    except NotADate:
+        return ""
+    return (found.exact or found.day.isoformat()).replace("T", " ")[:16] if found else ""
 
 
 def _by_dates(stages: list[OwnStage], entered: Mapping[str, Mapping[str, str]]) -> list[OwnStage]:

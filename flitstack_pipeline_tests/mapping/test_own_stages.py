@@ -39,6 +39,18 @@ def test_nine_statuses_of_their_own_are_nine_stages_in_the_order_jobs_enter_them
     assert sorted(document.stages["jobs"].open) == sorted(NINE)
 
 
+def test_dates_of_entering_are_read_as_their_file_writes_them(con):
+    """Day first: framing on 5 February, the punch list on 4 March; month first they would turn."""
+    ways = {"Framing": "5/2/2024", "Punch List": "04/03/2024", "Quoted": "le 3 janvier 2024",
+            "Inquiry": "2 Jan 2024 at 4:05 PM"}  # fmt: skip
+    columns = {f"Entered {word}": text for word, text in ways.items()}
+    written = {label: "day first|." for label in columns}
+    jobs(con, "Punch List", "Framing", "Quoted", "Inquiry", custom=columns, custom_formats=written)
+    assert [stage.name for stage in own_stages(con)] == [
+        "Inquiry", "Quoted", "Framing", "Punch List",
+    ]  # fmt: skip
+
+
 def test_without_dates_they_stand_as_close_to_the_six_default_stages_as_they_sound(con):
     jobs(con, "Wrapped up", "Crew on site", "Booked in", "New inquiry", "Waiting on permit",
          "Called off - cancelled")  # fmt: skip

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 _WORDS = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 _TIME = re.compile(
-    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?)?\s*([ap])?\.?\s*m?\.?",
+    r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?|h)?\s*([ap])?\.?\s*m?\.?",
     re.I,
 )
 _HOUR = re.compile(r"(\d{1,2})\s?h", re.I)

@@ -35,7 +35,7 @@ _COMPACT = re.compile(
 )
 _FRACTION = re.compile(r"^0?\.\d+$", re.A)
 _ZERO = re.compile(r"^0{1,4}[/.\-]0{1,2}[/.\-]0{1,4}")
-_AT = re.compile(r",?\s+(?:at|um|à|a las?|alle|om|kl\.?|-|–)\s+(?=\d)", re.I)
+_AT = re.compile(r",?\s+(?:at|um|à|às|as|a las?|alle|om|kl\.?|-|–)\s+(?=\d)", re.I)
 _TWO_CLOCKS = re.compile(r"\d{1,2}:\d{2}\s*[-\u2013]\s*\d{1,2}:\d{2}.*", re.A)
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2100, 12, 31)
 

@@ -18,7 +18,7 @@ EMPTY_WORDS = _TWO_MISSING | frozenset(
      "#n/a", "[object object]", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!",
      "#error!", "{}", "[]", "invalid date", "0000-00-00", "0000-00-00 00:00:00", "not provided",
      "not available",
-     "not specified", "(blank)", "(empty)", "no data"}
+     "not specified", "(blank)", "(empty)", "no data", "\\n"}
 )  # fmt: skip
 PLACEHOLDERS = EMPTY_WORDS | frozenset(
     {"-", "--", "—", "n/a", "#n/a", "na", "none", "null", "nil", "tbd", "tbc", "unknown", "?", "."}
