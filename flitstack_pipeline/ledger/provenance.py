@@ -39,6 +39,9 @@ KIND_OF_TRANSFORM = {
     "date_mdy": "date:{mdy}", "date_dmy": "date:{dmy}", "yes_no": "yes_no", "choice": "word",
     "multi": "list", "list": "list", "joined": "list",
 }  # fmt: skip
+#: A date and the time beside it, read as one: each of them is read alone as well, and by that they
+#: are looked for; where both make another day, the cells are kept as text.
+BESIDE = "date_time"
 #: Parsers that read several columns into several fields: their fields are looked at together.
 TOGETHER = ("name", "phones", "emails", "address")
 PART_OF_ADDRESS = {"city": "cased", "state": "address:state", "zip": "address:zip",
@@ -129,7 +132,7 @@ def _mapped(dataset: str, document: MapDocument, present: Collection[str]) -> It
             yield _custom(entry)
             continue
         for field in _clean_fields(dataset, entry.source):
-            sources = fields_of(dataset).get(field, ())
+            sources = _read_alone(dataset, field)
             for source in sources:
                 if source.parser in TOGETHER and source.parser != sources[0].parser:
                     continue  # only there when the field's own columns say nothing
@@ -194,6 +197,11 @@ def _rank(source: Source) -> int:
 def _clean_fields(dataset: str, source: str) -> tuple[str, ...]:
     derived = DERIVED.get(dataset, {})
     return derived.get(source, (source,))
+
+
+def _read_alone(dataset: str, field: str) -> list[Source]:
+    """The columns of a clean field, each as it is read by itself."""
+    return [s for s in fields_of(dataset).get(field, ()) if s.parser != BESIDE]
 
 
 def _direct(
@@ -337,7 +345,7 @@ def own_kind(dataset: str, column: str) -> str:
         return "text"
     for field, sources in fields_of(dataset).items():
         for source in sources:
-            if source.column == column and field != "source_key":
+            if source.column == column and field != "source_key" and source.parser != BESIDE:
                 if source.parser:
                     return KIND_OF_PARSER.get(source.parser, "text")
                 if _is_reference(field):

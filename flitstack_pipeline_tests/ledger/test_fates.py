@@ -1,5 +1,7 @@
 """What `ledger.cells` says of a small business, held against fates worked out by hand."""
 
+import random
+
 import pytest
 
 from flitstack_pipeline.ledger.fates import FATES
@@ -65,3 +67,47 @@ def test_the_counts_are_those_of_the_cells(shop):
     ).fetchall()
     assert counted == listed and len(counted) > 10
     assert {fate for _, fate, _ in counted} <= set(FATES)
+
+
+#: Columns that say what a row is and whose; the others may be missing from an export.
+_NEEDED = ("#", "ID", "Name", "First Name", "Last Name", "Record Type", "Text", "Email", "Date")
+
+
+def _with_fewer_columns(seed):
+    rng = random.Random(seed)
+
+    def write(folder):
+        folder.mkdir(parents=True)
+        for name, lines in small.FILES.items():
+            rows = [line.split("|") for line in lines]
+            kept = [i for i, h in enumerate(rows[0]) if h.endswith(_NEEDED) or rng.random() < 0.5]
+            small.write_file(folder / name, ["|".join(row[i] for i in kept) for row in rows])
+        return folder
+
+    return write
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_exports_that_hide_half_of_their_columns_raise_no_alarm(seed):
+    """Contractor+ exports the columns that a person shows on screen."""
+    workshop = Workshop(_with_fewer_columns(seed))
+    try:
+        assert workshop.lost() == 0, workshop.cells()
+    finally:
+        workshop.close()
+
+
+def test_a_date_whose_time_stands_in_no_column_arrives():
+    def write(folder):
+        small.write(folder)
+        text = (folder / "jobs.csv").read_text()
+        (folder / "jobs.csv").write_text(
+            text.replace("Start Time", "Crew Called").replace("End Time", "Crew Gone")
+        )
+        return folder
+
+    workshop = Workshop(write)
+    try:
+        assert workshop.lost() == 0, workshop.cells()
+    finally:
+        workshop.close()
