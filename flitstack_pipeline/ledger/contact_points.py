@@ -104,7 +104,8 @@ def _same_phone(said: str, held: str) -> bool:
 def read_email(text: str, value: str, how: str, account: Account) -> str:
     """Every e-mail of a cell among those held; one of them where `how` is "one"."""
     text = text.replace("/", " ") if text.count("@") > 1 else text
-    said = re.findall(r"[^\s;,|<>()\"]+@[^\s;,|<>()\"]+", text.casefold().replace("mailto:", ""))
+    bare = re.sub(r"mailto:([^?\s]+)(?:\?\S*)?", r"\1", text.casefold())
+    said = re.findall(r"[^\s;,|<>()\"]+@[^\s;,|<>()\"]+", bare)
     held = set(re.split(r"[\s;,\x1f]+", value.casefold()))
     enough = any if how == "one" else all
     if said and enough(s.strip(".") in held for s in said):
@@ -180,10 +181,11 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
 
 
 #: Postcodes of two halves, which may be written together: Canada, Britain, Ireland, the
-#: Netherlands, Brazil.
+#: Netherlands (but for a country behind four digits), Brazil, Sweden.
 _HALVES = re.compile(
     r"\b([a-z][\doi][a-z]) ?([\doi][a-z][\doi])\b|\b([a-z]{1,2}\d[a-z\d]?) ?(\d[a-z]{2})\b"
-    r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b|\b(\d{4}) ?([a-z]{2})\b|\b(\d{5}) ?(\d{3})\b"
+    r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b|\b(\d{4}) ?(?!(?:no|dk|ch|at|be|au|nz|za|lu)$)([a-z]{2})\b"
+    r"|\b(\d{5}) ?(\d{3})\b|\b(\d{3}) (\d{2})\b|\b(\d{2}) (\d{3})\b"
 )
 #: The sign of a country before its postcode: `D-10115`, `C.P. 44100`.
 _SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4})")

@@ -35,10 +35,12 @@ EMPTY_WORDS = frozenset(
      "#num!", "#error!", "\\n"}
 )  # fmt: skip
 _YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "x", "on", "si", "sí", "oui", "ja", "sim",
-                  "checked", "✓", "✔", "☑", "[x]", "wahr", "vrai", "verdadero", "verdadeiro",
+                  "checked", "✓", "✔", "☑", "✔\ufe0f", "☑\ufe0f",
+     "✅", "[x]", "wahr", "vrai", "verdadero", "verdadeiro",
                   "vero", "waar"})  # fmt: skip
 _NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off", "non", "nein", "nee", "não", "nao",
-                 "unchecked", "-", "✗", "✘", "☐", "[ ]", "falsch", "faux", "falso",
+                 "unchecked", "-", "✗", "✘", "☐",
+     "❌", "✖", "✖\ufe0f", "nej", "[ ]", "falsch", "faux", "falso",
                  "onwaar"})  # fmt: skip
 
 

@@ -148,6 +148,8 @@ def _parse(number: str, region: str) -> tuple[str | None, str | None]:
         match = _NANP.fullmatch(digits)
         if match and len(set(match.group(1))) > 1:
             return f"+1{match.group(1)}", None
+    if digits.startswith("00") and "+" not in number:  # how most of the world dials abroad
+        number = re.sub(r"^\D*00", "+", number)
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
@@ -194,12 +196,18 @@ def emails(value: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     good: list[str] = []
     dropped: list[str] = []
     for part in _email_parts(found):
-        candidate = re.sub(r"^mailto:", "", part.strip("\"'()[]"), flags=re.I).rstrip(".")
+        candidate = _without_scheme(part.strip("\"'()[]")).rstrip(".")
         if not candidate or part.casefold() in _JOINING_WORDS:
             continue
         address = None if _PLACEHOLDER.search(candidate) else _valid(candidate)
         (good if address else dropped).append(address or part)
     return tuple(dict.fromkeys(good)), tuple(dropped)
+
+
+def _without_scheme(part: str) -> str:
+    """`mailto:ann@x.net?subject=hi` without what a link has around the address."""
+    bare = re.sub(r"^mailto:", "", part, flags=re.I)
+    return bare if bare == part else bare.partition("?")[0]
 
 
 def _email_parts(found: str) -> list[str]:

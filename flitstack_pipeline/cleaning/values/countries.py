@@ -18,7 +18,7 @@ from flitstack_pipeline.cleaning.values.words import one_line
 US_STATES = frozenset(STATE_ABBREVIATIONS.values())
 #: Where addresses are written with the code of a state; elsewhere its name stays as written.
 WITH_STATES = frozenset({"US", "CA", "AU", "BR"})
-_LANGUAGES = ("nl", "pt", "it", "de", "fr", "es", "en")
+_LANGUAGES = ("sv", "da", "nb", "pl", "nl", "pt", "it", "de", "fr", "es", "en")
 _MORE_WORDS = {
     "usa": "US", "us": "US", "u.s": "US", "u.s.a": "US", "united states of america": "US",
     "america": "US", "uk": "GB", "u.k": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
@@ -52,7 +52,7 @@ _ALSO_IN_AMERICA = frozenset(
 
 @lru_cache(maxsize=10_000)
 def country_code(value: str | None) -> str | None:
-    """ISO 3166-1 alpha-2 of a country's code, or its name in seven languages; else None."""
+    """ISO 3166-1 alpha-2 of a country's code, or its name in eleven languages; else None."""
     found = one_line(value)
     if found is None:
         return None

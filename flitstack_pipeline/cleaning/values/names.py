@@ -73,6 +73,8 @@ _SIGNS = re.compile(
     r"[^\w\s.,&+'\u2019\u2018\"\u201c\u201d()\[\]/#@:;!?*\-\u2013\u2014]|[*\u200d\ufe0f]+"
 )
 _BRACKETED_END = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")
+#: `Ann Roe *DO NOT CALL*`, `Bob Fay ***VIP***`.
+_STARRED_END = re.compile(r"(?<=\S)\s*\*+[^*]+\*+\s*$")
 _DASHED_END = re.compile(r"\s+[-\u2013\u2014]+\s*\S.*$|\s*[-\u2013\u2014]+\s+\S.*$")
 #: Who has one of these behind the name is a person.
 _GENERATION = re.compile(r",?\s+(?:jr|sr|ii|iii|iv)\.?$", re.I)
@@ -175,7 +177,8 @@ def without_remarks(name: str) -> tuple[str, str]:
     `Lisa Ray ⭐`, `John Smith - Rental`, `Jane Doe (upstairs)`, `Ann Lee, Trustee` are people with
     a remark. A name that is a firm's keeps its whole text, so the first part is then `name`.
     """
-    bare = " ".join(_SIGNS.sub(" ", name).split()).strip(" ,;-") or name
+    unstarred = _STARRED_END.sub("", name)
+    bare = " ".join(_SIGNS.sub(" ", unstarred).split()).strip(" ,;-") or name
     head = bare
     while _BRACKETED_END.search(head) and _BRACKETED_END.sub("", head).strip():
         head = _BRACKETED_END.sub("", head).strip()

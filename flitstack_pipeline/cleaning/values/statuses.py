@@ -11,16 +11,21 @@ from functools import lru_cache
 
 _JOB = {
     "new": "new unscheduled pending nuevo nouveau unassigned not_started not_scheduled pendiente "
-    "sin_programar non_planifie",
+    "sin_programar non_planifie novo nova nao_agendado neu nicht_geplant ungeplant ny ej_planerad "
+    "nieuw",
     "scheduled": "scheduled upcoming booked programado planifie agendado rescheduled re_scheduled "
-    "reprogramado programada planifiee",
+    "reprogramado programada planifiee agendada geplant eingeplant terminiert planerad bokad "
+    "gepland ingepland",
     "in_progress": "in_progress active started on_my_way en_progreso en_cours en_curso working "
-    "ongoing en_route en_camino iniciado",
+    "ongoing en_route en_camino iniciado em_andamento in_arbeit in_bearbeitung laufend begonnen "
+    "pagaende paborjad bezig",
     "on_hold": "on_hold paused postponed waiting en_espera en_attente hold "
-    "suspended en_pausa en_pause",
+    "suspended en_pausa en_pause pausado pausada pausiert wartend aguardando vilande pausad",
     "completed": "completed complete done closed finished completado terminado termine "
-    "completada terminada terminee finalizado acheve",
-    "cancelled": "cancelled canceled void cancelado annule cancelada annulee",
+    "completada terminada terminee finalizado acheve finalizada concluido concluida erledigt "
+    "abgeschlossen fertig fertiggestellt klar avslutad slutford voltooid afgerond",
+    "cancelled": "cancelled canceled void cancelado annule cancelada annulee storniert abgesagt "
+    "avbokad installd geannuleerd",
 }
 _ESTIMATE = {
     "draft": "draft new borrador brouillon not_sent no_enviado non_envoye",
@@ -34,13 +39,18 @@ _ESTIMATE = {
     "archived": "archived void cancelled canceled archivado archive annule cancelado",
 }
 _INVOICE = {
-    "draft": "draft not_sent borrador brouillon",
+    "draft": "draft not_sent borrador brouillon entwurf rascunho utkast concept",
     "unpaid": "unpaid sent open awaiting awaiting_payment due viewed issued pendiente impaye "
-    "not_paid no_pagado no_pagada sin_pagar non_paye non_payee pendiente_de_pago en_attente",
-    "partial": "partial partially_paid partly_paid deposit_paid parcial partiel",
-    "paid": "paid settled closed paid_in_full pagado pagada paye payee",
-    "overdue": "overdue past_due late vencida vencido en_retard",
-    "void": "void voided cancelled canceled anulada annulee annule cancelada",
+    "not_paid no_pagado no_pagada sin_pagar non_paye non_payee pendiente_de_pago en_attente "
+    "offen unbezahlt nicht_bezahlt em_aberto nao_pago nao_paga obetald ej_betald onbetaald",
+    "partial": "partial partially_paid partly_paid deposit_paid parcial partiel "
+    "teilbezahlt teilweise_bezahlt parcialmente_pago parcialmente_pagada delbetald",
+    "paid": "paid settled closed paid_in_full pagado pagada paye payee bezahlt "
+    "beglichen pago paga betald betaald",
+    "overdue": "overdue past_due late vencida vencido en_retard "
+    "uberfallig forfallen atrasada atrasado",
+    "void": "void voided cancelled canceled anulada annulee annule cancelada storniert "
+    "cancelado makulerad",
     "bad_debt": "bad_debt written_off write_off",
 }
 _LEAD = {

@@ -6,11 +6,13 @@ from flitstack_pipeline.cleaning.values.words import PLACEHOLDERS, WHITE, text
 
 #: Also as spreadsheets of other languages write TRUE and FALSE.
 TRUE_WORDS = frozenset(
-    {"yes", "y", "true", "t", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "si", "sí", "oui",
+    {"yes", "y", "true", "t", "1", "1.0", "x", "on", "checked", "✓", "✔", "☑", "✔\ufe0f", "☑\ufe0f",
+     "✅", "si", "sí", "oui",
      "ja", "sim", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "[x]"}
 )  # fmt: skip
 FALSE_WORDS = frozenset(
-    {"no", "n", "false", "f", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐", "non", "nein",
+    {"no", "n", "false", "f", "0", "0.0", "", "off", "unchecked", "✗", "✘", "☐",
+     "❌", "✖", "✖\ufe0f", "nej", "non", "nein",
      "nee", "não", "nao", "falsch", "faux", "falso", "onwaar", "[ ]"}
 )  # fmt: skip
 
