@@ -23,6 +23,7 @@ SESSION = "session:"
 Dated = tuple[str, dt.datetime | None]
 #: A number of two digits up to this is no year of an export.
 LAST_NO_YEAR = 14
+DAY_FIRST, MONTH_FIRST = "day first", "month first"
 #: Files whose times lie within so much belong together.
 TOGETHER = dt.timedelta(hours=24)
 _MONTHS = {
@@ -81,6 +82,8 @@ class Mark:
     label: str = ""
     day: dt.datetime | None = None
     sequence: int = 0
+    #: How a date in numbers is written where that is sure.
+    style: str = ""
 
 
 def sessions_of(
@@ -98,9 +101,10 @@ def sessions_of(
     """
     given = [_said(entry, said or {}) for entry in entries]
     by_hand = [e for e in given if not e.session]
+    marks = _marks([e.file for e in by_hand])
     told = [e for e in by_hand if e.file in timed]
-    by_hand = [*told, *_in_sequence([e for e in by_hand if e.file not in timed])]
-    named = {e.file: replace(e, session=mark_of(e.file).label) for e in by_hand}
+    by_hand = [*told, *_in_sequence([e for e in by_hand if e.file not in timed], marks)]
+    named = {e.file: replace(e, session=marks[e.file].label) for e in by_hand}
     loose = sorted((e for e in named.values() if not e.session), key=lambda e: e.exported_at)
     named |= {e.file: e for e in _by_time(loose)}
     return [named.get(e.file, e) for e in given]
@@ -113,7 +117,44 @@ def mark_of(file: str) -> Mark:
     folder = _mark(path.parent.name)
     stem = f"{folder.stem}/{own.stem}" if folder.stem and not folder.label else own.stem
     said = own if own.label else folder
-    return Mark(stem, said.label, said.day, said.sequence)
+    return Mark(stem, said.label, said.day, said.sequence, said.style)
+
+
+def _marks(files: Iterable[str]) -> dict[str, Mark]:
+    """The marks of files of one folder.
+
+    A date that may be two days is read as a sure one beside it. Where there is none, it orders the
+    files of one name when both readings put them into one order.
+    """
+    found = {file: mark_of(file) for file in files}
+    styles = {style for mark in found.values() if (style := mark.style)}
+    if len(styles) == 1:
+        at = 1 if DAY_FIRST in styles else 0
+        for file, mark in found.items():
+            if mark.day is None and (days := _either(mark.label)):
+                found[file] = replace(mark, label=days[at].date().isoformat(), day=days[at])
+    by_stem: dict[str, dict[str, tuple[dt.datetime, dt.datetime]]] = {}
+    for file, mark in found.items():
+        dated = (mark.day, mark.day) if mark.day else _either(mark.label)
+        if dated:
+            by_stem.setdefault(mark.stem, {})[file] = dated
+    for several in by_stem.values():
+        one, other = (sorted(several, key=lambda f: several[f][at]) for at in (0, 1))
+        for file in one if one == other and len(one) > 1 else ():
+            found[file] = replace(found[file], day=several[file][0])
+    return found
+
+
+def _either(label: str) -> tuple[dt.datetime, dt.datetime] | None:
+    """Both days that a label may be, month first and day first; None for another label."""
+    parts = _NUMERIC.fullmatch(label)
+    if not parts:
+        return None
+    first, second, year = (int(g) for g in parts.groups())
+    year += 2000 if year < 100 else 0
+    days = [_date(year, *pair) for pair in ((first, second), (second, first))]
+    month_first, day_first = (found[1] if found else None for found in days)
+    return (month_first, day_first) if month_first and day_first else None
 
 
 def _mark(name: str) -> Mark:
@@ -125,7 +166,8 @@ def _mark(name: str) -> Mark:
             number = _sequence(rest)
             label, day = date
             stem = _SEQUENCE.sub("", rest.strip()) if number else rest
-            return Mark(_bare(stem), f"{label} {number}" if number else label, day, number)
+            style = _style(found[-1]) if pattern is _NUMERIC and day else ""
+            return Mark(_bare(stem), f"{label} {number}" if number else label, day, number, style)
     number = _sequence(text)
     if not number:
         return Mark(_bare(text))
@@ -179,6 +221,11 @@ def _numeric(found: re.Match[str]) -> Dated | None:
     return found.group(0), None
 
 
+def _style(found: re.Match[str]) -> str:
+    first, second = int(found.group(1)), int(found.group(2))
+    return DAY_FIRST if first > 12 else MONTH_FIRST if second > 12 else ""
+
+
 def _year_month(found: re.Match[str]) -> Dated | None:
     return _date(int(found.group(1)), int(found.group(2)), 1)
 
@@ -205,12 +252,12 @@ def _said(entry: Entry, said: Mapping[str, str]) -> Entry:
     return replace(entry, session=name) if name else entry
 
 
-def _in_sequence(entries: list[Entry]) -> list[Entry]:
+def _in_sequence(entries: list[Entry], marks: Mapping[str, Mark]) -> list[Entry]:
     """The entries with times that follow the dates and sequences of their names."""
     found = []
     by_stem: dict[str, list[tuple[Mark, Entry]]] = {}
     for entry in entries:
-        mark = mark_of(entry.file)
+        mark = marks[entry.file]
         if mark.day:
             day = mark.day + dt.timedelta(seconds=mark.sequence)
             found.append(replace(entry, exported_at=day.isoformat()))

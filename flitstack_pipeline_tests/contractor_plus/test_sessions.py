@@ -92,6 +92,38 @@ def test_a_date_that_may_be_two_days_orders_nothing_by_itself():
     assert mark_of("jobs 24-05-20.csv").day is None
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("jobs 05-01-2024.csv", "jobs 06-01-2024.csv"),  # May and June, or both in January
+        ("jobs 1.2.2024.csv", "jobs 2.2.2024.csv", "jobs 1.3.2025.csv"),
+        ("jobs 1-5-24.csv", "jobs 1-6-24.csv"),
+    ],
+)
+def test_dates_that_may_be_two_days_order_files_where_both_readings_agree(names):
+    laid_the_other_way = zip(names, (LATER, TEN, NINE), strict=False)
+    assert order(*laid_the_other_way) == list(names)
+
+
+def test_where_the_readings_differ_the_times_of_the_files_count():
+    """2 January and 1 March, or 1 February and 3 January."""
+    assert order(("jobs 02-01-2024.csv", NINE), ("jobs 01-03-2024.csv", TEN)) == [
+        "jobs 02-01-2024.csv", "jobs 01-03-2024.csv",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sure", "doubtful", "label"),
+    [("clients 05-13-2024.csv", "jobs 05-06-2024.csv", "2024-05-06"),
+     ("clients 13.05.2024.csv", "jobs 05.06.2024.csv", "2024-06-05")],
+)  # fmt: skip
+def test_a_date_that_may_be_two_days_is_read_as_a_sure_one_beside_it(sure, doubtful, label):
+    found = sessions((sure, NINE), (doubtful, NINE), (f"notes {label}.csv", NINE))
+    assert found == {
+        sure: "2024-05-13", doubtful: label, f"notes {label}.csv": label,
+    }  # fmt: skip
+
+
 def test_a_time_of_day_in_a_name_counts():
     files = ("jobs 2024-05-01T14-30.csv", NINE), ("jobs 2024-05-01T09-05.csv", TEN)
     assert order(*files) == ["jobs 2024-05-01T09-05.csv", "jobs 2024-05-01T14-30.csv"]
