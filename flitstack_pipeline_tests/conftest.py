@@ -1,5 +1,6 @@
 """What every test process needs."""
 
+import gc
 import signal
 from collections import Counter
 from pathlib import Path
@@ -9,6 +10,8 @@ from hypothesis import settings
 # A shared machine is slow now and then; what is too slow shows in the time of the whole run.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
+# Thousands of tests hold few cycles; looking for them often takes a tenth of the time.
+gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_configure():

@@ -48,6 +48,7 @@ from flitstack_pipeline.cleaning.unnamed_files import list_unnamed
 from flitstack_pipeline.cleaning.values.contact_points import NANP_REGIONS
 from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
+from flitstack_pipeline.garbage import looked_for_rarely
 from flitstack_pipeline.questions import Question, ask, merged
 from flitstack_pipeline.warehouse import limited, row_count, table_exists
 
@@ -150,7 +151,7 @@ def _clean(
     for dataset in datasets:
         con.execute(BY_DATASET[dataset].ddl)
         cleaning.result.rows[dataset] = 0
-    with limited(con, MEMORY):
+    with limited(con, MEMORY), looked_for_rarely():
         if fed := [dataset for dataset in datasets if _is_fed(con, dataset)]:
             cleaning.clean_all(fed)
         if object_key == "attachments":

@@ -2,9 +2,9 @@
 
     python -m flitstack_pipeline.cleaning.parse_workers
 
-reads one request per line (JSON: parser, context, cells) and answers with one line (JSON: a list of
-`{"cell", "found"}`), so that nothing of the parent process is needed: no pickles, no fork beside
-DuckDB's threads. The answer goes to DuckDB as it is.
+reads one request per line (JSON: parser, context, cells) and answers with one line (JSON: the list
+`cell`, and for each value found in them one as long), so that nothing of the parent process is
+needed: no pickles, no fork beside DuckDB's threads. The answer goes to DuckDB as it is.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from dataclasses import asdict
 from functools import cache
 
 from flitstack_pipeline.cleaning.values.parsers import PARSERS, Context
+from flitstack_pipeline.garbage import looked_for_rarely
 
 #: Below so many texts a process of its own does not pay for its start.
 WORTH_STARTING = 12_000
 
 
 def answers(parser: str, context: Context, pieces: list[list[str]]) -> Iterator[str]:
-    """What a parser finds in pieces of texts: for each a JSON list of `{"cell", "found"}`.
+    """What a parser finds in pieces of texts: for each a JSON object of lists, as `answer` gives.
 
     Parsed in this process when there is little, else by one process per core.
     """
@@ -53,8 +54,8 @@ def answer(request: str) -> str:
     """The answer to one request, parsed here."""
     asked = json.loads(request)
     parser, context = PARSERS[asked["parser"]], Context(**asked["context"])
-    found = [{"cell": c, "found": parser.found(c, context)} for c in asked["cells"]]
-    return json.dumps(found)
+    cells = asked["cells"]
+    return json.dumps({"cell": cells, **parser.found(cells, context)})
 
 
 class _Workers:
@@ -121,9 +122,10 @@ def _cores() -> int:
 def _serve() -> None:
     """Answer until the parent closes our input; an interrupt is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for request in sys.stdin:
-        sys.stdout.write(answer(request) + "\n")
-        sys.stdout.flush()
+    with looked_for_rarely():
+        for request in sys.stdin:
+            sys.stdout.write(answer(request) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

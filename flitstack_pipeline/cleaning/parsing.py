@@ -71,12 +71,14 @@ class Parsing:
 
     def _parse(self, parser: Parser, cells: list[str]) -> None:
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE parsed ({_columns(parser)})")
-        shape = json.dumps([{"cell": "VARCHAR", "found": _shape(parser)}])
+        shape = json.dumps({"cell": ["VARCHAR"], **{k: [v] for k, v in _shape(parser).items()}})
+        lists = ", ".join(f'unnest(p."{name}") AS "{name}"' for name in ("cell", *_shape(parser)))
+        found = ", ".join(f'"{name}" := "{name}"' for name in _shape(parser))
         pieces = [cells[i : i + PIECE] for i in range(0, len(cells), PIECE)]
         for answer in answers(parser.name, self.context, pieces):
             self.con.execute(
-                "INSERT INTO parsed SELECT p.cell, p.found FROM "
-                "(SELECT unnest(from_json(?, ?)) AS p)",
+                f"INSERT INTO parsed SELECT cell, struct_pack({found}) FROM "
+                f"(SELECT {lists} FROM (SELECT from_json(?, ?) AS p))",
                 [answer, shape],
             )
         self.con.execute(f"DELETE FROM {parser.table} WHERE found IS NULL")

@@ -26,6 +26,7 @@ from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
 from flitstack_pipeline.cli.terminal import app, errors, log, open_project
 from flitstack_pipeline.errors import Exit, WarehouseDamaged, exit_code, trouble_of
+from flitstack_pipeline.garbage import looked_for_rarely
 
 __all__ = [
     "Exit",
@@ -52,7 +53,7 @@ def main() -> None:
     """Entry point: refusals, bad input and Ctrl-C end with a sentence, not a traceback."""
     sys.argv[1:] = spread_names(sys.argv[1:], "--workflows-may-run")
     try:
-        with stopping_on_signals():
+        with stopping_on_signals(), looked_for_rarely():
             try:
                 _run()
             finally:

@@ -26,6 +26,7 @@ from flitstack_pipeline.contractor_plus.misfits import settle_rows
 from flitstack_pipeline.contractor_plus.raw_rows import RowWriter
 from flitstack_pipeline.contractor_plus.recognise import Layout, label_key
 from flitstack_pipeline.contractor_plus.survey import SheetRead, open_questions, survey
+from flitstack_pipeline.garbage import looked_for_rarely
 from flitstack_pipeline.questions import Question, ask
 
 __all__ = ["IngestResult", "SheetRead", "ingest_object", "ingest_schema", "survey"]
@@ -98,7 +99,8 @@ def _ingest(
             if read.copy_of:
                 _record_copy(con, read, result)
             else:
-                _load_sheet(con, read, workspace, labels, result)
+                with looked_for_rarely():
+                    _load_sheet(con, read, workspace, labels, result)
     for dataset in datasets:
         result.warnings += split_line_rows(con, dataset, answers or {})
     waiting = {}

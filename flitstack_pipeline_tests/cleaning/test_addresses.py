@@ -87,6 +87,12 @@ ELSEWHERE = [
 ]  # fmt: skip
 
 
+def found_in(*cells):
+    """What is found in the cells of an address."""
+    found = PARSERS["address"].found([SEPARATOR.join(cells)], Context("UTC", "US", "."))
+    return {name: value for name, [value] in found.items()}
+
+
 @pytest.mark.parametrize(("line", "street", "city", "state", "postcode", "country"), IN_THE_US)
 def test_a_country_is_taken_only_where_it_stands_as_one(
     line, street, city, state, postcode, country
@@ -107,8 +113,7 @@ def test_city_and_postcode_are_split_by_the_countrys_pattern(country, line, stre
 def test_a_phone_behind_the_address_goes_to_the_phones(gap):
     found = parse_line(f"9 Elm St, Tampa, FL 33602{gap}(813) 555-2004")
     assert (found.postal_code, found.phone) == ("33602", "(813) 555-2004")
-    cell = SEPARATOR.join([f"9 Elm St, Tampa, FL 33602{gap}(813) 555-2004", *[""] * 6])
-    read = PARSERS["address"].found(cell, Context("America/New_York", "US", "."))
+    read = found_in(f"9 Elm St, Tampa, FL 33602{gap}(813) 555-2004", *[""] * 6)
     assert (read["phones"], read["postal_code"], read["kept"]) == (["+18135552004"], "33602", None)
 
 
@@ -139,11 +144,9 @@ def test_a_country_column_that_only_repeats_the_state_names_no_country(country, 
 
 def test_a_line_that_says_more_than_the_columns_is_kept():
     cells = ["12 Oak St, Unit 5, Tampa, FL 33602", "12 Oak St", "", "Tampa", "FL", "33602", ""]
-    kept = PARSERS["address"].found(SEPARATOR.join(cells), Context("UTC", "US", "."))["kept"]
-    assert [k["column"] for k in kept] == ["address"]
+    assert [k["column"] for k in found_in(*cells)["kept"]] == ["address"]
     cells[0] = "12 Oak St, Tampa, Florida 33602"
-    same = PARSERS["address"].found(SEPARATOR.join(cells), Context("UTC", "US", "."))
-    assert same["kept"] is None
+    assert found_in(*cells)["kept"] is None
 
 
 def test_a_canadian_postcode_of_its_own_column_tells_the_country():

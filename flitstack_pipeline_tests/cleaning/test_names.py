@@ -68,8 +68,14 @@ def test_a_mailbox_is_nobodys_name(name):
     assert not found.looks_like_business
 
 
+def found_in(*cells):
+    """What is found in the cells of a name."""
+    found = PARSERS["name"].found([SEPARATOR.join(cells)], Context("UTC", "US", ""))
+    return {name: value for name, [value] in found.items()}
+
+
 def test_a_surname_alone_in_split_columns_stays_a_surname():
-    found = PARSERS["name"].found(SEPARATOR.join(["", "", "Kowalski"]), Context("UTC", "US", ""))
+    found = found_in("", "", "Kowalski")
     assert (found["first"], found["last"], found["business"]) == (None, "Kowalski", False)
 
 
@@ -172,6 +178,6 @@ def test_two_initials_and_a_surname_are_asked_about():
     ],
 )
 def test_signs_and_desks_in_split_columns_are_nobodys_name(first, last, right, kept):
-    found = PARSERS["name"].found(SEPARATOR.join(["", first, last]), Context("UTC", "US", ""))
+    found = found_in("", first, last)
     assert (found["first"], found["last"]) == right
     assert [cell["column"] for cell in found["kept"] or []] == kept

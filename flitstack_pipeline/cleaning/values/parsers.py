@@ -11,7 +11,7 @@ parsed once, in whichever process. Several cells travel as one text, joined by `
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,13 @@ class Parser:
         """The table of what it ever found."""
         return f"cache.parsed_{self.name}"
 
-    def found(self, cell: str, context: Context) -> dict[str, Any]:
-        """The values of one text, by name."""
-        cells = cell.split(SEPARATOR, len(self.cells) + len(self.beside) - 1)
-        *values, kept = self.read(context, *cells)
-        found = dict(zip(self.shape, values, strict=True))
-        found["kept"] = [{"column": c, "note": n} for c, n in kept] or None
-        return found
+    def found(self, texts: Sequence[str], context: Context) -> dict[str, Sequence[Any]]:
+        """What is found in each text: a list by name of value, and one of what is kept."""
+        last, read = len(self.cells) + len(self.beside) - 1, self.read
+        rows = [read(context, *text.split(SEPARATOR, last)) for text in texts]
+        *values, kept = zip(*rows, strict=True) if rows else [()] * (len(self.shape) + 1)
+        told = [[{"column": c, "note": n} for c, n in each] if each else None for each in kept]
+        return {**dict(zip(self.shape, values, strict=True)), "kept": told}
 
 
 PARSERS: dict[str, Parser] = {}
