@@ -39,7 +39,12 @@ HEAVY = {
     "sqlalchemy",
 }
 #: Rooms of this project that the help text needs.
-OURS = {"flitstack_pipeline", "flitstack_pipeline.cli", "flitstack_pipeline.errors"}
+OURS = {
+    "flitstack_pipeline",
+    "flitstack_pipeline.cli",
+    "flitstack_pipeline.errors",
+    "flitstack_pipeline.garbage",
+}
 #: Rooms that answer from what a step has left.
 ANSWERING = {
     "flitstack_pipeline.summary",
