@@ -88,6 +88,10 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, pres
         states = partitions_of(instance, check)
         assert set(states) == set(check.step.objects or (None,)), check.name
         assert all(current for _, current in states.values()), check.name
+    whole = {check.step.name: check for check in CHECKS if check.name == "all_objects_passed"}
+    said = whole["source_audit"].answer(project, "", instance)
+    assert not said.passed and "nothing_quarantined did not pass" in said.sentence
+    assert whole["reconciliation"].answer(project, "", instance).passed
     certificate = project.reports / "certificate.json"
     assert "withdrawn" not in json.loads(certificate.read_text())
     undone = run("rollback")
@@ -96,6 +100,9 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, pres
     for check in STILL_IN_PLACE:
         states = partitions_of(instance, check)
         assert states == dict.fromkeys(check.step.objects, (False, True))
+    said = whole["reconciliation"].answer(project, "", instance)
+    assert not said.passed
+    assert said.sentence.startswith("full_load/people[users]: still_in_place did not pass")
     assert "everything was rolled back on" in json.loads(certificate.read_text())["withdrawn"]
 
     assert set(seen) >= {(c.step.key.to_user_string(), c.name) for c in CHECKS}

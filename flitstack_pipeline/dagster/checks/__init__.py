@@ -4,10 +4,11 @@
 """
 
 from flitstack_pipeline.dagster.checks import clean, destination, loads, reconcile, sample, source
+from flitstack_pipeline.dagster.checks.all_objects import all_objects_checks
 from flitstack_pipeline.dagster.checks.check import Check
 from flitstack_pipeline.dagster.checks.check import definition as definition_of
 
-CHECKS: tuple[Check, ...] = (
+_OF_STEPS: tuple[Check, ...] = (
     *source.CHECKS,
     *clean.CHECKS,
     *destination.CHECKS,
@@ -15,5 +16,6 @@ CHECKS: tuple[Check, ...] = (
     *loads.CHECKS,
     *reconcile.CHECKS,
 )
+CHECKS: tuple[Check, ...] = (*_OF_STEPS, *all_objects_checks(_OF_STEPS))
 
 __all__ = ["CHECKS", "Check", "definition_of"]

@@ -30,13 +30,24 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """A question about the result of a step; `blocking` stops what comes after in the same run."""
+    """A question about the result of a step; `blocking` stops what comes after in the same run.
+
+    `ask` answers from the migration, `ask_instance` from what Dagster itself remembers.
+    """
 
     step: Step
     name: str
     about: str
-    ask: Callable[[Project, str], Verdict]
+    ask: Callable[[Project, str], Verdict] | None = None
     blocking: bool = False
+    ask_instance: Callable[[dg.DagsterInstance], Verdict] | None = None
+
+    def answer(self, project: Project, key: str, instance: dg.DagsterInstance) -> Verdict:
+        """The verdict on one partition (or, without partitions, on the whole)."""
+        if self.ask_instance is not None:
+            return self.ask_instance(instance)
+        assert self.ask is not None
+        return self.ask(project, key)
 
     @property
     def severity(self) -> dg.AssetCheckSeverity:
@@ -70,7 +81,7 @@ def definition(check: Check) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, project: MigrationProject
     ) -> dg.AssetCheckResult:
         key = context.partition_key if check.step.objects else ""
-        found = check.ask(project.open(), key)
+        found = check.answer(project.open(), key, context.instance)
         return dg.AssetCheckResult(
             passed=found.passed,
             description=found.sentence,
@@ -102,7 +113,7 @@ def evaluation(
     check: Check, project: Project, key: str, instance: dg.DagsterInstance
 ) -> dg.AssetCheckEvaluation:
     """The same check, asked in the middle of a job."""
-    found = check.ask(project, key)
+    found = check.answer(project, key, instance)
     return dg.AssetCheckEvaluation(
         asset_key=check.step.key,
         check_name=check.name,
