@@ -185,10 +185,10 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
 _HALVES = re.compile(
     r"\b([a-z][\doi][a-z]) ?([\doi][a-z][\doi])\b|\b([a-z]{1,2}\d[a-z\d]?) ?(\d[a-z]{2})\b"
     r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b|\b(\d{4}) ?(?!(?:no|dk|ch|at|be|au|nz|za|lu)$)([a-z]{2})\b"
-    r"|\b(\d{5}) ?(\d{3})\b|\b(\d{3}) (\d{2})\b|\b(\d{2}) (\d{3})\b"
+    r"|\b(\d{5}) ?(\d{3})\b|\b(\d{3}) (\d{2})\b"
 )
 #: The sign of a country before its postcode: `D-10115`, `C.P. 44100`.
-_SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4})")
+_SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4,5}\b)")
 
 
 def _elsewhere(text: str, value: str, names: bool) -> bool:
@@ -208,6 +208,7 @@ def _in_order(text: str, names: bool) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def _ordered(text: str, names: bool) -> tuple[str, ...]:
+    text = re.sub(r"\b(\d{2})-(\d{3})\b", r"\1\2", text)  # Poland's postcodes
     found = " ".join(words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " "))))
     if names:
         found = _STATE_NAME.sub(lambda m: STATES[m[0]], found)

@@ -193,6 +193,9 @@ def clock_said(text: str) -> dt.time | None:
     if re.fullmatch(r"0?\.\d+", found):
         seconds = round(float(found) * 86_400) % 86_400
         return (dt.datetime.min + dt.timedelta(seconds=seconds)).time()
+    found = re.sub(r"^kl\.?\s?(?=\d)", "at ", found, flags=re.I)
+    alone = re.fullmatch(r"at (\d{1,2})|(\d{1,2})\s?(?:h|uhr)", found, re.I)
+    found = f"{alone[1] or alone[2]}:00" if alone else found.removeprefix("at ")
     match = _CLOCK.fullmatch(found)
     if not match or (match[2] is None and match[4] is None):
         return None

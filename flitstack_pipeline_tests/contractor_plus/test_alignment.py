@@ -8,6 +8,7 @@ import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
+from flitstack_pipeline.contractor_plus.column_kinds import ZIP
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
 
@@ -306,3 +307,26 @@ def test_a_space_alone_makes_no_border_between_two_columns_of_text(con, tmp_path
     good = [f"70{n},Deck {n},Al Poe,10{n},{n}00.50,01/1{n}/2024" for n in range(1, 9)]
     read(con, tmp_path, *good, "709,Bo Ray,102,900.00,01/08/2024", header=header, dataset="jobs")
     assert refused(con) == [(10,)], "its title is lost; 'Bo' is none"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("12.000,- €", "9 Uhr"), ("1 250:-", "kl. 9"), ("Rs. 45,000/-", "9:05 AM IST"),
+        ("R$ 1.500,00", "14h05"), ("₹1,25,000.00", "2:05 PM (EST)"), ("12 500 kr", "14.05"),
+    ],
+)  # fmt: skip
+def test_amounts_and_times_of_other_countries_stand_under_their_headers(con, tmp_path, cells):
+    amount, time = cells
+    lines = [f'{n},Deck,1,New,"{amount}",2024-02-13,{time}' for n in range(1, 4)]
+    header = "Job #,Job Title,Client ID,Status,Amount,Start Date,Start Time"
+    read(con, tmp_path, *lines, header=header, dataset="jobs")
+    assert refused(con) == []
+    assert con.execute("SELECT DISTINCT amount, start_time FROM raw.jobs").fetchall() == [cells]
+
+
+def test_postcodes_of_other_countries_are_postcodes():
+    codes = ("111 34", "SE-111 34", "D-10115", "01310-200", "1000-001", "00-238", "M5V 2T6",
+             "SW1A 2AA", "1015 CJ", "2134", "560001", "33602-1234")  # fmt: skip
+    assert [code for code in codes if not ZIP.is_value(code)] == []
+    assert not any(map(ZIP.is_value, ("Tampa", "12 Oak St", "$12.50", "FL")))

@@ -15,7 +15,9 @@ _TIME = re.compile(
     r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?|h)?\s*([ap])?\.?\s*m?\.?",
     re.I,
 )
-_HOUR = re.compile(r"(\d{1,2})\s?h", re.I)
+#: `14 h`, `9 Uhr`, `kl. 9`: an hour alone, with the word for it.
+_HOUR = re.compile(r"(\d{1,2})\s?(?:h|uhr)|kl\.?\s?(\d{1,2})", re.I)
+_AT = re.compile(r"^kl\.?\s?(?=\d{1,2}[:.])", re.I)
 #: Hours from UTC of words for zones; what may mean several zones is not among them.
 _OFFSETS = {
     "Z": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
@@ -56,8 +58,9 @@ _ZONE_WORD = re.compile(r"(?<![^\W\d_])([A-Za-z]{1,4}|[A-Za-z]+(?:/[A-Za-z_\-]+)
 def clock(text: str) -> dt.time | None:
     """A time of day; None when the text is none."""
     found = _WORDS.get(text.strip().casefold(), text.strip())
+    found = _AT.sub("", found)
     hour_only = _HOUR.fullmatch(found)
-    match = _TIME.fullmatch(f"{hour_only[1]}:00" if hour_only else found)
+    match = _TIME.fullmatch(f"{hour_only[1] or hour_only[2]}:00" if hour_only else found)
     if not match or (match[2] is None and match[4] is None):
         return None
     hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
