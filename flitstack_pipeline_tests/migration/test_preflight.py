@@ -233,8 +233,10 @@ def test_a_missing_scope_is_named_with_where_to_tick_it(look):
     ],
 )
 def test_a_wrong_token_or_location_says_which(look, location, token, says):
-    found = look(location, token=token)
+    team = replace(NEEDS, members=[Member("main/users/1", "Ana", "ana@example.com", records=3)])
+    found = look(location, team, token=token)
     assert not found.passed
+    assert found.team.people == []  # nobody knows who has no user
     (only,) = found.lines
     assert says in only.found and only.what_to_do
 

@@ -100,9 +100,12 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     items = journal.schema_items(hl.location_id)
     keys = [o.key for o in listed(getattr(needs.schema, "objects", ()))]
     access = try_access(hl, keys, wrote=any(i["origin"] == "created" for i in items))
-    team = resolve_team(access.users, needs.members, needs.owners, needs.fallback_owner)
+    users = access.users or []
+    team = Team()  # nobody is unmatched while the sub-account's users are not known
+    if access.users is not None:
+        team = resolve_team(users, needs.members, needs.owners, needs.fallback_owner)
     if not access.reachable:
-        return Examination(access.lines, team, access.users)
+        return Examination(access.lines, team, users)
     unanswered = journal.unanswered_keys(hl.location_id, "provision")
     lines = [
         *access.lines,
@@ -110,7 +113,7 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
         *_settings(access, needs),
     ]
     if not access.complete:
-        return Examination(lines, team, access.users)
+        return Examination(lines, team, users)
     catalog = access.catalog
     lines += schema_lines(needs.schema, catalog, items, access.agency)
     lines.append(_users(team))
@@ -123,7 +126,7 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     ]
     lines += [_routing(needs.astray), quota_line(needs.plan, hl.client.pacer.snapshot(), to_match)]
     by_hand = [] if access.agency else objects_by_hand(needs.schema, catalog)
-    return Examination(lines, team, access.users, by_hand)
+    return Examination(lines, team, users, by_hand)
 
 
 def _workflows(

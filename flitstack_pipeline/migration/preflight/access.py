@@ -38,11 +38,11 @@ WRITE_SCOPES = (
 class Access:
     """What could be read: the catalogue as far as it went, users, automations, and the lines.
 
-    `reachable` is False when no further question makes sense.
+    `reachable` is False when no further question makes sense, `users` None while nobody knows them.
     """
 
     catalog: Catalog
-    users: list[User] = field(default_factory=list)
+    users: list[User] | None = None
     automations: Automations = field(default_factory=Automations)
     agency: bool = False
     reachable: bool = False
