@@ -1,12 +1,14 @@
 """Precision and recall of invoice-to-job and work-order-to-job links whose truth is known.
 
-    .venv/bin/python benchmarks/invoice_links.py [--clients 2000] [--seed 1] [--numbered 0.4]
+    .venv/bin/python benchmarks/invoice_links.py [--clients 4000] [--seed 1] [--numbered 0.4]
 
-Makes clients with jobs, invoices (one a job, taxed, rounded, in parts, for several jobs, with
-change orders, for no job at all) and work orders of our own invention; a share of the documents
-names its job, in the ways people write numbers, some of them wrongly. Relates them for real and
-counts pairs of document and job. Beside it, over the same documents: numbers alone, and numbers
-then greedily the job of the client with the same amount and the nearest date.
+Makes clients with jobs, invoices (one a job, taxed on top at the account's rates with the total
+alone shown, in parts, a deposit alone, for several jobs, with change orders, for no job at all) and
+work orders of our own invention; a share of the documents names its job, in the ways people write
+numbers, some of them wrongly. Relates them for real and counts pairs of document and job, and of
+invoices without a number by what they bill. Textbook: numbers, then greedily the job of the client
+with the same amount and the nearest date; floor: numbers alone. Ends with 1 when accepted links
+are right in less than 999 of 1,000.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import duckdb
@@ -46,6 +48,9 @@ class World:
     changes: list[Row] = field(default_factory=list)
     orders: list[Row] = field(default_factory=list)
     truth: dict[str, Pairs] = field(default_factory=lambda: defaultdict(set))
+    #: What an invoice bills: plain, taxed, parts, deposit, two jobs, two visits of one price,
+    #: changed, discount, no job, a job without amount.
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def make(self, clients: int) -> None:
         """Fill the tables."""
@@ -58,16 +63,21 @@ class World:
             while left:
                 job = left.pop()
                 if left and self._chance(0.04):
-                    self._invoice([job, left.pop()], sum)
+                    self._invoice([job, left.pop()], "two jobs")
                 else:
                     self._bill(job)
                 for _ in range(self.random.choice((0, 0, 1, 1, 2))):
                     self._order(job)
             if self._chance(0.1):
-                self._invoice([], None, client=i)  # a sale without a job
+                self._invoice([], "no job", client=i)  # a sale without a job
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
+
+    def _rate(self) -> Decimal:
+        """Most invoices of this account are taxed, nearly all at one of two rates."""
+        rates = (Decimal(0), Decimal("0.0825"), Decimal("0.0625"))
+        return self.random.choices(rates, (0.4, 0.5, 0.1))[0]
 
     def _day(self) -> dt.date:
         return dt.date(2021, 1, 1) + dt.timedelta(self.random.randrange(1400))
@@ -104,29 +114,36 @@ class World:
             amount = Decimal(str(job["amount"]))
             first = (amount * self.random.choice((Decimal("0.3"), Decimal("0.5")))).quantize(CENT)
             for part in (first, amount - first):
-                self._invoice([job], None, total=part)
+                self._invoice([job], "parts", total=part)
+        elif kind < 0.16 and job["amount"]:  # the rest is not billed yet
+            part = (Decimal(str(job["amount"])) * Decimal("0.3")).quantize(CENT)
+            self._invoice([job], "deposit", total=part)
         elif kind < 0.19:
-            self._invoice([job], None, changed=Decimal(self.random.randrange(1, 20) * 25))
+            self._invoice([job], "changed", changed=Decimal(self.random.randrange(1, 20) * 25))
         elif kind < 0.24 and job["amount"]:  # a discount nobody wrote down
             self._invoice(
-                [job], None, total=Decimal(str(job["amount"])) - self.random.randrange(1, 90)
+                [job], "discount", total=Decimal(str(job["amount"])) - self.random.randrange(1, 90)
             )
         else:
-            self._invoice([job], None)
+            self._invoice([job], "plain")
 
-    def _invoice(self, jobs: list[Row], _how: object, *, client: int | None = None,
+    def _invoice(self, jobs: list[Row], what: str, *, client: int | None = None,
                  total: Decimal | None = None, changed: Decimal | None = None) -> None:  # fmt: skip
         key = str(len(self.invoices) + 1)
         amount = sum((Decimal(str(j["amount"] or self._amount())) for j in jobs), Decimal(0))
         subtotal = total or amount or self._amount()
-        tax = (subtotal * Decimal("0.0825")).quantize(CENT) if self._chance(0.35) else Decimal(0)
+        tax = (subtotal * self._rate()).quantize(CENT, ROUND_HALF_UP)
         last = max((j["end_date"] for j in jobs), default=self._day())  # type: ignore[type-var]
         issued = last + dt.timedelta(self.random.choice((-3, 0, 0, 1, 2, 3, 5, 8, 14, 30)))  # type: ignore[operator]
         named = jobs[0]["title"] if jobs and self._chance(0.3) else None
         row = _row("invoices", key, number=f"INV-{key}", client_ref=jobs[0]["client_ref"] if jobs
-                   else str(client), subtotal=subtotal, total=subtotal + tax + (changed or 0),
+                   else str(client), total=subtotal + tax + (changed or 0),
                    issue_date=issued, title=named, job_refs=self._numbers(jobs))  # fmt: skip
         self.invoices.append(row)
+        taxed = "taxed" if tax and what == "plain" else what
+        if what == "two jobs" and jobs[0]["amount"] == jobs[1]["amount"]:
+            taxed = "two visits"  # two of a plan of twelve at one price: nobody can tell which
+        self.kinds[str(row["source_key"])] = taxed if jobs and jobs[0]["amount"] else "no amount"
         if changed:
             self.changes.append(
                 _row("change_orders", key, invoice_ref=f"INV-{key}", amount=changed)
@@ -227,7 +244,7 @@ def greedy(world: World, known: Pairs) -> Pairs:
     for row in sorted(world.invoices, key=lambda r: str(r["issue_date"])):
         if row["source_key"] in linked:
             continue
-        amounts = (row["total"], row["subtotal"])
+        amounts = (row["total"],)
         fits = [
             j
             for j in jobs[row["client_ref"]]
@@ -250,9 +267,9 @@ def show(name: str, found: Pairs, truth: Pairs) -> float:
 
 
 def main() -> int:
-    """Print the tables; 1 when the accepted links are right less often than 99 in 100."""
+    """Print the tables; 1 when the accepted links are right less often than 999 in 1,000."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--clients", type=int, default=2_000)
+    options.add_argument("--clients", type=int, default=4_000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--numbered", type=float, default=0.4, help="share that names its job")
     options.add_argument("--examples", type=int, default=0, help="show so many mistakes")
@@ -289,8 +306,20 @@ def main() -> int:
         show("baseline: numbers alone", numbers, truth)
         if dataset == "invoices":
             show("baseline: numbers, then greedy by amount", greedy(world, numbers), truth)
+            _by_kind(world, found, named)
             _explain(con, world, found - truth, chosen.examples)
-    return 0 if min(precisions) >= 0.99 else 1
+    return 0 if min(precisions) >= 0.999 else 1
+
+
+def _by_kind(world: World, found: Pairs, named: set[str]) -> None:
+    """Recall and precision of invoices without a number by what they bill."""
+    print("  by what an invoice without a number bills: found of all, wrong")
+    for kind in sorted(set(world.kinds.values())):
+        keys = {key for key, what in world.kinds.items() if what == kind} - named
+        mine = {p for p in found if p[0] in keys}
+        truth = {p for p in world.truth["invoices"] if p[0] in keys}
+        share = f"{len(mine & truth) / len(truth):.3f}" if truth else "-"
+        print(f"    {kind:<12}{share:>7} of {len(truth):>6,}{len(mine - truth):>6} wrong")
 
 
 def _explain(con: duckdb.DuckDBPyConnection, world: World, wrong: Pairs, count: int) -> None:

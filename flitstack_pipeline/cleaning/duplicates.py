@@ -17,10 +17,11 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
+from flitstack_pipeline.cleaning.frozen import frozen_matching
 from flitstack_pipeline.cleaning.match_keys import name_key
 from flitstack_pipeline.cleaning.matching_blocks import make_candidates
 from flitstack_pipeline.cleaning.matching_columns import make_columns
-from flitstack_pipeline.cleaning.matching_learned import frozen, keep_matching, kept_matching, learn
+from flitstack_pipeline.cleaning.matching_learned import keep_matching, kept_matching, learn
 from flitstack_pipeline.cleaning.matching_model import compare_candidates, score_candidates
 
 #: How the evidence of a pair begins that a person decided.
@@ -181,7 +182,7 @@ class _Groups:
 
 def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     make_decided(con, decisions)
-    approved, merged = frozen(decisions)
+    approved, merged = frozen_matching(decisions)
     _add_approved(con, merged)
     make_columns(con)
     make_candidates(con)

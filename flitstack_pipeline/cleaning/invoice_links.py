@@ -1,55 +1,47 @@
 """Which jobs invoices belong to: explicit numbers first, else what fits best together.
 
 Belongs here: `clean.invoice_links`, and links of role `job` for invoices that name no job. Does
-not: resolving numbers (`references`), candidates and their confidence (`link_candidates`), the
-assignment itself (`assignment`), work orders (`work_order_links`).
+not: resolving numbers (`references`), candidates and their confidence (`link_candidates`), choosing
+among them (`invoice_choice`), work orders (`work_order_links`).
 
 Without a number, the invoices of a client compete for that client's jobs by amount, date, title
-and address; the pairs are assigned together, best total first. A pair that could as well be
-another one goes to review, whatever its confidence. Several invoices that add up to one job are
-progress billing, several jobs that add up to one invoice were billed together; a job with an
-invoice already takes another one only for what is still unbilled. What a person decided in
-`decisions/invoice_links.csv` (`link`, `do not link`) always stands.
+and address; the pairs are assigned together, best total first. An amount fits as it is, or times a
+tax of the account (`account_ratios`). A pair that could as well be another one goes to review,
+whatever its confidence. Several invoices that add up to one job are progress billing, several jobs
+that add up to one invoice were billed together; an invoice over a share that the account often
+bills is a deposit. A job with an invoice already takes another one only for what is still
+unbilled. What a person decided in `decisions/invoice_links.csv` (`link`, `do not link`) always
+stands.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from itertools import combinations
 from pathlib import Path
 
 import duckdb
 
-from flitstack_pipeline.cleaning.assignment import LARGEST_COMPONENT, assign, components, contested
+from flitstack_pipeline.cleaning.account_ratios import learn_ratios, taxes
 from flitstack_pipeline.cleaning.decisions import INVOICE_LINKS, DecisionFile, read_decisions
-from flitstack_pipeline.cleaning.link_candidates import INVOICE_CANDIDATES
+from flitstack_pipeline.cleaning.invoice_choice import (
+    Account,
+    Candidate,
+    Clients,
+    OpenInvoice,
+    OpenJob,
+    decide,
+)
+from flitstack_pipeline.cleaning.link_candidates import OPEN, invoice_candidates
 from flitstack_pipeline.warehouse import row_count
 
-ACCEPT_AT, REVIEW_AT = 0.8, 0.3
-#: A pair whose alternative is this close is left to a person.
-MARGIN = 0.1
-REVIEW_SHOWN = 3
+REVIEW_AT = 0.3
 #: Rows of one client, amount or month that are still compared each with each.
 LARGEST_BLOCK = 40
-SUM_CONFIDENCE = 0.85
-_MOST_PARTS = 4
+#: Pairs of the only job and the only invoice of a client that must agree by amount, and the share,
+#: before such a pair without an amount is linked.
+FEWEST_ALONE, RIGHT_ALONE = 1_000, 0.999
 #: Candidates that are decided at once.
 BATCH = 200_000
-_BY_LIKENESS = "client, amount and date"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One possible job of one invoice or work order, with the confidence of the match."""
-
-    invoice: str
-    job: str
-    confidence: float
-    total: Decimal | None = None
-    amount: Decimal | None = None
 
 
 def link_invoices(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
@@ -62,9 +54,12 @@ def link_invoices(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
         return
     make_link_decisions(con, decisions / INVOICE_LINKS.name, INVOICE_LINKS, "invoices")
     con.execute(_EXPLICIT)
-    con.execute(INVOICE_CANDIDATES.format(block=LARGEST_BLOCK, review=REVIEW_AT))
-    for candidates in _batches(con):
-        _write(con, decide(candidates))
+    ratios = learn_ratios(con, decisions)
+    con.execute(OPEN)
+    con.execute(invoice_candidates(ratios, LARGEST_BLOCK, REVIEW_AT))
+    account = Account(taxes(ratios), _only_choices_agree(con), _kept_apart(con))
+    for candidates, clients in _batches(con):
+        _write(con, decide(candidates, clients, account))
     con.execute(_UNLINKED_INVOICES)
 
 
@@ -96,113 +91,63 @@ def make_link_decisions(
     con.unregister("decisions_read")
 
 
-def decide(candidates: list[Candidate]) -> list[tuple[Candidate, str, str]]:
-    """(candidate, method, `accepted` or `review`) for all invoices that have candidates.
-
-    Invoices that are not accepted come with their best candidates, the assigned one first.
-    """
-    scores = {(c.invoice, c.job): c.confidence for c in candidates}
-    by_pair = {(c.invoice, c.job): c for c in candidates}
-    chosen: dict[str, str] = {}
-    unsure: set[str] = set()
-    for part in components(scores):
-        sizes = len({i for i, _ in part}), len({j for _, j in part})
-        if min(sizes) > LARGEST_COMPONENT:
-            continue
-        found = assign(part)
-        chosen |= found
-        unsure |= contested(part, found, MARGIN)
-    accepted = {
-        i: by_pair[i, j] for i, j in chosen.items() if i not in unsure and scores[i, j] >= ACCEPT_AT
-    }
-    parts = _progress_billing(candidates, accepted)
-    taken = {c.job for c in (*accepted.values(), *parts.values())}
-    joint = _joint_billing([c for c in candidates if c.job not in taken], {*accepted, *parts})
-    decided = [(c, _BY_LIKENESS, "accepted") for c in accepted.values()]
-    decided += [(c, "progress billing", "accepted") for c in parts.values()]
-    decided += [(c, "one invoice for several jobs", "accepted") for c in joint]
-    settled = accepted.keys() | parts.keys() | {c.invoice for c in joint}
-    return decided + _for_review([c for c in candidates if c.invoice not in settled], chosen)
-
-
-def _progress_billing(
-    candidates: list[Candidate], accepted: dict[str, Candidate]
-) -> dict[str, Candidate]:
-    """Invoice → job, where exactly one set of open invoices adds up to an open job's amount, and
-    could not as well be the parts of another job of that amount."""
-    taken = {c.job for c in accepted.values()}
-    by_job: dict[str, list[Candidate]] = defaultdict(list)
-    jobs_of: dict[str, set[tuple[str, Decimal]]] = defaultdict(set)
-    for c in candidates:
-        if c.invoice not in accepted and c.job not in taken and c.total and c.amount:
-            by_job[c.job].append(c)
-            jobs_of[c.invoice].add((c.job, c.amount))
-    found: dict[str, Candidate] = {}
-    for _, offered in sorted(by_job.items()):
-        open_ones = [c for c in offered if c.invoice not in found and c.total != c.amount]
-        parts = _only_sum([(c, c.total) for c in open_ones], offered[0].amount)
-        shared = set.intersection(*(jobs_of[c.invoice] for c in parts)) if parts else set()
-        if [amount for _, amount in shared].count(offered[0].amount or Decimal(0)) == 1:
-            found |= {c.invoice: replace(c, confidence=SUM_CONFIDENCE) for c in parts}
-    return found
-
-
-def _joint_billing(candidates: list[Candidate], settled: set[str]) -> list[Candidate]:
-    """Pairs of an open invoice with the only set of open jobs that adds up to its total."""
-    by_invoice: dict[str, list[Candidate]] = defaultdict(list)
-    for c in candidates:
-        if c.invoice not in settled and c.total and c.amount:
-            by_invoice[c.invoice].append(c)
-    found: list[Candidate] = []
-    taken: set[str] = set()
-    for _, offered in sorted(by_invoice.items()):
-        open_ones = [c for c in offered if c.job not in taken and c.total != c.amount]
-        if parts := _only_sum([(c, c.amount) for c in open_ones], offered[0].total):
-            found += [replace(c, confidence=SUM_CONFIDENCE) for c in parts]
-            taken |= {c.job for c in parts}
-    return found
-
-
-def _only_sum(
-    offered: list[tuple[Candidate, Decimal | None]], wanted: Decimal | None
-) -> tuple[Candidate, ...]:
-    """The one set of two to four candidates whose amounts add up to `wanted`; else none.
-
-    Only the ten best candidates are tried (375 sets), and two sets that fit are as good as none.
-    """
-    likeliest = sorted(offered, key=lambda o: (-o[0].confidence, o[0].invoice, o[0].job))[:10]
-    sets = [
-        parts
-        for size in range(2, _MOST_PARTS + 1)
-        for parts in combinations(likeliest, size)
-        if sum((amount or Decimal(0) for _, amount in parts), Decimal(0)) == wanted
-    ]
-    return tuple(c for c, _ in sets[0]) if len(sets) == 1 else ()
-
-
-def _for_review(
-    candidates: list[Candidate], chosen: dict[str, str]
-) -> list[tuple[Candidate, str, str]]:
-    by_invoice: dict[str, list[Candidate]] = defaultdict(list)
-    for c in candidates:
-        by_invoice[c.invoice].append(c)
-    listed = []
-    for invoice, offered in sorted(by_invoice.items()):
-        offered.sort(key=lambda c: (chosen.get(invoice) != c.job, -c.confidence, c.job))
-        listed += [(c, _BY_LIKENESS, "review") for c in offered[:REVIEW_SHOWN]]
-    return listed
-
-
-def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[list[Candidate]]:
+def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[Candidate], Clients]]:
     """The candidates, whole clients together, in lists of about `BATCH`: memory stays flat."""
     parts = max(1, _count_candidates(con) // BATCH)
     for part in range(parts):
         rows = con.execute(
-            "SELECT invoice_key, job_key, confidence, total, amount FROM invoice_candidates "
+            "SELECT invoice_key, job_key, confidence, total, amount, fits, part, is_near, "
+            "only_choice, may_be_a_twin FROM invoice_candidates "
             "WHERE hash(client) % ? = ? ORDER BY invoice_key, job_key",
             [parts, part],
         ).fetchall()
-        yield [Candidate(*row) for row in rows]
+        yield [Candidate(*row) for row in rows], _clients(con, parts, part)
+
+
+def _clients(con: duckdb.DuckDBPyConnection, parts: int, part: int) -> Clients:
+    """The open invoices and jobs of clients with several jobs, those with the most money first."""
+    rows = con.execute(_OPEN_OF_CLIENTS, [parts, part]).fetchall()
+    return [
+        ([OpenInvoice(i["k"], i["a"], i["d"]) for i in invoices],
+         [OpenJob(j["k"], j["a"], j["d"]) for j in jobs])
+        for invoices, jobs in rows
+    ]  # fmt: skip
+
+
+_OPEN_OF_CLIENTS = """
+WITH bills AS (
+    SELECT client, list({k: source_key, a: before_changes, d: issue_date} ORDER BY source_key)
+           AS invoices
+    FROM open_invoice WHERE before_changes > 0 AND NOT names_a_job GROUP BY client
+), works AS (
+    SELECT client, list({k: source_key, a: amount, d: worked} ORDER BY source_key) AS jobs
+    FROM open_job WHERE amount > 0 AND NOT has_invoice GROUP BY client HAVING count(*) > 1
+)
+SELECT invoices, jobs FROM bills JOIN works USING (client)
+WHERE hash(client) % ? = ? ORDER BY client
+"""
+
+
+def _kept_apart(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    return set(
+        con.execute(
+            "SELECT document_key, job_key FROM link_decisions WHERE decision = 'do not link'"
+        ).fetchall()
+    )
+
+
+def _only_choices_agree(con: duckdb.DuckDBPyConnection) -> str:
+    """Why a client's only job is that of its only invoice, from those whose amounts are known;
+    empty where they are too few, or too many of them differ."""
+    known, agree = con.execute(
+        """
+        SELECT count(*), count(*) FILTER (fits OR part IS NOT NULL)
+        FROM invoice_candidates WHERE only_choice AND amount > 0 AND total > 0
+        """
+    ).fetchall()[0]
+    if known < FEWEST_ALONE or agree < RIGHT_ALONE * known:
+        return ""
+    return f"the one job of this client ({agree:,} of {known:,} such pairs agree by amount)"
 
 
 def _count_candidates(con: duckdb.DuckDBPyConnection) -> int:

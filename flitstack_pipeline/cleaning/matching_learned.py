@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -34,7 +33,6 @@ from flitstack_pipeline.cleaning.matching_weights import (
     SAME_ADDRESS_SQL,
     Weights,
 )
-from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.warehouse import table_exists
 
 #: From these scores two rows are merged by themselves, and shown to a person.
@@ -102,18 +100,13 @@ class Matching:
         weights = {c: tuple(float(x) for x in w) for c, w in data["weights"].items()}
         if {c: len(w) for c, w in weights.items()} != {c: len(w) for c, w in DECLARED.items()}:
             return None
-        rest = {
-            k: data[k] for k in ("prior", "homes", "one_person", "families", "matches", "learned")
-        }
+        named = ("prior", "homes", "one_person", "families", "matches", "learned", "merge_at")
+        rest = {name: data[name] for name in named if name in data}
         return Matching(weights, **rest)
 
 
-#: What was approved, in the folder of decisions.
-FILE = "matching.json"
-
-
 def keep_matching(con: duckdb.DuckDBPyConnection, matching: Matching) -> None:
-    """Keep the matching of a run in the table `matching`, for pages and for `freeze`."""
+    """Keep the matching of a run in the table `matching`, for pages and for `frozen.freeze`."""
     con.execute("CREATE OR REPLACE TABLE matching AS SELECT ? AS matching", [_text(matching)])
 
 
@@ -123,41 +116,6 @@ def kept_matching(con: duckdb.DuckDBPyConnection) -> Matching:
         return Matching()
     kept = con.execute("SELECT matching FROM matching").fetchall()[0][0]
     return Matching.from_json(json.loads(kept)) or Matching()
-
-
-def freeze(con: duckdb.DuckDBPyConnection, decisions: Path, fingerprint: str) -> None:
-    """Write what the last run learned and merged beside the fingerprint that was approved.
-
-    From then on the deltas are scored by it, and what it merged stays merged.
-    """
-    merged = con.execute(
-        "SELECT least(kept_key, merged_key), greatest(kept_key, merged_key) FROM clean.merges "
-        "WHERE object = 'clients' ORDER BY ALL"
-    ).fetchall()
-    data = {"approved": fingerprint, "matching": kept_matching(con).as_json(), "merged": merged}
-    decisions.mkdir(parents=True, exist_ok=True)
-    new = decisions / f"{FILE}.new"
-    new.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    new.replace(decisions / FILE)
-
-
-def frozen(decisions: Path) -> tuple[Matching | None, list[tuple[str, str]]]:
-    """The approved matching, None without one or when the comparisons are others by now, and the
-    pairs that were merged by then.
-
-    Raises BadInput when the file cannot be read.
-    """
-    path = decisions / FILE
-    if not path.exists():
-        return None, []
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return Matching.from_json(data["matching"]), [(one, other) for one, other in data["merged"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            f"{path}: not what was written at the approval ({error}). Put the file of a backup "
-            "back; without it, take it away: the account is learned anew."
-        ) from None
 
 
 def _text(matching: Matching) -> str:

@@ -12,12 +12,10 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.cleaning.decisions import WORK_ORDER_LINKS
+from flitstack_pipeline.cleaning.invoice_choice import ACCEPT_AT, MARGIN, REVIEW_SHOWN
 from flitstack_pipeline.cleaning.invoice_links import (
-    ACCEPT_AT,
     LARGEST_BLOCK,
-    MARGIN,
     REVIEW_AT,
-    REVIEW_SHOWN,
     anothers_job,
     make_link_decisions,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flitstack_pipeline.catalog.objects import KEYS
-from flitstack_pipeline.cleaning.matching_learned import freeze
+from flitstack_pipeline.cleaning.frozen import freeze
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.migration import gate
 from flitstack_pipeline.migration.fingerprints import PARTS, combined

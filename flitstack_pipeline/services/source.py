@@ -14,7 +14,7 @@ from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.cleaning.build import CleanContext, clean_schema
 from flitstack_pipeline.cleaning.build import clean_object as clean_tables
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, INVOICE_LINKS, WORK_ORDER_LINKS
-from flitstack_pipeline.cleaning.matching_learned import FILE as LEARNED
+from flitstack_pipeline.cleaning.frozen import FILE as LEARNED
 from flitstack_pipeline.cleaning.relationships import count_merges, summary
 from flitstack_pipeline.cleaning.relationships import relate as relate_tables
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean

@@ -6,12 +6,11 @@ import random
 import pytest
 
 from flitstack_pipeline.cleaning.duplicates import find_pairs
+from flitstack_pipeline.cleaning.frozen import FILE, freeze
 from flitstack_pipeline.cleaning.matching_learned import (
     FEWEST,
-    FILE,
     MOST,
     Matching,
-    freeze,
     kept_matching,
 )
 from flitstack_pipeline.cleaning.matching_weights import DECLARED

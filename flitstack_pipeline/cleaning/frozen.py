@@ -1,0 +1,94 @@
+"""What an account taught, frozen with the approval of the sample: weights, merges, ratios.
+
+Belongs here: the file `decisions/matching.json`, written at the approval with its fingerprint and
+obeyed by every run after it. Does not: the learning (`matching_learned`, `account_ratios`).
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flitstack_pipeline.cleaning.matching_learned import Matching, kept_matching
+from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.warehouse import table_exists
+
+#: What was approved, in the folder of decisions.
+FILE = "matching.json"
+Ratios = list[tuple[Decimal, int]]
+
+
+def freeze(con: duckdb.DuckDBPyConnection, decisions: Path, fingerprint: str) -> None:
+    """Write what the last run learned and merged beside the fingerprint that was approved.
+
+    From then on the deltas are scored by it, and what it merged stays merged.
+    """
+    merged = con.execute(
+        "SELECT least(kept_key, merged_key), greatest(kept_key, merged_key) FROM clean.merges "
+        "WHERE object = 'clients' ORDER BY ALL"
+    ).fetchall()
+    data = {
+        "approved": fingerprint,
+        "matching": kept_matching(con).as_json(),
+        "ratios": [[str(ratio), seen] for ratio, seen in kept_ratios(con)],
+        "merged": merged,
+    }
+    decisions.mkdir(parents=True, exist_ok=True)
+    new = decisions / f"{FILE}.new"
+    new.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    new.replace(decisions / FILE)
+
+
+def kept_ratios(con: duckdb.DuckDBPyConnection) -> Ratios:
+    """The ratios of the last run with how many pairs each explains; none before the first."""
+    if not table_exists(con, "main.account_ratios"):
+        return []
+    return con.execute("SELECT ratio, seen FROM account_ratios ORDER BY seen DESC, 1").fetchall()
+
+
+def frozen_matching(decisions: Path) -> tuple[Matching | None, list[tuple[str, str]]]:
+    """The approved matching, None without one or when the comparisons are others by now, and the
+    pairs that were merged by then.
+
+    Raises BadInput when the file cannot be read.
+    """
+    data = read_frozen(decisions)
+    if data is None:
+        return None, []
+    return Matching.from_json(data["matching"]), [(one, other) for one, other in data["merged"]]
+
+
+def frozen_ratios(decisions: Path) -> Ratios | None:
+    """The approved ratios; None before an approval, and where one says nothing of them.
+
+    Raises BadInput when the file cannot be read.
+    """
+    data = read_frozen(decisions)
+    if data is None or "ratios" not in data:
+        return None
+    return [(Decimal(ratio), int(seen)) for ratio, seen in data["ratios"]]
+
+
+def read_frozen(decisions: Path) -> dict[str, Any] | None:
+    """What was written at the approval; None before it.
+
+    Raises BadInput when the file cannot be read.
+    """
+    path = decisions / FILE
+    if not path.exists():
+        return None
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        Matching.from_json(data["matching"])
+        [(one, other) for one, other in data["merged"]]
+        [(Decimal(ratio), int(seen)) for ratio, seen in data.get("ratios", [])]
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        raise BadInput(
+            f"{path}: not what was written at the approval ({error}). Put the file of a backup "
+            "back; without it, take it away: the account is learned anew."
+        ) from None
+    return data
