@@ -55,7 +55,8 @@ def find_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Pair]:
     """
     _score_pairs(con, decisions)
     rows = con.execute(
-        "SELECT l, r, score, evidence, decision FROM scored_pairs ORDER BY score DESC, l, r"
+        "SELECT l, r, score, evidence, decision FROM scored_pairs WHERE NOT of_leads "
+        "ORDER BY score DESC, l, r"
     ).fetchall()
     return [Pair(*row) for row in rows]
 
@@ -66,8 +67,9 @@ def write_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     con.execute(
         """
         INSERT INTO clean.duplicate_pairs
-        SELECT 'clients', l, r, score, evidence, decision FROM scored_pairs
+        SELECT 'clients', l, r, score, evidence, decision FROM scored_pairs WHERE NOT of_leads
         ORDER BY score DESC, l, r;
+        CREATE OR REPLACE TABLE pair_levels AS SELECT * EXCLUDE (evidence) FROM scored_pairs;
         INSERT INTO clean.idle_decisions
         SELECT 'clients', left_key, right_key, decision,
                'no such client or lead in these exports'
@@ -267,7 +269,7 @@ SELECT DISTINCT ON (l, r) l, r, decision FROM followed WHERE fits ORDER BY l, r,
 
 _DECIDED = f"""
 CREATE OR REPLACE TEMP TABLE scored_pairs AS
-SELECT s.l, s.r, s.score,
+SELECT s.* EXCLUDE (evidence),
        CASE WHEN d.decision = 'approved' AND s.score < {{merge_at}}
                 THEN concat_ws(': ', '{APPROVED}', nullif(s.evidence, ''))
             WHEN d.decision IS NULL OR d.decision = 'approved' THEN s.evidence

@@ -29,7 +29,7 @@ def freeze(con: duckdb.DuckDBPyConnection, decisions: Path, fingerprint: str) ->
     """
     merged = con.execute(
         "SELECT least(kept_key, merged_key), greatest(kept_key, merged_key) FROM clean.merges "
-        "WHERE object = 'clients' ORDER BY ALL"
+        "ORDER BY ALL"
     ).fetchall()
     data = {
         "approved": fingerprint,

@@ -1,7 +1,7 @@
-"""The columns of a client that are compared, in normal form: temporary tables as SQL.
+"""The columns of a client or lead that are compared, in normal form: temporary tables as SQL.
 
-Belongs here: `contact_points` (one row per e-mail and phone) and `keyed` (one row per client).
-Does not: which clients are compared (`duplicates`) and what a likeness weighs
+Belongs here: `contact_points` (one row per e-mail and phone) and `keyed` (one row per client or
+lead). Does not: which of them are compared (`matching_blocks`) and what a likeness weighs
 (`matching_weights`).
 """
 
@@ -36,10 +36,13 @@ _LEGAL = {
 
 
 def make_columns(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary tables `contact_points` and `keyed` from `clean.clients`.
+    """Make the temporary tables `contact_points` and `keyed` of clients and leads.
 
-    Vendors, contact persons and clients are compared among themselves only, as in workspaces apart.
+    Vendors, contact persons and clients are compared among themselves only, as in workspaces apart;
+    leads with the clients and with each other. How common a name or a contact point is, the
+    clients say, so that leads change nothing about them.
     """
+    con.execute(_PEOPLE)
     con.execute(_NUMBERED)
     con.execute(_CONTACT_POINTS)
     make_name_forms(con)
@@ -69,27 +72,42 @@ _ALL_WORDS = "string_split(coalesce(name_key, ''), ' ')"
 
 _APART = "concat_ws('/', workspace, source_type) AS workspace"
 
+#: Clients and leads with what is compared of them.
+_COLUMNS = (
+    "source_key, workspace, source_type, is_business, name, first_name, last_name, business_name, "
+    "email, extra_emails, phone, phone_extension, extra_phones, address1, postal_code, city, state"
+)
+_PEOPLE = f"""
+CREATE OR REPLACE TEMP VIEW matched_people AS
+SELECT {_COLUMNS}, false AS is_lead, false AS converted FROM clean.clients
+UNION ALL
+SELECT {_COLUMNS}, true, coalesce(converted, false) OR coalesce(lead_status = 'won', false)
+FROM clean.leads
+"""
+
 #: The rows by number, in the order of their keys: numbers join faster than keys.
 _NUMBERED = """
 CREATE OR REPLACE TEMP TABLE numbered AS
-SELECT source_key, (row_number() OVER (ORDER BY source_key))::INTEGER AS n FROM clean.clients
+SELECT source_key, (row_number() OVER (ORDER BY source_key))::INTEGER AS n FROM matched_people
 """
 
 #: One row per client and contact point; `shared` when more names than `MOST_NAMES` use it.
 _CONTACT_POINTS = f"""
 CREATE OR REPLACE TEMP TABLE contact_points AS
 WITH listed AS (
-    SELECT source_key, {_APART}, {loose_name_key("name")} AS loose_key, 'e' AS kind,
+    SELECT source_key, {_APART}, is_lead, {loose_name_key("name")} AS loose_key, 'e' AS kind,
            unnest(list_prepend(email, coalesce(extra_emails, []))) AS value
-    FROM clean.clients
+    FROM matched_people
     UNION ALL
-    SELECT source_key, {_APART}, {loose_name_key("name")}, 'p',
+    SELECT source_key, {_APART}, is_lead, {loose_name_key("name")}, 'p',
            unnest(list_prepend(phone || coalesce(' x' || phone_extension, ''),
                                coalesce(extra_phones, [])))
-    FROM clean.clients
+    FROM matched_people
 ), named AS (
-    SELECT workspace, kind, value, count(DISTINCT loose_key) > {MOST_NAMES} AS shared
-    FROM listed WHERE value IS NOT NULL GROUP BY ALL
+    SELECT workspace, kind, value, count(DISTINCT loose_key) FILTER (is_lead = alone) > {MOST_NAMES}
+           AS shared
+    FROM (SELECT *, bool_and(is_lead) OVER (PARTITION BY workspace, kind, value) AS alone
+          FROM listed) WHERE value IS NOT NULL GROUP BY ALL
 )
 SELECT DISTINCT o.n, l.source_key, l.workspace, l.kind, l.value, n.shared
 FROM listed l JOIN named n USING (workspace, kind, value)
@@ -100,12 +118,14 @@ JOIN numbered o ON o.source_key = l.source_key
 _PARTED = f"""
 CREATE OR REPLACE TEMP TABLE parted AS
 WITH named AS (
-    SELECT source_key, {_APART}, is_business, address1, postal_code, city, state,
+    SELECT source_key, {_APART}, is_lead, converted, is_business,
+           address1, postal_code, city, state,
            {name_key("name")} AS name_key, {name_words("name")} AS words,
            {name_words("first_name")} AS given_words, {name_words("last_name")} AS last_words,
            {address_words("split_part(address1, ',', 1)")} AS street_words,
-           {address_words("regexp_replace(address1, '^[^,]*', '')")} AS unit_words
-    FROM clean.clients
+           {address_words("regexp_replace(address1, '^[^,]*', '')")} AS unit_words,
+           {loose_name_key("business_name")} AS firm_key
+    FROM matched_people
 )
 SELECT * EXCLUDE (name_key, given_words, last_words, street_words, unit_words),
        list_filter(street_words, lambda t: regexp_matches(t, '^[0-9]'))[1] AS house,
@@ -126,7 +146,7 @@ SELECT * EXCLUDE (name_key, given_words, last_words, street_words, unit_words),
 FROM named
 """
 
-#: One row per client; own_* leave out what many names share, names without a name are NULL.
+#: One row per client or lead; own_* leave out what many names share, names without a name are NULL.
 _KEYED = f"""
 CREATE OR REPLACE TEMP TABLE keyed AS
 WITH points AS (
@@ -137,13 +157,14 @@ WITH points AS (
            coalesce(list(value) FILTER (kind = 'p' AND NOT shared), []) AS own_phones
     FROM contact_points GROUP BY source_key
 ), firms AS (
-    SELECT workspace, core FROM parted WHERE is_business
+    SELECT workspace, core FROM parted WHERE is_business AND NOT is_lead
     GROUP BY ALL HAVING count(DISTINCT concat_ws('/', address_key, city)) > 1
 ), known AS (
-    SELECT workspace, given FROM parted WHERE given IS NOT NULL
+    SELECT workspace, given FROM parted WHERE given IS NOT NULL AND NOT is_lead
     GROUP BY ALL HAVING count(DISTINCT surname) >= {KNOWN_AT}
 )
-SELECT o.n, c.source_key, c.workspace, c.is_business, c.name_key, c.words, c.suffixes, c.numbers,
+SELECT o.n, c.source_key, c.workspace, c.is_lead, c.converted, c.firm_key, c.is_business,
+       c.name_key, c.words, c.suffixes, c.numbers,
        CASE WHEN c.is_business THEN [] ELSE c.initials END AS initials,
        c.legal, c.given, c.surname,
        nullif(array_to_string(c.core, ' '), '') AS core_key, len(c.core) >= 2 AS core_is_full,

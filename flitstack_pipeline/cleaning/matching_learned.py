@@ -80,6 +80,7 @@ class Matching:
             """
             SELECT min(score) FROM (
                 SELECT score, avg(1 - score) OVER (ORDER BY score DESC) AS wrong FROM scores
+                WHERE NOT of_leads
             ) WHERE score >= ? AND wrong <= ?
             """,
             [LEARNED_MERGE_AT, EXPECTED_WRONG],
@@ -128,12 +129,14 @@ def learn(con: duckdb.DuckDBPyConnection) -> Matching:
         f"""
         SELECT count(*) FILTER (name IN ({", ".join(map(str, ONE_PERSON))})),
                count(*) FILTER (name = {HOUSEHOLD})
-        FROM compared WHERE NOT is_business AND {SAME_ADDRESS_SQL}
+        FROM compared WHERE NOT of_leads AND NOT is_business AND {SAME_ADDRESS_SQL}
         """
     ).fetchall()[0]
     homes = one_person < FEWEST or families > NO_HOMES * one_person
     columns = ", ".join(f"coalesce({c}, -1)" for c in COMPARISONS)
-    rows = con.execute(f"SELECT {columns}, count(*) FROM compared GROUP BY ALL ORDER BY ALL")
+    rows = con.execute(
+        f"SELECT {columns}, count(*) FROM compared WHERE NOT of_leads GROUP BY ALL ORDER BY ALL"
+    )
     table = np.array(rows.fetchall(), dtype=np.int64)
     if not len(table):
         return Matching()

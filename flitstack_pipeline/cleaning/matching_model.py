@@ -1,8 +1,8 @@
 """Scores candidate pairs: the levels that hold, the sum of their weights, the evidence in words.
 
-Belongs here: the run over the declared comparisons, as SQL, and the waterfall of one pair. Does
-not: the weights (`matching_weights`, `matching_learned`), and which pairs are candidates
-(`matching_blocks`).
+Belongs here: the run over the declared comparisons, as SQL. Does not: the weights
+(`matching_weights`, `matching_learned`), which pairs are candidates (`matching_blocks`), and the
+steps of one pair for a person (`matching_explained`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def compare_candidates(con: duckdb.DuckDBPyConnection) -> None:
             SELECT c.l, c.r, {columns}
             FROM candidates c JOIN keyed x ON x.n = c.l JOIN keyed y ON y.n = c.r
         ), levels AS (
-            SELECT l, r, is_business_l AS is_business, source_key_l, source_key_r, {levels}
+            SELECT l, r, is_business_l AS is_business, source_key_l, source_key_r,
+                   is_lead_l OR is_lead_r AS of_leads, converted_l OR converted_r AS converted,
+                   {levels}
             FROM pairs
         )
         SELECT p.* FROM levels p LEFT JOIN decided d ON d.l = source_key_l AND d.r = source_key_r
@@ -48,7 +50,8 @@ def compare_candidates(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def score_candidates(con: duckdb.DuckDBPyConnection, at_least: float, by: Matching) -> None:
-    """Make the temporary table `scores` (l, r, score, evidence) from `compared`.
+    """Make the temporary table `scores` (l, r, score, evidence, of_leads, converted, a column with
+    the level of each comparison) from `compared`.
 
     Candidates below `at_least` are left out, unless a person decided them (table `decided`).
     """
@@ -57,7 +60,7 @@ def score_candidates(con: duckdb.DuckDBPyConnection, at_least: float, by: Matchi
         CREATE OR REPLACE TEMP TABLE scores AS
         SELECT source_key_l AS l, source_key_r AS r,
                {score_sql(by.weights, by.prior, by.homes)} AS score,
-               {evidence_sql()} AS evidence
+               {evidence_sql()} AS evidence, of_leads, converted, {", ".join(COMPARISONS)}
         FROM compared c
         LEFT JOIN decided d ON d.l = c.source_key_l AND d.r = c.source_key_r
         WHERE score >= {at_least} OR d.l IS NOT NULL

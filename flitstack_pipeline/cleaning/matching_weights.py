@@ -116,6 +116,12 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         Level("name_key_l = name_key_r AND full_name_l", 7, "same name"),
         Level("name_key_l = name_key_r", 3, "same single-word name", 0.98),
         Level(
+            "(is_lead_l OR is_lead_r) AND firm_key_l = firm_key_r",
+            5,
+            "same business, asked for by a lead",
+            points=1,
+        ),
+        Level(
             "core_key_l = core_key_r AND len(legal_l) > 0 AND len(legal_r) > 0 "
             f"AND legal_l <> legal_r AND {_SAME_MARKS}",
             2,
@@ -338,6 +344,9 @@ HOUSEHOLD = [x.words for x in COMPARISONS["name"]].index("same surname, two give
 ONE_PERSON = tuple(
     i for i, x in enumerate(COMPARISONS["name"]) if x.weight > 0 and x.cap == 1 and i < HOUSEHOLD
 )
+#: Levels of the name by which a lead that is said to be converted is the client it came to be.
+CONVERTED = (*ONE_PERSON, *(i for i, x in enumerate(COMPARISONS["name"]) if x.words in (
+    "same single-word name", "one name holds the other")))  # fmt: skip
 #: The comparisons that make up the address.
 ADDRESS = ("street", "house", "unit", "place")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.cleaning.matching_explained import explanations
+
 _PAIRS = """
 WITH person AS (
     SELECT source_key, name, email, phone,
@@ -53,8 +55,13 @@ ORDER BY k.{key}, k.confidence DESC, k.job_key
 
 
 def duplicate_pairs(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Pairs to decide, then pairs that were merged without a person; `decision` is empty."""
-    return _rows(con, _PAIRS)
+    """Pairs to decide, then pairs that were merged without a person; `decision` is empty, `how` is
+    the way to the score, step by step."""
+    how = explanations(con)
+    return [
+        {**row, "how": how.get((row["left_key"], row["right_key"]), "")}
+        for row in _rows(con, _PAIRS)
+    ]
 
 
 def invoice_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -124,6 +124,7 @@ def _side_by_side(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "score": row["score"],
         "evidence": row["evidence"],
+        "step by step": row["how"],
         "one": shown("left"),
         "other": shown("right"),
     }
