@@ -87,7 +87,8 @@ WITH decision AS (
     SELECT lead, kept_key, evidence, score, rank FROM scored
 )
 SELECT d.lead, c.kept_key,
-       CASE d.decision WHEN 'merge' THEN '{BY_PERSON}' ELSE coalesce(e.why, '{APPROVED}') END AS why,
+       CASE d.decision WHEN 'merge' THEN '{BY_PERSON}'
+                       ELSE coalesce(e.why, '{APPROVED}') END AS why,
        1.0::DOUBLE AS score, 0 AS rank
 FROM decision d JOIN client c ON c.source_key = d.client
 LEFT JOIN (

@@ -57,6 +57,8 @@ Task = tuple[int, Callable[[], list[UnconfirmedWrite]]]
 #: Called with the rows done so far, and the result so far.
 Progress = Callable[[int, LoadResult], None]
 TICK_S = 0.5
+#: New contacts of a delta that wait until the known ones are changed.
+MOST_WAITING = 50_000
 __all__ = ["CredentialsFailed", "LoadOptions", "LoadResult", "RunStopped", "load"]
 
 
@@ -152,9 +154,13 @@ class _Loader:
     def _phase(self, rows: Iterable[MappedRow]) -> None:
         suspects: list[UnconfirmedWrite] = []
         changed_since: list[MappedRow] = []
+        later: list[MappedRow] = []
         for chunk in _chunks(rows, self.ctx.options.chunk):
             self.check()
             changed_since += [row for row in chunk if row.record_key in self.held]
+            suspects += self._chunk(chunk, later)
+        for chunk in _chunks(later, self.ctx.options.chunk):
+            self.check()
             suspects += self._chunk(chunk)
         resolve(self.sender, suspects, self.pool)
         self.ctx.journal.flush()
@@ -170,7 +176,10 @@ class _Loader:
 
     # --- one chunk -----------------------------------------------------------------------------
 
-    def _chunk(self, rows: list[MappedRow]) -> list[UnconfirmedWrite]:
+    def _chunk(
+        self, rows: list[MappedRow], later: list[MappedRow] | None = None
+    ) -> list[UnconfirmedWrite]:
+        """Write a chunk; new contacts of a delta go to `later`, where one is given."""
         self.ctx.journal.flush()
         location = self.ctx.location
         known = self.ctx.journal.entries(location, [row.record_key for row in rows])
@@ -183,6 +192,9 @@ class _Loader:
             if entry is not None and entry.payload_hash == row.payload_hash:
                 self.sender.count("unchanged")
                 self.progress.done += 1
+                continue
+            if entry is None and later is not None and self._may_wait(row, later):
+                later.append(row)
                 continue
             item = parents.item(row, is_there=entry is not None)
             if item is None:
@@ -197,6 +209,20 @@ class _Loader:
         self._read_existing(fresh)
         tasks += [(len(batch), partial(self._create, batch)) for batch in _batches(fresh)]
         return suspects + self._all(tasks)
+
+    def _may_wait(self, row: MappedRow, later: list[MappedRow]) -> bool:
+        """Whether a new contact is made after the known ones are changed.
+
+        A merge that was taken apart gives an e-mail or a phone from one contact to another, and
+        HighLevel refuses the second while the first holds it.
+        """
+        return (
+            self.ctx.run.stage == "delta"
+            and row.kind == "contact"
+            and len(later) < MOST_WAITING
+            and row.record_key not in self.held
+            and row.record_key not in self.refused_before
+        )
 
     def _suspected(self, item: Item) -> UnconfirmedWrite | None:
         """An item whose record may be there already, from an attempt of an earlier run."""

@@ -25,11 +25,14 @@ def content(
     open_matters: Mapping[str, int],
     to_settle: Sequence[str] = (),
     left_behind: Sequence[Mapping[str, Any]] = (),
+    merged: Sequence[Mapping[str, Any]] = (),
+    taken_apart: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Everything the certificate says, as plain data.
 
     `open_matters` counts what waits for a person, `to_settle` names it; `left_behind` is what does
-    not move, with who acknowledged it. The certificate is complete when nothing waits.
+    not move, with who acknowledged it; `merged` are records kept as another, `taken_apart` pairs
+    that were one when the sample was approved. The certificate is complete when nothing waits.
     """
     loads = [r for r in runs if r["stage"] != "reconcile" and r["started_at"]]
     waiting = {k: n for k, n in open_matters.items() if n}
@@ -63,6 +66,8 @@ def content(
         "open matters": waiting,
         "to settle": list(to_settle),
         "left behind": [dict(row) for row in left_behind],
+        "merged": [dict(row) for row in merged],
+        "taken apart": [dict(row) for row in taken_apart],
         "fingerprints": dict(fingerprints),
         "requests": result.requests,
     }  # fmt: skip

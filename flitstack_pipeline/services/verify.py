@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flitstack_pipeline.catalog.objects import KEYS
+from flitstack_pipeline.cleaning.merges_told import merged_records, taken_apart
 from flitstack_pipeline.destination import Destination
 from flitstack_pipeline.ledger.after import LINK, WHOLE
 from flitstack_pipeline.migration.account_schema import Catalog
@@ -269,6 +270,8 @@ def _certificate(
     journal, destination, _ = opened.accounts[0]
     approvals = journal.approvals(destination.location_id)
     places = [(j, d.location_id) for j, d, _ in opened.accounts]
+    with project.warehouse.connect() as con:
+        merged, apart = merged_records(con), taken_apart(con, project.decisions)
     return certificate.content(
         result,
         account=opened.name,
@@ -288,6 +291,8 @@ def _certificate(
         },
         to_settle=open_matters(project),
         left_behind=behind,
+        merged=merged,
+        taken_apart=apart,
     )
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from flitstack_pipeline.cleaning.frozen import freeze
 from flitstack_pipeline.cleaning.matching_explained import explained, waterfall
 from flitstack_pipeline.cleaning.matching_learned import Matching
 from flitstack_pipeline.cleaning.matching_weights import COMPARISONS
+from flitstack_pipeline.cleaning.merges_told import merged_records, taken_apart
 from flitstack_pipeline.cleaning.pending_decisions import duplicate_pairs
 from flitstack_pipeline_tests.relationships.small import add, empty_warehouse, related, rows
 
@@ -77,6 +79,39 @@ def test_leads_change_nothing_about_the_clients(con, tmp_path):
     for n, name in enumerate(("Bo Ray", "Cy Orr", "Di Poe", "Ed Fox")):
         add(con, "leads", f"9{n}", name=name, phone=PHONE)
     related(con, tmp_path)
-    assert rows(
-        con, "SELECT object, score FROM clean.duplicate_pairs WHERE decision = 'merge'"
-    ) == [("clients", 0.9995)]
+    merged = rows(con, "SELECT object, score FROM clean.duplicate_pairs WHERE decision = 'merge'")
+    assert merged == [("clients", 0.9995)]
+
+
+def test_a_lead_that_was_folded_at_the_approval_stays_folded_and_says_so(con, tmp_path):
+    one = add(con, "clients", "1", name="Ann Lee", phone=PHONE)
+    lead = add(con, "leads", "2", name="Ann Lee", phone=PHONE)
+    merges = "SELECT kept_key, merged_key FROM clean.merges"
+    reasons = "SELECT reason FROM clean.merge_reasons"
+    related(con, tmp_path)
+    before = rows(con, reasons)
+    freeze(con, tmp_path, "print")
+    related(con, tmp_path)
+    assert rows(con, merges) == [(one, lead)] and rows(con, reasons) == before
+    con.execute("UPDATE clean.leads SET phone = '+12125550199'")
+    related(con, tmp_path)
+    assert rows(con, merges) == [(one, lead)]
+    assert rows(con, reasons) == [("merged when it was approved: different phones, same name",)]
+
+
+def test_merges_and_what_was_taken_apart_since_the_approval_are_told(con, tmp_path):
+    one = add(con, "clients", "1", name="Ann Lee", phone=PHONE)
+    two = add(con, "clients", "2", name="Ann Lee", phone=PHONE)
+    related(con, tmp_path)
+    assert merged_records(con) == [
+        {"kept": f"Ann Lee ({one})", "merged": f"Ann Lee ({two})", "why": "same phone, same name"}
+    ]
+    assert taken_apart(con, tmp_path) == []
+    freeze(con, tmp_path, "print")
+    assert taken_apart(con, tmp_path) == []
+    (tmp_path / "duplicates.csv").write_text(
+        f"left_key,right_key,decision\n{one},{two},keep apart\n"
+    )
+    related(con, tmp_path)
+    assert merged_records(con) == []
+    assert taken_apart(con, tmp_path) == [{"one": f"Ann Lee ({one})", "other": f"Ann Lee ({two})"}]
