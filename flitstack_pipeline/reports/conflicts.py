@@ -1,4 +1,4 @@
-"""The list of conflicts a person decides: ours, theirs, and what stands in between."""
+"""The list of conflicts a person decides: the new export, HighLevel, and what was before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 
 from flitstack_pipeline.reports.document import Document, Section, write_html
 
-_SHOWN = ("label", "field", "reason", "last_written", "ours", "theirs", "decision", "value")
+#: Columns of the page, by those of decisions/conflicts.csv.
+_SHOWN = {
+    "label": "what", "field": "field", "reason": "why it waits",
+    "last_written": "as we last wrote it", "ours": "in the new export",
+    "theirs": "in HighLevel now", "decision": "decision", "value": "value",
+}  # fmt: skip
 
 
 def write_conflict_page(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
@@ -26,11 +31,12 @@ def conflict_page(rows: Sequence[Mapping[str, Any]]) -> Document:
     )
     how = (
         "Each row is a value that changed in Contractor+ and in HighLevel since it was last "
-        "written. Write ours (the export), theirs (HighLevel) or value (with the value) into "
-        "decisions/conflicts.csv, or run `flitstack resolve RECORD FIELD ours`. It is applied by "
-        "`flitstack resolve` and by the next delta."
+        "written. To decide: in the review room; or write ours (take the new export), theirs "
+        "(keep HighLevel) or value (with the value) into decisions/conflicts.csv; or run "
+        "`flitstack resolve RECORD FIELD ours`. What was decided is applied by `flitstack resolve` "
+        "and by the next delta."
     )
     listed = [
-        {k.replace("_", " "): r[k] for k in _SHOWN} | {"record": r["record_key"]} for r in rows
+        {shown: r[k] for k, shown in _SHOWN.items()} | {"record": r["record_key"]} for r in rows
     ]
     return Document("Conflicts", verdict, not rows, {}, [Section("Open conflicts", listed, how)])

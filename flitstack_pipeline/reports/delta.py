@@ -23,10 +23,16 @@ def write_delta(
     open now; `done` is what the load did, None before it.
     """
     listed = [
-        {"record": c["record_key"], "field": c["field"], "last written": shown(c["last_written"]),
-         "ours": _said(c["wanted"]), "theirs": _said(c["found"]), "what": c["message"]}
+        {
+            "record": c["record_key"],
+            "field": c["field"],
+            "as we last wrote it": shown(c["last_written"]),
+            "in the new export": _said(c["wanted"]),
+            "in HighLevel now": _said(c["found"]),
+            "what": c["message"],
+        }
         for c in conflicts
-    ]  # fmt: skip
+    ]
     totals = {n: sum(c[n] for c in facts["by object"]) for n in COUNTED}
     stored = {**facts, "totals": totals, "conflicts": listed, "done": dict(done or {})}
     write_json(stored, folder / "delta.json")
