@@ -347,7 +347,7 @@ def _listed(pattern: str) -> str:
 
 
 def _choices(dataset: str, pattern: str, numbers: int, pairs: int) -> tuple[Choice, ...]:
-    both = Choice(TWO_RECORDS, f"all are kept, as now ({numbers} numbers)")
+    both = Choice(TWO_RECORDS, f"all are kept, as records of their own ({numbers} numbers)")
     if pattern == UNCLEAR:
         return (both,)
     one = Choice(ONE_RECORD, f"{pairs:,} records fewer; the earlier rows are left out")

@@ -348,3 +348,57 @@ def test_of_two_unreadable_versions_the_one_before_them_stays(con, tmp_path):
         (tmp_path / file).unlink()
     cleaned(con, tmp_path, "invoices", **alone)
     assert found(con, "SELECT total FROM clean.invoices") == []
+
+
+#: Exports of strangers: what is exported, its header and two rows of one number; the records that
+#: must come of them (a column of each), and what the question is about, None for none.
+_STRANGERS = [
+    ("estimates", "estimates.csv", ["Estimate #", "Client Name", "Title", "Total"],
+     ["E-1", "Ann Roe", "Kitchen", "1000"], ["E-1", "Bob Fay", "Kitchen", "1000"],
+     ("client_name", ["Ann Roe", "Bob Fay"]), "client differs"),
+    ("work_orders", "work orders.csv", ["Work Order #", "Title", "Client ID", "Scheduled Date"],
+     ["W-1", "Visit", "1", "1/25/2024"], ["W-1", "Visit", "1", "2/25/2024"],
+     ("scheduled_date::VARCHAR", ["2024-01-25", "2024-02-25"]), "scheduled date differs"),
+    ("users", "team.csv", ["User ID", "Name", "Email", "Role"],
+     ["7", "Luis Ortega", "luis@a.net", "Admin"], ["7", "Dana White", "dana@a.net", "Crew"],
+     ("name", ["Dana White", "Luis Ortega"]), None),
+    ("leads", "leads.csv", ["Lead ID", "Lead Name", "Phone"],
+     ["L-1", "Eve Fox", "(813) 555-0191"], ["L-1", "EVE FOX", "+1 813.555.0191"],
+     ("name", ["Eve Fox"]), None),
+    ("activities", "notes.csv", ["Activity ID", "Record Type", "Record #", "Kind", "Text"],
+     ["A1", "Job", "301", "Note", "First"], ["A1", "Job", "302", "Note", "Second"],
+     ("text", ["First", "Second"]), None),
+    ("clients", "clients.csv", ["Client ID", "Client Name", "Email"],
+     ["9,87654E+15", "Cy Dee", "cy@mailbox.net"], ["9,87654E+15", "Di Fox", "di@mailbox.net"],
+     ("name", ["Cy Dee", "Di Fox"]), None),
+    ("invoices", "payments.csv", ["Payment ID", "Invoice #", "Payment Date", "Amount"],
+     ["ACH", "1001", "1/30/2024", "2.00"], ["ACH", "1002", "1/30/2024", "2.00"],
+     ("invoice_key", ["main/invoices/1001", "main/invoices/1002"]), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "file", "header", "one", "other", "records", "asked"), _STRANGERS,
+    ids=[f"{row[0]}: {row[3][0]}" for row in _STRANGERS],
+)  # fmt: skip
+def test_rows_of_one_number_in_strangers_exports(
+    con, tmp_path, key, file, header, one, other, records, asked
+):
+    questions = cleaned(con, tmp_path, key, s1={file: [header, one, other]})
+    table = "payments" if file == "payments.csv" else key
+    column, values = records
+    listed = found(con, f"SELECT {column} FROM clean.{table} ORDER BY 1")
+    assert [value for (value,) in listed] == values
+    assert [asked in q.text for q in questions] == ([True] if asked else [])
+
+
+def test_of_two_parts_of_one_export_nothing_replaces_anything(con, tmp_path):
+    header = ["Invoice #", "Client ID", "Invoice Date", "Total"]
+    files = {
+        "invoices 2024-05-01 part 1.csv": [header, ["1001", "1", "1/25/2024", "1000"]],
+        "invoices 2024-05-01 part 2.csv": [header, ["1001", "2", "1/26/2024", "70"]],
+    }
+    (question,) = cleaned(con, tmp_path, "invoices", s1=files)
+    assert question.lines == tuple(f"{name}:2" for name in files)
+    totals = found(con, "SELECT total FROM clean.invoices ORDER BY 1")
+    assert totals == [(Decimal(70),), (Decimal(1000),)]

@@ -73,3 +73,48 @@ def test_an_answer_to_no_question_is_refused(project):
         services.answer(project, "colour", "red")
     with pytest.raises(ValueError, match="is no answer to"):
         services.answer(project, "dates:*", "sometimes")
+
+
+def left(project):
+    """FILE[:LINE] and rule of what waits for a person."""
+    behind = [b for b in services.left_behind(project) if not b.by]
+    return sorted((b.item.place, b.item.rule) for b in behind if b.item.rule != "not_moved")
+
+
+def test_what_strangers_left_in_their_folder_waits_place_by_place(project):
+    """A row that fits no header, an amount in words, a client nobody knows, papers."""
+    (project.exports / "odd.csv").unlink()
+    (project.exports / "photo list.xls").unlink()
+    (project.exports / "jobs.csv").write_text(
+        "Job #,Title,Client ID,Status,Amount,Start Date\n"
+        "1,Roof,1,New,100.00,01/15/2024\n"
+        "2,Deck,1,New,as agreed,01/16/2024\n"
+        "3,Shed,77,New,30.00,01/17/2024\n"
+        "4,Gate,of,the,yard,1,New,40.00,01/18/2024\n"
+        "5,Wall,1,New,50.00,01/19/2024\n"
+    )
+    (project.exports / "plan.pdf").write_bytes(b"%PDF-1.7\n")
+    (project.exports / "crew.numbers").mkdir()
+    services.read_object(project, "clients")
+    services.clean_object(project, "clients")
+    services.read_object(project, "jobs")
+    services.clean_object(project, "jobs")
+    services.relate(project)
+    assert left(project) == [
+        ("crew.numbers", "refused_file"), ("jobs.csv:3", "not_an_amount"), ("jobs.csv:4", "orphan"),
+        ("jobs.csv:5", "row_does_not_fit"), ("plan.pdf", "refused_file"),
+    ]  # fmt: skip
+    assert "what stays behind is acknowledged" in shut(project)
+
+    services.acknowledge(project, "jobs.csv:3", "Dana")
+    services.acknowledge(project, "refused_file", "Dana")
+    assert [place for place, _ in left(project)] == ["jobs.csv:4", "jobs.csv:5"]
+    services.acknowledge(project, "all", "Dana")
+    assert left(project) == [] and "what stays behind is acknowledged" not in shut(project)
+
+    text = (project.exports / "jobs.csv").read_text()
+    (project.exports / "jobs.csv").write_text(text.replace("as agreed", "see the letter"))
+    services.read_object(project, "jobs")
+    services.clean_object(project, "jobs")
+    services.relate(project)
+    assert left(project) == [("jobs.csv:3", "not_an_amount")], "the others say what they said"

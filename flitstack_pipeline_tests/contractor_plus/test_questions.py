@@ -181,3 +181,81 @@ def test_an_answer_that_was_applied_still_says_what_another_would_change(project
     assert told.facts["would change"] == f"2 clients become {second}"
     told = services.answer(project, question.key, "", preview=True)
     assert told.facts["would change"].startswith("the question is open again")
+
+
+INVOICES = (
+    "Invoice #,Client Name,Title,Invoice Date,Total\n"
+    "1001,Ann Roe,Roof,1/25/2024,100\n1001,Bob Fay,Roof,1/25/2024,100\n"
+    "1002,Ann Roe,Deck,1/26/2024,70\n1002,Cy Dee,Deck,1/26/2024,70\n"
+    "1003,Cy Dee,Gate,1/27/2024,10\n"
+)
+
+
+@pytest.fixture
+def strangers(project):
+    (project.exports / "odd.csv").unlink()
+    (project.exports / "jobs.csv").unlink()
+    (project.exports / "invoices.csv").write_text(INVOICES)
+    return project
+
+
+def clients_of_invoices(project):
+    services.read_object(project, "invoices")
+    services.clean_object(project, "invoices")
+    with project.warehouse.connect() as con:
+        found = con.execute(
+            "SELECT number, client_name FROM clean.invoices ORDER BY ALL"
+        ).fetchall()
+    return [f"{number} {name}" for number, name in found]
+
+
+ALL_FIVE = ["1001 Ann Roe", "1001 Bob Fay", "1002 Ann Roe", "1002 Cy Dee", "1003 Cy Dee"]
+LATER_ONES = ["1001 Bob Fay", "1002 Cy Dee", "1003 Cy Dee"]
+
+
+def test_numbers_of_strangers_that_are_used_twice_are_one_question_with_its_rows(strangers):
+    assert clients_of_invoices(strangers) == ALL_FIVE
+    [row] = services.question_rows(strangers)
+    assert (row["key"], row["kind"]) == ("same-number:invoices:client", "same number")
+    assert row["rows"] == [f"invoices.csv:{line}" for line in (2, 3, 4, 5)]
+    assert [c["effect"] for c in row["choices"]] == [
+        "all are kept, as records of their own (2 numbers)",
+        "2 records fewer; the earlier rows are left out",
+    ]
+
+
+def test_its_answer_counts_when_it_is_written_into_the_file_and_is_taken_back_there(strangers):
+    clients_of_invoices(strangers)
+    list_questions(strangers)
+    path = strangers.decisions / "questions.csv"
+    blank = path.read_text(encoding="utf-8-sig")
+    word = "one record, the later row wins"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({**row, "answer": word, "by": "Eve"} for row in rows)
+    assert clients_of_invoices(strangers) == LATER_ONES and services.questions(strangers) == []
+    path.write_text(blank)
+    assert clients_of_invoices(strangers) == ALL_FIVE
+    assert [q.key for q in services.questions(strangers)] == ["same-number:invoices:client"]
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("three records", "choose of: two records, one record, the later row wins"),
+        ("", "the question is open again"),
+        ("One record, the later row wins", "2 records fewer"),
+    ],
+)
+def test_a_word_that_is_no_choice_is_refused_and_a_preview_changes_nothing(strangers, word, says):
+    clients_of_invoices(strangers)
+    key = "same-number:invoices:client"
+    try:
+        told = str(services.answer(strangers, key, word, preview=True).facts["would change"])
+    except ValueError as error:
+        told = str(error)
+    assert says in told
+    assert answers(strangers) == {} and clients_of_invoices(strangers) == ALL_FIVE

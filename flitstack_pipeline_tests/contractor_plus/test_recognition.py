@@ -213,3 +213,41 @@ def test_a_location_of_each_client_stays_a_column(con, tmp_path):
         ("main", {"Location Name": "Zenith HQ"}),
     ]
     assert open_questions(con) == []
+
+
+def _beside(column, of_clients, of_jobs):
+    clients = [f"{n},Ann {n},{value}\n" for n, value in enumerate(of_clients, start=1)]
+    jobs = [f"30{n},Deck,{n},New,{value}\n" for n, value in enumerate(of_jobs, start=1)]
+    return {
+        "clients.csv": f"Client ID,Client Name,{column}\n{''.join(clients)}",
+        "jobs.csv": f"Job #,Title,Client ID,Status,{column}\n{''.join(jobs)}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "of_clients", "of_jobs", "is_asked"),
+    [
+        # who lives there, where the house is: another on every row
+        ("Tenant", ["Ida Poe", "Gus Orr", "Hal Pym"], ["Ida Poe", "Gus Orr"], False),
+        ("Location Name", ["Elm House", "Oak House", "Ash House"], ["Elm House"], False),
+        # a client's own account stands once among the clients, often among the jobs
+        ("Account", ["A-1", "A-2", "A-3"], ["A-1", "A-1", "A-2", "A-2"], False),
+        ("Branch", ["East", "West", "East", "West"], ["East", "East"], True),
+        ("Franchise", ["Acme Tampa"] * 3, ["Acme Tampa"] * 2, True),
+        ("Site", ["Acme Tampa"] * 3, ["Acme Tampa"] * 2, False),
+    ],
+)  # fmt: skip
+def test_a_column_of_strangers_names_workspaces_only_where_it_repeats_and_a_person_agrees(
+    con, tmp_path, column, of_clients, of_jobs, is_asked
+):
+    for name, text in _beside(column, of_clients, of_jobs).items():
+        (tmp_path / name).write_text(text)
+    ingest_object(con, tmp_path, "jobs")
+    assert [q.kind for q in open_questions(con)] == (["workspace"] if is_asked else [])
+    held = "SELECT DISTINCT _workspace FROM raw.jobs"
+    own = f"SELECT _extra['{column}'] FROM raw.jobs ORDER BY _row"
+    assert con.execute(held).fetchall() == [("main",)], "nobody agreed"
+    assert [value for (value,) in con.execute(own).fetchall()] == of_jobs
+    if is_asked:
+        ingest_object(con, tmp_path, "jobs", answers={f"workspace:{column.lower()}": "workspace"})
+        assert {value for (value,) in con.execute(held).fetchall()} == set(of_jobs)
