@@ -95,7 +95,10 @@ def _readings(header: str) -> Iterator[tuple[str, ...]]:
     if "/" in header or re.search(r"\bor\b", header, re.IGNORECASE):
         parts = re.split(r"/|\bor\b", _BRACKETS.sub(" ", header), flags=re.IGNORECASE)
         yield tuple(part for p in parts if (part := normalise_header(p)))
-    yield from ((text,) for text in _written_out(normalise_header(header)))
+    plain = normalise_header(header)
+    if plain.endswith(" on"):  # `Completed On` is the completed date
+        yield (f"{plain.removesuffix(' on')} date",)
+    yield from ((text,) for text in _written_out(plain))
 
 
 def _written_out(text: str) -> Iterator[str]:

@@ -88,7 +88,7 @@ _UPDATED = _c(
 )
 _NOTES = _c("notes", "Notes", "note", "comments", "internal notes", "remarks")
 _TAGS = _c("tags", "Tags", "labels", "tag")
-_ASSIGNED = _c("assigned_to", "Assigned To", "delegated to", "assignee", "owner", "salesperson", "staff", "crew", "team member", "assigned team members", "visits assigned to", "technician", "technicians", "assigned technician", "assigned technicians", "assigned employee", "assigned employees", "assigned team", "assigned crew", "assigned staff", "assigned user", "assigned users", "assigned tech", "assigned techs", "crew assigned", "staff assigned", "tech assigned", "technician assigned")  # fmt: skip
+_ASSIGNED = _c("assigned_to", "Assigned To", "delegated to", "assignee", "owner", "salesperson", "staff", "crew", "team member", "assigned team members", "visits assigned to", "technician", "technicians", "assigned technician", "assigned technicians", "assigned employee", "assigned employees", "assigned team", "assigned crew", "assigned staff", "assigned user", "assigned users", "assigned tech", "assigned techs", "crew assigned", "staff assigned", "tech assigned", "technician assigned", "techs")  # fmt: skip
 _CLIENT_NAME = _c(
     "client_name",
     "Client Name",
@@ -159,9 +159,9 @@ _PERSON = (
     _c("last_name", "Last Name", "last", "surname", "family name"),
     _c("business_name", "Business Name", "company", "company name", "business", "organization", "organisation", "account name"),
     Column("website", "Website", ("web site", "url", "web", "web address", "homepage"), ("site",)),
-    _c("email", "Email", "e mail", "emails", "e mails", "email address", "email addresses", "primary email", "email 1", "correo"),
+    _c("email", "Email", "e mail", "emails", "e mails", "email address", "email addresses", "primary email", "email 1", "email address 1", "correo"),
     _c("phone", "Phone", "phone number", "main phone", "main phone numbers", "primary phone", "telephone", "phones", "phone numbers", "phone 1", "telefono"),
-    _c("mobile", "Mobile", "cell", "cell phone", "mobile phone", "mobile number", "cell number", "mobile phone numbers", "cell phone numbers", "mobile numbers", "phone 2", "alternate phone", "alt phone", "secondary phone", "other phone"),
+    _c("mobile", "Mobile", "cell", "cell phone", "mobile phone", "mobile number", "cell number", "mobile phone numbers", "cell phone number", "mobile phone number", "cell phone numbers", "mobile numbers", "phone 2", "alternate phone", "alt phone", "secondary phone", "other phone"),
     _c("address", "Billing Address", "address", "full address", "mailing address", "direccion"),
     _c("street", "Street", "street 1", "street address", "address 1", "address line 1", "billing street", "billing street 1"),
     _c("street2", "Street 2", "street line 2", "address 2", "address line 2", "unit", "apt", "suite", "billing street 2"),
@@ -194,6 +194,7 @@ _MONEY = (
 _OTHER_AMOUNTS = (
     "quoted amount", "quoted value", "quoted price", "quoted total", "quote amount", "quote total",
     "contract amount", "contract value", "contract price", "contract total", "contract sum",
+    "bid amount", "bid price", "bid total", "agreed price", "agreed amount",
     "estimated amount", "estimated value", "estimated price", "estimated total", "estimated revenue",
     "estimate amount", "estimate total", "expected value", "expected amount", "expected revenue",
 )  # fmt: skip
@@ -357,7 +358,7 @@ DATASETS: tuple[Dataset, ...] = (
             _TITLE,
             _SERVICE_ADDRESS,
             _c("estimate_date", "Estimate Date", "date", "issue date", "quote date", "issued date"),
-            _c("expiration_date", "Expiration Date", "expires", "valid until", "expiry date"),
+            _c("expiration_date", "Expiration Date", "expires", "expires date", "expire date", "valid until", "expiry date"),
             Column("status", "Status", ("estimate status", "quote status", *_STATUS.aliases)),
             *_MONEY,
             _c("markup", "Markup", "mark up"),
@@ -403,7 +404,7 @@ DATASETS: tuple[Dataset, ...] = (
             Column("status", "Status", ("invoice status", "payment status", *_STATUS.aliases)),
             *_MONEY,
             _c("late_fee", "Late Fee", "late fees"),
-            _c("amount_paid", "Amount Paid", "paid", "paid amount", "payments"),
+            _c("amount_paid", "Amount Paid", "paid", "paid amount", "payments", "paid to date", "amount paid to date", "total paid"),
             _c("balance", "Balance Due", "balance", "amount due", "total due", "outstanding", "outstanding balance", "remaining balance", "open balance"),
             _c("paid_date", "Paid Date", "date paid", "marked paid date", "payment date", "paid on"),
             _c("payment_method", "Payment Method", "method", "paid by"),
@@ -435,8 +436,8 @@ DATASETS: tuple[Dataset, ...] = (
             _INVOICE_NO,
             _c("payment_id", "Payment ID", "payment number", "transaction id", "reference", "id"),
             _c("payment_date", "Payment Date", "date", "paid date", "paid on", "date paid"),
-            _c("amount", "Amount", "payment amount", "paid", "total"),
-            _c("method", "Payment Method", "method", "payment mode", "paid by"),
+            _c("amount", "Amount", "payment amount", "paid", "total", "amount received", "received amount"),
+            _c("method", "Payment Method", "method", "payment mode", "paid by", "payment type", "paid with", "tender type"),
             _c("category", "Payment Category", "category"),
             _c("proof", "Proof", "proof file", "receipt"),
             _NOTES,

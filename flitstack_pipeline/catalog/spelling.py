@@ -88,7 +88,8 @@ def _column(dataset: str, text: str) -> tuple[str, int] | None:
     if not _may_be_qualified(dataset, text):
         return None
     bare = _without(text, _qualifiers(dataset))
-    for shorter in (bare, re.sub(r" (?:primary|main)$", "", bare)):
+    inside = re.sub(rf" (?:{'|'.join(KINDS[dataset].subjects) or '-'}) ", " ", text)
+    for shorter in (bare, re.sub(r" (?:primary|main)$", "", bare), inside):
         if shorter != text and shorter in table:
             return table[shorter], QUALIFIED
     loose = _without(bare, _LOOSE_QUALIFIERS) if dataset in _OF_PEOPLE else bare

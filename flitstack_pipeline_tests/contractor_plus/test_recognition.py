@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flitstack_pipeline.catalog.spelling import column_of
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.contractor_plus.recognise import recognise
 from flitstack_pipeline.contractor_plus.survey import survey
@@ -251,3 +252,20 @@ def test_a_column_of_strangers_names_workspaces_only_where_it_repeats_and_a_pers
     if is_asked:
         ingest_object(con, tmp_path, "jobs", answers={f"workspace:{column.lower()}": "workspace"})
         assert {value for (value,) in con.execute(held).fetchall()} == set(of_jobs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "column"),
+    [
+        ("jobs", "Est. Job Value", "amount"), ("jobs", "Bid Amount", "amount"),
+        ("jobs", "Completed On", "completed"), ("jobs", "Tech(s)", "assigned_to"),
+        ("clients", "Email Address 1", "email"), ("clients", "Cell Phone Number", "mobile"),
+        ("invoices", "Paid To Date", "amount_paid"), ("invoices", "Issued On", "invoice_date"),
+        ("estimates", "Expires On", "expiration_date"), ("estimates", "Approved On", "signed_date"),
+        ("payments", "Amount Received", "amount"), ("payments", "Payment Type", "method"),
+        ("jobs", "Parent Job Number", None), ("invoices", "Discount (%)", None),
+    ],
+)  # fmt: skip
+def test_headers_one_word_off_are_what_they_are(kind, header, column):
+    found = column_of(kind, header)
+    assert (found and found[0]) == column
