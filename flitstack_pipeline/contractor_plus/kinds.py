@@ -69,6 +69,13 @@ _TIMES = frozenset(
         "time window",
     }
 )
+#: Documents that a vendor sends are none of ours, though they have our words (bid, quote, invoice).
+_VENDORS = frozenset(
+    {"vendor", "vendor name", "supplier", "supplier name", "subcontractor", "subcontractor name",
+     "sub", "payee", "bidder", "bill from", "pay to"}
+)  # fmt: skip
+OF_VENDOR = "its rows are of a vendor, and name no client"
+_OF_CLIENT = frozenset({"jobs", "work_orders", "estimates", "invoices"})
 _SLOT_KINDS = frozenset({"jobs", "work_orders", "clients", "leads", "estimates", "invoices"})
 
 
@@ -144,8 +151,8 @@ def doubts(ranked: list[Guess], says: NameSays, columns: int) -> list[str]:
         found.append(f"it holds hardly more than ids and names of {label}")
     if best.foreign > best.own:
         found.append(f"most of its columns are not of {label}")
+    found += [reason for reason in best.against if not named or reason == OF_VENDOR]
     if not named:
-        found += best.against
         found += _rivals(best, ranked)
     return found
 
@@ -298,6 +305,8 @@ def _against(kind: Dataset, headers: tuple[str, ...], columns: set[str]) -> list
         found.append(f"its first id is {first!r}")
     if kind.key in ("clients", "leads") and _has_second_subject(headers):
         found.append("it names a client and a contact person on each row")
+    if kind.key in _OF_CLIENT and not columns & {"client_id", "client_name"}:
+        found += [OF_VENDOR] if _VENDORS & set(map(normalise_header, headers)) else []
     if kind.key in _SLOT_KINDS and _is_time_slot(headers) and "start_date" not in columns:
         found.append("its rows are time slots")
     return found
