@@ -34,6 +34,7 @@ def _class(characters: str) -> str:
 _ENTITIES = {"&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&apos;": "'",
              "&amp;": "&"}  # fmt: skip
 _WHITE, _SPACE = _class(WHITE), _class(SPACES)
+_BLANK = r"\p{Zs}"  # what DuckDB's `trim` takes away
 _EDGE = f"^{_WHITE}|{_WHITE}$"
 _NOT_ONE_SPACE = f"  |{_class(SPACES.replace(' ', ''))}"
 
@@ -48,8 +49,27 @@ def cell(column: str, row: str = "s") -> str:
     return f'{row}."{column}"'
 
 
-def _listed(values: frozenset[str]) -> str:
-    return ", ".join(literal(v) for v in sorted(values))
+#: Letters beyond ASCII that `lower` makes an ASCII letter.
+_ALSO = {"i": r"\x{130}", "k": r"\x{212a}"}
+
+
+def _any_case(values: frozenset[str]) -> str:
+    """Words in lower case as a regular expression that finds what `lower` makes of them.
+
+    It is tried from a cell's first letter on, and nearly always ends there; a list of words would
+    become a join for each column.
+    """
+    return "|".join("".join(map(_letter, value)) for value in sorted(values))
+
+
+def _letter(letter: str) -> str:
+    both = "".join(rf"\x{{{ord(x):x}}}" for x in dict.fromkeys((letter, letter.upper())))
+    return f"[{both}{_ALSO.get(letter, '')}]" if letter.isalpha() else both
+
+
+def _is_one_of(x: str, values: frozenset[str], around: str = _WHITE) -> str:
+    """Whether a cell is one of some words, letter case and white space around it aside."""
+    return f"regexp_full_match({x}, '{around}*(?:{_any_case(values)}){around}*')"
 
 
 def stripped(x: str) -> str:
@@ -59,14 +79,13 @@ def stripped(x: str) -> str:
 
 def text(x: str) -> str:
     """`words.text`: trimmed, NULL for an empty cell or a placeholder."""
-    bare = stripped(x)
-    return f"CASE WHEN lower({bare}) IN ('', {_listed(PLACEHOLDERS)}) THEN NULL ELSE {bare} END"
+    return f"CASE WHEN {_is_one_of(x, PLACEHOLDERS | {''})} THEN NULL ELSE {stripped(x)} END"
 
 
 def said(x: str) -> str:
     """Trimmed text, NULL for an empty cell or a placeholder that says nothing; `TBD` does."""
-    nothing = _listed(PLACEHOLDERS - PENDING)
-    return f"CASE WHEN lower({stripped(x)}) IN ('', {nothing}) THEN NULL ELSE {stripped(x)} END"
+    nothing = (PLACEHOLDERS - PENDING) | {""}
+    return f"CASE WHEN {_is_one_of(x, nothing)} THEN NULL ELSE {stripped(x)} END"
 
 
 def is_html(x: str) -> str:
@@ -87,7 +106,7 @@ def without_tags(x: str) -> str:
 
 def written(x: str) -> str:
     """A cell as it is, NULL where a program wrote that nothing is there (`words.EMPTY_WORDS`)."""
-    return f"CASE WHEN lower(trim({x})) IN ({_listed(EMPTY_WORDS)}) THEN NULL ELSE {x} END"
+    return f"CASE WHEN {_is_one_of(x, EMPTY_WORDS, _BLANK)} THEN NULL ELSE {x} END"
 
 
 def one_line(trimmed: str) -> str:
@@ -100,10 +119,9 @@ def one_line(trimmed: str) -> str:
 
 def boolean(x: str) -> str:
     """`yes_no.boolean`: NULL for an absent column or a word that is neither yes nor no."""
-    word = f"lower({stripped(x)})"
     return (
-        f"CASE WHEN {word} IN ({_listed(TRUE_WORDS)}) THEN true "
-        f"WHEN {word} IN ({_listed(FALSE_WORDS | PLACEHOLDERS)}) THEN false END"
+        f"CASE WHEN {_is_one_of(x, TRUE_WORDS)} THEN true "
+        f"WHEN {_is_one_of(x, FALSE_WORDS | PLACEHOLDERS)} THEN false END"
     )
 
 
