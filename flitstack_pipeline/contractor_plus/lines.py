@@ -8,7 +8,7 @@ A page break repeats the title, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,6 +23,8 @@ _TOTALS = re.compile(
 )
 #: How the totals begin that the pattern above knows.
 _TOTAL_STARTS = {"rep", "gra", "sub", "pag", "ove", "tot"}
+#: Characters of a line that tell most records, and how many such beginnings are remembered.
+BEGINNING, MOST_BEGINNINGS = 4, 100_000
 _CAPS = {100, 200, 250, 300, 500}
 
 
@@ -88,6 +90,33 @@ def _next_block(batch: Batch, rules: _Rules, first_header: int) -> tuple[Block, 
     return Block(rules.layout, Batch(numbers, rows), excluded), rest
 
 
+class _Beginnings(dict[str, bool]):
+    """Whether a line that begins so may be no record, found once for each beginning.
+
+    `words` are the first words of lines that are none.
+    """
+
+    def __init__(self, words: Collection[str]) -> None:
+        super().__init__()
+        self._words = words
+
+    def __missing__(self, beginning: str) -> bool:
+        if len(self) > MOST_BEGINNINGS:
+            self.clear()
+        self[beginning] = self._may_be_none(beginning)
+        return self[beginning]
+
+    def _may_be_none(self, beginning: str) -> bool:
+        if not beginning.isascii() or not beginning.strip() or beginning[0].isspace():
+            return True
+        word = beginning.split(None, 1)[0].lower()
+        if word[:3] in _TOTAL_STARTS:
+            return True
+        if len(word) < BEGINNING:  # it ends here
+            return word in self._words
+        return any(first.startswith(word) for first in self._words)
+
+
 class _Rules:
     """The exclusion rules under one layout, with what they need worked out once."""
 
@@ -100,8 +129,8 @@ class _Rules:
         self.table = alias_table(layout.dataset) if layout.dataset else {}
         self.spellings = _spellings(layout.dataset or "") | self.own
         self.first_words: set[str] = set()
-        #: Characters that begin no line of these: nearly every record is told by its first one.
-        self.record_starts = {chr(c) for c in range(33, 127)}
+        #: How lines begin, and whether one of these may: nearly every record is told by that.
+        self.beginnings = _Beginnings(self.first_words)
         for words in (*self.spellings, *self.titles, *_TOTAL_STARTS):
             self._note_first_word(words)
 
@@ -109,16 +138,17 @@ class _Rules:
         """Where lines stand that may be none: a look at how they begin spares nearly every row."""
         if batch.numbers[0] <= first_header:
             return range(len(batch.rows))
+        beginnings = self.beginnings
         return [
             index
             for index, cells in enumerate(batch.rows)
-            if not cells or (cells[0][:1] not in self.record_starts and self._may_be_none(cells[0]))
+            if not cells or (beginnings[cells[0][:BEGINNING]] and self._may_be_none(cells[0]))
         ]
 
     def _note_first_word(self, words: str) -> None:
         if words:
             self.first_words.add(words.split()[0])
-            self.record_starts -= {words[0], words[0].upper()}
+            self.beginnings.clear()
 
     def _may_be_none(self, first: str) -> bool:
         """Whether a line that begins with this cell may be no record."""
