@@ -23,8 +23,9 @@ _FORMS = tuple(
         # 2 x Door install @ $350.00 [= $700.00]
         rf"(?P<quantity>{_COUNT}){_UNIT}\s*[x×*]\s*(?P<name>.+?)\s*(?:@|at)\s*"
         rf"(?P<price>{_PRICE})(?:\s*(?:each|ea))?(?:\s*=\s*(?P<amount>{_PRICE}))?",
-        # Door install - 2 x $350.00 [= $700.00]; Door install (2 x $350.00) [$700.00]
-        rf"(?P<name>.+?)\s*[-–:(]?\s*\(?(?P<quantity>{_COUNT}){_UNIT}\s*(?:[x×*@]|at)\s*"
+        # Door install - 2 x $350.00 [= $700.00]; Door install (2 x $350.00) [$700.00];
+        # Door install x 2 @ $350.00
+        rf"(?P<name>.+?)(?:\s+[x×])?\s*[-–:(]?\s*\(?(?P<quantity>{_COUNT}){_UNIT}\s*(?:[x×*@]|at)\s*"
         rf"(?P<price>{_PRICE})\)?(?:\s*[-–:=]?\s*(?P<amount>{_PRICE}))?",
         # Door install x2 - $700.00; Door install (2) $700.00
         rf"(?P<name>.+?)\s*(?:[x×]\s*|\()(?P<quantity>{_COUNT}){_UNIT}\)?\s*[-–:=]?\s*"

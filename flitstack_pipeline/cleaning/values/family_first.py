@@ -49,6 +49,13 @@ def _is_foreign_surname(word: str, vietnamese: frozenset[str]) -> bool:
     return word in word_groups("usual_surnames")[""] and word not in vietnamese
 
 
+def is_vietnamese(name: str) -> bool:
+    """Whether a name begins or ends with a surname that only Vietnamese bear: no `van` in it is a
+    particle."""
+    words = [_plain(word) for word in name.replace(",", " ").split()]
+    return bool(words) and not _lists()[0].isdisjoint((words[0], words[-1]))
+
+
 def turned(name: str) -> tuple[str, str]:
     """(middle and given name, family name) of a name that stands family first."""
     family, _, given = name.partition(" ")

@@ -11,8 +11,10 @@ of other columns (`rows.people`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
+from flitstack_pipeline.cleaning.values.family_first import is_vietnamese
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
 
 _OF = re.compile(
@@ -85,7 +87,16 @@ def _trades() -> frozenset[str]:
 
 def is_given(word: str) -> bool:
     """Whether a word is a usual given name."""
-    return word.casefold().rstrip(".") in word_groups("given_names")[""]
+    bare = word.casefold().rstrip(".")
+    if not bare.isascii():  # the list has no accents
+        apart = unicodedata.normalize("NFKD", bare)
+        bare = "".join(c for c in apart if not unicodedata.combining(c))
+    return bare in word_groups("given_names")[""]
+
+
+def is_usual_surname(word: str) -> bool:
+    """Whether a word is one of the usual surnames of the United States."""
+    return word.casefold() in word_groups("usual_surnames")[""]
 
 
 def firm_evidence(name: str) -> str:
@@ -97,8 +108,8 @@ def firm_evidence(name: str) -> str:
     inverted, whole = "," in name, name
     name = _natural_order(name) if inverted else name
     words = [w.casefold() for w in _WORD.findall(name)]
-    if not words:
-        return ""
+    if not words or (words[-1] == "hoa" and is_vietnamese(whole)):
+        return ""  # `NGUYEN THI HOA` is no homeowners' association
     if _is_inverted(whole):
         return _legal(name, words)
     return (

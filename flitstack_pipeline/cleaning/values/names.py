@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flitstack_pipeline.cleaning.values.family_first import is_family_first, turned
+from flitstack_pipeline.cleaning.values.family_first import is_family_first, is_vietnamese, turned
 from flitstack_pipeline.cleaning.values.firms import (
     TWO_NAMES,
     are_initials_of_a_couple,
@@ -157,7 +157,7 @@ def _firm(found: str, evidence: str, doubt: str = "") -> Name:
 
 def _person(found: str, bare: str, doubt: str = "", *, family_first: bool = False) -> Name:
     """The name of a person; `bare` is without remarks."""
-    tidy = natural_case(bare)
+    tidy = _cased_alike(bare) if is_vietnamese(bare) else natural_case(bare)
     if is_mailbox(tidy):
         return Name(found, None, None, False, False, "a mailbox, nobody's name")
     if family_first or is_family_first(tidy):

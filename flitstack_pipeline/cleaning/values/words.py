@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from flitstack_pipeline.cleaning.values.firms import is_given
+from flitstack_pipeline.cleaning.values.firms import is_given, is_usual_surname
 
 #: What programs write for one missing part, and so twice for a value of two: `undefined undefined`.
 _MISSING_PARTS = ("undefined", "null", "none", "nan", "[object object]")
@@ -91,7 +91,8 @@ def split_people(value: str | None) -> list[str]:
     """Display names in a cell, joined by comma, semicolon, `&` or `and`.
 
     "Doe, John; Roe, Ann" is John Doe and Ann Roe: there every part holds one comma. "Baker, Bob"
-    is one person: two single words, the second a usual given name and the first none.
+    is one person: two single words, the second a usual given name, or the first a usual surname
+    and the second none.
     """
     found = text(value)
     if not found:
@@ -119,7 +120,10 @@ def _is_inverted(name: str) -> bool:
     """`Baker, Bob` is one person; `Bob Baker, Sue Day` and `Bob, Sue` are two."""
     last, _, first = (part.strip() for part in name.partition(","))
     family, given = last.split(), first.split()
-    if not family or not given or len(given) > 2 or not is_given(given[0]):
+    if not family or not given or len(given) > 2:
+        return False
+    alone = len(given) == 1 and given[0].isalpha() and not is_usual_surname(given[0])
+    if not is_given(given[0]) and not (alone and is_usual_surname(last)):
         return False
     if len(family) > 1 and family[0].casefold() not in _PARTICLES:
         return False
