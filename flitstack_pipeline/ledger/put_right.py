@@ -42,12 +42,23 @@ def judge(con: duckdb.DuckDBPyConnection) -> None:
 
 def find_wrong(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, str]]:
     """(kind of export, raw id, reason) of every row that was put right wrongly."""
-    if not table_exists(con, "raw.realigned"):
+    if not _has_lines(con):
         return
-    found = con.execute("SELECT DISTINCT dataset, file, sheet FROM raw.realigned").fetchall()
+    found = con.execute(
+        "SELECT DISTINCT dataset, file, sheet FROM raw.realigned WHERE columns IS NOT NULL"
+    ).fetchall()
     for dataset, file, sheet in found:
         for raw_id, why in _wrong(con, dataset, file, sheet):
             yield dataset, raw_id, why
+
+
+def _has_lines(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the lines of such rows were kept; older versions did not."""
+    found = con.execute(
+        "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'raw' "
+        "AND table_name = 'realigned' AND column_name = 'columns'"
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def _wrong(
@@ -55,7 +66,10 @@ def _wrong(
 ) -> Iterator[tuple[str, str]]:
     """(raw id, reason) of the rows of one sheet that were put right wrongly."""
     place = [dataset, file, sheet]
-    told = "SELECT DISTINCT columns FROM raw.realigned WHERE dataset = ? AND file = ? AND sheet = ?"
+    told = (
+        "SELECT DISTINCT columns FROM raw.realigned "
+        "WHERE dataset = ? AND file = ? AND sheet = ? AND columns IS NOT NULL"
+    )
     headers = con.execute(told, place).fetchall()
     for (columns,) in headers:
         sqls = [_cell(dataset, column, n) for n, column in enumerate(columns, start=1)]

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.ledger.put_right import find_wrong
 from flitstack_pipeline.ledger.realignment import kinds_of, why_wrong
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.contractor_plus.test_alignment import HEADER, NAMES, damaged, people
@@ -128,3 +129,14 @@ def test_of_random_rows_every_right_one_passes_and_hardly_a_wrong_one(tmp_path):
                     passed += why_wrong(read, other, ",", kinds) == ""
     assert right >= 50 and wrong >= 500
     assert passed < wrong / 20, "two columns of text beside each other cannot be told apart"
+
+
+@pytest.mark.parametrize("more", ["", ", read VARCHAR[], columns VARCHAR[], separator VARCHAR"])
+def test_rows_put_right_by_an_older_version_have_no_line_to_be_witnessed_by(more):
+    with duckdb.connect() as con:
+        con.execute(f"CREATE SCHEMA raw; CREATE TABLE raw.realigned (dataset VARCHAR{more})")
+        names = ", NULL, NULL, NULL" if more else ""
+        con.execute(f"ALTER TABLE raw.realigned ADD COLUMN file VARCHAR; "
+                    f"ALTER TABLE raw.realigned ADD COLUMN sheet VARCHAR; "
+                    f"INSERT INTO raw.realigned SELECT 'clients'{names}, 'f.csv', ''")  # fmt: skip
+        assert list(find_wrong(con)) == []
