@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from flitstack_pipeline.ledger.texts import Account, plain, unwrapped
+from flitstack_pipeline.ledger.texts import Account, plain, unwrapped, words_of
 
 _MONEY_WORDS = re.compile(
     r"[A-Z]{0,2}\$(?:US|CA|AU|NZ|MX)\b|£GB\b|[A-Z]{0,2}[$€£¥₡₱₲₴₹₦₩₪₫₺₽฿]|\b(?:USD|CAD|AUD|NZD|EUR|GBP|MXN|CRC|COP|PEN|CHF|BRL|INR|ZAR|SEK|"
@@ -76,3 +76,29 @@ def read_number(text: str, value: str, how: str, account: Account) -> str:
 
 def _held_number(value: str) -> Decimal | None:
     return Decimal(value) if re.fullmatch(r"-?\d+(\.\d+)?", value) else None
+
+
+_LINE_END = re.compile(r"[;\n|]|\s/\s")
+_FIGURE = re.compile(r"\d[\d.,]*")
+#: Between the parts of a line, and for what is counted.
+_BESIDE = frozenset({"at", "x", "ea", "each"})
+
+
+def read_lines(text: str, value: str) -> str:
+    """Line items of one cell, each with its words and figures in a line of its own in the value."""
+    if " \u00d7 " not in value:
+        return ""
+    left = [(set(words_of(line)), _figures(line)) for line in value.split("\n")]
+    for part in filter(str.strip, _LINE_END.split(text)):
+        words = {w for w in words_of(part) if not w[0].isdigit()} - _BESIDE
+        figures = _figures(part)
+        at = next((i for i, (w, f) in enumerate(left) if words <= w and figures <= f), None)
+        if at is None:
+            return ""
+        left.pop(at)
+    return "line items, a line each"
+
+
+def _figures(text: str) -> set[Decimal]:
+    found = (number(figure.rstrip(".,"), ".") for figure in _FIGURE.findall(text))
+    return {figure for figure in found if figure is not None}

@@ -16,7 +16,7 @@ from functools import lru_cache
 from flitstack_pipeline.ledger.contact_points import read_address, read_email, read_phone, read_url
 from flitstack_pipeline.ledger.file_names import read_file
 from flitstack_pipeline.ledger.moments import read_date, read_time
-from flitstack_pipeline.ledger.numbers import read_number
+from flitstack_pipeline.ledger.numbers import read_lines, read_number
 from flitstack_pipeline.ledger.texts import Account, plain, unwrapped, words_of
 
 VERBATIM = "verbatim"
@@ -82,7 +82,7 @@ def _text(text: str, value: str, how: str, account: Account) -> str:
         return _UNWRAPPED
     if re.search(r"[<&]", text) and _shown(text) == _shown(value):
         return "HTML read as text"
-    return ""
+    return read_lines(text, value)
 
 
 @lru_cache(maxsize=20_000)
@@ -318,7 +318,7 @@ def _among(kind: str, text: str, value: str, account: Account) -> str:
         return "HTML read as text"
     name, _, how = kind.partition(":")
     if name == "text":
-        return ""
+        return read_lines(text, value)
     read = READINGS[name]
     for piece in sorted(known):
         rule = read(text, piece, how, account)

@@ -100,7 +100,15 @@ SAME = [
     ("in:number:.", "$50", "2024-01-05 · 50.00 · Check · PAY-1"),
     ("in:date:month first", "1/5/2024", "2024-01-05 · 50.00 · Check · PAY-1"),
 ]
+LINES = "1 · 2 × Deck boards @ 400.00 = 800.00\n2 · 5 × Labor @ 100.00 = 500.00"
+SAME += [
+    ("text", "Deck boards x 2 @ $400.00 = $800.00; Labor x 5 @ $100.00", LINES),
+    ("text", "5 x Labor @ 100\n2 x Deck boards @ $400", LINES),
+]
 OTHER = [
+    ("text", "Deck boards x 2 @ $400.00; Labor x 6 @ $100.00", LINES),
+    ("text", "Deck boards x 2 @ $400.00; Deck boards x 2 @ $400.00", LINES),
+    ("text", "Deck boards x 2 @ $400.00; Stain x 5 @ $100.00", LINES),
     ("address", "12", "13"),
     ("in:text", "<p>Call <b@x.co> soon</p>", "<p>Call soon</p>"),
     ("in:file", "roof.png", "attic roof.png\x1fattachments/attic roof.png"),
