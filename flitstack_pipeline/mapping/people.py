@@ -76,6 +76,8 @@ def leads(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
 def derive_person(row: dict[str, Any], source_type: str) -> None:
     """Add the derived columns of a person to its row."""
     full = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+    if not full and not row["is_business"]:  # a desk: HighLevel would make its last word a surname
+        full = row["first_name"] = row["name"]
     original = (row["originals"] or {}).get("name") or row["name"]
     source_type = row.get("source_type") or source_type
     row["source_type"] = source_type

@@ -6,6 +6,7 @@ import pytest
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.mapping.build import map_object, target_schema
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.people import derive_person
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.mapping.sources import MissingStep
 from flitstack_pipeline.migration.rows import payload_hash
@@ -294,7 +295,7 @@ def test_routing_sends_a_client_and_its_records_to_one_sub_account(con, document
 def test_mapping_before_relationships_says_what_is_missing():
     con = warehouse()
     con.execute("DROP TABLE clean.links")
-    with pytest.raises(MissingStep, match="relationships"):
+    with pytest.raises(MissingStep, match="not related yet"):
         map_object(con, "jobs", MapDocument())
 
 
@@ -361,3 +362,16 @@ def test_a_company_is_one_per_business(con, document, second, companies):
     assert [p["record_key"] for p in link_of_second] == [
         "contact:main/clients/71", f"company:main/clients/{named_after}",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "business", "first", "shown"),
+    [("Billing Dept", False, "Billing Dept", None), ("Oak LLC", True, None, "Oak LLC")],
+)
+def test_a_desk_is_a_first_name_so_that_no_word_of_it_becomes_a_surname(
+    name, business, first, shown
+):
+    row = {"first_name": None, "last_name": None, "name": name, "is_business": business,
+           "originals": {}, "business_name": name if business else None, "tags": []}  # fmt: skip
+    derive_person(row, "Client")
+    assert (row["first_name"], row["last_name"], row["display_name"]) == (first, None, shown)
