@@ -184,11 +184,17 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
 #: Netherlands (but for a country behind four digits), Brazil, Sweden.
 _HALVES = re.compile(
     r"\b([a-z][\doi][a-z]) ?([\doi][a-z][\doi])\b|\b([a-z]{1,2}\d[a-z\d]?) ?(\d[a-z]{2})\b"
-    r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b|\b(\d{4}) ?(?!(?:no|dk|ch|at|be|au|nz|za|lu)$)([a-z]{2})\b"
+    r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b"
+    r"|\b(\d{4}) ?(?!(?:no|dk|ch|at|be|au|nz|za|lu)(?:$| \d))([a-z]{2})\b"
     r"|\b(\d{5}) ?(\d{3})\b|\b(\d{3}) (\d{2})\b"
 )
-#: The sign of a country before its postcode: `D-10115`, `C.P. 44100`.
-_SIGN_OF_COUNTRY = re.compile(r"\b(?:ch|dk|fi|nl|se|c p|cp|[adefibns]) (?=\d{4,5}\b)")
+#: The sign of a country before its postcode, and the word for one: `D-10115`, `C.P. 44100`.
+_SIGN_OF_COUNTRY = re.compile(
+    r"(?:^|(?<=[,;\n]))\s*(?:CH|DK|FI|NL|SE|[ADEFIBNS])[- ](?=\d{3,5})"
+    r"|\b(?:CH|DK|FI|NL|SE|[ADEFIBNS])-(?=\d{3,5}\b)|\b(?:C\.?\s?P\.?|CEP:?)\s(?=\d{5})"
+)
+#: Postcodes with a hyphen between two groups of digits: Poland, Portugal.
+_HYPHENED = re.compile(r"\b(\d{2}|\d{4})-(\d{3})\b")
 
 
 def _elsewhere(text: str, value: str, names: bool) -> bool:
@@ -208,12 +214,11 @@ def _in_order(text: str, names: bool) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def _ordered(text: str, names: bool) -> tuple[str, ...]:
-    text = re.sub(r"\b(\d{2})-(\d{3})\b", r"\1\2", text)  # Poland's postcodes
+    text = _HYPHENED.sub(r"\1\2", _SIGN_OF_COUNTRY.sub(" ", text))
     found = " ".join(words_of(re.sub(r"(?<=\d)-(?=\d{4}\b)", " ", text.replace("#", " "))))
     if names:
         found = _STATE_NAME.sub(lambda m: STATES[m[0]], found)
         found = _COUNTRY_NAME.sub(lambda m: COUNTRIES[m[0]], found)
-    found = _SIGN_OF_COUNTRY.sub("", found)
     found = _HALVES.sub(lambda m: _code("".join(g for g in m.groups() if g)), found)
     return tuple(_SHORT.get(w, w) for w in found.split() if w not in _MARKS)
 

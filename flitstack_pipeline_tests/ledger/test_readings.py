@@ -100,6 +100,22 @@ SAME = [
     ("in:number:.", "$50", "2024-01-05 · 50.00 · Check · PAY-1"),
     ("in:date:month first", "1/5/2024", "2024-01-05 · 50.00 · Check · PAY-1"),
 ]
+#: Lines of many countries, and what fields hold: street, city, postcode, country, then a phone.
+SAME += [
+    ("address", line, f"{held} +4670123456")
+    for line, held in (
+        ("Hauptstraße 5 a\n01067 Dresden", "Hauptstraße 5 a Dresden 01067 DE"),
+        ("Calle Mayor 3, 2º B, 28013 Madrid", "Calle Mayor 3, 2º B Madrid 28013 ES"),
+        ("Vestergade 5, 8000 Aarhus C", "Vestergade 5 Aarhus C 8000 DK"),
+        ("Storgata 10, 0155 Oslo", "Storgata 10 Oslo 0155 NO"),
+        ("Rua Augusta 12, 1100-053 Lisboa", "Rua Augusta 12 Lisboa 1100-053 PT"),
+        ("Bahnhofstrasse 5, CH-8001 Zürich", "Bahnhofstrasse 5 Zürich 8001 CH"),
+        ("Mariahilfer Str. 10, A-1060 Wien", "Mariahilfer Str. 10 Wien 1060 AT"),
+        ("Rue Neuve 5, 1000 Bruxelles", "Rue Neuve 5 Bruxelles 1000 BE"),
+        ("Keizersgracht 123, 1015 CJ Amsterdam", "Keizersgracht 123 Amsterdam 1015 CJ NL"),
+        ("Sveavägen 44, SE-111 34 Stockholm", "Sveavägen 44 Stockholm 111 34 SE"),
+    )
+]
 LINES = "1 · 2 × Deck boards @ 400.00 = 800.00\n2 · 5 × Labor @ 100.00 = 500.00"
 SAME += [
     ("text", "Deck boards x 2 @ $400.00 = $800.00; Labor x 5 @ $100.00", LINES),

@@ -28,7 +28,7 @@ _LAST = {
     "NZ": r"\d{4}",
     "ZA": r"\d{4}",
     "IN": r"\d{3} ?\d{3}",
-    "BR": r"\d{5}-?\d{3}",
+    "BR": r"(?:CEP:? ?)?\d{5}-?\d{3}",
 }
 #: Likewise where it stands before its city.
 _FIRST = {
@@ -102,7 +102,7 @@ def tidy_postcode(value: str, country: str) -> str:
     shown = " ".join(value.upper().split())
     if not is_postcode(shown, country):
         return shown
-    shown = re.sub(r"^(?:(?:D|F|E|I|A|CH|B|DK|N|SE?|FI|NL)-|C\.?P\.? ?)(?=\d)", "", shown)
+    shown = re.sub(r"^(?:(?:D|F|E|I|A|CH|B|DK|N|SE?|FI|NL)-|C\.?P\.? ?|CEP:? ?)(?=\d)", "", shown)
     if country == "BR":
         return f"{shown[:5]}-{shown[-3:]}"
     if country not in _HALVES or shown.startswith("BFPO"):
