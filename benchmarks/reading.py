@@ -65,7 +65,7 @@ def make_utf8(exports: Path, folder: Path) -> None:
 
 def ours(exports: Path, database: Path, objects: tuple[str, ...]) -> int:
     """Our reader: recognised, counted twice, with file and line, into `raw`; return the rows."""
-    warehouse, rows = Warehouse(database), 0
+    warehouse, rows = Warehouse(database, exports=exports), 0
     for key in objects:
         with warehouse.connect() as con:
             found = ingest_object(con, exports, key)

@@ -129,7 +129,7 @@ class Warehouse:
         con.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = true")
         if self.memory_limit:
             con.execute(f"SET GLOBAL memory_limit = '{self.memory_limit}'")
-        if self.exports is not None and _is_small(self.path, self.exports):
+        if _is_small(self.path, self.exports):
             con.execute("SET GLOBAL threads = 1")
         for schema in SCHEMAS:
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -156,9 +156,10 @@ class Warehouse:
         )
 
 
-def _is_small(path: Path, exports: Path) -> bool:
+def _is_small(path: Path, exports: Path | None) -> bool:
     """Whether a file, and the files that are read into it, have less than `SMALL_BYTES`."""
-    beside = (Path(here, name) for here, _, names in os.walk(exports) for name in names)
+    folders = os.walk(exports) if exports else ()
+    beside = (Path(here, name) for here, _, names in folders for name in names)
     size = 0
     for each in itertools.chain([path], beside):
         size += each.stat().st_size if each.is_file() else 0
