@@ -23,6 +23,7 @@ from flitstack_pipeline.cleaning.matching_blocks import make_candidates
 from flitstack_pipeline.cleaning.matching_columns import make_columns
 from flitstack_pipeline.cleaning.matching_learned import keep_matching, kept_matching, learn
 from flitstack_pipeline.cleaning.matching_model import compare_candidates, score_candidates
+from flitstack_pipeline.cleaning.matching_weights import HOME_CAP, SAME_ADDRESS_SQL
 
 #: How the evidence of a pair begins that a person decided.
 BY_PERSON = "decided by a person"
@@ -110,20 +111,33 @@ def near_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> list[tuple[str, 
     ).fetchall()
 
 
+def pairs_of_one_home(con: duckdb.DuckDBPyConnection, dataset: str) -> list[tuple[str, str]]:
+    """Pairs on the review list of one name and home with two e-mails or phones: father and son?"""
+    return con.execute(
+        f"""
+        SELECT left_key, right_key FROM ({pairs_of(dataset)}) p
+        JOIN pair_levels s ON s.l = p.left_key AND s.r = p.right_key
+        WHERE p.decision = 'review' AND s.score = {HOME_CAP} AND {SAME_ADDRESS_SQL}
+        """
+    ).fetchall()
+
+
 def groups(
     pairs: Iterable[Pair],
     names: Mapping[str, str] | None = None,
     near: Iterable[tuple[str, str]] = (),
+    doubted: Iterable[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """Merged pairs as groups: each key → the smallest key of its group.
 
     Of the pairs given, earlier ones go first, and a merge is left out when it would join rows that
     a person keeps apart, or, not decided by a person, rows whose names (by key) are nowhere in the
-    pairs merged with each other, nor in those `near`: a chain of small likenesses does not make
-    strangers one.
+    pairs merged with each other, nor in those `near`, or rows of a pair that is `doubted`: a chain
+    of small likenesses does not make strangers one, nor father and son.
     """
     listed = list(pairs)
     made = _Groups(names or {}, listed)
+    made.doubt(doubted)
     for one, other in near:
         made.mark_alike({one}, {other})
     for pair in listed:
@@ -141,6 +155,7 @@ class _Groups:
         self.names = names
         self.apart: dict[str, set[str]] = {}
         self.alike: set[tuple[str, str]] = set()
+        self.doubted: dict[str, set[str]] = {}
         for pair in pairs:
             if pair.decision == "keep apart":
                 self.apart.setdefault(pair.left, set()).add(pair.right)
@@ -156,11 +171,19 @@ class _Groups:
             return
         if pair.is_settled:
             self.mark_alike(ours, theirs)
-        elif not all(self._are_alike(one, other) for one in ours for other in theirs):
+        elif any(self.doubted.get(key, set()) & ours for key in theirs) or not all(
+            self._are_alike(one, other) for one in ours for other in theirs
+        ):
             return
         self.root[high] = low
         self.members[low] = ours | theirs
         self.members.pop(high, None)
+
+    def doubt(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Let no merge but a settled one join the rows of these pairs."""
+        for one, other in pairs:
+            self.doubted.setdefault(one, set()).add(other)
+            self.doubted.setdefault(other, set()).add(one)
 
     def root_of_members(self) -> dict[str, str]:
         return {key: self._find(key) for keys in self.members.values() for key in keys}

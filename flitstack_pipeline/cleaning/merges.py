@@ -13,7 +13,13 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP, Field
-from flitstack_pipeline.cleaning.duplicates import decided_pairs, groups, near_pairs, pairs_of
+from flitstack_pipeline.cleaning.duplicates import (
+    decided_pairs,
+    groups,
+    near_pairs,
+    pairs_of,
+    pairs_of_one_home,
+)
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key
 from flitstack_pipeline.warehouse import table_exists
 
@@ -27,8 +33,9 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     import pandas as pd
 
     members = groups(
-        decided_pairs(con, dataset), _names_of_pairs(con, dataset), near_pairs(con, dataset)
-    )
+        decided_pairs(con, dataset), _names_of_pairs(con, dataset), near_pairs(con, dataset),
+        pairs_of_one_home(con, dataset),
+    )  # fmt: skip
     if not members:
         return
     frame = pd.DataFrame(list(members.items()), columns=["k", "g"]).astype("str")

@@ -115,3 +115,13 @@ def test_merges_and_what_was_taken_apart_since_the_approval_are_told(con, tmp_pa
     related(con, tmp_path)
     assert merged_records(con) == []
     assert taken_apart(con, tmp_path) == [{"one": f"Ann Lee ({one})", "other": f"Ann Lee ({two})"}]
+
+
+def test_father_and_son_are_not_chained_by_a_row_without_an_e_mail(con, tmp_path):
+    """Either may be the row in the middle: it joins one of them, and the other is asked."""
+    for n, email in enumerate(("father@x.com", None, "son@x.com")):
+        add(con, "clients", str(n), name="Al Lee", phone=PHONE, email=email, **HOME)
+    related(con, tmp_path)
+    assert len(rows(con, "FROM clean.merges")) == 1
+    decisions = rows(con, "SELECT decision FROM clean.duplicate_pairs ORDER BY ALL")
+    assert decisions == [("merge",), ("review",), ("review",)]
