@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.meanings import LINES_IN, MEANINGS
+from flitstack_pipeline.ledger.provenance import read_alone
 from flitstack_pipeline.ledger.witness import alike
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
@@ -26,10 +27,9 @@ def crossed_columns(dataset: str, document: MapDocument) -> set[str]:
         return set()
     words = _on_cycles(_map_edges(dataset, document))
     found = _on_cycles(_column_edges(dataset))
-    known = fields_of(dataset)
     for word in words:
         meaning = MEANINGS[dataset].get(word)
-        sources = {s.column for s in known.get(word, ())}
+        sources = {s.column for s in read_alone(dataset, word)}
         found |= {word} if word.startswith("custom:") else sources
         found |= meaning.columns if meaning else frozenset()
     return found

@@ -132,7 +132,7 @@ def _mapped(dataset: str, document: MapDocument, present: Collection[str]) -> It
             yield _custom(entry)
             continue
         for field in _clean_fields(dataset, entry.source):
-            sources = _read_alone(dataset, field)
+            sources = read_alone(dataset, field)
             for source in sources:
                 if source.parser in TOGETHER and source.parser != sources[0].parser:
                     continue  # only there when the field's own columns say nothing
@@ -199,7 +199,7 @@ def _clean_fields(dataset: str, source: str) -> tuple[str, ...]:
     return derived.get(source, (source,))
 
 
-def _read_alone(dataset: str, field: str) -> list[Source]:
+def read_alone(dataset: str, field: str) -> list[Source]:
     """The columns of a clean field, each as it is read by itself."""
     return [s for s in fields_of(dataset).get(field, ()) if s.parser != BESIDE]
 
