@@ -125,7 +125,12 @@ def test_a_new_session_is_picked_up_and_a_conflict_is_listed(page, ui, account, 
     assert ui.wait(run) == "SUCCESS", ui.messages(run)
     open_page(page, ui, "/locations/flitstack_pipeline/sensors/new_export_session", "Running")
     picture("6-sensor")
-    open_page(page, ui, "/assets/delta_report?view=checks", "Conflicts waiting for a person: 1.")
+    open_page(
+        page,
+        ui,
+        "/assets/delta_report?view=checks&checkDetail=conflicts_decided",
+        "Conflicts waiting for a person: 1.",
+    )
     page.get_by_text("+18605550144").first.wait_for()  # ours, beside theirs
     page.get_by_text(phone).first.wait_for()
     picture("6-conflicts")
