@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
-from flitstack_pipeline.cleaning.frozen import frozen_matching
+from flitstack_pipeline.cleaning.frozen import APPROVED, frozen_matching
 from flitstack_pipeline.cleaning.match_keys import name_key
 from flitstack_pipeline.cleaning.matching_blocks import make_candidates
 from flitstack_pipeline.cleaning.matching_columns import make_columns
@@ -27,9 +27,6 @@ from flitstack_pipeline.cleaning.matching_weights import HOME_CAP, SAME_ADDRESS_
 
 #: How the evidence of a pair begins that a person decided.
 BY_PERSON = "decided by a person"
-#: How the evidence of a pair begins that was merged when the sample was approved, and that the
-#: weights of today would not merge.
-APPROVED = "merged when it was approved"
 
 
 @dataclass(frozen=True)

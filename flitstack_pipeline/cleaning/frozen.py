@@ -19,6 +19,9 @@ from flitstack_pipeline.warehouse import table_exists
 
 #: What was approved, in the folder of decisions.
 FILE = "matching.json"
+#: How the evidence of a pair begins that was merged when the sample was approved, and that the
+#: weights of today would not merge.
+APPROVED = "merged when it was approved"
 Ratios = list[tuple[Decimal, int]]
 
 
@@ -36,11 +39,34 @@ def freeze(con: duckdb.DuckDBPyConnection, decisions: Path, fingerprint: str) ->
         "matching": kept_matching(con).as_json(),
         "ratios": [[str(ratio), seen] for ratio, seen in kept_ratios(con)],
         "merged": merged,
+        "reasons": dict(
+            con.execute("SELECT merged_key, reason FROM clean.merge_reasons").fetchall()
+        ),
     }
     decisions.mkdir(parents=True, exist_ok=True)
     new = decisions / f"{FILE}.new"
     new.write_text(json.dumps(data, indent=1), encoding="utf-8")
     new.replace(decisions / FILE)
+
+
+def without_approved(evidence: str) -> str:
+    """SQL: an evidence without the words that it was approved."""
+    return f"replace({evidence}, '{APPROVED}: ', '')"
+
+
+def keep_reasons(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
+    """Say of a merge what was said at the approval, where nothing but the approval is new.
+
+    The reason stands in the merged record: other words for it would be written to HighLevel.
+    """
+    said = (read_frozen(decisions) or {}).get("reasons") or {}
+    if said:
+        con.execute(
+            "UPDATE clean.merge_reasons r SET reason = s.why "
+            "FROM (SELECT unnest(?::VARCHAR[]) AS key, unnest(?::VARCHAR[]) AS why) s "
+            "WHERE r.merged_key = s.key AND r.reason = ? || ': ' || s.why",
+            [list(said), list(said.values()), APPROVED],
+        )
 
 
 def kept_ratios(con: duckdb.DuckDBPyConnection) -> Ratios:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.cleaning.duplicates import APPROVED, BY_PERSON
+from flitstack_pipeline.cleaning.duplicates import BY_PERSON
+from flitstack_pipeline.cleaning.frozen import APPROVED, without_approved
 from flitstack_pipeline.cleaning.match_keys import number_key
 from flitstack_pipeline.cleaning.matching_weights import CONVERTED
 from flitstack_pipeline.warehouse import row_count
@@ -92,7 +93,8 @@ SELECT d.lead, c.kept_key,
        1.0::DOUBLE AS score, 0 AS rank
 FROM decision d JOIN client c ON c.source_key = d.client
 LEFT JOIN (
-    SELECT lead, kept_key, arg_min(why, (rank, why)) AS why FROM likely WHERE rank < 5
+    SELECT lead, kept_key, arg_min(why, (rank, {without_approved("why")})) AS why
+    FROM likely WHERE rank < 5
     GROUP BY lead, kept_key
 ) e ON e.lead = d.lead AND e.kept_key = c.kept_key
 WHERE d.decision IN ('merge', 'approved')

@@ -20,6 +20,7 @@ from flitstack_pipeline.cleaning.duplicates import (
     pairs_of,
     pairs_of_one_home,
 )
+from flitstack_pipeline.cleaning.frozen import without_approved
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key
 from flitstack_pipeline.warehouse import table_exists
 
@@ -61,7 +62,7 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         WHERE gone.place > 1;
         INSERT INTO clean.merges SELECT '{dataset}', kept_key, merged_key FROM new_merges;
         INSERT INTO clean.merge_reasons
-        SELECT '{dataset}', m.merged_key, any_value(w.evidence)
+        SELECT '{dataset}', m.merged_key, arg_min(w.evidence, {without_approved("w.evidence")})
         FROM new_merges m JOIN why w ON w.key = m.merged_key GROUP BY m.merged_key;
         """
     )

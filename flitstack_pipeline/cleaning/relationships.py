@@ -18,6 +18,7 @@ from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVI
 from flitstack_pipeline.cleaning.duplicates import write_pairs
 from flitstack_pipeline.cleaning.estimate_links import link_estimates
 from flitstack_pipeline.cleaning.excluded_rows import list_orphans
+from flitstack_pipeline.cleaning.frozen import keep_reasons
 from flitstack_pipeline.cleaning.invoice_links import link_invoices
 from flitstack_pipeline.cleaning.lead_merges import fold_leads, pair_leads
 from flitstack_pipeline.cleaning.merges import make_people, merge_rows
@@ -60,6 +61,7 @@ def relate(con: duckdb.DuckDBPyConnection, decisions: Path) -> RelationsResult:
     fold_leads(con)
     pair_leads(con)
     merge_rows(con, "leads")
+    keep_reasons(con, decisions)
     make_people(con)
     make_survivors(con)
     link_clients(con)

@@ -99,6 +99,23 @@ def test_a_lead_that_was_folded_at_the_approval_stays_folded_and_says_so(con, tm
     assert rows(con, reasons) == [("merged when it was approved: different phones, same name",)]
 
 
+def test_an_approval_alone_changes_no_word_of_a_merged_record(con, tmp_path):
+    """The reason is written into the record; a second run would write every such record again."""
+    for n, lead in enumerate(("Kiesha", "Kiesha Conrad", "K. Conrad")):
+        key = str(n)
+        add(con, "clients", key, name="Kiesha Conrad", phone=f"+1617555010{n}", **HOME)
+        add(con, "leads", f"9{n}", name=lead, phone=f"+1617555010{n}", converted_client_ref=key,
+            converted=True, **HOME)  # fmt: skip
+    add(con, "clients", "7", name="Kiesha Conrad", phone="+16175550100", **HOME)
+    reasons = "SELECT * FROM clean.merge_reasons ORDER BY ALL"
+    related(con, tmp_path)
+    before = rows(con, reasons)
+    assert len(before) >= 2
+    freeze(con, tmp_path, "print")
+    related(con, tmp_path)
+    assert rows(con, reasons) == before
+
+
 def test_merges_and_what_was_taken_apart_since_the_approval_are_told(con, tmp_path):
     one = add(con, "clients", "1", name="Ann Lee", phone=PHONE)
     two = add(con, "clients", "2", name="Ann Lee", phone=PHONE)
