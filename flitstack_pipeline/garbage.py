@@ -1,7 +1,7 @@
 """How often Python looks for objects that hold one another.
 
-Rows, texts and numbers never do. Python looks again whenever 700 more of them are alive than
-before, which takes a tenth of the time of reading and half the time of parsing.
+Rows, texts and numbers never do. Python looks again whenever 700 more objects are alive than
+before, so that reading and parsing much of them spend their time on looking.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: So many more objects must be alive before Python looks; some hundred megabytes at most.
+#: So many more objects must be alive before Python looks.
 MOST = 500_000
 
 

@@ -27,7 +27,7 @@ SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache", "question
 LOCK_WAIT_SECONDS = 90
 #: How long a file that nobody uses stays open.
 IDLE_SECONDS = 0.5
-#: Below, a second thread costs more (a sixth of the processor's time) than it saves.
+#: Below, handing work to a second thread costs more than it saves.
 SMALL_BYTES = 8 << 20
 
 #: How DuckDB says that its own file is not (any more) what it wrote; it has no error numbers.

@@ -5,13 +5,26 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import duckdb
+import pytest
 from hypothesis import settings
+
+from flitstack_pipeline.warehouse import SCHEMAS
 
 # A shared machine is slow now and then; what is too slow shows in the time of the whole run.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
-# Thousands of tests hold few cycles; looking for them often takes a tenth of the time.
+# Thousands of tests hold few cycles, and looking for them often takes time.
 gc.set_threshold(100_000, 20, 20)
+
+
+@pytest.fixture
+def con():
+    """A warehouse in memory: its schemas without a table."""
+    with duckdb.connect() as con:
+        for schema in SCHEMAS:
+            con.execute(f"CREATE SCHEMA {schema}")
+        yield con
 
 
 def pytest_configure():

@@ -253,7 +253,7 @@ def rollback(
     from flitstack_pipeline.migration.journal.history import UnknownRun
 
     project = open_project()
-    what = " of ".join(filter(None, (run and f"run {run}", object_type))) or "the whole migration"
+    what = services.what_goes(run, object_type)
     if not (yes or dry_run):
         sure(f"Take {what} back? `flitstack rollback --dry-run` says what would go and stay")
     try:

@@ -67,7 +67,7 @@ from flitstack_pipeline.services.questions import (
 )
 from flitstack_pipeline.services.repairing import repair
 from flitstack_pipeline.services.retrying import retry
-from flitstack_pipeline.services.rollback import rollback
+from flitstack_pipeline.services.rollback import rollback, what_goes
 from flitstack_pipeline.services.sampling import choose
 from flitstack_pipeline.services.source import (
     accounting,
@@ -184,6 +184,7 @@ __all__ = [
     "unconfirmed_entries",
     "unfinished",
     "verify_sample",
+    "what_goes",
     "where_to_look",
     "write_conflicts",
     "write_map_workbook",

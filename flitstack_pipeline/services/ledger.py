@@ -37,12 +37,8 @@ from flitstack_pipeline.warehouse import dicts, filled_tables, table_exists
 
 #: Cells named one by one in a refusal; reports/ledger.csv lists them all.
 NAMED = 5
-MAP_AGAIN = Reason(
-    "Exports, answers or the map changed since the records were mapped.",
-    run="prepare",
-    press="Exports, answers or the map changed since the records were mapped. Launch the job "
-    "audit, then prepare.",
-)
+_CHANGED = "Exports, answers or the map changed since the records were mapped."
+MAP_AGAIN = Reason(_CHANGED, run="migrate", press=f"{_CHANGED} Launch the job audit, then prepare.")
 _BUILT = "CREATE OR REPLACE TABLE ledger.built AS SELECT ? AS of"
 
 
@@ -66,7 +62,7 @@ def account_cells(project: Project) -> StepReport:
         }
 
     def left() -> str:
-        listed = table_prints.filled_tables(project, "ledger") - {"built"}
+        listed = table_prints.filled_relations(project, "ledger") - {"built"}
         pages = [project.reports / f"ledger.{kind}" for kind in ("html", "csv", "xlsx")]
         found = print_of_tables(project, "ledger", listed)
         return print_of(found, prints_of_files(project.reports, pages))

@@ -164,15 +164,17 @@ def row(project: Project, name: str, key: str) -> PageRow | None:
 
 
 def rows_of(project: Project, name: str, keys: Sequence[str]) -> list[PageRow]:
-    """The rows of these keys, in the order of the page."""
-    found: list[PageRow] = []
+    """The rows of these keys, in the order of the keys; those that are not there are left out."""
     with _read(project) as con:
-        for key in keys if con else ():
-            hit = con.execute(
-                "SELECT key, data, part, rank FROM rows WHERE section = ? AND key = ?", [name, key]
-            ).fetchone()
-            found += [PageRow(hit[0], json.loads(hit[1]), hit[2], hit[3])] if hit else []
-    return found
+        if con is None:
+            return []
+        found = con.execute(
+            "SELECT key, data, part, rank FROM rows "
+            "WHERE section = ? AND key IN (SELECT value FROM json_each(?))",
+            [name, json.dumps(list(keys))],
+        ).fetchall()
+    there = {key: PageRow(key, json.loads(data), part, rank) for key, data, part, rank in found}
+    return [there[key] for key in keys if key in there]
 
 
 def _json(value: Any) -> str:

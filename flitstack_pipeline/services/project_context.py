@@ -1,12 +1,14 @@
-"""Opens what a step needs: the journal, the accounts, their catalogues, the map document."""
+"""Opens what a step needs: the journal, the accounts, their catalogues, the map, their clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flitstack_pipeline.accounts import Account, accounts_of
 from flitstack_pipeline.destination import Destination, open_destination, serving_sandbox
@@ -97,6 +99,12 @@ def open_account(
         finally:
             usage = destination.hl.client.usage
             journal.count_requests(destination.location_id, purpose, usage.requests)
+
+
+def on_the_clock(project: Project, seconds: float) -> str:
+    """A moment (seconds of the Unix epoch) in the account's time zone, to the minute."""
+    zone = ZoneInfo(project.settings.time_zone)
+    return f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d at %H:%M}"
 
 
 def location_of(project: Project) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flitstack_pipeline.migration.journal.history import resolve_runs
 from flitstack_pipeline.migration.journal.store import Journal
@@ -23,6 +22,7 @@ from flitstack_pipeline.services.project_context import (
     accounts,
     forget_catalogs,
     load_options,
+    on_the_clock,
     open_account,
     open_journal,
     silent,
@@ -79,15 +79,20 @@ def rollback(
     assert total is not None  # there is always the default account
     if not (dry_run or run_id or object_type):
         _begin_anew(project)
-    what = " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
+    what = what_goes(run_id, object_type)
     if not dry_run:
         keep_copy(project, log)
-        today = f"{datetime.now(ZoneInfo(project.settings.time_zone)):%Y-%m-%d at %H:%M}"
-        certificate.withdraw(project.reports, f"{what} was rolled back on {today}")
+        now = on_the_clock(project, time.time())
+        certificate.withdraw(project.reports, f"{what} was rolled back on {now}")
     report = write_rollback(total, names, what, project.reports / f"{stem}.html")
     done = _step_report(total, report, project.reports / f"{stem}.csv")
     publish_rollback(project, {"dry run": dry_run, **done.facts}, done.problems)
     return done
+
+
+def what_goes(run_id: str | None, object_type: str | None) -> str:
+    """What a rollback takes back, in words."""
+    return " of ".join(filter(None, (run_id and f"run {run_id}", object_type))) or "everything"
 
 
 def _step_report(result: RollbackResult, report: Path, records: Path) -> StepReport:

@@ -39,7 +39,7 @@ from flitstack_pipeline.services.early_cutoff import (
 from flitstack_pipeline.services.project_context import as_rows
 from flitstack_pipeline.services.questions import answers, answers_about, date_answers
 from flitstack_pipeline.services.table_prints import (
-    filled_tables,
+    filled_relations,
     once,
     print_of,
     print_of_partition,
@@ -258,7 +258,7 @@ def _written_elsewhere(project: Project, datasets: tuple[str, ...]) -> str:
     """What the values of all other exports say of how dates and numbers are written."""
     told = []
     with project.warehouse.connect() as con:
-        there = filled_tables(project, "raw")
+        there = filled_relations(project, "raw")
         for name in (d for d in DATASETS if d not in datasets and d in there):
             find = partial(_written, project, con, name)
             told.append((name, once(project, "raw", f"written {name}", find)))
@@ -317,7 +317,7 @@ def _relating(project: Project) -> Step:
 
 def related_before_changes(project: Project) -> bool:
     """Whether rows were read, or something decided, since they were cleaned and related."""
-    steps = [*(_cleaning(project, key) for key in (SCHEMA, *KEYS)), _relating(project)]
+    steps = [*_all_cleaning(project), _relating(project)]
     return any(is_outdated(project, step) for step in steps)
 
 

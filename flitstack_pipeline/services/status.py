@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flitstack_pipeline import summary
 from flitstack_pipeline.catalog.objects import KEYS
@@ -18,7 +16,7 @@ from flitstack_pipeline.services.acknowledging import acknowledged_files
 from flitstack_pipeline.services.delta import delta_refusals, delta_window
 from flitstack_pipeline.services.gate import approval_refusals, gate_conditions
 from flitstack_pipeline.services.open_matters import open_matters
-from flitstack_pipeline.services.project_context import accounts, open_journal
+from flitstack_pipeline.services.project_context import accounts, on_the_clock, open_journal
 from flitstack_pipeline.services.source import accounting
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import close_unused
@@ -84,7 +82,7 @@ def status(project: Project) -> dict[str, Any]:
         facts |= load_facts(project, journal)
         undone = [rolled_back(journal, account.location_id) for account in accounts(project)]
         for run in filter(None, undone):
-            facts["rolled back on"] = _moment(project, run)
+            facts["rolled back on"] = on_the_clock(project, run["ended_at"])
     return {"gate": gate_conditions(project), "objects": per_object(project), "facts": facts,
             "unfinished": unfinished(project)}  # fmt: skip
 
@@ -95,15 +93,8 @@ def rolled_back_on(project: Project, stage: str, key: str) -> str:
         for account in accounts(project):
             run = taken_back(journal, account.location_id, stage, key)
             if run:
-                return _moment(project, run)
+                return on_the_clock(project, run["ended_at"] or run["started_at"])
     return ""
-
-
-def _moment(project: Project, run: dict[str, Any]) -> str:
-    """When a run ended, on the account's clock."""
-    seconds = run["ended_at"] or run["started_at"]
-    zone = ZoneInfo(project.settings.time_zone)
-    return f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d at %H:%M}"
 
 
 def keep_status(project: Project) -> dict[str, Any]:

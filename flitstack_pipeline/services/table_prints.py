@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import filled_tables
 
 T = TypeVar("T")
 #: Rows of a table, and the sum of their hashes.
@@ -91,7 +92,7 @@ def print_of_tables(project: Project, schema: str, tables: Iterable[str] | None 
         schema: Name of the schema.
         tables: The tables; None takes every one.
     """
-    there = filled_tables(project, schema)
+    there = filled_relations(project, schema)
     chosen = sorted(there if tables is None else there & set(tables))
     return print_of({t: c for t in chosen if (c := _content(project, schema, t))[0]})
 
@@ -114,7 +115,7 @@ def print_of_partition(
         values: What it says there.
         shared: The shared tables; None takes every other one with that column.
     """
-    there, own = filled_tables(project, schema), set(own)
+    there, own = filled_relations(project, schema), set(own)
     parted = (_with_column(project, schema, column) if shared is None else set(shared)) - own
     found = {}
     for table in sorted(there & parted):
@@ -124,25 +125,22 @@ def print_of_partition(
     return print_of(print_of_tables(project, schema, own), found)
 
 
-def filled_tables(project: Project, schema: str) -> set[str]:
+def filled_relations(project: Project, schema: str) -> set[str]:
     """The views of a schema, and its tables but those that never had a row."""
 
     def find() -> set[str]:
         with project.warehouse.connect() as con:
-            rows = con.execute(
-                "SELECT table_name FROM duckdb_tables() "
-                "WHERE schema_name = $1 AND estimated_size > 0 UNION ALL "
-                "SELECT view_name FROM duckdb_views() WHERE schema_name = $1",
-                [schema],
+            views = con.execute(
+                "SELECT view_name FROM duckdb_views() WHERE schema_name = ?", [schema]
             ).fetchall()
-        return {name for (name,) in rows}
+            return filled_tables(con, schema) | {name for (name,) in views}
 
     return once(project, schema, "filled tables", find)
 
 
 def _with_column(project: Project, schema: str, column: str) -> set[str]:
     """The tables with rows that have a column; the columns of a table stay while all rests."""
-    there = filled_tables(project, schema)
+    there = filled_relations(project, schema)
 
     def find() -> dict[str, list[str]]:
         with project.warehouse.connect() as con:

@@ -5,7 +5,6 @@ The account is of New York: UTC-5 in January, UTC-4 in July. Chicago is an hour 
 
 import csv
 
-import duckdb
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
@@ -19,17 +18,8 @@ from flitstack_pipeline.cleaning.values.zones import (
 )
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.errors import BadInput
-from flitstack_pipeline.warehouse import SCHEMAS
 
 NEW_YORK = "America/New_York"
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as con:
-        for schema in SCHEMAS:
-            con.execute(f"CREATE SCHEMA {schema}")
-        yield con
 
 
 def cleaned(con, folder, key, header, *rows, **answers):

@@ -3,14 +3,12 @@
 import csv
 import random
 
-import duckdb
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.contractor_plus.column_kinds import ZIP
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
-from flitstack_pipeline.warehouse import SCHEMAS
 
 HEADER = "Client ID,Client Name,Email,Phone,Address,City,State,Zip,Lead Source,Date Created,Notes"
 GOOD = (
@@ -20,14 +18,6 @@ GOOD = (
 )
 NAMES = ("client_id", "name", "email", "phone", "address", "city", "state", "zip",
          "lead_source", "created", "notes")  # fmt: skip
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as con:
-        for schema in SCHEMAS:
-            con.execute(f"CREATE SCHEMA {schema}")
-        yield con
 
 
 def read(con, folder, *lines, header=HEADER, dataset="clients"):

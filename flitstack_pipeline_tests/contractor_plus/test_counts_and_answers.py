@@ -2,7 +2,6 @@
 
 import json
 
-import duckdb
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
@@ -12,15 +11,6 @@ from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.contractor_plus.inspect import inspect_file
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.questions import open_questions
-from flitstack_pipeline.warehouse import SCHEMAS
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as con:
-        for schema in SCHEMAS:
-            con.execute(f"CREATE SCHEMA {schema}")
-        yield con
 
 
 def clients(path, *ids):

@@ -12,15 +12,6 @@ from flitstack_pipeline.contractor_plus import cells, counting, raw_rows
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.contractor_plus.inspect import inspect_file
 from flitstack_pipeline.contractor_plus.staging import stage
-from flitstack_pipeline.warehouse import SCHEMAS
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as con:
-        for schema in SCHEMAS:
-            con.execute(f"CREATE SCHEMA {schema}")
-        yield con
 
 
 def test_rows_keep_file_line_and_unknown_columns(con, tmp_path):

@@ -8,7 +8,6 @@ import csv
 import datetime as dt
 import json
 
-import duckdb
 import openpyxl
 import pytest
 
@@ -17,15 +16,6 @@ from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.excluded_rows import left_out
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.contractor_plus.ingest import ingest_object
-from flitstack_pipeline.warehouse import SCHEMAS
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as con:
-        for schema in SCHEMAS:
-            con.execute(f"CREATE SCHEMA {schema}")
-        yield con
 
 
 def table(path, *rows):

@@ -11,6 +11,7 @@ import pytest
 
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.api.contacts import ContactCreate, ContactUpdate, ContactUpsert
+from flitstack_pipeline.highlevel.api.pipelines import PipelineBody, Stage
 from flitstack_pipeline.highlevel.errors import AmbiguousOutcome, GarbledAnswer, UnexpectedAnswer
 from flitstack_pipeline_tests.highlevel.conftest import Told
 
@@ -184,6 +185,14 @@ def contacts(*numbers):
     return [{"id": f"c{n}", "firstName": "A", "firstNameRaw": "A", "lastNameRaw": "B",
              "companyName": None, "address1": "x", "tags": [], "customFields": [],
              "searchAfter": [n]} for n in numbers]  # fmt: skip
+
+
+def test_the_answer_to_a_written_pipeline_may_be_short(api, server):
+    body = PipelineBody(name="Jobs", stages=[Stage(name="New")])
+    server.answer = lambda asked: Told(201, {"pipeline": {"id": "p1", "stages": [{"name": "New"}]}})
+    assert api.pipelines.create(body)["id"] == "p1"
+    server.answer = lambda asked: Told(200, {"pipeline": {"name": "Jobs"}})
+    assert api.pipelines.replace("p1", body) == {"name": "Jobs"}
 
 
 @pytest.mark.parametrize("total", [0, 1, "1", None, 99])

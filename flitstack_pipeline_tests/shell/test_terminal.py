@@ -52,7 +52,7 @@ def test_a_rollback_at_a_terminal_asks_and_no_means_no(tmp_path):
     )
     os.close(answer)
     os.close(shown)
-    assert "Take the whole migration back?" in ended.stdout + ended.stderr
+    assert "Take everything back?" in ended.stdout + ended.stderr
     assert ended.returncode == 3
     assert not (tmp_path / "home" / "reports" / "rollback.html").exists()
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+
+# Dagster shows this class nowhere public (1.13), and its Partitions tab needs it.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from flitstack_pipeline.highlevel.answer_types import Pipeline
-from flitstack_pipeline.highlevel.api.base import Family
+from flitstack_pipeline.highlevel.api.base import Family, Record
 from flitstack_pipeline.highlevel.models import Number, WireModel
 from flitstack_pipeline.highlevel.reading import read_pipeline
 
@@ -45,22 +45,20 @@ class Pipelines(Family):
         found = self._list("/opportunities/pipelines", "pipelines", params=params)
         return [read_pipeline(raw) for raw in found]
 
-    def create(self, pipeline: PipelineBody) -> Pipeline:
+    def create(self, pipeline: PipelineBody) -> Record:
         """Create a pipeline; read its stage ids again afterwards, the answer may omit them."""
         body = {"locationId": self.location_id, **pipeline.wire()}
-        made = self._record("POST", "/opportunities/pipelines", "pipeline", json=body)
-        return read_pipeline(made)
+        return self._record("POST", "/opportunities/pipelines", "pipeline", json=body)
 
     def get(self, pipeline_id: str) -> Pipeline:
         """Read a pipeline."""
         route, path = "/opportunities/pipelines/{pipelineId}", {"pipelineId": pipeline_id}
         return self._one(route, read_pipeline, "pipeline", path=path)
 
-    def replace(self, pipeline_id: str, pipeline: PipelineBody) -> Pipeline:
-        """Replace name, settings and all stages."""
+    def replace(self, pipeline_id: str, pipeline: PipelineBody) -> Record:
+        """Replace name, settings and all stages; the answer may tell none of them."""
         route, path = "/opportunities/pipelines/{pipelineId}", {"pipelineId": pipeline_id}
-        answer = self._record("PUT", route, "pipeline", path=path, json=pipeline.wire())
-        return read_pipeline(answer)
+        return self._record("PUT", route, "pipeline", path=path, json=pipeline.wire())
 
     def delete(self, pipeline_id: str) -> None:
         """Delete a pipeline AND every opportunity in it."""

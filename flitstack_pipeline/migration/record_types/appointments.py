@@ -29,7 +29,7 @@ from flitstack_pipeline.migration.record_types.child_records import WordedHandle
 from flitstack_pipeline.migration.record_types.references import reference
 from flitstack_pipeline.migration.record_types.timestamps import utc
 
-#: The end an appointment gets that is given none.
+#: How long we take an appointment to be of which no end is shown; no source tells HighLevel's own.
 USUAL_LENGTH = timedelta(minutes=30)
 
 
@@ -96,7 +96,7 @@ class AppointmentHandler(WordedHandler):
     def _end(self, ctx: Context, entry: IdMapRow, start: str) -> str:
         """The end as last written; one we never wrote is as far from the start as it is now.
 
-        Where none is shown either, the slot that HighLevel gives an appointment without an end.
+        Where none is shown either, `USUAL_LENGTH`: an old end before the new start is refused.
         """
         written = ((entry.last_written or {}).get("fields") or {}).get("endTime")
         if written:

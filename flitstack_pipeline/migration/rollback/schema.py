@@ -107,10 +107,12 @@ def _must_stay(ctx: Context, seen: Survey, item: dict[str, Any]) -> str:
     """Why an item must not be deleted; empty when it may."""
     kind, name = item["kind"], item["item_key"].split(":", 1)[1]
     if kind == "pipeline":
-        mine = taken_away(ctx.journal, ctx.location, "opportunity")
-        for shown in HANDLERS["opportunity"].scan(ctx, ""):
-            lingers = shown.hl_id in mine and not HANDLERS["opportunity"].is_there(ctx, shown)
-            if shown.details["pipeline_id"] == item["hl_id"] and not lingers:
+        handler = HANDLERS["opportunity"]
+        deleted = taken_away(ctx.journal, ctx.location, handler.kind)
+        for shown in handler.scan(ctx, ""):
+            if shown.details["pipeline_id"] != item["hl_id"]:
+                continue
+            if shown.hl_id not in deleted or handler.is_there(ctx, shown):
                 return "it holds opportunities that are not ours; deleting it would delete them"
     if kind == "association" and seen.foreign["association", item["hl_id"]]:
         return "it holds links that are not ours; deleting it would delete them"
