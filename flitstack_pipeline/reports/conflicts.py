@@ -33,8 +33,8 @@ def conflict_page(rows: Sequence[Mapping[str, Any]]) -> Document:
         "Each row is a value that changed in Contractor+ and in HighLevel since it was last "
         "written. To decide: in the review room; or write ours (take the new export), theirs "
         "(keep HighLevel) or value (with the value) into decisions/conflicts.csv; or run "
-        "`flitstack resolve RECORD FIELD ours`. What was decided is applied by `flitstack resolve` "
-        "and by the next delta."
+        "flitstack resolve RECORD FIELD ours. What was decided is applied by flitstack resolve and "
+        "by the next delta."
     )
     listed = [
         {shown: r[k] for k, shown in _SHOWN.items()} | {"record": r["record_key"]} for r in rows

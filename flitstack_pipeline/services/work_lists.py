@@ -95,10 +95,10 @@ def _duplicates_page(review: Review) -> Document:
     by_evidence = Counter(str(r["evidence"]) for r in merged)
     return Document(
         "Duplicates",
-        f"{len(open_pairs):,} pairs wait for you; {len(merged):,} were merged.",
+        f"Pairs that wait for you: {len(open_pairs):,}; merged: {len(merged):,}.",
         not open_pairs,
         about="Two rows that may be one client. Write “merge” or “keep apart” in the column "
-        "“decision” of reports/duplicates.csv and run `flitstack audit`: decisions are remembered "
+        "“decision” of reports/duplicates.csv and run flitstack audit: decisions are remembered "
         "in decisions/duplicates.csv, and taking one out there undoes it. A pair you leave alone "
         "stays as it is.",
         sections=[
@@ -124,7 +124,7 @@ def _side_by_side(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "score": row["score"],
         "evidence": row["evidence"],
-        "step by step": row["how"],
+        "step by step": str(row["how"]).replace("; ", "\n"),
         "one": shown("left"),
         "other": shown("right"),
     }
@@ -139,7 +139,7 @@ def _links_page(review: Review) -> Document:
         not (invoices or orders),
         about="Documents that name no job and fit several, each with its best candidates. Write "
         "“link” or “do not link” in the column “decision” of reports/invoice_links.csv or "
-        "reports/work_order_links.csv and run `flitstack audit`; decisions are remembered in "
+        "reports/work_order_links.csv and run flitstack audit; decisions are remembered in "
         "decisions/. What you leave alone is migrated without a job.",
         sections=[Section("Invoices", invoices), Section("Work orders", orders)],
     )
