@@ -49,7 +49,7 @@ class World:
     orders: list[Row] = field(default_factory=list)
     truth: dict[str, Pairs] = field(default_factory=lambda: defaultdict(set))
     #: What an invoice bills: plain, taxed, parts, deposit, two jobs, two visits of one price,
-    #: changed, discount, no job, a job without amount.
+    #: changed, discount, no job, no amount (of its job).
     kinds: dict[str, str] = field(default_factory=dict)
 
     def make(self, clients: int) -> None:
@@ -140,10 +140,12 @@ class World:
                    else str(client), total=subtotal + tax + (changed or 0),
                    issue_date=issued, title=named, job_refs=self._numbers(jobs))  # fmt: skip
         self.invoices.append(row)
-        taxed = "taxed" if tax and what == "plain" else what
+        billed = "taxed" if tax and what == "plain" else what
         if what == "two jobs" and jobs[0]["amount"] == jobs[1]["amount"]:
-            taxed = "two visits"  # two of a plan of twelve at one price: nobody can tell which
-        self.kinds[str(row["source_key"])] = taxed if jobs and jobs[0]["amount"] else "no amount"
+            billed = "two visits"  # two of a plan of twelve at one price: nobody can tell which
+        if jobs and not jobs[0]["amount"]:
+            billed = "no amount"
+        self.kinds[str(row["source_key"])] = billed
         if changed:
             self.changes.append(
                 _row("change_orders", key, invoice_ref=f"INV-{key}", amount=changed)

@@ -5,9 +5,9 @@ vendor's public import and export field lists. `means` names what a header means
 first; where another list has no field of the first meaning, the next one counts, unless a column
 of the source means that first. So every pair of sets of one kind is a labelled problem.
 
-`tune/` and `dev/` are what the synonyms, the weights and the calibration were made with (`dev` has
-lists of four foreign domains, too); `test/`, `unseen/` and `fresh/` hold other vendors, `foreign/`
-and `abroad/` other domains, which none of these saw.
+`tune/` and `dev/` are what the weights and the calibration were made with (`dev` has lists of four
+foreign domains, too); `test/`, `unseen/` and `fresh/` hold other vendors, `foreign/` and `abroad/`
+other domains, to which none of these was fitted. `map_proposal` says what the vocabulary saw.
 """
 
 from __future__ import annotations

@@ -212,10 +212,20 @@ def _serial(found: float) -> Said | None:
     return Said(day, clock)
 
 
+#: A header that speaks of a time; in others two letters are a state: `Tax (CT)`, `Location (CT)`.
+_OF_A_TIME = re.compile(
+    r"time|date|created|updated|modified|start|end|completed|scheduled|\b(?:at|on|when)\b", re.I
+)
+
+
 def zone_said(word: str) -> dt.tzinfo | None:
     """The zone that a person or a header names, or None."""
     bare = re.sub(r"^\((?:GMT|UTC)[^)]*\)\s*(?=\w)|\s*\([^)]*\)$", "", word.strip())
-    return _offset(f"1:00 {bare}")[1]
+    bare = re.sub(r"^z$", "UTC", bare, flags=re.I)
+    bare = re.sub(r"^(eastern|central|mountain|pacific)$", r"\1 time", bare, flags=re.I)
+    if bare.casefold().endswith(" time"):
+        bare = bare.title()
+    return _offset(f"1:00 {bare.upper() if len(bare) <= 4 else bare}")[1]
 
 
 def header_zone(header: str) -> str:
@@ -227,10 +237,13 @@ def header_zone(header: str) -> str:
     word = re.split(r"[(\[]|[\s_](?=(?:utc|gmt)$)|(?<=[a-z])(?=UTC$)", bare, flags=re.I)[-1].strip()
     if word == bare or word in ("Est", "est"):  # an estimated date
         return ""
-    word = re.sub(r"^(?:all )?(?:times? )?(?:are )?(?:in |zone:? )", "", word, flags=re.I)
-    word = re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
-    if word in _PLACES and not re.search("time|date|created|updated|start|end|at|on", header, re.I):
+    word = re.sub(
+        r"^(?:local,\s*)?(?:(?:all )?(?:times? )?(?:are )?(?:in |zone:? ))?", "", word, flags=re.I
+    )
+    word = re.sub(r"\s+time\s?zone$", "", word, flags=re.I)
+    if len(word) <= 2 and not _OF_A_TIME.search(header):
         return ""
+    word = re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
     return word if zone_said(word) else ""
 
 

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import duckdb
-import pyarrow as pa
 
 from flitstack_pipeline.catalog.objects import object_of_dataset
 from flitstack_pipeline.catalog.source import BY_KEY
@@ -126,9 +125,7 @@ def _sample(con: duckdb.DuckDBPyConnection, place: list[str], sql: str) -> list[
 
 def _tell(con: duckdb.DuckDBPyConnection, dataset: str, wrong: list[tuple[str, str]]) -> None:
     ids, reasons = zip(*wrong, strict=True)
-    con.register("incoming", pa.table({"row_id": pa.array(ids), "why": pa.array(reasons)}))
-    con.execute("CREATE OR REPLACE TEMP TABLE ledger_wrong AS FROM incoming")
-    con.unregister("incoming")
+    store.make_temporary(con, "ledger_wrong", {"row_id": ids, "why": reasons})
     gone = "row_id IN (SELECT row_id FROM ledger_wrong)"
     con.execute(f"DELETE FROM ledger.looked WHERE dataset = {literal(dataset)} AND {gone}")
     if table_exists(con, f"ledger.rows_{dataset}"):

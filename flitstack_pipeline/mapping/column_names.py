@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.cleaning.values.columns import CUSTOM
 from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.warehouse import table_exists
 
 if TYPE_CHECKING:
     from flitstack_pipeline.mapping.document import MapDocument
 
-CUSTOM = "custom:"
 #: How alike two names are of which one is a slip of the other (difflib's ratio).
 ALIKE = 0.8
 

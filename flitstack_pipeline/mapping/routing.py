@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.cleaning.values.columns import CUSTOM
 from flitstack_pipeline.warehouse import literal
 
-WORKSPACE, CUSTOM = "workspace", "custom:"
+WORKSPACE = "workspace"
 PEOPLE = ("clients", "leads")
 KEYS = ("by", "equals", "location")
 

@@ -184,6 +184,10 @@ def test_headers_that_name_no_zone():
         assert zone_of_header(header) == "", header
 
 
+def test_a_header_may_call_its_zone_local():
+    assert zone_of_header("Created (local, CST)") == "CT"
+
+
 def test_columns_of_zones_are_known_by_their_header():
     assert all(map(is_zone_column, ("Time Zone", "timezone", "TZ", "time_zone", "TZID")))
     assert not any(map(is_zone_column, ("Zone", "Sales Zone", "Time", "Blitz")))

@@ -97,13 +97,21 @@ def test_exports_that_hide_half_of_their_columns_raise_no_alarm(seed):
         workshop.close()
 
 
-def test_a_date_whose_time_stands_in_no_column_arrives():
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"Start Time": "Crew Called", "End Time": "Crew Gone"},  # a date without its time
+        {"In Progress At": "Crew Modified (PST)"},  # a zone beside no word for a time
+        {"In Progress At": "Location (PT)"},  # Portugal
+    ],
+)
+def test_dates_arrive_under_headers_that_nobody_expected(names):
     def write(folder):
         small.write(folder)
-        text = (folder / "jobs.csv").read_text()
-        (folder / "jobs.csv").write_text(
-            text.replace("Start Time", "Crew Called").replace("End Time", "Crew Gone")
-        )
+        header, rows = (folder / "jobs.csv").read_text().split("\n", 1)
+        for usual, other in names.items():
+            header = header.replace(usual, other)
+        (folder / "jobs.csv").write_text(f"{header}\n{rows}")
         return folder
 
     workshop = Workshop(write)

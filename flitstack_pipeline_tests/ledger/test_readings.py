@@ -1,11 +1,13 @@
 """The witness's own readings, each against values worked out by hand."""
 
+import datetime as dt
 import re
 
 import duckdb
 import pytest
 
 from flitstack_pipeline.cleaning.values.words import EMPTY_WORDS as TAKEN_FOR_NOTHING
+from flitstack_pipeline.ledger.moments import header_zone, zone_said
 from flitstack_pipeline.ledger.readings import EMPTY_WORDS, agrees
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.ledger.witness import is_empty_word_sql
@@ -184,6 +186,28 @@ def test_a_value_that_says_the_same_is_found(kind, text, value):
 @pytest.mark.parametrize(("kind", "text", "value"), OTHER)
 def test_a_value_that_says_something_else_is_not(kind, text, value):
     assert agrees(kind, text, value, NEW_YORK) == ""
+
+
+#: Hours from UTC in July of the zone a header names.
+_HEADERS = [
+    ("Created (UTC)", 0), ("Start (Z)", 0), ("Last Modified (CST)", -5), ("Completed (EST)", -4),
+    ("Due (EST)", -4), ("Modified (CT)", -5), ("When [PT]", -7), ("Created (local, EST)", -4),
+    ("Due Date (Pacific Time Zone)", -7), ("Start (Pacific)", -7), ("Start (eastern time)", -4),
+    ("Tax (CT)", None), ("Location (CT)", None), ("Estimate (PT)", None), ("State (MT)", None),
+    ("Start Date (Est)", None), ("Total (USD)", None), ("Start (local)", None), ("Agmt", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "hours"), _HEADERS)
+def test_a_header_names_a_zone_or_a_state(header, hours):
+    zone = zone_said(header_zone(header)) if header_zone(header) else None
+    there = zone and zone.utcoffset(dt.datetime(2024, 7, 1))
+    assert there == (None if hours is None else dt.timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("word", ["pst", "PST", "pacific standard time", "GMT-8", "-08:00"])
+def test_a_person_may_write_a_zone_in_any_case(word):
+    assert zone_said(word).utcoffset(dt.datetime(2024, 7, 1)) == dt.timedelta(hours=-8)
 
 
 def test_the_same_text_arrives_verbatim_and_another_by_a_rule():

@@ -1,5 +1,6 @@
 """The code location loads, and what a person sees of it is complete."""
 
+import re
 from pathlib import Path
 
 import dagster as dg
@@ -24,6 +25,18 @@ def asset_keys(defs):
 
 def test_everything_loads(defs):
     dg.Definitions.validate_loadable(defs)
+
+
+def test_the_readme_names_every_check_and_where_it_is(defs):
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    table = text[text.index("| check | on |") :].split("\n\n")[0]
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \| .+ \|$", table, re.M)
+    told = {name: on for names, on in rows for name in re.findall(r"`(\w+)`", names)}
+    checks = defs.resolve_asset_graph().asset_check_keys
+    assert set(told) == {check.name for check in checks}
+    for check in checks:
+        on = told[check.name]
+        assert not on.startswith("`") or f"`{check.asset_key.path[0]}`" in on, check
 
 
 def test_every_stage_of_the_story_is_a_group(defs):

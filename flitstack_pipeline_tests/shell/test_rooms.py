@@ -1,6 +1,7 @@
 """Rules between rooms (docs/architecture.md#rules-between-rooms), kept by reading imports."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,14 @@ def test_a_module_keeps_to_the_rooms_it_may_know(path):
     if here not in STARTS_THE_SANDBOX:
         assert "sandbox_process" not in known
     assert not known & FORBIDDEN.get(here, set())
+
+
+def test_the_rules_are_those_that_the_document_tells():
+    text = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    table = text[text.index("| room | not |") :].split("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.M)
+    told = {name: set(re.sub(r" \(.*?\)", "", rooms).split(", ")) for name, rooms in rows}
+    assert told == FORBIDDEN
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -31,7 +31,9 @@ _ENDING = re.compile(r"(?:^|[\s_])(UTC|GMT)$|(?<=[a-z])(UTC)$", re.I)
 _PLACES = {"EST": "ET", "EDT": "ET", "CST": "CT", "CDT": "CT", "MST": "MT", "MDT": "MT",
            "PST": "PT", "PDT": "PT"}  # fmt: skip
 #: What may stand beside the zone in the brackets: `(times in UTC)`, `(local, EST)`.
-_BESIDE = re.compile(r"^(?:all )?(?:times? )?(?:are )?(?:in |zone:? ?)|\s+time\s?zone$", re.I)
+_BESIDE = re.compile(
+    r"^local,\s*|^(?:all )?(?:times? )?(?:are )?(?:in |zone:? ?)|\s+time\s?zone$", re.I
+)
 #: Two letters are a zone only in a header that speaks of a time: `Tax (CT)` is Connecticut's.
 _OF_TIMES = re.compile(
     r"time|date|created|updated|modified|start|end|completed|scheduled|\b(?:at|on|when)\b", re.I
