@@ -6,6 +6,7 @@ left of it. Belongs here: telling. Does not: what is said to a person (`formats`
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -31,6 +32,18 @@ _STREAMS = {
     "Book\0": "xls",
 }
 _LONGEST_STREAM = 64
+_MOST_TOLD = 100_000
+#: What `zipfile` raises of an archive's bytes, at its list or at a part. A disk that cannot be read
+#: raises OSError as well, and again at the next read (`_local_names`, or whoever reads the file).
+_UNREADABLE = (
+    zipfile.BadZipFile,  # cut short; a signature or a checksum that is wrong
+    ValueError,  # a name that is not the UTF-8 it is marked as
+    RuntimeError,  # a password; NotImplementedError: a version or a packing of other programs
+    EOFError,  # the file ends inside a part
+    OSError,  # bzip2's word for damage; a part that would begin before the file
+    zlib.error,
+    lzma.LZMAError,
+)
 #: A file's name inside an archive, behind the fixed part of its header.
 _LOCAL_HEADER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
 
@@ -38,7 +51,8 @@ _LOCAL_HEADER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
 def zip_kind(path: Path) -> str:
     """What a zip archive is: WORKBOOK, ENCRYPTED, DAMAGED, the ending of its kind, "zip".
 
-    DAMAGED is said of a workbook, and of an archive of which not a name is left.
+    DAMAGED is said of what has no readable list of parts: of a workbook, and of a file that its
+    remaining names do not tell, unless it is called .zip.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -46,7 +60,7 @@ def zip_kind(path: Path) -> str:
             kind = _kind_of([p.filename for p in parts], path, _told(archive))
             locked = kind == "zip" and any(p.flag_bits & 1 for p in parts)
             return ENCRYPTED if locked else kind
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except _UNREADABLE:
         names = list(_local_names(path))
         kind = _kind_of(names, path) if names else "zip"
         named = path.suffix.lower() == f".{kind}"
@@ -58,7 +72,7 @@ def files_in(path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             return sum(not name.endswith("/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except _UNREADABLE:
         return 0
 
 
@@ -94,8 +108,9 @@ def _told(archive: zipfile.ZipFile) -> str:
     said = []
     for name in ("mimetype", "[Content_Types].xml"):
         try:
-            said.append(archive.read(name)[:100_000].decode("utf-8", "replace"))
-        except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+            with archive.open(name) as part:
+                said.append(part.read(_MOST_TOLD).decode("utf-8", "replace"))
+        except (KeyError, *_UNREADABLE):  # KeyError: it has no such part. The names tell the rest.
             continue
     return " ".join(said)
 

@@ -82,7 +82,7 @@ _TEXTS = {
     rb"\[internetshortcut\]": "link",
     rb"(?:[a-z][\w-]*: [^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n)*"
     rb"(?:message-id|mime-version|received|return-path): ": "eml",
-    rb"(?:\s*(?:--[^\n]*|/\*.*?\*/;?)\s*\n)*\s*(?:create\s+(?:table|database)|insert\s+into|"
+    rb"(?>\s*(?:--[^\n]*|/\*.*?\*/;?)\s*\n)*+\s*(?:create\s+(?:table|database)|insert\s+into|"
     rb"drop\s+table|set\s+names)\s": "sql",
 }
 _UNFINISHED = frozenset({".crdownload", ".part", ".partial", ".download", ".tmp"})

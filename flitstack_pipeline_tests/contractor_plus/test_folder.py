@@ -4,13 +4,16 @@ import gzip
 import os
 import re
 import zipfile
+from functools import partial
 
 import openpyxl
 import pytest
 
 from flitstack_pipeline import services
 from flitstack_pipeline.contractor_plus.cells import UnreadableFile, sheets
+from flitstack_pipeline.contractor_plus.containers import WORKBOOK, zip_kind
 from flitstack_pipeline.contractor_plus.folder import attachment_files, export_files
+from flitstack_pipeline.contractor_plus.formats import refuse_what_is_no_table
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.settings import Project
 
@@ -228,3 +231,50 @@ def test_a_table_that_begins_like_another_format_is_read(tmp_path, first):
     assert [cells for _, cells in sheet.rows()] == [
         [first, "Client ID", "Client Name"], ["7", "1", "Ann Roe"]
     ]  # fmt: skip
+
+
+DUMP = "-- a dump\n\n" * 60
+
+
+def test_many_remarks_of_a_dump_are_looked_through_once(tmp_path):
+    """Tried in every way of sharing out the blank lines, sixty remarks would take for ever."""
+    (tmp_path / "notes.txt").write_text(f"{DUMP}and a word\n")
+    assert refuse_what_is_no_table(tmp_path / "notes.txt") is False
+    (tmp_path / "dump.sql").write_text(f"{DUMP}/* clients */;\nCREATE TABLE clients (id int);\n")
+    with pytest.raises(UnreadableFile, match="dump of a database"):
+        refuse_what_is_no_table(tmp_path / "dump.sql")
+
+
+def _with_a_spoiled_part(path, packing):
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>" * 99)
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    data = bytearray(path.read_bytes())
+    start = 30 + len("[Content_Types].xml")  # behind the first local header
+    data[start + 9 : start + 19] = b"\xff" * 10
+    path.write_bytes(data)
+
+
+def _with_a_part_longer_than_the_file(path):
+    packed(path, {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"})
+    data = bytearray(path.read_bytes())
+    sizes = data.index(b"PK\x01\x02") + 20  # packed and unpacked, in the archive's list
+    data[sizes : sizes + 8] = (10**6).to_bytes(4, "little") * 2
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _with_a_part_longer_than_the_file,
+        *(partial(_with_a_spoiled_part, packing=packing) for packing in
+          (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)),
+    ],
+    ids=["longer than the file", "deflate", "bzip2", "lzma"],
+)  # fmt: skip
+def test_a_workbook_of_which_a_part_cannot_be_unpacked_is_refused_as_one(tmp_path, spoil):
+    path = tmp_path / "clients.xlsx"
+    spoil(path)
+    assert zip_kind(path) == WORKBOOK
+    with pytest.raises(UnreadableFile, match="the workbook is damaged"):
+        sheets(path)
