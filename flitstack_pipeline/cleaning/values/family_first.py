@@ -11,8 +11,8 @@ Belongs here: the order of one name's words. Does not: other names (`names`).
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from flitstack_pipeline.cleaning.values.accents import without_accents
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
 
 #: Middle names of most men and of most women; Dutch surnames begin with the first as well.
@@ -69,5 +69,4 @@ def _lists() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _plain(word: str) -> str:
-    apart = unicodedata.normalize("NFKD", word.casefold().replace("đ", "d"))
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    return without_accents(word.casefold().replace("đ", "d"))

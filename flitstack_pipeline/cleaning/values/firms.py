@@ -11,9 +11,9 @@ of other columns (`rows.people`).
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
+from flitstack_pipeline.cleaning.values.accents import without_accents
 from flitstack_pipeline.cleaning.values.family_first import is_vietnamese
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
 
@@ -87,10 +87,7 @@ def _trades() -> frozenset[str]:
 
 def is_given(word: str) -> bool:
     """Whether a word is a usual given name."""
-    bare = word.casefold().rstrip(".")
-    if not bare.isascii():  # the list has no accents
-        apart = unicodedata.normalize("NFKD", bare)
-        bare = "".join(c for c in apart if not unicodedata.combining(c))
+    bare = without_accents(word.casefold().rstrip("."))  # the list has none
     return bare in word_groups("given_names")[""]
 
 

@@ -7,11 +7,11 @@ original.
 from __future__ import annotations
 
 import re
-import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flitstack_pipeline.cleaning.values.accents import without_accents
 from flitstack_pipeline.cleaning.values.family_first import is_family_first, is_vietnamese, turned
 from flitstack_pipeline.cleaning.values.firms import (
     TWO_NAMES,
@@ -338,8 +338,7 @@ def _two_surnames(words: list[str]) -> tuple[str, str] | None:
 
 
 def _is_spanish(surname: str) -> bool:
-    bare = unicodedata.normalize("NFKD", surname.casefold())
-    plain = "".join(c for c in bare if not unicodedata.combining(c))
+    plain = without_accents(surname.casefold())
     return plain in _SPANISH and not is_given(plain)
 
 

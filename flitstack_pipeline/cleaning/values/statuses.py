@@ -6,8 +6,9 @@ Unknown words stay unknown: they keep their text, are listed, and wait for the v
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from flitstack_pipeline.cleaning.values.accents import without_accents
 
 _JOB = {
     "new": "new unscheduled pending nuevo nouveau unassigned not_started not_scheduled pendiente "
@@ -113,6 +114,4 @@ def canonical(vocabulary: str, value: str | None) -> str | None:
 
 
 def _slug(value: str) -> str:
-    plain = unicodedata.normalize("NFKD", value)
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", without_accents(value).casefold()).strip("_")

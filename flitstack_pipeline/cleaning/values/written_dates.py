@@ -7,10 +7,11 @@ day, month and year stand. Does not: numeric dates and the time of day (`dates`)
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 from babel import Locale
+
+from flitstack_pipeline.cleaning.values.accents import without_accents
 
 _LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl")
 #: Spellings that CLDR has not: without accent or point, or older.
@@ -71,8 +72,7 @@ def full_year(text: str) -> int:
 
 def plain(word: str) -> str:
     """A word in lower case, without accents and point."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c)).rstrip(".")
+    return without_accents(word.casefold()).rstrip(".")
 
 
 @cache
