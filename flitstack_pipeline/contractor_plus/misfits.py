@@ -38,8 +38,7 @@ MISFITS_DDL = """CREATE TABLE IF NOT EXISTS raw.misfits (
 #: as written); "" where another column may stand in for it.
 REALIGNED_DDL = """CREATE TABLE IF NOT EXISTS raw.realigned (
   file VARCHAR, sheet VARCHAR, "row" BIGINT, dataset VARCHAR, raw_id VARCHAR,
-  how VARCHAR, cells JSON, read VARCHAR[],
-  stands VARCHAR[], columns VARCHAR[], separator VARCHAR);
+  how VARCHAR, cells JSON);
 ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS read VARCHAR[];
 ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS stands VARCHAR[];
 ALTER TABLE raw.realigned ADD COLUMN IF NOT EXISTS columns VARCHAR[];

@@ -133,7 +133,7 @@ def decide_zone(
 def _by_rows(rows: RowZones, account: str) -> LocalZone:
     """The zone of local times beside a column of zones; only the account's own leave no doubt."""
     strange = {zone: n for zone, n in rows.counts.items() if not _is_of(zone, account)}
-    if not any(zone_named(zone) for zone in strange):
+    if not strange:
         return LocalZone()
     most = sorted(strange, key=lambda zone: (-strange[zone], zone))[:MOST_OFFERED]
     told = ", ".join(f"{zone} ({strange[zone]:,} of the rows)" for zone in most)
@@ -174,7 +174,10 @@ def shown_zone(tail: str) -> str:
 
 
 def _is_of(zone: str, account: str) -> bool:
-    """Whether moments of a zone are the account's own: by its name, or its offset all year."""
+    """Whether moments of a zone are the account's own: by its name, or its offset all year.
+
+    A word that names no zone has no offset, and so says nothing against it.
+    """
     own = _offsets(account)
     if zone == "UTC":  # what programs write for any place
         return own == {dt.timedelta(0)}
