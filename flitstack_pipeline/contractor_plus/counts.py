@@ -180,10 +180,11 @@ def _distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: s
         return 0
     ids = ", ".join(f'lower(trim("{c}"))' for c in BY_KEY[dataset].id_columns)
     found = con.execute(
-        f"SELECT count(DISTINCT CASE WHEN concat({ids}) = '' THEN _row_id "  # noqa: S608
-        f"ELSE concat_ws(chr(31), _workspace, {ids}) END) "
-        f'FROM raw."{dataset}" WHERE $workspace IN ('
-        ", _workspace)",
+        f"""
+        SELECT count(DISTINCT CASE WHEN concat({ids}) = '' THEN _row_id
+                              ELSE concat_ws(chr(31), _workspace, {ids}) END)
+        FROM raw."{dataset}" WHERE $workspace IN ('', _workspace)
+        """,  # noqa: S608 - a kind of file and its columns, from our own specification
         {"workspace": workspace},
     ).fetchall()
     return int(found[0][0])

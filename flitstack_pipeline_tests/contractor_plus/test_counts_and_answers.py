@@ -7,7 +7,7 @@ import pytest
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.contractor_plus import manifest
 from flitstack_pipeline.contractor_plus.counts import check_counts, explain
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.contractor_plus.inspect import inspect_file
 from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.questions import open_questions
@@ -68,6 +68,22 @@ def test_a_module_with_a_count_and_no_file_at_all_differs_too(con, tmp_path):
     stage(exports, [clients(tmp_path / "a.csv", 1)], expected_counts={"jobs": 7})
     read(con, exports)
     assert "7 on screen, 0 distinct" in check_counts(con, tmp_path)[0].problem
+
+
+def test_what_is_not_cleaned_is_counted_by_its_numbers_as_read(con, tmp_path):
+    """Clients before they are cleaned; expenses, which never are: E1 stands on two rows."""
+    exports = tmp_path / "exports"
+    expenses = tmp_path / "expenses.csv"
+    expenses.write_text(
+        "Expense ID,Job #,Date,Category,Amount\n"
+        "E1,7,1/25/2024,Fuel,5.00\ne1 ,7,1/26/2024,Fuel,6.00\nE2,7,1/26/2024,Tools,9.00\n"
+    )
+    staged = [clients(tmp_path / "a.csv", 1, 2, 2, ""), expenses]
+    stage(exports, staged, expected_counts={"clients": 3, "expenses": 2})
+    ingest_object(con, exports, "clients")
+    ingest_schema(con, exports)
+    read_rows = {check.dataset: check.read for check in check_counts(con, tmp_path)}
+    assert read_rows == {"clients": 3, "expenses": 2}
 
 
 def test_counts_are_kept_apart_by_workspace(con, tmp_path):
