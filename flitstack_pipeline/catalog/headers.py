@@ -58,6 +58,11 @@ def normalise_header(text: str) -> str:
     return _plain(_BRACKETS.sub(_bracket, text))
 
 
+def is_of_times(header: str) -> bool:
+    """Whether a header speaks of a time, so that what it says in brackets may be a time zone."""
+    return _OF_TIMES.search(header) is not None
+
+
 def _bracket(found: re.Match[str]) -> str:
     inside = found.group(1) if found.group(1) is not None else found.group(2)
     return " " if not inside.strip() or _SAYS_NOTHING.fullmatch(inside) else f" {inside} "
@@ -88,7 +93,7 @@ def _readings(header: str) -> Iterator[tuple[str, ...]]:
         inside = bracket.group(1) if bracket.group(1) is not None else bracket.group(2)
         if not _SAYS_NOTHING.fullmatch(inside):
             yield (normalise_header(f"{inside} {_BRACKETS.sub(' ', header)}"),)
-        if _ZONE.fullmatch(inside.strip()) and _OF_TIMES.search(_BRACKETS.sub(" ", header)):
+        if _ZONE.fullmatch(inside.strip()) and is_of_times(_BRACKETS.sub(" ", header)):
             yield (normalise_header(_BRACKETS.sub(" ", header)),)
     elif (bare := _ENDING_ZONE.sub("", header)) != header:
         yield (normalise_header(bare),)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from flitstack_pipeline.catalog.headers import is_of_times
 from flitstack_pipeline.cleaning.values.clocks import with_zone, zone_named
 from flitstack_pipeline.cleaning.values.dates import UNDECIDED
 from flitstack_pipeline.cleaning.values.formats import answered
@@ -33,10 +34,6 @@ _PLACES = {"EST": "ET", "EDT": "ET", "CST": "CT", "CDT": "CT", "MST": "MT", "MDT
 #: What may stand beside the zone in the brackets: `(times in UTC)`, `(local, EST)`.
 _BESIDE = re.compile(
     r"^local,\s*|^(?:all )?(?:times? )?(?:are )?(?:in |zone:? ?)|\s+time\s?zone$", re.I
-)
-#: Two letters are a zone only in a header that speaks of a time: `Tax (CT)` is Connecticut's.
-_OF_TIMES = re.compile(
-    r"time|date|created|updated|modified|start|end|completed|scheduled|\b(?:at|on|when)\b", re.I
 )
 #: How many zones a column may hold before its question only offers the account's.
 MOST_OFFERED = 3
@@ -151,8 +148,8 @@ def zone_of_header(header: str) -> str:
     word = _BESIDE.sub("", bracketed[1]).strip()
     if word in ("Est", "est"):  # `Start Date (Est)` is estimated
         return ""
-    if len(word) <= 2 and not _OF_TIMES.search(header[: bracketed.start()]):
-        return ""
+    if len(word) <= 2 and not is_of_times(header[: bracketed.start()]):
+        return ""  # `Tax (CT)` is Connecticut's
     word = _PLACES.get(word.upper(), word)
     return word if zone_named(word) else ""
 
