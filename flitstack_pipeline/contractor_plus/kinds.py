@@ -305,8 +305,9 @@ def _against(kind: Dataset, headers: tuple[str, ...], columns: set[str]) -> list
         found.append(f"its first id is {first!r}")
     if kind.key in ("clients", "leads") and _has_second_subject(headers):
         found.append("it names a client and a contact person on each row")
-    if kind.key in _OF_CLIENT and not columns & {"client_id", "client_name"}:
-        found += [OF_VENDOR] if _VENDORS & set(map(normalise_header, headers)) else []
+    names_no_client = kind.key in _OF_CLIENT and not columns & {"client_id", "client_name"}
+    if names_no_client and not _VENDORS.isdisjoint(map(normalise_header, headers)):
+        found.append(OF_VENDOR)
     if kind.key in _SLOT_KINDS and _is_time_slot(headers) and "start_date" not in columns:
         found.append("its rows are time slots")
     return found

@@ -50,9 +50,7 @@ def _readable(path: Path, _size: int, _time: int) -> Path:
             with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as out:
                 for name in names:
                     out.writestr(name.replace("\\", "/"), _rewritten(book.read(name), strict))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
-        return path
-    except Exception:  # zlib and others, by where the damage is: the reader says what is wrong
+    except Exception:  # of many kinds, by where the damage is: the reader says what is wrong
         return path
     return copy
 
