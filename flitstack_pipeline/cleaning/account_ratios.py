@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from flitstack_pipeline.cleaning.frozen import frozen_ratios
+from flitstack_pipeline.cleaning.frozen import read_frozen
 
 #: Pairs, and the share of all pairs, that a ratio must explain to be the account's.
 FEWEST, SHARE = 5, 0.01
@@ -42,7 +42,7 @@ def learn_ratios(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[Decima
     Raises:
         BadInput: When the file of what was approved cannot be read.
     """
-    found = frozen_ratios(decisions)
+    found = read_frozen(decisions).ratios
     if found is None:
         found = frequent_ratios(con.execute(_KNOWN).fetchall())
     con.execute("CREATE OR REPLACE TABLE account_ratios (ratio DECIMAL(9, 6), seen INTEGER)")

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
-from flitstack_pipeline.cleaning.frozen import APPROVED, frozen_matching
+from flitstack_pipeline.cleaning.frozen import APPROVED, read_frozen
 from flitstack_pipeline.cleaning.match_keys import name_key
 from flitstack_pipeline.cleaning.matching_blocks import make_candidates
 from flitstack_pipeline.cleaning.matching_columns import make_columns
@@ -204,14 +204,14 @@ class _Groups:
 
 def _score_pairs(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
     make_decided(con, decisions)
-    approved, merged = frozen_matching(decisions)
-    _add_approved(con, merged)
+    approved = read_frozen(decisions)
+    _add_approved(con, approved.merged)
     make_columns(con)
     make_candidates(con)
     compare_candidates(con)
-    matching = approved or learn(con)
+    matching = approved.matching or learn(con)
     score_candidates(con, matching.review_at, matching)
-    if approved is None:
+    if approved.matching is None:
         matching = matching.with_threshold(con)
     keep_matching(con, matching)
     con.execute(_DECIDED.format(merge_at=matching.merge_at))

@@ -7,14 +7,15 @@ obeyed by every run after it. Does not: the learning (`matching_learned`, `accou
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from flitstack_pipeline.cleaning.matching_learned import Matching, kept_matching
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.warehouse import table_exists
 
 #: What was approved, in the folder of decisions.
@@ -23,6 +24,20 @@ FILE = "matching.json"
 #: weights of today would not merge.
 APPROVED = "merged when it was approved"
 Ratios = list[tuple[Decimal, int]]
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What was written at the approval; nothing before it."""
+
+    #: None before an approval, and when the comparisons are others by now.
+    matching: Matching | None = None
+    #: Pairs that were merged, the smaller key first.
+    merged: list[tuple[str, str]] = field(default_factory=list)
+    #: None before an approval, and where one says nothing of them.
+    ratios: Ratios | None = None
+    #: Why a record was merged, by its key.
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
 def freeze(con: duckdb.DuckDBPyConnection, decisions: Path, fingerprint: str) -> None:
@@ -43,10 +58,8 @@ def freeze(con: duckdb.DuckDBPyConnection, decisions: Path, fingerprint: str) ->
             con.execute("SELECT merged_key, reason FROM clean.merge_reasons").fetchall()
         ),
     }
-    decisions.mkdir(parents=True, exist_ok=True)
-    new = decisions / f"{FILE}.new"
-    new.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    new.replace(decisions / FILE)
+    with replacing(decisions / FILE) as file:
+        json.dump(data, file, indent=1)
 
 
 def without_approved(evidence: str) -> str:
@@ -59,7 +72,7 @@ def keep_reasons(con: duckdb.DuckDBPyConnection, decisions: Path) -> None:
 
     The reason stands in the merged record: other words for it would be written to HighLevel.
     """
-    said = (read_frozen(decisions) or {}).get("reasons") or {}
+    said = read_frozen(decisions).reasons
     if said:
         con.execute(
             "UPDATE clean.merge_reasons r SET reason = s.why "
@@ -76,45 +89,25 @@ def kept_ratios(con: duckdb.DuckDBPyConnection) -> Ratios:
     return con.execute("SELECT ratio, seen FROM account_ratios ORDER BY seen DESC, 1").fetchall()
 
 
-def frozen_matching(decisions: Path) -> tuple[Matching | None, list[tuple[str, str]]]:
-    """The approved matching, None without one or when the comparisons are others by now, and the
-    pairs that were merged by then.
-
-    Raises BadInput when the file cannot be read.
-    """
-    data = read_frozen(decisions)
-    if data is None:
-        return None, []
-    return Matching.from_json(data["matching"]), [(one, other) for one, other in data["merged"]]
-
-
-def frozen_ratios(decisions: Path) -> Ratios | None:
-    """The approved ratios; None before an approval, and where one says nothing of them.
-
-    Raises BadInput when the file cannot be read.
-    """
-    data = read_frozen(decisions)
-    if data is None or "ratios" not in data:
-        return None
-    return [(Decimal(ratio), int(seen)) for ratio, seen in data["ratios"]]
-
-
-def read_frozen(decisions: Path) -> dict[str, Any] | None:
-    """What was written at the approval; None before it.
+def read_frozen(decisions: Path) -> Frozen:
+    """What was written at the approval.
 
     Raises BadInput when the file cannot be read.
     """
     path = decisions / FILE
     if not path.exists():
-        return None
+        return Frozen()
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        Matching.from_json(data["matching"])
-        [(one, other) for one, other in data["merged"]]
-        [(Decimal(ratio), int(seen)) for ratio, seen in data.get("ratios", [])]
+        data = json.loads(path.read_text(encoding="utf-8"))
+        matching, ratios = Matching.from_json(data["matching"]), data.get("ratios")
+        return Frozen(
+            matching,
+            [(one, other) for one, other in data["merged"]],
+            None if ratios is None else [(Decimal(ratio), int(seen)) for ratio, seen in ratios],
+            dict(data.get("reasons", {})),
+        )
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise BadInput(
             f"{path}: not what was written at the approval ({error}). Put the file of a backup "
             "back; without it, take it away: the account is learned anew."
         ) from None
-    return data

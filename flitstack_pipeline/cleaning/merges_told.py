@@ -7,12 +7,11 @@ them (`decisions`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from flitstack_pipeline.cleaning.frozen import read_frozen
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import dicts, table_exists
 
 _PEOPLE = """
     SELECT source_key, name FROM clean.clients UNION ALL SELECT source_key, name FROM clean.leads"""
@@ -40,7 +39,7 @@ def taken_apart(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[dict[st
 
     Raises BadInput when the file of what was approved cannot be read.
     """
-    pairs: list[Any] = (read_frozen(decisions) or {}).get("merged", [])
+    pairs = read_frozen(decisions).merged
     if not pairs or not table_exists(con, "clean.merges"):
         return []
     return _rows(con, _APART, [[one for one, _ in pairs], [other for _, other in pairs]])
@@ -61,6 +60,4 @@ WHERE l.kept_key <> r.kept_key ORDER BY ALL
 def _rows(
     con: duckdb.DuckDBPyConnection, sql: str, values: list[list[str]]
 ) -> list[dict[str, str]]:
-    cursor = con.execute(sql, values)
-    names = [d[0] for d in cursor.description or ()]
-    return [{n: v or "" for n, v in zip(names, row, strict=True)} for row in cursor.fetchall()]
+    return [{name: value or "" for name, value in row.items()} for row in dicts(con, sql, values)]

@@ -137,9 +137,13 @@ def test_the_weights_that_were_approved_score_the_deltas(tmp_path):
     related(con, tmp_path)
     assert kept_matching(con) == approved
     assert json.loads((tmp_path / FILE).read_text())["approved"] == "print"
+    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0, "it holds keys of clients"
 
 
-def test_a_damaged_file_of_what_was_approved_says_what_to_do(tmp_path):
-    (tmp_path / FILE).write_text("{")
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"matching": {"weights": {}}, "merged": ["a"]}']
+)
+def test_a_damaged_file_of_what_was_approved_says_what_to_do(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
     with pytest.raises(ValueError, match=r"matching\.json.*backup"):
         find_pairs(empty_warehouse(), tmp_path)
