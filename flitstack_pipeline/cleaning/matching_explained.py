@@ -13,7 +13,6 @@ import duckdb
 from flitstack_pipeline.cleaning.matching_learned import Matching, kept_matching
 from flitstack_pipeline.cleaning.matching_weights import (
     COMPARISONS,
-    NEARLY_CAP,
     NOTHING_EXACT_CAP,
     Level,
 )
@@ -54,7 +53,7 @@ def explained(levels: Levels, score: float, by: Matching) -> str:
     sure = 1 / (1 + 2 ** -steps[-1].total)
     said.append(f"{_number(steps[-1].total)} bits are {_percent(sure)}")
     if sure > score + 0.0001:
-        said.append(f"held at {_percent(score)}: {_why_held(levels, score)}")
+        said.append(f"held at {_percent(score)}: {_why_held(levels, score, by.homes)}")
     return "; ".join(said)
 
 
@@ -82,15 +81,14 @@ def _compared(levels: Levels) -> Iterator[tuple[str, Level]]:
             yield comparison, of[place]
 
 
-def _why_held(levels: Levels, score: float) -> str:
-    capped = [level.words for _, level in _compared(levels) if level.cap <= score]
+def _why_held(levels: Levels, score: float, homes: bool) -> str:
+    held = (level for _, level in _compared(levels) if level.caps(homes))
+    capped = [level.words for level in held if level.cap <= score]
     if capped:
         return capped[0]
     if score <= NOTHING_EXACT_CAP:
         return "no e-mail, phone or address of their own in common"
-    if score <= NEARLY_CAP:
-        return "a name that is not quite the same, or one home, asks for more in common"
-    return "rounded"
+    return "a name that is not quite the same, or one home, asks for more in common"
 
 
 def _number(bits: float) -> str:

@@ -41,6 +41,10 @@ class Level:
     points: int = 0
     at_home: bool = False
 
+    def caps(self, homes: bool) -> bool:
+        """Whether the cap counts in an account where families must be expected, or not."""
+        return homes or not (self.at_home or self.points)
+
 
 #: Nothing to compare on one side: says nothing.
 MISSING: dict[str, str] = {
@@ -420,7 +424,7 @@ _HOME = (
 
 
 def _cap(level: Level, homes: bool) -> str:
-    if not homes and (level.at_home or level.points):
+    if not level.caps(homes):
         return "1.0"
     if not level.points:
         return str(level.cap)

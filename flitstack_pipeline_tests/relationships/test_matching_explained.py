@@ -39,6 +39,13 @@ def test_a_waterfall_says_what_holds_the_score_down():
     assert explained(single, 0.98, Matching()).endswith("held at 98.00%: same single-word name")
 
 
+def test_a_cap_for_households_holds_nothing_down_where_there_are_none():
+    pair = levels(email="same e-mail", phone="same phone", name="one name holds the other",
+                  place="a firm of several addresses, one unknown")  # fmt: skip
+    told = explained(pair, 0.95, Matching(homes=False))
+    assert told.endswith("held at 95.00%: a firm of several addresses, one unknown")
+
+
 @pytest.fixture
 def con():
     return empty_warehouse()
