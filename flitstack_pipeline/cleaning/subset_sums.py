@@ -50,7 +50,7 @@ def by_chance(offered: Iterable[Decimal], found: Sequence[Decimal], total: Decim
     one in thousands. So it is the number of sets that could have met, times the step between their
     sums, over the total.
     """
-    step = gcd(*(_cents(amount) for amount in found))
+    step = gcd(*(_cents(amount) for amount in found)) or 1  # none of a whole cent
     alike = sum(_cents(amount) % step == 0 for amount in offered)
     tried = sum(comb(alike, size) for size in range(2, len(found) + 1))
     return tried * step / max(1, _cents(total))

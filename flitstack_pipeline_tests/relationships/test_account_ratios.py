@@ -163,3 +163,5 @@ def test_sums_of_round_amounts_meet_by_chance_and_those_of_cents_do_not():
     round_ones = [Decimal(a) for a in (300, 500, 950, 350)]
     assert by_chance(cents, cents[:2], Decimal("1410.51")) == pytest.approx(6 * 1 / 141_051)
     assert by_chance(round_ones, round_ones[1:3], Decimal(1450)) == pytest.approx(6 * 50 / 1450)
+    dust = [Decimal("0.004"), Decimal("0.003")]
+    assert by_chance(dust, dust, Decimal("0.01")) == 1
