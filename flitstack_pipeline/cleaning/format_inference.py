@@ -171,8 +171,9 @@ def _local_moments(
         f"AND regexp_matches({cell}, '[0-9]:[0-9][0-9]') AND (? = '' OR zone <> '') "
         "ORDER BY 1, 2",
         [file, label],
-    ).fetchall()
-    local = ((c, z) for c, z in rows if _names_no_zone(c, order) and (not z or zone_named(z)))
+    )
+    each = iter(rows.fetchone, None)  # a file may hold many; the first that fit are enough
+    local = ((c, z) for c, z in each if _names_no_zone(c, order) and (not z or zone_named(z)))
     return list(islice(local, SHOWN))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -33,7 +33,7 @@ BY_LIKENESS = "client, amount and date"
 
 @dataclass(frozen=True)
 class Candidate:
-    """One possible job of one invoice or work order, with the confidence of the match."""
+    """One possible job of one invoice, with the confidence of the match."""
 
     invoice: str
     job: str
@@ -86,7 +86,7 @@ class Account:
 
     taxes: Sequence[Decimal] = ()
     alone: str = ""
-    apart: frozenset[tuple[str, str]] | set[tuple[str, str]] = frozenset()
+    apart: Set[tuple[str, str]] = frozenset()
 
 
 def decide(

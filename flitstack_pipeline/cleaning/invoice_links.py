@@ -105,7 +105,7 @@ def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[list[Candidate], 
 
 
 def _clients(con: duckdb.DuckDBPyConnection, parts: int, part: int) -> Clients:
-    """The open invoices and jobs of clients with several jobs, those with the most money first."""
+    """The open invoices and jobs of clients with several open jobs."""
     rows = con.execute(_OPEN_OF_CLIENTS, [parts, part]).fetchall()
     return [
         ([OpenInvoice(i["k"], i["a"], i["d"]) for i in invoices],

@@ -112,7 +112,7 @@ CREATE OR REPLACE TEMP TABLE best_fits AS
 SELECT lead, kept_key, rank, max(score) AS score, arg_max(why, (score, why)) AS why
 FROM lead_fits GROUP BY lead, kept_key, rank QUALIFY rank = min(rank) OVER (PARTITION BY lead);
 CREATE OR REPLACE TEMP TABLE found_leads AS
-SELECT lead, min(kept_key) AS client, arg_max(why, (score, why)) AS why, min(rank) AS rank,
+SELECT lead, min(kept_key) AS client, arg_max(why, (score, why)) AS why,
        count(*) AS n, count(*) = 1 AND min(rank) < 5 AS folds
 FROM best_fits GROUP BY lead
 """

@@ -1,8 +1,9 @@
 """Which jobs an invoice without a number may belong to, and how well each fits.
 
-Belongs here: the temporary tables `open_invoice`, `open_job` and `invoice_candidates` as SQL. Does
-not: choosing among the candidates (`invoice_links`). A client of many jobs is compared by amount
-and month only, so no block grows with the square of its rows.
+Belongs here: the temporary tables `open_invoice`, `open_job`, `job_days` (jobs of one client and
+price) and `invoice_candidates` as SQL. Does not: choosing among the candidates (`invoice_choice`).
+A client of many jobs is compared by amount and month only, so no block grows with the square of
+its rows.
 """
 
 from __future__ import annotations

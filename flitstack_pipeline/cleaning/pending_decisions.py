@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.cleaning.matching_explained import explanations
+from flitstack_pipeline.warehouse import dicts
 
 _PAIRS = """
 WITH person AS (
@@ -60,13 +61,13 @@ def duplicate_pairs(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     how = explanations(con)
     return [
         {**row, "how": how.get((row["left_key"], row["right_key"]), "")}
-        for row in _rows(con, _PAIRS)
+        for row in dicts(con, _PAIRS)
     ]
 
 
 def invoice_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Invoices whose job is not sure, each with its best candidates; `decision` is empty."""
-    return _rows(
+    return dicts(
         con,
         _LINKS.format(
             key="invoice_key",
@@ -80,7 +81,7 @@ def invoice_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def work_order_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Work orders whose job is not sure, each with its best candidates; `decision` is empty."""
-    return _rows(
+    return dicts(
         con,
         _LINKS.format(
             key="work_order_key",
@@ -94,10 +95,4 @@ def work_order_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def idle_decisions(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Decisions that fit no record of these exports; they are remembered all the same."""
-    return _rows(con, "SELECT * FROM clean.idle_decisions ORDER BY ALL")
-
-
-def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    cursor = con.execute(sql)
-    names = [d[0] for d in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return dicts(con, "SELECT * FROM clean.idle_decisions ORDER BY ALL")

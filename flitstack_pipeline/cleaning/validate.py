@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, pandera_schema, scalar_columns
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import dicts, table_exists
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,14 +110,13 @@ def check_accounting(con: duckdb.DuckDBPyConnection, *object_keys: str) -> Accou
     result = AccountingResult()
     if not table_exists(con, "clean.accounting"):
         return AccountingResult(problems=[f"{key} has not been cleaned yet" for key in object_keys])
-    cursor = con.execute(
+    result.lines = dicts(
+        con,
         "SELECT dataset, file, rows_read, loaded, merged, superseded, quarantined, excluded, "
         "excluded_by FROM clean.accounting WHERE list_contains(?::VARCHAR[], object) "
         "ORDER BY dataset, file",
         [list(object_keys)],
     )
-    names = [d[0] for d in cursor.description]
-    result.lines = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for line in result.lines:
         parts = ("loaded", "merged", "superseded", "quarantined", "excluded")
         found = sum(int(line[p]) for p in parts)
