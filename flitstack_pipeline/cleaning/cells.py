@@ -26,11 +26,8 @@ KEPT_TYPE = 'STRUCT("column" VARCHAR, value VARCHAR, note VARCHAR, original BOOL
 _SEPARATOR = f"chr({ord(SEPARATOR)})"
 #: `Null` is a surname, too.
 _NAMES = frozenset({"name", "first_name", "last_name"})
-#: A time of day with its zone behind it: `9:05 AM EST`, `14:05 UTC`, `8:00 (GMT-5)`.
-_ZONED = (
-    r"[0-9]\s*(?:[AaPp]\.?\s?[Mm]\.?)?\s*[(\[]?(?:Z|UTC|GMT|[A-Z]{1,4}T|(?:UTC|GMT)[+-][0-9:]+"
-    r"|[A-Z][a-z]+(?: [A-Z][a-z]+)? [Tt]ime|[A-Z][a-z]+/[A-Z][A-Za-z_]+)[)\]]?\s*$"
-)
+#: A time of day with nothing behind it; what else there is, a zone perhaps, the parser says.
+_BARE_CLOCK = r"\s*[0-9]{1,2}([:.][0-9]{2})*\s*([AaPp]\.?\s?[Mm]?\.?)?\s*"
 #: How Americans write a phone, or anybody one with its country code: needs no look at the address.
 _WITH_CODE = r"(\+|00)[0-9 ().\-]+"
 _AMERICAN_PHONE = r"(\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}"
@@ -195,7 +192,8 @@ class Cells:
         strange = sorted(f for f, order in orders.items() if IN_ZONE in order)
         files = f"s._file IN ({', '.join(map(literal, strange))})" if strange else "false"
         date, time = self._written(column), self._written(time_column)
-        asked = f"{date} <> '' AND {time} <> '' AND ({files} OR regexp_matches({time}, '{_ZONED}'))"
+        zoned = f"({files} OR NOT regexp_full_match({time}, '{_BARE_CLOCK}'))"
+        asked = f"{date} <> '' AND {time} <> '' AND {zoned}"
         plain = (f"replace({c}, {_SEPARATOR}, ' ')" for c in (date, time))
         key = f"concat_ws({_SEPARATOR}, {_by_file(orders, MONTH_FIRST)}, {', '.join(plain)})"
         name = f"date_time({column}, {time_column})"

@@ -141,6 +141,21 @@ def test_a_time_beside_its_date_is_of_the_zone_it_or_its_header_names(con, tmp_p
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("time", "right"),
+    [
+        ("14:05+02:00", "07:05"), ("14:05 -0800", "17:05"), ("2:05 PM pst", "17:05"),
+        ("14:05 MEZ", "08:05"), ("14:05 US/Pacific", "17:05"), ("14:05 z", "09:05"),
+        ("14:05 Central European Summer Time", "07:05"), ("2:05 pm", "14:05"),
+        ("14.05 Uhr", "14:05"), ("noon", "12:00"),
+    ],
+)  # fmt: skip
+def test_every_zone_that_is_known_is_known_beside_a_date(con, tmp_path, time, right):
+    _, rows = cleaned(con, tmp_path, "jobs", JOBS, ["7", "Deck", "1", "New", "1/15/2024", time])
+    assert rows["start_time"][0] == right
+    assert ("start_time" in (rows["originals"][0] or {})) == (right not in ("14:05", "12:00"))
+
+
 ZONED = [*JOBS, "Created", "Time Zone"]
 IN_TWO_ZONES = (
     ["7", "Deck", "1", "New", "1/15/2024", "2:05 PM", "2024-01-04 23:30", "America/Chicago"],

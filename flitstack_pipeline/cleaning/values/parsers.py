@@ -292,8 +292,10 @@ def _time(_: Context, cell: str) -> tuple[Any, ...]:
 def _date_time(context: Context, order: str, date: str, time: str) -> tuple[Any, ...]:
     """The account's day and HH:MM of a date and the time of another zone beside it.
 
-    Nothing where either cannot be read: then they are read apart.
+    Nothing where no zone is named, or either cannot be read: then they are read apart.
     """
+    if dates.IN_ZONE not in order and not dates.names_zone(time):
+        return None, None, []
     try:
         alone = dates.moment(date, order, context.time_zone)
         found = dates.moment(f"{date} {time}", order, context.time_zone) if alone else None
