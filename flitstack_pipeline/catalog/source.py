@@ -37,7 +37,8 @@ class Dataset:
     `signature` names columns that no other dataset has together. `subjects` are the nouns of its
     records: they name its own id ("Job ID"), and say nothing new before one of its columns ("Job
     Status"). `business_keys` identify a row where the export has no id: of each group ("name or
-    first_name", written `name|first_name`) one column must be there.
+    first_name", written `name|first_name`) one column must be there. `lines_of` names the documents
+    whose lines the rows are; the first id column names the document of a row.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Dataset:
     file_stems: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     business_keys: tuple[str, ...] = ()
+    lines_of: str = ""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
@@ -387,6 +389,7 @@ DATASETS: tuple[Dataset, ...] = (
         ("estimate_items", "estimate_line_items", "quote_items"),
         ("line item", "item", "line", "product", "estimate item"),
         ("estimate_number", "name", "quantity|unit_price|amount"),
+        "estimates",
     ),
     Dataset(
         "invoices",
@@ -428,6 +431,7 @@ DATASETS: tuple[Dataset, ...] = (
         ("invoice_items", "invoice_line_items"),
         ("line item", "item", "line", "product", "invoice item"),
         ("invoice_number", "name", "quantity|unit_price|amount"),
+        "invoices",
     ),
     Dataset(
         "payments",
@@ -626,3 +630,6 @@ DATASETS: tuple[Dataset, ...] = (
 )  # fmt: skip
 
 BY_KEY: dict[str, Dataset] = {d.key: d for d in DATASETS}
+#: Lines → the column that names their document; documents → the kind of export of their lines.
+LINES_OF: dict[str, str] = {d.key: d.id_columns[0] for d in DATASETS if d.lines_of}
+ITEMS_OF: dict[str, str] = {d.lines_of: d.key for d in DATASETS if d.lines_of}

@@ -11,6 +11,7 @@ import duckdb
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.objects import BY_KEY, SCHEMA_DATASETS
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
+from flitstack_pipeline.catalog.source import ITEMS_OF, LINES_OF
 from flitstack_pipeline.cleaning import merged_rows
 from flitstack_pipeline.cleaning.accounting import account, count_records, state_count
 from flitstack_pipeline.cleaning.batches import REFUSED_DDL, Batches
@@ -24,13 +25,12 @@ from flitstack_pipeline.cleaning.format_inference import (
 from flitstack_pipeline.cleaning.identity import identified, mark, promote_last_good
 from flitstack_pipeline.cleaning.line_conflicts import line_conflicts, lines_answer
 from flitstack_pipeline.cleaning.line_totals import add_line_totals
-from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.name_order import writes_last_name_first
 from flitstack_pipeline.cleaning.name_questions import DATASETS as PEOPLE
 from flitstack_pipeline.cleaning.name_questions import answers_about_names, name_questions
 from flitstack_pipeline.cleaning.note_images import DDL as NOTE_IMAGES_DDL
 from flitstack_pipeline.cleaning.older_columns import with_older_columns
-from flitstack_pipeline.cleaning.packed_line_items import ITEMS_OF, split_crushed_lines
+from flitstack_pipeline.cleaning.packed_line_items import split_crushed_lines
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.quarantine import (
     quarantine_invalid,
@@ -183,7 +183,7 @@ class _Cleaning:
             self.add_further_properties()
         resolve_children(con, object_key)
         add_line_totals(con, object_key)
-        if object_key in ITEMS_OF:
+        if object_key in ITEMS_OF and BY_DATASET[object_key].has("line_items"):
             split_crushed_lines(con, object_key, self.parsing)
             items = ITEMS_OF[object_key]
             self.result.rows[items] = row_count(con, f"clean.{items}")

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.source import ITEMS_OF, LINES_OF
+
 
 @dataclass(frozen=True)
 class Oddity:
@@ -49,7 +52,6 @@ ODDITIES: dict[str, tuple[Oddity, ...]] = {
     ),
     "payments": (_future("payment_date"),),
 }
-_LINES = {"estimates": "estimate_items", "invoices": "invoice_items"}
 
 
 def note_oddities(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> None:
@@ -63,7 +65,7 @@ def note_oddities(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str)
             """,
             [object_key, dataset, oddity.column, f"{oddity.note}; left as it is"],
         )
-    if dataset in _LINES.values():
+    if dataset in LINES_OF and BY_DATASET[object_key].has("total"):
         _note_totals(con, object_key)
 
 
@@ -73,7 +75,7 @@ def _note_totals(con: duckdb.DuckDBPyConnection, document: str) -> None:
     Optional lines nobody chose are not billed, text lines and components of an assembly cost
     nothing of their own; a cent of rounding is no difference.
     """
-    lines = _LINES[document]
+    lines = ITEMS_OF[document]
     con.execute(
         f"""
         INSERT INTO clean.notes

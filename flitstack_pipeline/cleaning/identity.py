@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import LINES_OF
 from flitstack_pipeline.cleaning.identity_rules import ID_COLUMN, PLACE_COLUMNS
-from flitstack_pipeline.cleaning.lines import LINES_OF, line_number, mark_lines
+from flitstack_pipeline.cleaning.lines import line_number, mark_lines
 from flitstack_pipeline.cleaning.row_states import same_cells
 from flitstack_pipeline.cleaning.values.cell_sql import (
     cell,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
-from flitstack_pipeline.cleaning.lines import ALL_LINES, LATER_FILE, LINES_OF, line_number
+from flitstack_pipeline.catalog.source import LINES_OF
+from flitstack_pipeline.cleaning.lines import ALL_LINES, LATER_FILE, line_number
 from flitstack_pipeline.cleaning.row_states import same_cells
 from flitstack_pipeline.cleaning.values.cell_sql import cell, document_number, text, workspace
 from flitstack_pipeline.questions import Choice, Question

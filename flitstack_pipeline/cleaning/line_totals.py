@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.contractor_plus.line_rows import LINES
+from flitstack_pipeline.catalog.source import ITEMS_OF, LINES_OF
 from flitstack_pipeline.warehouse import row_count, table_exists
 
 
@@ -20,12 +20,12 @@ def add_line_totals(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
         con: The warehouse; documents and lines of the object type are cleaned.
         object_key: The object type.
     """
-    if object_key not in LINES or not table_exists(con, "raw.line_rows"):
+    if object_key not in ITEMS_OF or not table_exists(con, "raw.line_rows"):
         return
     if not row_count(con, "raw.line_rows") or not table_exists(con, f"raw.{object_key}"):
         return
-    items, number = LINES[object_key]
-    table = BY_DATASET[object_key]
+    items, table = ITEMS_OF[object_key], BY_DATASET[object_key]
+    number = LINES_OF[items]
     computed = ", computed = ['total']" if table.has("computed") else ""
     settled = "i.amount_paid + i.balance" if table.has("balance") else "NULL"
     con.execute(

@@ -18,9 +18,9 @@ from operator import attrgetter
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import LINES_OF
 from flitstack_pipeline.cleaning.values.cell_sql import cell, document_number, text, workspace
 
-LINES_OF = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 PAGE = 50_000
 #: What a person may say of documents whose lines differ in two files of one session.
 ALL_LINES, LATER_FILE = "all lines", "later file"

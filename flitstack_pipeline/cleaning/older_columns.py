@@ -13,8 +13,8 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
+from flitstack_pipeline.catalog.source import LINES_OF
 from flitstack_pipeline.cleaning.identity import AGE
-from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.values.cell_sql import literal
 from flitstack_pipeline.cleaning.values.columns import CUSTOM
 from flitstack_pipeline.cleaning.values.evidence import Evidence

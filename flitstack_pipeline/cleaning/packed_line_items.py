@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import ITEMS_OF
 from flitstack_pipeline.cleaning.parsing import Parsing
-
-ITEMS_OF = {"estimates": "estimate_items", "invoices": "invoice_items"}
 
 
 def split_crushed_lines(con: duckdb.DuckDBPyConnection, object_key: str, parsing: Parsing) -> None:

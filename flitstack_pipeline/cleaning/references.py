@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.cleaning.contact_links import by_contact_point
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, number_key
 from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
@@ -138,11 +139,8 @@ def lost_children(con: duckdb.DuckDBPyConnection) -> None:
     shared = "SELECT DISTINCT shown_key FROM clean.same_numbers"
     if not table_exists(con, "clean.same_numbers"):
         shared = "SELECT '' AS shown_key WHERE false"
-    for child, column, parent in (
-        ("estimate_items", "document_key", "estimates"),
-        ("invoice_items", "document_key", "invoices"),
-        ("payments", "invoice_key", "invoices"),
-    ):
+    lines = ((d, "document_key", BY_KEY[d].lines_of) for d in LINES_OF)
+    for child, column, parent in (*lines, ("payments", "invoice_key", "invoices")):
         con.execute(
             f"""
             INSERT INTO clean.orphans

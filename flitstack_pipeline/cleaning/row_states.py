@@ -12,7 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
-from flitstack_pipeline.cleaning.lines import LINES_OF
+from flitstack_pipeline.catalog.source import LINES_OF
 from flitstack_pipeline.cleaning.values.cell_sql import (
     cell,
     document_number,

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
+from flitstack_pipeline.catalog.source import ITEMS_OF
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity_rules import (
     DAMAGED,
@@ -47,7 +48,7 @@ from flitstack_pipeline.cleaning.versions import (
     Version,
     group,
 )
-from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED, LINES
+from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED
 from flitstack_pipeline.questions import Choice, Question
 
 DDL = """CREATE TABLE IF NOT EXISTS clean.same_numbers (
@@ -351,7 +352,7 @@ def _choices(dataset: str, pattern: str, numbers: int, pairs: int) -> tuple[Choi
     if pattern == UNCLEAR:
         return (both,)
     one = Choice(ONE_RECORD, f"{pairs:,} records fewer; the earlier rows are left out")
-    if f"{KEY}{dataset}:{pattern}" != ASKED.format(dataset=dataset) or dataset not in LINES:
+    if f"{KEY}{dataset}:{pattern}" != ASKED.format(dataset=dataset) or dataset not in ITEMS_OF:
         return both, one
     return both, one, Choice(AMOUNTS_ADDED, f"{numbers} records whose total is the sum of its rows")
 

@@ -13,21 +13,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import ITEMS_OF
 from flitstack_pipeline.cleaning.identity_rules import name_words
 from flitstack_pipeline.warehouse import row_count
 
-#: Child tables of an object type, with the column that names the document.
-CHILDREN: dict[str, tuple[tuple[str, str], ...]] = {
-    "estimates": (("estimate_items", "document_key"),),
-    "invoices": (("invoice_items", "document_key"), ("payments", "invoice_key")),
-}
 #: Ends the key of a document that one of several is, nobody can tell which.
 UNRESOLVED = "~?"
 _CENT = Decimal("0.01")
@@ -145,7 +141,7 @@ def resolve_children(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
     shared = "SELECT object FROM clean.same_numbers WHERE object = ? LIMIT 1"
     if not con.execute(shared, [object_key]).fetchall():
         return
-    for table, column in CHILDREN.get(object_key, ()):
+    for table, column in _children_of(object_key):
         children = _children(con, table, column) if row_count(con, f"clean.{table}") else {}
         if not children:
             continue
@@ -165,6 +161,14 @@ def resolve_children(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
             )
         if table != "payments":
             _number_again(con, table, object_key, list(owners.values()))
+
+
+def _children_of(object_key: str) -> Iterator[tuple[str, str]]:
+    """Child tables of an object type, with the column that names the document."""
+    if object_key in ITEMS_OF:
+        yield ITEMS_OF[object_key], "document_key"
+    if object_key == "invoices":
+        yield "payments", "invoice_key"
 
 
 def _documents(con: duckdb.DuckDBPyConnection, object_key: str) -> dict[str, list[Document]]:

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from flitstack_pipeline.catalog.source import LINES_OF
+
 #: Share of a column's filled cells that must follow a pattern.
 SUPPORT = 0.95
 #: With fewer filled cells than this a known column is taken for what its name says.
@@ -230,7 +232,7 @@ def _kind(name: str, filled: Counter[str], dataset: str) -> Kind | None:
 
 def _usual(name: str, dataset: str) -> tuple[Kind, ...]:
     """The kinds a column has by its name, the strictest first."""
-    if name == "name" and dataset in ("items", "estimate_items", "invoice_items"):
+    if name == "name" and dataset in ("items", *LINES_OF):
         return ()
     if _DATES.search(name):
         return (DATE,)

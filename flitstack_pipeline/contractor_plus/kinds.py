@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 from flitstack_pipeline.catalog.headers import normalise_header
 from flitstack_pipeline.catalog.other_kinds import KINDS, OTHER, OTHER_KINDS
-from flitstack_pipeline.catalog.source import BY_KEY, DATASETS, Dataset
+from flitstack_pipeline.catalog.source import BY_KEY, DATASETS, LINES_OF, Dataset
 from flitstack_pipeline.catalog.spelling import QUALIFIED, SPELLED, USUAL, column_of
 from flitstack_pipeline.contractor_plus.file_names import NameSays
 
@@ -48,9 +48,7 @@ _COMMON_NOUNS = _words(
     "contact account item line product document file service material transaction member"
 )
 #: Kinds without an id of their own whose columns together no other kind has.
-_TELLING_KEYS = frozenset(
-    {"estimate_items", "invoice_items", "attachments", "activities", "custom_fields", "items"}
-)
+_TELLING_KEYS = frozenset({*LINES_OF, "attachments", "activities", "custom_fields", "items"})
 #: Columns that any file about a record may have; they do not make it the record's own file.
 _NO_BODY = _words(
     """client_id client_name name first_name last_name business_name notes workspace created

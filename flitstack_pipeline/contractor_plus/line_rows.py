@@ -18,15 +18,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.catalog.source import BY_KEY
+from flitstack_pipeline.catalog.source import BY_KEY, ITEMS_OF, LINES_OF
 from flitstack_pipeline.catalog.spelling import column_of
 from flitstack_pipeline.warehouse import literal, table_exists
 
-#: Documents → (the raw table of their lines, the column of their number).
-LINES: dict[str, tuple[str, str]] = {
-    "estimates": ("estimate_items", "estimate_number"),
-    "invoices": ("invoice_items", "invoice_number"),
-}
 #: The question whether rows of one number that differ in their amount are lines, and its answer.
 ASKED = "same-number:{dataset}:amount"
 AMOUNTS_ADDED = "lines of one record, amounts added"
@@ -58,12 +53,12 @@ def split_line_rows(
 
     Args:
         con: The warehouse; the raw tables of documents and lines are read.
-        dataset: `estimates` or `invoices`; for every other kind nothing happens.
+        dataset: The kind of export; nothing happens where its documents have no lines.
         answers: A person's: whether rows that differ in their amount are lines.
     """
     con.execute(DDL)
     con.execute("DELETE FROM raw.line_rows WHERE dataset = ?", [dataset])
-    if dataset not in LINES or not table_exists(con, f"raw.{dataset}"):
+    if dataset not in ITEMS_OF or not table_exists(con, f"raw.{dataset}"):
         return []
     said = answers.get(ASKED.format(dataset=dataset), "") == AMOUNTS_ADDED
     return [
@@ -73,7 +68,7 @@ def split_line_rows(
 
 def _number(dataset: str) -> str:
     """SQL of the number of a row `s`, as far as rows are held together by it."""
-    return f"lower(ltrim(trim(s.\"{LINES[dataset][1]}\"), '# '))"
+    return f"lower(ltrim(trim(s.\"{LINES_OF[ITEMS_OF[dataset]]}\"), '# '))"
 
 
 def _candidates(con: duckdb.DuckDBPyConnection, dataset: str, said: bool) -> list[LineFile]:
@@ -103,7 +98,7 @@ def _line_columns(dataset: str, labels: list[str]) -> dict[str, str]:
     """Column of the lines → the label that a file has for it; each column once."""
     found: dict[str, str] = {}
     for label in labels:
-        known = column_of(LINES[dataset][0], label)
+        known = column_of(ITEMS_OF[dataset], label)
         if known and known[0] in _OF_LINE:
             found.setdefault(known[0], label)
     return found
@@ -116,7 +111,7 @@ def _mark(con: duckdb.DuckDBPyConnection, found: LineFile, said: bool) -> bool:
     one = " AND ".join(
         f"count(DISTINCT nullif(lower(trim(s.\"{c}\")), '')) <= 1"
         for c in columns
-        if c != LINES[dataset][1]
+        if c != LINES_OF[ITEMS_OF[dataset]]
     )
     differ = "count(DISTINCT s.total) > 1" if said and not found.labels else "true"
     con.execute(
@@ -155,7 +150,8 @@ def _place(found: LineFile) -> dict[str, str]:
 
 def _split(con: duckdb.DuckDBPyConnection, found: LineFile) -> str:
     """Move what belongs to the lines to their raw table."""
-    items, number = LINES[found.dataset]
+    items = ITEMS_OF[found.dataset]
+    number = LINES_OF[items]
     cells = {column: f"s._extra[{literal(label)}]" for column, label in found.labels.items()}
     moved = [c for c in _MOVED if _MOVED[c] not in cells and _is_of_line(con, found, c)]
     cells |= {_MOVED[c]: f's."{c}"' for c in moved}

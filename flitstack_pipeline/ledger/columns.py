@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from flitstack_pipeline.catalog.source import BY_KEY
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity import source_id
-from flitstack_pipeline.cleaning.lines import LINES_OF
 from flitstack_pipeline.cleaning.rows import DECLARATIONS
 
 _LOOKUP = re.compile(r'"(\w+)\(([^)]*)\)"\.found\."?(\w+)')

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
+
 #: Clean field that names a record → the kinds of export it is of; "" is told by the row itself.
 NAMED_BY = {
     "client_ref": "clients", "client_name": "people", "converted_client_ref": "clients",
@@ -17,7 +19,7 @@ NAMED_BY = {
     "invoice_ref": "invoices", "invoice_refs": "invoices", "record_ref": "",
 }  # fmt: skip
 #: Kind of export whose rows are parts of a document → the document's kind.
-PART_OF = {"estimate_items": "estimates", "invoice_items": "invoices", "payments": "invoices"}
+PART_OF = {"payments": "invoices", **{d: BY_KEY[d].lines_of for d in LINES_OF}}
 _TABLE = """
 CREATE OR REPLACE TEMP TABLE ledger_known AS
 SELECT split_part(key, '/', 2) AS kind, split_part(key, '/', 1) || '/'

@@ -12,15 +12,13 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.source import BY_KEY
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.ledger import fates, known
 from flitstack_pipeline.ledger.holders import HISTORY
 from flitstack_pipeline.ledger.provenance import STAGES
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.warehouse import table_exists
 
-#: The number that lines of a document share.
-_DOCUMENT = {"estimate_items": "estimate_number", "invoice_items": "invoice_number"}
 DECIDED = "a person said that another row of the same number counts"
 #: Kind of export whose rows are told on another record → that record's role, its kind, the cell
 #: that names it. A row without it is told nowhere.
@@ -29,8 +27,7 @@ _TOLD_ON = {
     "visits": ("job", "jobs", "job_number"),
     "change_orders": ("invoice", "invoices", "invoice_number"),
     "payments": ("document", "invoices", "invoice_number"),
-    "invoice_items": ("document", "invoices", "invoice_number"),
-    "estimate_items": ("document", "estimates", "estimate_number"),
+    **{d: ("document", BY_KEY[d].lines_of, number) for d, number in LINES_OF.items()},
 }
 _AS_ORPHAN = "regexp_matches(s.reason, '(is not in the exports|is not there|: no such [a-z]+)$')"
 NO_ORPHAN = "left out as if its record were missing, but it is in the exports"
@@ -73,7 +70,7 @@ def make(con: duckdb.DuckDBPyConnection, dataset: str, object_key: str) -> None:
 def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     cells = _row_hash(dataset)
     # What a row that replaced another has in common with it: its document for lines.
-    same = "number" if dataset in _DOCUMENT else "key"
+    same = "number" if dataset in LINES_OF else "key"
     merges = relation(con, "clean.merges")
     states = "clean.row_states"
     if not table_exists(con, states):
@@ -160,9 +157,9 @@ def _row_hash(dataset: str) -> str:
 
 
 def _number(dataset: str) -> str:
-    if dataset not in _DOCUMENT:
+    if dataset not in LINES_OF:
         return "NULL"
-    return f"r._workspace || '/' || ltrim(trim(r.\"{_DOCUMENT[dataset]}\"), '#')"
+    return f"r._workspace || '/' || ltrim(trim(r.\"{LINES_OF[dataset]}\"), '#')"
 
 
 def add_read_words(con: duckdb.DuckDBPyConnection, dataset: str) -> None:

@@ -18,6 +18,8 @@ import duckdb
 
 from flitstack_pipeline.catalog.keys import split_source_key
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS, object_of_dataset
+from flitstack_pipeline.catalog.source import BY_KEY as BY_DATASET
+from flitstack_pipeline.catalog.source import ITEMS_OF
 from flitstack_pipeline.migration.drift_detection import Observation, observe
 from flitstack_pipeline.migration.expected_records import PlannedRecords
 from flitstack_pipeline.migration.field_values import parts_of
@@ -41,8 +43,6 @@ ADDED = "delta:added"
 EDITABLE = ("contact", "company", "opportunity", "record")
 #: An export of fewer rows than this share of all known ones is partial: nothing vanished.
 WHOLE_SHARE = 0.5
-#: Lines → the documents they belong to.
-LINES_OF = {"estimate_items": "estimates", "invoice_items": "invoices"}
 PAGE = 500
 #: Vanished records a terminal lists; the report lists them all.
 SHOWN = 25
@@ -194,7 +194,7 @@ def vanished_lines(project: Project) -> list[dict[str, Any]]:
     with open_journal(project) as journal:
         known = sorted(dict(journal.get_setting(READ) or {}).values())
     with project.warehouse.connect() as con:
-        return [row for dataset in LINES_OF for row in _lost_lines(con, dataset, known)]
+        return [row for dataset in ITEMS_OF.values() for row in _lost_lines(con, dataset, known)]
 
 
 def _lost_lines(
@@ -214,7 +214,7 @@ def _lost_lines(
         FROM clean.row_states s JOIN raw."{dataset}" r ON r._row_id = s.row_id
         WHERE s.dataset = '{dataset}' AND s.state = 'superseded' AND s.twin_row_id IS NULL
           AND r._file NOT IN (SELECT file FROM fresh)
-          AND replace(s.source_key, '/{dataset}/', '/{LINES_OF[dataset]}/')
+          AND replace(s.source_key, '/{dataset}/', '/{BY_DATASET[dataset].lines_of}/')
               IN (SELECT document_key FROM renewed)
         ORDER BY ALL""",  # noqa: S608
         {"known": known},
