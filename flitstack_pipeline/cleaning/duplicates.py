@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import duckdb
@@ -124,16 +125,18 @@ def groups(
     names: Mapping[str, str] | None = None,
     near: Iterable[tuple[str, str]] = (),
     doubted: Iterable[tuple[str, str]] = (),
+    sure: float = inf,
 ) -> dict[str, str]:
     """Merged pairs as groups: each key → the smallest key of its group.
 
     Of the pairs given, earlier ones go first, and a merge is left out when it would join rows that
     a person keeps apart, or, not decided by a person, rows whose names (by key) are nowhere in the
     pairs merged with each other, nor in those `near`, or rows of a pair that is `doubted`: a chain
-    of small likenesses does not make strangers one, nor father and son.
+    of small likenesses does not make strangers one, nor father and son. A pair that scores `sure`
+    or more is no small likeness: the names of the others do not stop it.
     """
     listed = list(pairs)
-    made = _Groups(names or {}, listed)
+    made = _Groups(names or {}, listed, sure)
     made.doubt(doubted)
     for one, other in near:
         made.mark_alike({one}, {other})
@@ -146,10 +149,10 @@ def groups(
 class _Groups:
     """Groups being made: the root of each key, members and names by root."""
 
-    def __init__(self, names: Mapping[str, str], pairs: list[Pair]) -> None:
+    def __init__(self, names: Mapping[str, str], pairs: list[Pair], sure: float) -> None:
         self.root: dict[str, str] = {}
         self.members: dict[str, set[str]] = {}
-        self.names = names
+        self.names, self.sure = names, sure
         self.apart: dict[str, set[str]] = {}
         self.alike: set[tuple[str, str]] = set()
         self.doubted: dict[str, set[str]] = {}
@@ -166,11 +169,10 @@ class _Groups:
         ours, theirs = self.members.get(low, {low}), self.members.get(high, {high})
         if low == high or any(self.apart.get(key, set()) & ours for key in theirs):
             return
-        if pair.is_settled:
+        doubted = any(self.doubted.get(key, set()) & ours for key in theirs)
+        if pair.is_settled or (pair.score >= self.sure and not doubted):
             self.mark_alike(ours, theirs)
-        elif any(self.doubted.get(key, set()) & ours for key in theirs) or not all(
-            self._are_alike(one, other) for one in ours for other in theirs
-        ):
+        elif doubted or not all(self._are_alike(one, other) for one in ours for other in theirs):
             return
         self.root[high] = low
         self.members[low] = ours | theirs

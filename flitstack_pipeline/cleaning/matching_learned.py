@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import duckdb
@@ -38,8 +39,12 @@ from flitstack_pipeline.warehouse import table_exists
 #: From these scores two rows are merged by themselves, and shown to a person.
 MERGE_AT, REVIEW_AT = 0.99, 0.5
 #: The same where the account's own weights score: merges go down to the first, as far as the share
-#: of wrong ones that the scores themselves expect stays below `EXPECTED_WRONG`.
-LEARNED_MERGE_AT, LEARNED_REVIEW_AT, EXPECTED_WRONG = 0.75, 0.05, 0.003
+#: of wrong ones that the scores themselves expect stays below `EXPECTED_WRONG`. A pair of
+#: `LEARNED_SURE_AT` joins whole groups, although names of two of their rows were never compared.
+#: Of twelve made-up accounts (`benchmarks/duplicate_typing.py`) none then merged more than one
+#: wrong pair in 1,300.
+LEARNED_MERGE_AT, LEARNED_REVIEW_AT, EXPECTED_WRONG = 0.93, 0.05, 0.003
+LEARNED_SURE_AT = 0.999
 #: Pairs of one person at one address an account must have before its weights are looked at.
 FEWEST = 1_000
 #: Pairs the declared weights count as.
@@ -71,6 +76,12 @@ class Matching:
     def review_at(self) -> float:
         """The score from which a pair is shown to a person."""
         return LEARNED_REVIEW_AT if self.learned else REVIEW_AT
+
+    @property
+    def sure_at(self) -> float:
+        """The score from which a pair joins whole groups: none does under the declared weights,
+        which hold where families must be expected."""
+        return LEARNED_SURE_AT if self.learned else inf
 
     def with_threshold(self, con: duckdb.DuckDBPyConnection) -> Matching:
         """The same, with the score from which the pairs in the table `scores` are merged."""

@@ -22,6 +22,7 @@ from flitstack_pipeline.cleaning.duplicates import (
 )
 from flitstack_pipeline.cleaning.frozen import without_approved
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key
+from flitstack_pipeline.cleaning.matching_learned import kept_matching
 from flitstack_pipeline.warehouse import table_exists
 
 
@@ -35,7 +36,7 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
 
     members = groups(
         decided_pairs(con, dataset), _names_of_pairs(con, dataset), near_pairs(con, dataset),
-        pairs_of_one_home(con, dataset),
+        pairs_of_one_home(con, dataset), kept_matching(con).sure_at,
     )  # fmt: skip
     if not members:
         return

@@ -110,6 +110,17 @@ def test_two_rows_kept_apart_are_not_joined_through_a_third():
     assert joined.get("c") != joined.get("a")
 
 
+def test_a_pair_that_is_sure_joins_a_group_whose_other_names_were_never_compared():
+    names = {"a": "jon smyth", "b": "john smyth", "c": "john smith"}
+    chain = [Pair("a", "b", 0.9995, "", "merge"), Pair("b", "c", 0.9992, "", "merge")]
+    assert groups(chain, names) == {"a": "a", "b": "a"}
+    assert groups(chain, names, sure=0.9993) == {"a": "a", "b": "a"}
+    assert groups(chain, names, sure=0.999) == {"a": "a", "b": "a", "c": "a"}
+    assert groups(chain, names, doubted=[("a", "c")], sure=0.999) == {"a": "a", "b": "a"}
+    kept_apart = [*chain, Pair("a", "c", 0.2, "", "keep apart")]
+    assert groups(kept_apart, names, sure=0.999) == {"a": "a", "b": "a"}
+
+
 def test_a_merge_that_a_decision_forbids_is_put_to_review(con, tmp_path):
     a, b, c = (add(con, "clients", i, name="John Doe", email="j@x.com") for i in "123")
     (tmp_path / "duplicates.csv").write_text(f"left_key,right_key,decision\n{a},{c},keep apart\n")
