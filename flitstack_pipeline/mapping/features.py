@@ -84,7 +84,8 @@ class Known:
     @property
     def value_type(self) -> str:
         """The sort of its values: stated, else seen, else told by its name; empty when unknown."""
-        return self.type or value_type(self.profile) or HEAD_TYPES.get(self.meaning.head, "")
+        told = "yes_no" if self.meaning.question else HEAD_TYPES.get(self.meaning.head, "")
+        return self.type or value_type(self.profile) or told
 
 
 def compare(a: Known, b: Known) -> tuple[NDArray[np.float64], list[str]]:
@@ -238,7 +239,7 @@ def _qualifiers(m: Meaning, n: Meaning, x: NDArray[np.float64], reasons: list[st
         _set(x, "place_conflict")
     elif m.place:
         _set(x, "same_place")
-    if "title" in m.loose | n.loose or m.loose - set(n.words) != n.loose - set(m.words):
+    if m.open_reading or n.open_reading or m.loose - set(n.words) != n.loose - set(m.words):
         _set(x, "loose")
     if m.time != n.time and m.dated and n.dated:
         _set(x, "time_differs")

@@ -48,6 +48,8 @@ _LOOSE = word_set(
 _CONTACT_POINTS = word_set("email phone fax street")
 _ADDRESS_KINDS = word_set("billing shipping mailing service")
 _ADDRESS_PARTS = word_set("street street2 street3 city state postalcode country county")
+#: What is an amount, a rate or the name of one, when nothing else is said.
+_AMOUNT_OR_RATE = word_set("tax discount")
 #: What a permission is about; of two channels one says nothing of the other.
 _CHANNELS = word_set("email phone sms mail fax")
 _PERMISSIONS = word_set("optin optout")
@@ -74,6 +76,12 @@ class Meaning:
     time: bool = False
     assumed: bool = False
     loose: frozenset[str] = frozenset()
+    question: bool = False
+
+    @property
+    def open_reading(self) -> bool:
+        """Whether its head has two readings even beside a header of the same words."""
+        return not self.loose.isdisjoint(("title", *_AMOUNT_OR_RATE))
 
     @property
     def phrase(self) -> str:
@@ -122,7 +130,7 @@ def _tokens(name: str) -> tuple[str, ...]:
     found = _without_value(found)
     if found[:1] == ["how"] and not {"hear", "heard", "find", "found"}.isdisjoint(found):
         return ("source",)
-    return tuple(_phrases(_turned(_number_behind(_without_group(found)))))
+    return tuple(_phrases(_so_far(_turned(_number_behind(_without_group(found))))))
 
 
 def _without_value(words: list[str]) -> list[str]:
@@ -149,6 +157,13 @@ def _turned(words: list[str]) -> list[str]:
     behind = [w for w in words[at + 1 :] if w != "the"]
     until = next((i for i, w in enumerate(behind) if w in PREPOSITIONS), len(behind))
     return [*behind[:until], *words[:at], *behind[until:]]
+
+
+def _so_far(words: list[str]) -> list[str]:
+    """`cost to date` is a sum of what has been, not the cost; `to date` alone is an end."""
+    if len(words) < 3 or words[-2:] != ["to", "date"] or " ".join(words[-3:]) in PHRASES:
+        return words
+    return [*(w for w in words[:-2] if w != "year"), "todate"]
 
 
 @cache
@@ -301,9 +316,15 @@ def meaning_of(name: str) -> Meaning:
     behind = _behind(phrase, head, rest)
     found = Meaning(
         words, head, entity, kinds, place, rest, behind, dated, time=_says_time(words, head),
-        loose=frozenset(_singular(w) for w in _pieces(name)) & _LOOSE,
+        loose=frozenset(_singular(w) for w in _pieces(name)) & _LOOSE | _unsaid(words),
+        question=_is_question(name),
     )  # fmt: skip
     return _settled(found)
+
+
+def _unsaid(words: Sequence[str]) -> frozenset[str]:
+    """What a header leaves open: `Tax` is an amount or a rate."""
+    return frozenset(words) & _AMOUNT_OR_RATE if len(words) == 1 else frozenset()
 
 
 def _head_phrase(name: str) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ _MONEY: Patterns = (
     (("agreed|sold|contracted|awarded|contract|estimated|est|potential|projected",
       "price|sum|value|revenue|worth"), "dealvalue"),
     (("win|close|closing", "percent|percentage"), "probability"),
-    (("expense|job expense|actual cost|cost to date|total cost to date",), "jobcost"),
+    (("expense|job expense|actual cost",), "jobcost"),
     (("rrp|msrp|recommended price|each|unit sell",), "unitprice"),
     (("trade price|last cost|average cost|unit buy",), "unitcost"),
     (("terms|term|payment terms|payment term", "daycount"), "terms"),

@@ -524,7 +524,8 @@ KINDS: dict[str, str] = {
     "billing": "billing", "mailing": "mailing", "shipping": "shipping", "delivery": "shipping",
     "service": "service", "property": "service", "site": "service", "other": "other",
     "location": "service", "physical": "service", "legal": "legal", "full": "full",
-    "latest": "latest", "actual": "actual", "display": "display", "sms": "sms", "mail": "mail",
+    "latest": "latest", "todate": "todate", "actual": "actual", "display": "display",
+    "sms": "sms", "mail": "mail",
     "short": "short", "access": "access", "record": "record", "direct": "work",
     "residential": "home", "postaladdress": "mailing", "headquarters": "work",
 }  # fmt: skip

@@ -78,7 +78,14 @@ HIGHEST = 0.99
 HIGHEST_IN_DOUBT = 0.89
 _IN_DOUBT = [
     FEATURES.index(name)
-    for name in ("unexplained", "kind_conflict", "place_conflict", "loose", "rest_missing")
+    for name in (
+        "unexplained",
+        "kind_conflict",
+        "place_conflict",
+        "loose",
+        "rest_missing",
+        "type_conflict",
+    )
 ]
 #: The vocabulary was written with the tuning vendors in view, so a stranger's list fares worse
 #: than they do: confidence is lowered by this much log-odds. Set by hand.
@@ -120,7 +127,7 @@ def _highest(features: NDArray[np.float64], contested: bool) -> float:
     """How sure a pair may be at most: below 0.9 in doubt, and less with every unknown word."""
     kinds = features[_KIND_MISSING]
     doubtful = features[_IN_DOUBT].any() or kinds > 0.5 or (kinds and contested)
-    return HIGHEST_IN_DOUBT - 0.1 * features[_UNEXPLAINED] if doubtful else HIGHEST
+    return float(HIGHEST_IN_DOUBT - 0.1 * features[_UNEXPLAINED]) if doubtful else HIGHEST
 
 
 def _log_odds(p: float) -> float:

@@ -118,6 +118,27 @@ def test_a_tax_region_is_no_state_and_a_count_of_days_is_no_amount():
     assert all(match.candidates[0].confidence < 0.9 for match in found)
 
 
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("Cost to Date", "Job cost"),  # a sum of what has been, not the cost
+        ("Is Paid", "Amount Paid"),  # yes or no, not an amount
+        ("Tax", "Tax"),  # the amount, the rate, or the name of one
+        ("Discount", "Discount Amount"),
+    ],
+)
+def test_what_a_header_leaves_open_is_never_sure(column, field):
+    (found,) = match_headers([Header(column)], [Header(field)])
+    assert found.candidates[0].field == field
+    assert found.candidates[0].confidence < 0.9
+
+
+def test_an_end_is_no_sum_so_far():
+    assert meaning_of("To Date").kinds == set()
+    assert meaning_of("Costs to date").kinds == {"todate"}
+    assert meaning_of("Amount paid to date").head == "paid"
+
+
 def test_lists_of_a_domain_nobody_here_knows_are_matched_by_their_letters():
     assert assigned(
         ["spectral_class", "apparent_mag", "right_asc", "paralax_mas"],
