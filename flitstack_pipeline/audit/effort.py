@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
 from flitstack_pipeline.migration.plan import PAGE
 from flitstack_pipeline.migration.record_types.files import FILES_PER_UPLOAD
 from flitstack_pipeline.warehouse import row_count, table_exists
@@ -99,7 +100,8 @@ def _works(con: duckdb.DuckDBPyConnection) -> Iterator[Work]:
     yield Work("estimates", "line linked to its opportunity", lines, lines, 0)
     yield from _documents(count, "invoices", "invoice")
     yield _each("invoices", "opportunity (without a job)", count.without_job("invoices"))
-    yield from _documents(count, "work_orders", "work order")
+    for declared in OBJECT_TYPES:
+        yield from _documents(count, declared.key, declared.singular.replace("_", " "))
     files = count("attachments", "problem IS NULL")
     uploads = ceil(files / FILES_PER_UPLOAD)
     yield Work("attachments", "file of a contact or opportunity", files, uploads, 0)

@@ -9,7 +9,8 @@ import duckdb
 
 from flitstack_pipeline.audit.effort import Effort
 from flitstack_pipeline.audit.inventory import Rows
-from flitstack_pipeline.catalog.clean import DATE, TABLES
+from flitstack_pipeline.catalog.clean import TABLES
+from flitstack_pipeline.catalog.model import DATE
 from flitstack_pipeline.catalog.objects import BY_KEY as OBJECTS
 from flitstack_pipeline.catalog.objects import KEYS, REPORT_ONLY_DATASETS
 from flitstack_pipeline.catalog.source import BY_KEY

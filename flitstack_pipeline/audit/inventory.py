@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from flitstack_pipeline.catalog.clean import DATE, MONEY, TABLES
+from flitstack_pipeline.catalog.clean import TABLES
+from flitstack_pipeline.catalog.model import DATE, MONEY
 from flitstack_pipeline.catalog.objects import object_of_dataset
 from flitstack_pipeline.catalog.source import BY_KEY, DATASETS
 from flitstack_pipeline.mapping.custom_columns import infer_type

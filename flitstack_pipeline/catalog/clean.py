@@ -10,55 +10,47 @@ records stay here as read (`client_ref`, `job_refs`); `clean.links` holds what t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from flitstack_pipeline.catalog import statuses
+from flitstack_pipeline.catalog.declared import COLUMNS, OBJECT_TYPES
+from flitstack_pipeline.catalog.model import (
+    BOOL,
+    DATE,
+    INT,
+    LIST,
+    MAP,
+    MONEY,
+    QUANTITY,
+    TEXT,
+    Dataset,
+    Field,
+)
+from flitstack_pipeline.catalog.source import BY_KEY, DATASETS
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
 
-TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "BIGINT"
-QUANTITY = "DECIMAL(18,6)"
-LIST, MAP = "VARCHAR[]", "MAP(VARCHAR, VARCHAR)"
-
-#: Closed vocabularies (docs/contractor_plus.md#status-words); other words stay in `status_text`.
-JOB_STATUSES = ("new", "scheduled", "in_progress", "on_hold", "completed", "cancelled")
-WORK_ORDER_STATUSES = JOB_STATUSES
-ESTIMATE_STATUSES = (
-    "draft",
-    "sent",
-    "approved",
-    "declined",
-    "changes_requested",
-    "expired",
-    "converted",
-    "archived",
-)
-INVOICE_STATUSES = ("draft", "unpaid", "partial", "paid", "overdue", "void", "bad_debt")
-LEAD_STATUSES = (
-    "new",
-    "contacted",
-    "estimate_scheduled",
-    "estimate_sent",
-    "won",
-    "lost",
-)
-ITEM_TYPES = ("labor", "material", "equipment", "permit", "text", "assembly", "other")
-ACTIVITY_KINDS = ("note", "call", "email", "meeting", "sms", "task")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column of a clean table: name, DuckDB type, what it means, what must hold."""
-
-    name: str
-    type: str
-    about: str
-    required: bool = False
-    unique: bool = False
-    isin: tuple[str, ...] = ()
-    matches: str = ""
+#: Kind of export → the closed words of its status or kind, each with its other spellings; other
+#: words stay in `status_text`.
+WORDS: dict[str, tuple[str, ...]] = {
+    "jobs": statuses.WORK,
+    "estimates": statuses.ESTIMATE,
+    "invoices": statuses.INVOICE,
+    "leads": statuses.LEAD,
+    "activities": statuses.ACTIVITY,
+    "items": statuses.ITEM,
+    **{d.key: c.words for d in DATASETS for c in d.columns if c.words},
+}
+JOB_STATUSES = statuses.closed(statuses.WORK)
+ESTIMATE_STATUSES = statuses.closed(statuses.ESTIMATE)
+INVOICE_STATUSES = statuses.closed(statuses.INVOICE)
+LEAD_STATUSES = statuses.closed(statuses.LEAD)
+ITEM_TYPES = statuses.closed(statuses.ITEM)
+ACTIVITY_KINDS = statuses.closed(statuses.ACTIVITY)
 
 
 @dataclass(frozen=True)
@@ -174,7 +166,7 @@ _ITEMS = (
     _f("amount", MONEY, "stated line total"),
 )
 
-TABLES: tuple[CleanTable, ...] = (
+_LISTED: tuple[CleanTable, ...] = (
     CleanTable(
         "users",
         (
@@ -335,28 +327,6 @@ TABLES: tuple[CleanTable, ...] = (
         ),
     ),
     CleanTable(
-        "work_orders",
-        (
-            *_KEYS,
-            _f("number", TEXT, "work order number as shown", required=True),
-            _f("title", TEXT, "title"),
-            *_DOCUMENT_CLIENT,
-            _f("job_refs", LIST, "job numbers as read, often none"),
-            _f("service_address", TEXT, "service address"),
-            _f("order_date", DATE, "work order date"),
-            _f("scheduled_date", DATE, "scheduled for"),
-            _f("start_time", TEXT, "HH:MM"),
-            _f("end_time", TEXT, "HH:MM"),
-            *_OWNER,
-            _f("job_type", TEXT, "job type"),
-            _f("status", TEXT, "closed vocabulary", isin=WORK_ORDER_STATUSES),
-            _f("status_text", TEXT, "status as read"),
-            _f("description", TEXT, "description or line items"),
-            *_STAMPS,
-            *_OPEN,
-        ),
-    ),
-    CleanTable(
         "properties",
         (
             *_KEYS,
@@ -431,6 +401,28 @@ TABLES: tuple[CleanTable, ...] = (
             _f("sku", TEXT, "stock code"),
         ),
     ),
+)
+
+
+def _declared(dataset: Dataset) -> CleanTable:
+    """The clean table of a kind of export whose columns are declared as a whole."""
+    if dataset.lines_of:
+        return CleanTable(dataset.key, (*_KEYS, *_ITEMS, *_OPEN))
+    own = (f for column in dataset.columns for f in column.fields())
+    return CleanTable(dataset.key, (*_KEYS, *own, *_OPEN))
+
+
+def _with_further(table: CleanTable) -> CleanTable:
+    """A clean table with the columns that an account's exports have beside ours."""
+    further = tuple(f for column in COLUMNS.get(table.dataset, ()) for f in column.fields())
+    return replace(table, fields=(*table.fields, *further)) if further else table
+
+
+_PLACE = [t.dataset for t in _LISTED].index("properties")
+TABLES: tuple[CleanTable, ...] = (
+    *map(_with_further, _LISTED[:_PLACE]),
+    *(_declared(BY_KEY[key]) for o in OBJECT_TYPES for key in o.datasets),
+    *map(_with_further, _LISTED[_PLACE:]),
 )
 
 BY_DATASET: dict[str, CleanTable] = {t.dataset: t for t in TABLES}

@@ -8,77 +8,62 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES as DECLARED
+from flitstack_pipeline.catalog.model import ObjectType
 from flitstack_pipeline.catalog.not_moved import NOT_MOVED
 from flitstack_pipeline.catalog.source import BY_KEY as EXPORTS
 
-
-@dataclass(frozen=True)
-class ObjectType:
-    """One object type of Contractor+: a partition key of every partitioned asset.
-
-    `parents` are the object types whose HighLevel records must exist before ours can be
-    written; `datasets` are the kinds of export file that feed it, the main one first.
-    """
-
-    key: str
-    label: str
-    becomes: str
-    parents: tuple[str, ...] = ()
-    datasets: tuple[str, ...] = ()
-
-    @property
-    def dataset(self) -> str:
-        """The main kind of export file (its rows are the records)."""
-        return self.datasets[0]
-
-
+#: The keys of the object types that are declared as a whole; files and notes may hang on each.
+_FURTHER = tuple(o.key for o in DECLARED)
 OBJECT_TYPES: tuple[ObjectType, ...] = (
-    ObjectType("users", "Team members", "HighLevel users, matched by e-mail", (), ("users",)),
+    ObjectType(
+        "users", "Team members", "HighLevel users, matched by e-mail", (), datasets=("users",)
+    ),
     ObjectType(
         "clients",
         "Clients",
         "Contacts, and Companies for businesses",
         ("users",),
-        ("clients", "properties"),
+        datasets=("clients", "properties"),
     ),
-    ObjectType("leads", "Leads", "Contacts with Source_Type__c = Lead", ("users",), ("leads",)),
+    ObjectType(
+        "leads", "Leads", "Contacts with Source_Type__c = Lead", ("users",), datasets=("leads",)
+    ),
     ObjectType(
         "jobs",
         "Jobs",
         "Opportunities in the job pipeline",
         ("users", "clients", "leads"),
-        ("jobs", "visits"),
+        datasets=("jobs", "visits"),
     ),
     ObjectType(
         "estimates",
         "Estimates",
         "Opportunity fields and Opportunity Product records",
         ("clients", "jobs"),
-        ("estimates", "estimate_items"),
+        datasets=("estimates", "estimate_items"),
     ),
     ObjectType(
         "invoices",
         "Invoices",
         "Invoice records",
         ("clients", "jobs"),
-        ("invoices", "invoice_items", "payments", "change_orders"),
+        datasets=("invoices", "invoice_items", "payments", "change_orders"),
     ),
-    ObjectType(
-        "work_orders", "Work orders", "Work Order records", ("clients", "jobs"), ("work_orders",)
-    ),
+    *DECLARED,
     ObjectType(
         "attachments",
         "Attachments",
         "Files on the contact or opportunity",
-        ("clients", "jobs", "estimates", "invoices", "work_orders"),
-        ("attachments",),
+        ("clients", "jobs", "estimates", "invoices", *_FURTHER),
+        datasets=("attachments",),
     ),
     ObjectType(
         "activities",
         "Notes, calls, e-mails, meetings",
         "Contact notes with original time, author and kind",
-        ("clients", "jobs", "estimates", "invoices", "work_orders"),
-        ("activities",),
+        ("clients", "jobs", "estimates", "invoices", *_FURTHER),
+        datasets=("activities",),
     ),
 )
 
@@ -91,7 +76,8 @@ SCHEMA_DATASETS: tuple[str, ...] = ("custom_fields", "items")
 #: Kinds of export that are understood and counted, and declared as not migrated.
 REPORT_ONLY_DATASETS: tuple[str, ...] = tuple(n.key for n in NOT_MOVED if n.key in EXPORTS)
 
-WAVE_NAMES: tuple[str, ...] = ("people", "deals", "documents", "history")
+#: The first waves and the last; what lies between is `documents`, `documents_2`, ….
+_FIRST_WAVES, _LAST_WAVE = ("people", "deals", "documents"), "history"
 
 
 @dataclass(frozen=True)
@@ -123,9 +109,16 @@ def waves() -> tuple[Wave, ...]:
     """
     ranks = sorted({max(tier(k), 1) for k in KEYS})
     return tuple(
-        Wave(i, WAVE_NAMES[i], tuple(k for k in KEYS if max(tier(k), 1) == rank))
+        Wave(i, _wave_name(i, len(ranks)), tuple(k for k in KEYS if max(tier(k), 1) == rank))
         for i, rank in enumerate(ranks)
     )
+
+
+def _wave_name(rank: int, waves: int) -> str:
+    if rank == waves - 1:
+        return _LAST_WAVE
+    names = (*_FIRST_WAVES, *(f"{_FIRST_WAVES[-1]}_{n}" for n in range(2, waves)))
+    return names[rank]
 
 
 def wave_of(key: str) -> Wave:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flitstack_pipeline.catalog.model import Column, Dataset
 from flitstack_pipeline.catalog.not_moved import REASONS
-from flitstack_pipeline.catalog.source import BY_KEY, Column, Dataset
+from flitstack_pipeline.catalog.source import BY_KEY
 
 #: What the rows of such a file become.
 TASK, MEETING, NOTE, CONTACT, NOT_MOVED = "task", "meeting", "note", "contact", "not moved"

@@ -8,6 +8,7 @@ Facts about types and standard fields: docs/highlevel.md#contact-fields, #compan
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flitstack_pipeline.catalog.clean import (
@@ -16,8 +17,9 @@ from flitstack_pipeline.catalog.clean import (
     ITEM_TYPES,
     JOB_STATUSES,
     LEAD_STATUSES,
-    WORK_ORDER_STATUSES,
 )
+from flitstack_pipeline.catalog.declared import COLUMNS, OBJECT_TYPES
+from flitstack_pipeline.catalog.model import READINGS, Column, ObjectType
 from flitstack_pipeline.catalog.other_kinds import SOURCE_TYPES
 
 TEXT, LARGE_TEXT, NUMERICAL, DATE = "TEXT", "LARGE_TEXT", "NUMERICAL", "DATE"
@@ -26,12 +28,12 @@ CHOICE, MULTI, FILE = "SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "FILE_UPLOAD"
 
 CONTACT, OPPORTUNITY, BUSINESS = "contact", "opportunity", "business"
 INVOICE = "custom_objects.invoice"
-WORK_ORDER = "custom_objects.work_order"
 OPPORTUNITY_PRODUCT = "custom_objects.opportunity_product"
 ESTIMATE = "custom_objects.estimate"
 
 SOURCE_ID = "Source_System_ID__c"
 SOURCE_TYPE = "Source_Type__c"
+LINES = "Line_Items__c"
 FILES = "Contractor_Files__c"
 ORIGINALS = "Original_Values__c"
 NAME = "Name"
@@ -215,29 +217,21 @@ _INVOICE = TargetObject(
     searchable=(NAME, SOURCE_ID, "Invoice_Number__c"),
 )
 
-_WORK_ORDER = TargetObject(
-    WORK_ORDER,
-    "Work Order",
-    "Work Orders",
-    (
-        _f(NAME),
-        *_SOURCE,
-        *_UPDATED,
-        _f("Work_Order_Number__c"),
-        _f("Title__c"),
-        _f("Technician__c"),
-        _f("Order_Date__c", DATE),
-        _f("Scheduled_Date__c", DATE),
-        _f("Start_Time__c"),
-        _f("End_Time__c"),
-        _f("Job_Type__c"),
-        _f("Work_Order_Status__c", CHOICE, _labels(WORK_ORDER_STATUSES)),
-        _f("Description__c", LARGE_TEXT),
-        _f("Service_Address__c", LARGE_TEXT),
-        *_KEPT,
-    ),
-    searchable=(NAME, SOURCE_ID, "Work_Order_Number__c"),
-)
+
+def _declared_object(o: ObjectType) -> TargetObject:
+    """The custom object of an object type that is declared as a whole."""
+    own = tuple(_field_of(c) for c in o.main.columns if c.to)
+    lines = (_f(LINES, LARGE_TEXT),) if o.lines else ()
+    number = next(c.to for c in o.main.columns if c.read == "number")
+    singular, plural = o.record or (o.label, o.label)
+    fields = (_f(NAME), *_SOURCE, *_UPDATED, *own, *lines, *_KEPT)
+    return TargetObject(o.target, singular, plural, fields, searchable=(NAME, SOURCE_ID, number))
+
+
+def _field_of(c: Column) -> TargetField:
+    reading = READINGS[c.read]
+    return _f(c.to, reading.target, YES_NO if c.read == "boolean" else _labels(c.closed))
+
 
 _PRODUCT = TargetObject(
     OPPORTUNITY_PRODUCT,
@@ -274,23 +268,55 @@ _ESTIMATE = TargetObject(
     searchable=(NAME, SOURCE_ID, "Estimate_Number__c"),
 )
 
-OBJECTS: dict[str, TargetObject] = {o.key: o for o in (_INVOICE, _WORK_ORDER, _PRODUCT, _ESTIMATE)}
+_RECORDS = tuple(o for o in OBJECT_TYPES if o.record)
+_DECLARED = tuple(map(_declared_object, _RECORDS))
+OBJECTS: dict[str, TargetObject] = {o.key: o for o in (_INVOICE, *_DECLARED, _PRODUCT, _ESTIMATE)}
 
-#: Our standard custom fields by target object.
+#: Where the columns of a kind of export go that no rule sends elsewhere.
+RECORD_OF: dict[str, str] = {
+    "clients": CONTACT,
+    "leads": CONTACT,
+    "jobs": OPPORTUNITY,
+    "estimates": OPPORTUNITY,
+    "estimate_items": OPPORTUNITY_PRODUCT,
+    "invoices": INVOICE,
+    **{o.key: o.target for o in _RECORDS},
+}
+
+#: Our standard custom fields by target object, those of an account's own columns included.
 FIELDS: dict[str, tuple[TargetField, ...]] = {
     CONTACT: CONTACT_FIELDS,
     OPPORTUNITY: OPPORTUNITY_FIELDS,
     BUSINESS: BUSINESS_FIELDS,
     **{key: target.fields for key, target in OBJECTS.items()},
 }
+for _key, _columns in COLUMNS.items():
+    FIELDS[RECORD_OF[_key]] += tuple(_field_of(c) for c in _columns if c.to)
+
+#: Object type → (the word for its record in keys, its target, what it is called), as a parent.
+PARENTS: dict[str, tuple[str, str, str]] = {
+    "jobs": ("opportunity", OPPORTUNITY, "Opportunity"),
+    "clients": ("contact", CONTACT, "Contact"),
+    "invoices": ("invoice", INVOICE, "Invoice"),
+    **{o.key: (o.singular, o.target, OBJECTS[o.target].singular) for o in _RECORDS},
+}
+
+
+def _associations(o: ObjectType) -> Iterator[Association]:
+    """The links of the records of an object type with those of its parents."""
+    for parent, (word, target, label) in PARENTS.items():
+        if parent in o.parents:
+            yield Association(
+                f"{word}_{o.singular}", target, label, o.target, OBJECTS[o.target].singular
+            )
+
 
 ASSOCIATIONS: dict[str, Association] = {
     a.key: a
     for a in (
         Association("opportunity_invoice", OPPORTUNITY, "Opportunity", INVOICE, "Invoice"),
         Association("contact_invoice", CONTACT, "Contact", INVOICE, "Invoice"),
-        Association("opportunity_work_order", OPPORTUNITY, "Opportunity", WORK_ORDER, "Work Order"),
-        Association("contact_work_order", CONTACT, "Contact", WORK_ORDER, "Work Order"),
+        *(a for o in _RECORDS for a in _associations(o)),
         Association(
             "opportunity_product", OPPORTUNITY, "Opportunity", OPPORTUNITY_PRODUCT, "Product"
         ),

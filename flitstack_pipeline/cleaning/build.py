@@ -40,7 +40,7 @@ from flitstack_pipeline.cleaning.quarantine import (
 from flitstack_pipeline.cleaning.receivables import compute_receivables
 from flitstack_pipeline.cleaning.row_states import DDL as ROW_STATES_DDL
 from flitstack_pipeline.cleaning.row_states import record_states
-from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.cleaning.rows import row_of
 from flitstack_pipeline.cleaning.same_number import DDL as SAME_NUMBERS_DDL
 from flitstack_pipeline.cleaning.same_number import FILE, KEY, SameNumber, note_damaged
 from flitstack_pipeline.cleaning.shared_numbers import resolve_children
@@ -256,7 +256,7 @@ class _Cleaning:
         inverted = dataset in PEOPLE and writes_last_name_first(self.con, dataset)
         american = self.context.country in NANP_REGIONS
         cells = Cells(self.evidence.formats(), present, inverted, american)
-        row = DECLARATIONS[dataset](cells)
+        row = row_of(dataset, cells)
         return Batches(self.con, self.object_key, dataset, cells, row, self.parsing, marked)
 
     def add_further_properties(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
 from flitstack_pipeline.cleaning.values import words
 from flitstack_pipeline.file_kinds import (
     HEAD_BYTES,
@@ -52,8 +53,12 @@ _RECORD_WORDS = {
     "estimate": "estimates",
     "quote": "estimates",
     "invoice": "invoices",
-    "work order": "work_orders",
-    "workorder": "work_orders",
+    **{
+        word: o.key
+        for o in OBJECT_TYPES
+        for noun in o.main.subjects
+        for word in (noun, noun.replace(" ", ""))
+    },
     "payment": "invoices",
 }
 

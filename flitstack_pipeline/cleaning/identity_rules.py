@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from flitstack_pipeline.catalog.declared import BY_KEY as DECLARED
+from flitstack_pipeline.catalog.model import ObjectType
 from flitstack_pipeline.cleaning.match_keys import LEGAL_FORMS, TITLES
 from flitstack_pipeline.cleaning.values.accents import without_accents
 
@@ -64,6 +66,18 @@ _TITLE = _f("title", TEXT)
 _PERSON = (_f(NAME, PERSON, "name", "first_name", "last_name", "business_name"), _MAIL, _PHONE)
 _DATE, _AMOUNT, _TOTAL = _f("date", DATE), _f("amount", MONEY), _f("amount", MONEY, "total")
 
+
+def _of_declared(o: ObjectType) -> Identity:
+    """What tells records of a declared object type apart: client, title, first amount, days."""
+    columns = o.main.columns
+    facets = [_CLIENT] if any(c.name == "client_name" for c in columns) else []
+    facets += [_TITLE] if any(c.name == "title" for c in columns) else []
+    facets += [_f("amount", MONEY, c.name) for c in columns if c.read == "money"][:1]
+    days = [c for c in columns if c.read in ("day", "day_and_time")]
+    facets += [_f(c.header.lower() if n else "date", DATE, c.name) for n, c in enumerate(days)]
+    return Identity(tuple(facets))
+
+
 #: The column of a record's own id, where an export has one.
 ID_COLUMN: dict[str, str] = {
     "users": "user_id",
@@ -75,7 +89,10 @@ ID_COLUMN: dict[str, str] = {
     "invoices": "invoice_number",
     "payments": "payment_id",
     "change_orders": "change_order_number",
-    "work_orders": "work_order_number",
+    **{
+        key: next(c.name for c in o.main.columns if c.read == "number")
+        for key, o in DECLARED.items()
+    },
     "activities": "activity_id",
 }
 
@@ -103,14 +120,7 @@ IDENTITIES: dict[str, Identity] = {
     "change_orders": Identity(
         (_f("invoice", NUMBER, "invoice_number"), _AMOUNT, _DATE), decisive=True
     ),
-    "work_orders": Identity(
-        (
-            _CLIENT,
-            _TITLE,
-            _f("date", DATE, "order_date"),
-            _f("scheduled date", DATE, "scheduled_date"),
-        )
-    ),
+    **{key: _of_declared(o) for key, o in DECLARED.items()},
     "activities": Identity(
         (
             _f("record", TEXT, "record_type", "record_number"),

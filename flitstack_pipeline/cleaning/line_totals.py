@@ -10,6 +10,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.source import ITEMS_OF, LINES_OF
+from flitstack_pipeline.contractor_plus.line_rows import has_line_rows
 from flitstack_pipeline.warehouse import row_count, table_exists
 
 
@@ -20,7 +21,7 @@ def add_line_totals(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
         con: The warehouse; documents and lines of the object type are cleaned.
         object_key: The object type.
     """
-    if object_key not in ITEMS_OF or not table_exists(con, "raw.line_rows"):
+    if not has_line_rows(object_key) or not table_exists(con, "raw.line_rows"):
         return
     if not row_count(con, "raw.line_rows") or not table_exists(con, f"raw.{object_key}"):
         return

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP, Field
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.model import LIST, MAP, Field
 from flitstack_pipeline.cleaning.duplicates import (
     decided_pairs,
     groups,

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import duckdb
 
-from flitstack_pipeline.catalog.clean import BY_DATASET, Field
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.model import Field
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import table_exists
 

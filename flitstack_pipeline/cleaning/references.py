@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import BY_KEY as DECLARED
 from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.cleaning.contact_links import by_contact_point
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, number_key
@@ -23,16 +25,17 @@ from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 #: Records that share one form; with more than this no one is singled out by the client they share.
 MOST_NAMESAKES = 20
-_NUMBERED = ("jobs", "estimates", "invoices", "work_orders")
+_NUMBERED = ("jobs", "estimates", "invoices", *DECLARED)
 _PEOPLE = ("clients", "leads")
-_OF_CLIENT = (*_NUMBERED, "properties")
+_OF_CLIENT = tuple(d for d in (*_NUMBERED, "properties") if BY_DATASET[d].has("client_name"))
 #: What hangs on a record of the kind it names.
 _HANGING = ("attachments", "activities")
 #: Who has team members: child → (table, role); owners of a merged row are its record's.
 _OWNED = {
     "clients": ("kept_clients", "owner"), "leads": ("kept_leads", "owner"),
-    "jobs": ("clean.jobs", "owner"), "work_orders": ("clean.work_orders", "technician"),
+    "jobs": ("clean.jobs", "owner"),
     "visits": ("clean.visits", "technician"),
+    **{d: (f"clean.{d}", "technician") for d in DECLARED if BY_DATASET[d].has("assigned_to")},
 }  # fmt: skip
 #: (child, column, role, parent); list columns hold several references.
 _BY_NUMBER = (
@@ -42,9 +45,19 @@ _BY_NUMBER = (
     ("jobs", "invoice_refs", "invoice", "invoices"),
     ("invoices", "estimate_refs", "estimate", "estimates"),
     ("invoices", "job_refs", "job", "jobs"),
-    ("work_orders", "job_refs", "job", "jobs"),
     ("visits", "[job_ref]", "job", "jobs"),
     ("change_orders", "[invoice_ref]", "invoice", "invoices"),
+    *(
+        (
+            key,
+            c.cleaned if c.read == "numbers" else f"[{c.cleaned}]",
+            c.parent.removesuffix("s"),
+            c.parent,
+        )
+        for key, o in DECLARED.items()
+        for c in o.main.columns
+        if c.parent
+    ),
 )
 
 
@@ -83,7 +96,7 @@ def link_clients(con: duckdb.DuckDBPyConnection) -> None:
     filled = filled_tables(con, "clean")
     for dataset in (dataset for dataset in _OF_CLIENT if dataset in filled):
         select = f"""
-            SELECT source_key AS child_key, workspace, client_ref AS reference,
+            SELECT source_key AS child_key, workspace, {_id_of_client(dataset)} AS reference,
                    client_name AS name, 1 AS position FROM clean."{dataset}"
             """
         _ask(con, Column(dataset, "client", "people", select), rungs[0])
@@ -91,6 +104,10 @@ def link_clients(con: duckdb.DuckDBPyConnection) -> None:
         _climb(con, rung)
     by_contact_point(con)
     _finish(con)
+
+
+def _id_of_client(dataset: str) -> str:
+    return "client_ref" if BY_DATASET[dataset].has("client_ref") else "CAST(NULL AS VARCHAR)"
 
 
 def link_numbers(con: duckdb.DuckDBPyConnection) -> None:

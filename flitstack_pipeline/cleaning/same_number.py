@@ -19,7 +19,6 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
-from flitstack_pipeline.catalog.source import ITEMS_OF
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity_rules import (
     DAMAGED,
@@ -35,8 +34,7 @@ from flitstack_pipeline.cleaning.identity_rules import (
 )
 from flitstack_pipeline.cleaning.parsing import Parsing
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal, text
-from flitstack_pipeline.cleaning.values.columns import is_date_column
-from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS
+from flitstack_pipeline.cleaning.values.columns import is_date_column, is_money_column
 from flitstack_pipeline.cleaning.versions import (
     BETWEEN,
     ONE_RECORD,
@@ -48,7 +46,7 @@ from flitstack_pipeline.cleaning.versions import (
     Version,
     group,
 )
-from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED
+from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED, has_line_rows
 from flitstack_pipeline.questions import Choice, Question
 
 DDL = """CREATE TABLE IF NOT EXISTS clean.same_numbers (
@@ -207,10 +205,10 @@ class SameNumber:
             if self.dataset in IDENTITIES
             else ()
         )
-        if is_date_column(column) or any(column in c for c in dates):
+        if is_date_column(self.dataset, column) or any(column in c for c in dates):
             day, exact = self.cells.date(column)
             return f"coalesce({exact}, CAST({day} AS VARCHAR), {written})"
-        if column in MONEY_COLUMNS or any(column in c for c in money):
+        if is_money_column(self.dataset, column) or any(column in c for c in money):
             return f"coalesce(CAST({self.cells.money(column)} AS VARCHAR), {written})"
         return written
 
@@ -352,7 +350,7 @@ def _choices(dataset: str, pattern: str, numbers: int, pairs: int) -> tuple[Choi
     if pattern == UNCLEAR:
         return (both,)
     one = Choice(ONE_RECORD, f"{pairs:,} records fewer; the earlier rows are left out")
-    if f"{KEY}{dataset}:{pattern}" != ASKED.format(dataset=dataset) or dataset not in ITEMS_OF:
+    if f"{KEY}{dataset}:{pattern}" != ASKED.format(dataset=dataset) or not has_line_rows(dataset):
         return both, one
     return both, one, Choice(AMOUNTS_ADDED, f"{numbers} records whose total is the sum of its rows")
 

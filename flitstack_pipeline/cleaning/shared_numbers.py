@@ -20,6 +20,8 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.model import DATE, MONEY
 from flitstack_pipeline.catalog.source import ITEMS_OF
 from flitstack_pipeline.cleaning.identity_rules import name_words
 from flitstack_pipeline.warehouse import row_count
@@ -173,13 +175,18 @@ def _children_of(object_key: str) -> Iterator[tuple[str, str]]:
 
 def _documents(con: duckdb.DuckDBPyConnection, object_key: str) -> dict[str, list[Document]]:
     """The documents of each shared number, by the key the plain number would give."""
-    is_invoice = object_key == "invoices"
-    issued, paid = ("d.issue_date", "d.amount_paid") if is_invoice else ("d.estimate_date", "NULL")
+    table = BY_DATASET[object_key]
+    issued = next((f"d.{f.name}" for f in table.fields if f.type == DATE), "CAST(NULL AS DATE)")
+    client = "d.client_name" if table.has("client_name") else "NULL"
+    stated = [name for name in ("total", "subtotal") if table.has(name)]
+    stated = stated or [f.name for f in table.fields if f.type == MONEY]
+    amounts = ", ".join(f"d.{name}" for name in stated)
+    paid = "d.amount_paid" if table.has("amount_paid") else "NULL"
     found: dict[str, list[Document]] = defaultdict(list)
     rows = con.execute(
         f"""
-        SELECT DISTINCT n.shown_key, d.source_key, r.session, d.client_name, {issued},
-               [d.total, d.subtotal], {paid}
+        SELECT DISTINCT n.shown_key, d.source_key, r.session, {client}, {issued},
+               [{amounts}], {paid}
         FROM clean.same_numbers n JOIN clean."{object_key}" d ON d.source_key = n.source_key
         JOIN ({_first_sessions(object_key)}) r ON r.key = d.source_key
         WHERE n.object = ? ORDER BY ALL

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP, SURVIVORS, Field
+from flitstack_pipeline.catalog.clean import BY_DATASET, SURVIVORS
+from flitstack_pipeline.catalog.model import LIST, MAP, Field
 from flitstack_pipeline.warehouse import row_count
 
 #: Says which row it is, or is derived from other fields: no value that could be lost.

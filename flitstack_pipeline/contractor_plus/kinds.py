@@ -12,9 +12,11 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
 from flitstack_pipeline.catalog.headers import normalise_header
+from flitstack_pipeline.catalog.model import Dataset
 from flitstack_pipeline.catalog.other_kinds import KINDS, OTHER, OTHER_KINDS
-from flitstack_pipeline.catalog.source import BY_KEY, DATASETS, LINES_OF, Dataset
+from flitstack_pipeline.catalog.source import BY_KEY, DATASETS, LINES_OF
 from flitstack_pipeline.catalog.spelling import QUALIFIED, SPELLED, USUAL, column_of
 from flitstack_pipeline.contractor_plus.file_names import NameSays
 
@@ -73,8 +75,10 @@ _VENDORS = frozenset(
      "sub", "payee", "bidder", "bill from", "pay to"}
 )  # fmt: skip
 OF_VENDOR = "its rows are of a vendor, and name no client"
-_OF_CLIENT = frozenset({"jobs", "work_orders", "estimates", "invoices"})
-_SLOT_KINDS = frozenset({"jobs", "work_orders", "clients", "leads", "estimates", "invoices"})
+_OF_CLIENT = frozenset(
+    {"jobs", "estimates", "invoices", *(o.key for o in OBJECT_TYPES if "clients" in o.parents)}
+)
+_SLOT_KINDS = frozenset({"clients", "leads", *_OF_CLIENT})
 
 
 @dataclass(frozen=True)

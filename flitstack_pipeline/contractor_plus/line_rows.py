@@ -46,6 +46,11 @@ class LineFile:
     labels: Mapping[str, str]
 
 
+def has_line_rows(dataset: str) -> bool:
+    """Whether rows of one document may be its lines: it has lines, and a total they add up to."""
+    return dataset in ITEMS_OF and "total" in BY_KEY[dataset].by_name
+
+
 def split_line_rows(
     con: duckdb.DuckDBPyConnection, dataset: str, answers: Mapping[str, str]
 ) -> list[str]:
@@ -58,7 +63,7 @@ def split_line_rows(
     """
     con.execute(DDL)
     con.execute("DELETE FROM raw.line_rows WHERE dataset = ?", [dataset])
-    if dataset not in ITEMS_OF or not table_exists(con, f"raw.{dataset}"):
+    if not has_line_rows(dataset) or not table_exists(con, f"raw.{dataset}"):
         return []
     said = answers.get(ASKED.format(dataset=dataset), "") == AMOUNTS_ADDED
     return [

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from flitstack_pipeline.catalog.objects import SCHEMA_DATASETS, object_of_dataset
+from flitstack_pipeline.catalog.objects import KEYS, SCHEMA_DATASETS, object_of_dataset
 from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.ledger import (
     fates,
@@ -436,10 +436,7 @@ class _Dataset:
         store.make_table(self.con, self.object, self.dataset, self.cells, found)
 
 
-_MAPPED_OBJECTS = frozenset(
-    {"clients", "leads", "jobs", "estimates", "invoices", "work_orders", "attachments",
-     "activities"}
-)  # fmt: skip
+_MAPPED_OBJECTS = frozenset(KEYS) - {"users"}
 
 
 def _whole(n: int, column: str, became: schema_rows.Became | None) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.cleaning.cells import Cells
 from flitstack_pipeline.cleaning.identity import source_id
-from flitstack_pipeline.cleaning.rows import DECLARATIONS
+from flitstack_pipeline.cleaning.rows import row_of
 
 _LOOKUP = re.compile(r'"(\w+)\(([^)]*)\)"\.found\."?(\w+)')
 _CELL = re.compile(r'r\."(?:text\()?(\w+)\)?"')
@@ -34,7 +34,7 @@ def fields_of(dataset: str) -> dict[str, tuple[Source, ...]]:
     """Clean field → the columns it is made of; an entry of a map is a field `map.entry`."""
     cells = Cells({}, frozenset(c.name for c in BY_KEY[dataset].columns))
     found: dict[str, tuple[Source, ...]] = {}
-    for name, sql in DECLARATIONS[dataset](cells).items():
+    for name, sql in row_of(dataset, cells).items():
         entries = _ENTRY.findall(sql)
         if entries:
             found |= {f"{name}.{key}": _sources(value) for key, value in entries}

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from functools import cache
 
+from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.ledger.columns import fields_of
-from flitstack_pipeline.ledger.meanings import LINES_IN, MEANINGS
+from flitstack_pipeline.ledger.meanings import LINES_IN, MEANINGS, Meaning
 from flitstack_pipeline.ledger.provenance import read_alone
 from flitstack_pipeline.ledger.witness import alike
+from flitstack_pipeline.mapping.declared_map import JOINED_INTO
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
 #: How alike the header of a custom column and a field must be to mean the same.
@@ -23,21 +26,28 @@ Edge = tuple[str, str]
 
 def crossed_columns(dataset: str, document: MapDocument) -> set[str]:
     """The columns of a kind of export whose values stand in each other's fields."""
-    if dataset not in MEANINGS:
-        return set()
     words = _on_cycles(_map_edges(dataset, document))
     found = _on_cycles(_column_edges(dataset))
     for word in words:
-        meaning = MEANINGS[dataset].get(word)
+        meaning = _meanings(dataset).get(word)
         sources = {s.column for s in read_alone(dataset, word)}
         found |= {word} if word.startswith("custom:") else sources
         found |= meaning.columns if meaning else frozenset()
     return found
 
 
+@cache
+def _meanings(dataset: str) -> dict[str, Meaning]:
+    """What is written down of a kind of export; of one in no list of ours, what it declares."""
+    declared = (c for c in BY_KEY[dataset].columns if c.to)
+    return MEANINGS.get(dataset) or {
+        c.cleaned: Meaning(frozenset([c.name]), frozenset([c.to])) for c in declared
+    }
+
+
 def is_line_crossed(dataset: str, document: MapDocument) -> bool:
     """Whether the text that the rows of a kind of export become lines of is crossed."""
-    parent, word = LINES_IN.get(dataset, ("", ""))
+    parent, word = {**JOINED_INTO, **LINES_IN}.get(dataset, ("", ""))
     return word in _on_cycles(_map_edges(parent, document)) if parent else False
 
 
@@ -63,13 +73,13 @@ def _is_for(dataset: str, word: str, field: str) -> bool:
     """Whether a field is for what a word of the map, or the header of a custom column, means."""
     if word.startswith("custom:"):
         return alike(word.removeprefix("custom:"), field) >= ALIKE
-    meaning = MEANINGS.get(dataset, {}).get(word)
+    meaning = _meanings(dataset).get(word)
     return meaning is not None and field in meaning.fields
 
 
 def _column_edges(dataset: str) -> Iterator[Edge]:
     """Column that cleaning reads for a word, in place of its own → the word's own column."""
-    for word, meaning in MEANINGS[dataset].items():
+    for word, meaning in _meanings(dataset).items():
         read = {s.column for s in fields_of(dataset).get(word, ())}
         if not read & meaning.columns:
             yield from itertools.product(read, meaning.columns)

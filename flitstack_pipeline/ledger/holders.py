@@ -16,6 +16,7 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
 from flitstack_pipeline.catalog.objects import KEYS, object_of_dataset
 from flitstack_pipeline.ledger.provenance import (
     ALL,
@@ -66,7 +67,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE ledger_user AS SELECT source_key, "
         f"concat_ws(chr(31), name, email) AS names FROM {relation(con, 'clean.users')}"
     )
-    con.execute(_IDENTITIES)
+    con.execute(_IDENTITIES.replace("{numbers}", _NUMBERS))
     con.execute(_TOUCHES)
 
 
@@ -88,6 +89,10 @@ def _objects_of(dataset: str) -> tuple[str, ...]:
     return tuple(k for k in KEYS if k in found or k in {also.get(f) for f in found})
 
 
+#: Fields that hold the number of a record that is declared as a whole.
+_NUMBERS = "".join(
+    f", '/fields/{c.to}'" for o in OBJECT_TYPES for c in o.main.columns if c.read == "number"
+)
 #: What a record is known by: its source id, numbers, names, e-mail, and the ids merged into it.
 _IDENTITIES = """
 CREATE OR REPLACE TEMP TABLE ledger_identity AS
@@ -108,8 +113,7 @@ FROM (
         '/fields/lastName', '/fields/name', '/fields/companyName', '/custom/Original_Name__c',
         '/custom/Estimate_Source_ID__c', '/fields/email', '/fields/Name', '/custom/Job_Number__c',
         '/custom/Estimate_Number__c', '/custom/Invoice_Number__c', '/fields/Invoice_Number__c',
-        '/fields/Estimate_Number__c', '/fields/Work_Order_Number__c',
-        '/custom/Other_Estimates__c']) AS held
+        '/fields/Estimate_Number__c', '/custom/Other_Estimates__c'{numbers}]) AS held
     FROM ledger_mapped WHERE kind IN ('contact', 'opportunity') OR (kind = 'record'
         AND target <> 'custom_objects.opportunity_product')
 )"""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.mapping.declared_map import CUSTOM_TARGETS, DECLARED
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
     APPOINTMENT,
@@ -49,7 +50,8 @@ _ABOUT_FORMS = {
 }
 SHEET_NAMES = {
     "clients": "Clients", "leads": "Leads", "jobs": "Jobs", "estimates": "Estimates",
-    "estimate_items": "Estimate lines", "invoices": "Invoices", "work_orders": "Work orders",
+    "estimate_items": "Estimate lines", "invoices": "Invoices",
+    **{o.key: o.label for o in OBJECT_TYPES},
 }  # fmt: skip
 
 
@@ -138,7 +140,7 @@ def _fields_sheet(document: MapDocument, dataset: str) -> Sheet:
 
 def _targets_of(dataset: str) -> tuple[str, ...]:
     declared = [rule.target for rule in DECLARED[dataset]]
-    return tuple(dict.fromkeys([*declared, CUSTOM_TARGETS[dataset]]))
+    return tuple(dict.fromkeys([*declared, t.RECORD_OF[dataset]]))
 
 
 def _choices_of(entry: FieldEntry, known: Sequence[str]) -> tuple[str, ...]:

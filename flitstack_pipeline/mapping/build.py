@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
 from flitstack_pipeline.mapping import documents, history, opportunities, people
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.document import MapDocument
@@ -46,7 +48,7 @@ BUILDERS: dict[str, Builder] = {
     "jobs": opportunities.jobs,
     "estimates": opportunities.estimates,
     "invoices": documents.invoices,
-    "work_orders": documents.work_orders,
+    **{o.key: partial(documents.records, declared=o) for o in OBJECT_TYPES if o.record},
     "attachments": history.attachments,
     "activities": history.activities,
 }

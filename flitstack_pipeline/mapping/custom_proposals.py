@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
 from flitstack_pipeline.mapping.custom_columns import (
     ColumnType,
     Definition,
@@ -22,7 +23,6 @@ from flitstack_pipeline.mapping.custom_columns import (
     infer_type,
     option_map,
 )
-from flitstack_pipeline.mapping.declared_map import CUSTOM_TARGETS
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, ValueMap
 from flitstack_pipeline.mapping.matcher import Candidate, Header, Match, match_headers
 from flitstack_pipeline.mapping.memory import Memory, values_key
@@ -38,7 +38,7 @@ _SINGULAR = {
     "estimates": "Estimate",
     "estimate_items": "Line",
     "invoices": "Invoice",
-    "work_orders": "Work Order",
+    **{o.key: o.record[0] for o in OBJECT_TYPES if o.record},
 }
 _VALUE_TYPES = {
     t.NUMERICAL: "number", t.MONEY: "money", t.DATE: "date", "PHONE": "phone", "EMAIL": "email",
@@ -80,7 +80,7 @@ def propose_custom(
 
     `taken` are casefolded labels in use, by target; what is proposed is added.
     """
-    target = CUSTOM_TARGETS[dataset]
+    target = t.RECORD_OF[dataset]
     definitions = definitions_of(con, dataset)
     profiles = custom_profiles(con, dataset)
     types = {

@@ -9,9 +9,13 @@ while the row is read (`mapping.derive`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import COLUMNS, OBJECT_TYPES
+from flitstack_pipeline.catalog.model import READINGS, Column, ObjectType
 
 
 @dataclass(frozen=True)
@@ -189,35 +193,28 @@ DECLARED: dict[str, tuple[Rule, ...]] = {
         "merged_values Merged_Values__c",
         *_STAMPS,
     ),
-    "work_orders": _rules(
-        t.WORK_ORDER,
-        f"display_name {t.NAME}",
-        "number Work_Order_Number__c",
-        "title Title__c",
-        "assigned_to Technician__c joined",
-        "order_date Order_Date__c date",
-        "scheduled_date Scheduled_Date__c date",
-        "start_time Start_Time__c",
-        "end_time End_Time__c",
-        "job_type Job_Type__c",
-        "status Work_Order_Status__c choice",
-        "description Description__c",
-        "service_address Service_Address__c",
-        "merged_values Merged_Values__c",
-        *_STAMPS,
-    ),
 }
 
-#: Where the custom columns of a dataset go.
-CUSTOM_TARGETS: dict[str, str] = {
-    "clients": t.CONTACT,
-    "leads": t.CONTACT,
-    "jobs": t.OPPORTUNITY,
-    "estimates": t.OPPORTUNITY,
-    "estimate_items": t.OPPORTUNITY_PRODUCT,
-    "invoices": t.INVOICE,
-    "work_orders": t.WORK_ORDER,
-}
+
+def _of_column(dataset: str, column: Column) -> Rule:
+    transform = READINGS[column.read].transform
+    return Rule(column.cleaned, t.RECORD_OF[dataset], column.to, transform)
+
+
+def _of_object(o: ObjectType) -> Iterator[Rule]:
+    """The rules of an object type that is declared as a whole."""
+    yield Rule("display_name", o.target, t.NAME)
+    yield from (_of_column(o.key, c) for c in o.main.columns if c.to)
+    if o.lines:
+        yield Rule("lines", o.target, t.LINES)
+    yield from _rules(o.target, "merged_values Merged_Values__c")
+    known = {f.name for f in BY_DATASET[o.key].fields}
+    yield from (rule for rule in _rules(o.target, *_STAMPS) if rule.column in known)
+
+
+DECLARED |= {o.key: tuple(_of_object(o)) for o in OBJECT_TYPES if o.record}
+for _key, _columns in COLUMNS.items():
+    DECLARED[_key] += tuple(_of_column(_key, c) for c in _columns if c.to)
 
 #: The closed-word column of a dataset, and the column that keeps the words as read.
 STATUS_COLUMNS: dict[str, tuple[str, str]] = {
@@ -225,8 +222,18 @@ STATUS_COLUMNS: dict[str, tuple[str, str]] = {
     "jobs": ("status", "status_text"),
     "estimates": ("status", "status_text"),
     "invoices": ("status", "status_text"),
-    "work_orders": ("status", "status_text"),
+    **{o.key: ("status", "status_text") for o in OBJECT_TYPES if BY_DATASET[o.key].has("status")},
 }
+
+
+def _derived(o: ObjectType) -> dict[str, tuple[str, ...]]:
+    """A record is called by its title, else by its number; its lines have exports of their own."""
+    titled = BY_DATASET[o.key].has("title")
+    return {
+        "display_name": ("title" if titled else "number",),
+        **({"lines": ()} if o.lines else {}),
+    }
+
 
 #: Columns a builder derives from clean ones while it reads a row (`people`, `deals`, `documents`).
 DERIVED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -247,7 +254,7 @@ DERIVED: dict[str, dict[str, tuple[str, ...]]] = {
         "estimate_number": ("document_key",),
     },
     "invoices": {"lines": ("line_items",), "display_name": ("number",)},
-    "work_orders": {"display_name": ("title",)},
+    **{o.key: _derived(o) for o in OBJECT_TYPES},
 }
 
 #: Rows that become a line in a text of their parent: dataset → (parent dataset, derived column).
@@ -259,4 +266,5 @@ JOINED_INTO: dict[str, tuple[str, str]] = {
     "invoice_items": ("invoices", "lines"),
     "payments": ("invoices", "payments"),
     "change_orders": ("invoices", "change_orders"),
+    **{o.lines.key: (o.key, "lines") for o in OBJECT_TYPES if o.lines},
 }

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, STAGES
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, PARENTS, STAGES
 from flitstack_pipeline.errors import BadInput
 
 PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
@@ -29,7 +30,8 @@ EXISTING_POLICIES = ("fill", "overwrite", "ask")
 LINK_POLICIES = (SKIP, STUB, STOP) = ("skip", "stub", "stop")
 LINKS = (
     "jobs.contact", "estimates.opportunity", "invoices.contact", "invoices.opportunity",
-    "work_orders.opportunity", "attachments.contact", "activities.contact",
+    *(f"{o.key}.{PARENTS[p][0]}" for o in OBJECT_TYPES for p in o.parents if p != "clients"),
+    "attachments.contact", "activities.contact",
 )  # fmt: skip
 #: What an activity can become, by its kind; a note is always possible. Messages and appointments
 #: keep their own time, and need a conversation provider and a calendar in the sub-account.

@@ -1,4 +1,4 @@
-"""Invoices and work orders → records with relations to contact and opportunity."""
+"""Invoices, and object types declared as a whole → records with relations to their parents."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.keys import record_key
+from flitstack_pipeline.catalog.model import ObjectType
 from flitstack_pipeline.mapping.apply import Mapper, Values
 from flitstack_pipeline.mapping.opportunities import line_text, own_opportunity
 from flitstack_pipeline.mapping.rows import Record, contact_key, relation_record
@@ -110,25 +111,54 @@ def _historical(mapper: Mapper, row: dict[str, Any], record: Values) -> Record:
     return own_opportunity(mapper, "invoices", row, name, values)
 
 
-def work_orders(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
-    """Work order records (phase 0) and relations (1)."""
-    sql = f"""
-      SELECT w.*, j.job_key, d.leading
-      FROM ({with_links(con, mapper.document, "work_orders")}) w
-      LEFT JOIN ({_leading(con, "work_orders")}) d ON d.child_key = w.source_key
-      LEFT JOIN m_job j ON j.child_key = w.source_key ORDER BY w.source_key"""  # noqa: S608
-    for row in rows(con, sql):
-        row["display_name"] = row["title"] or f"Work order #{row['number']}"
-        words = {**row, "status": row["status"] or row["status_text"]}
-        words["originals"] = _with_stated(row, job=_dead_jobs(row, row["job_key"]))
-        values = mapper.values("work_orders", t.WORK_ORDER, words)
-        key = record_key("work_order", row["source_key"])
-        yield _record(mapper, key, t.WORK_ORDER, row, values, 0)
-        if row["job_key"]:
-            opportunity = record_key("opportunity", row["job_key"])
-            yield relation_record("opportunity_work_order", row, opportunity, key, 1)
-        if row["client_key"]:
-            yield relation_record("contact_work_order", row, contact_key(row), key, 1)
+def records(
+    con: duckdb.DuckDBPyConnection, mapper: Mapper, declared: ObjectType
+) -> Iterator[Record]:
+    """Records of an object type that is declared as a whole (phase 0), and their relations (1)."""
+    key, word = declared.key, t.OBJECTS[declared.target].singular
+    for row in rows(con, _with_parents(con, mapper, declared)):
+        title = row.get("title") or f"{word.capitalize()} #{row['number']}"
+        row["display_name"] = title
+        row["lines"] = "\n".join(line_text(i) for i in row["items"] or []) or None
+        words = {**row, "status": row.get("status") or row.get("status_text")}
+        if "job_refs" in row:
+            words["originals"] = _with_stated(row, job=_dead_jobs(row, row["of_jobs"]))
+        values = mapper.values(key, declared.target, words)
+        record = record_key(declared.singular, row["source_key"])
+        yield _record(mapper, record, declared.target, row, values, 0)
+        for parent, (role, _, _) in t.PARENTS.items():
+            if parent not in declared.parents or not row[f"of_{parent}"]:
+                continue
+            first = (
+                contact_key(row) if parent == "clients" else record_key(role, row[f"of_{parent}"])
+            )
+            yield relation_record(f"{role}_{declared.singular}", row, first, record, 1)
+
+
+def _with_parents(con: duckdb.DuckDBPyConnection, mapper: Mapper, declared: ObjectType) -> str:
+    """Query: the rows of an object type with their lines and, as `of_…`, each parent's key."""
+    links = with_links(con, mapper.document, declared.key)
+    columns, joins = ["w.*", "w.client_key AS of_clients", "d.leading"], []
+    for parent in declared.parents:
+        if parent == "jobs":
+            columns.append("p_jobs.job_key AS of_jobs")
+            joins.append("LEFT JOIN m_job p_jobs ON p_jobs.child_key = w.source_key")
+        elif parent not in ("users", "clients"):
+            role = parent.removesuffix("s")
+            columns.append(f"p_{parent}.parent_key AS of_{parent}")
+            joins.append(
+                f"LEFT JOIN m_link p_{parent} ON p_{parent}.child_key = w.source_key "
+                f"AND p_{parent}.role = '{role}'"
+            )
+    items = "SELECT NULL AS document_key, NULL AS items WHERE false"
+    if declared.lines:
+        items = f"""SELECT document_key, list(x ORDER BY x.line_number, x.source_key) AS items
+            FROM {relation(con, f"clean.{declared.lines.key}")} x GROUP BY 1"""  # noqa: S608
+    return f"""
+      SELECT {", ".join(columns)}, i.items FROM ({links}) w
+      LEFT JOIN ({_leading(con, declared.key)}) d ON d.child_key = w.source_key
+      LEFT JOIN ({items}) i ON i.document_key = w.source_key
+      {" ".join(joins)} ORDER BY w.source_key"""  # noqa: S608
 
 
 def _record(

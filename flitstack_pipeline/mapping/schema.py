@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.catalog.clean import BY_DATASET, LIST, MAP
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.model import LIST, MAP
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.mapping.price_list import ProductSpec, products
 from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates
@@ -25,7 +27,7 @@ ALWAYS: dict[str, tuple[str, ...]] = {
         t.FILES, t.ORIGINALS,
     ),
     t.INVOICE: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Invoice_Number__c"),
-    t.WORK_ORDER: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Work_Order_Number__c"),
+    **{o.target: (t.ORIGINALS, *t.OBJECTS[o.target].searchable) for o in OBJECT_TYPES if o.record},
     t.OPPORTUNITY_PRODUCT: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Estimate_Number__c"),
     t.ESTIMATE: (
         t.NAME, t.SOURCE_ID, "Estimate_Number__c", "Estimate_Line_Items__c",

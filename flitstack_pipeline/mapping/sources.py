@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
+from flitstack_pipeline.catalog.declared import BY_KEY as DECLARED
 from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.routing import location_case
@@ -22,7 +23,7 @@ from flitstack_pipeline.warehouse import table_exists
 BATCH = 5_000
 NO_CLIENT = "~no-client"
 #: Kinds of records that hold the files of their own notes; those of others go to their parent.
-_HOLDERS = ("clients", "leads", "jobs", "estimates", "invoices", "work_orders")
+_HOLDERS = ("clients", "leads", "jobs", "estimates", "invoices", *DECLARED)
 ACCEPTED = ("accepted", "accept", "confirmed", "linked", "auto")
 
 
@@ -82,6 +83,7 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument, of: str = "")
     tables["holders"] = ", ".join(f"'{dataset}'" for dataset in _HOLDERS)
     tables["client_location"] = location_sql(document, "clients")
     tables["lead_location"] = location_sql(document, "leads")
+    tables["declared"] = ", ".join(f"'{o.singular}'" for o in DECLARED.values())
     tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
     for name, sql in _TABLES.items():
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.format(**tables)}")
@@ -144,14 +146,18 @@ _TABLES: dict[str, str] = {
         SELECT l.child_key, l.parent_key AS client_key, p.name AS client_name, p.location
         FROM m_link l JOIN m_people p ON p.source_key = l.parent_key WHERE l.role = 'client'""",
     "m_parent": """
-        SELECT child_key, job_key AS parent_key FROM m_job
-        UNION ALL SELECT invoice_key, job_key FROM m_invoice_job WHERE n = 1""",
+        SELECT child_key, job_key AS parent_key, 1 AS rank FROM m_job
+        UNION ALL SELECT invoice_key, job_key, 1 FROM m_invoice_job WHERE n = 1
+        UNION ALL SELECT l.child_key, unnest([l.parent_key, j.job_key]), unnest([2, 3])
+        FROM m_link l LEFT JOIN m_job j ON j.child_key = l.parent_key
+        WHERE l.role IN ({declared})""",
     "m_client": """
         SELECT * FROM m_client_stated
         UNION ALL
-        SELECT m.child_key, c.client_key, c.client_name, c.location
+        (SELECT DISTINCT ON (m.child_key) m.child_key, c.client_key, c.client_name, c.location
         FROM m_parent m JOIN m_client_stated c ON c.child_key = m.parent_key
         WHERE m.child_key NOT IN (SELECT child_key FROM m_client_stated)
+        ORDER BY m.child_key, m.rank)
         UNION ALL
         SELECT source_key, source_key, name, location FROM m_people""",
     "m_file": """

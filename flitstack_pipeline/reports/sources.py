@@ -90,7 +90,8 @@ class SourceValues:
         column = source.split(".", 1)[0] if source.startswith("stage_times") else source
         if source.startswith("stage_times."):
             column = f"entered_{source.split('.', 1)[1]}"
-        for name in (*READ_FROM.get(column, ()), column):
+        declared = (c.name for c in BY_KEY[dataset].columns if c.read and c.cleaned == column)
+        for name in (*READ_FROM.get(column, ()), *declared, column):
             if raw.get(name) not in (None, ""):
                 return _header(dataset, name), raw[name]
         value = clean.get(column)

@@ -9,9 +9,8 @@ from typing import Any
 from flitstack_pipeline import answers_file
 from flitstack_pipeline.answers_file import BETWEEN, Line, chosen, line_of
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
-from flitstack_pipeline.cleaning.values.columns import is_date_column
+from flitstack_pipeline.cleaning.values.columns import is_date_column, is_money_column
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
-from flitstack_pipeline.cleaning.values.evidence import MONEY_COLUMNS
 from flitstack_pipeline.cleaning.values.formats import SIGN_WORDS
 from flitstack_pipeline.cleaning.values.zones import checked_zone
 from flitstack_pipeline.contractor_plus.answers import file_answer
@@ -182,7 +181,8 @@ def _may_be_told(project: Project, key: str) -> bool:
     about, dataset, column = found.groups()
     if dataset is None or column is None:
         return dataset is None or dataset in DATASETS
-    fits = column in MONEY_COLUMNS if about == DECIMAL else is_date_column(column)
+    holds = is_money_column if about == DECIMAL else is_date_column
+    fits = holds(dataset, column)
     return fits and dataset in DATASETS and column in DATASETS[dataset].by_name
 
 

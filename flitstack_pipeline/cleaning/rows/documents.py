@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from flitstack_pipeline.catalog.clean import JOB_STATUSES
+from flitstack_pipeline.catalog.model import Dataset
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.cleaning.cells import Cells, Row
 from flitstack_pipeline.cleaning.rows.people import stamps
 
@@ -140,45 +142,23 @@ def change_order(c: Cells) -> Row:
     }
 
 
-def work_order(c: Cells) -> Row:
-    """A work order; a job is often not named (docs/contractor_plus.md#work-orders)."""
-    status, shown = c.status("status", "work_orders")
-    scheduled_date, start_time = c.day_and_time("scheduled_date", "start_time")
-    return {
-        "number": c.number("work_order_number"),
-        "title": c.one_line("title"),
-        **_client(c),
-        "job_refs": c.numbers("job_number"),
-        "service_address": c.one_line("service_address"),
-        "order_date": c.day("order_date"),
-        "scheduled_date": scheduled_date,
-        "start_time": start_time,
-        "end_time": c.time_beside("end_time", "scheduled_date"),
-        "assigned_to": c.people("assigned_to"),
-        "job_type": c.one_line("job_type"),
-        "status": status,
-        "status_text": shown,
-        "description": c.plain_note("description"),
-        **stamps(c),
-    }
-
-
 def estimate_item(c: Cells) -> Row:
     """One line of an estimate."""
-    return _item(c, "estimates", "estimate_number")
+    return line_item(c, BY_KEY["estimate_items"])
 
 
 def invoice_item(c: Cells) -> Row:
     """One line of an invoice, perhaps from a change order."""
-    line = _item(c, "invoices", "invoice_number")
+    line = line_item(c, BY_KEY["invoice_items"])
     return {**line, "change_order_ref": c.text("change_order_number")}
 
 
-def _item(c: Cells, document: str, column: str) -> Row:
-    number, (quantity, unit) = c.number(column), c.quantity("quantity")
+def line_item(c: Cells, lines: Dataset) -> Row:
+    """One line of a document."""
+    number, (quantity, unit) = c.number(LINES_OF[lines.key]), c.quantity("quantity")
     other = f"CASE WHEN {c.text('type')} IS NOT NULL THEN 'other' END"
     return {
-        "document_key": c.key_of(document, number),
+        "document_key": c.key_of(lines.lines_of, number),
         "line_number": "r._line",
         "type": f"coalesce({c.word('type', 'items')}, {other})",
         "optional": c.boolean("optional"),

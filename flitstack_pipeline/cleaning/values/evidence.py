@@ -17,7 +17,12 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
-from flitstack_pipeline.cleaning.values.columns import CUSTOM, Place, is_date_column
+from flitstack_pipeline.cleaning.values.columns import (
+    CUSTOM,
+    Place,
+    is_date_column,
+    is_money_column,
+)
 from flitstack_pipeline.cleaning.values.dates import (
     DAY_FIRST,
     MONTH_FIRST,
@@ -44,10 +49,6 @@ from flitstack_pipeline.warehouse import table_exists
 Counts = tuple[int, int, int]
 #: A custom column is asked about when so many of its filled cells are dates, or numbers.
 MOSTLY = 0.8
-MONEY_COLUMNS = frozenset(
-    ["amount", "total", "subtotal", "discount", "tax", "balance", "amount_paid", "late_fee",
-     "estimated_value", "unit_price", "unit_cost", "quantity"]
-)  # fmt: skip
 #: Kept as text, for they may be a share: what they say counts for their file.
 MONEY_TEXTS = frozenset(["markup", "deposit"])
 _DATE_START = r"^\s*[0-9]{1,4}\s?[/.-]\s?[0-9]{1,2}\s?[/.-]\s?[0-9]{2,4}"
@@ -185,9 +186,9 @@ def count(con: duckdb.DuckDBPyConnection, dataset: str) -> Counted:
     """Count what the cells of one raw table say, known columns and custom ones."""
     found = Counted()
     names = [c.name for c in DATASETS[dataset].columns]
-    for column in filter(is_date_column, names):
+    for column in (n for n in names if is_date_column(dataset, n)):
         _count_dates(con, dataset, column, found)
-    for column in (n for n in names if n in MONEY_COLUMNS | MONEY_TEXTS):
+    for column in (n for n in names if is_money_column(dataset, n) or n in MONEY_TEXTS):
         _count_signs(con, dataset, column, found)
     _count_custom(con, dataset, found)
     return found

@@ -45,7 +45,7 @@ def local_zones(
         BadInput: An answer is no time zone.
     """
     headers = _headers(con, dataset)
-    timed = {place for place in headers if is_date_column(place[1]) or is_clock(place[1])}
+    timed = {place for place in headers if is_date_column(dataset, place[1]) or is_clock(place[1])}
     rows = _zone_columns(con, dataset) if dataset not in OF_PEOPLE else {}
     found = {}
     for file, column in sorted({*timed, *tails}):

@@ -13,6 +13,7 @@ import dagster as dg
 
 from flitstack_pipeline.catalog import clean as clean_spec
 from flitstack_pipeline.catalog import source as source_spec
+from flitstack_pipeline.catalog.model import Field
 from flitstack_pipeline.catalog.objects import BY_KEY
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
@@ -92,6 +93,6 @@ def _origin(dataset: str, column: str) -> str | None:
     return next((c for c in candidates if c in known), None)
 
 
-def _rules(field: clean_spec.Field) -> list[str]:
+def _rules(field: Field) -> list[str]:
     rules = [f"one of: {', '.join(field.isin)}"] if field.isin else []
     return [*rules, f"matches {field.matches}"] if field.matches else rules

@@ -1,0 +1,192 @@
+"""What an object type is declared with: its kinds of export, their columns, its record in HighLevel.
+
+One file per object type holds one `ObjectType`. A column says in one line how its cells are headed,
+how they are read and which field takes them; raw and clean tables, their schemas, how a row is
+cleaned, the custom object with its fields and associations, the rules of the map, links, lines and
+waves are derived from that. Belongs here: the shapes. Does not: any object type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "BIGINT"
+QUANTITY = "DECIMAL(18,6)"
+LIST, MAP = "VARCHAR[]", "MAP(VARCHAR, VARCHAR)"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a cell is read: DuckDB type, HighLevel data type, and the transform between them."""
+
+    type: str = TEXT
+    target: str = "TEXT"
+    transform: str = "text"
+
+
+#: Word of `Column.read` → what goes with it. `cleaning.rows.declared` reads by the same words.
+READINGS: dict[str, Reading] = {
+    "text": Reading(),
+    "one_line": Reading(),
+    "long_line": Reading(target="LARGE_TEXT"),
+    "plain_note": Reading(target="LARGE_TEXT"),
+    "number": Reading(),
+    "reference": Reading(),
+    "numbers": Reading(LIST, transform="joined"),
+    "people": Reading(LIST, transform="joined"),
+    "words": Reading(LIST, transform="joined"),
+    "boolean": Reading(BOOL, "SINGLE_OPTIONS", "yes_no"),
+    "money": Reading(MONEY, "MONETORY", "money"),
+    "day": Reading(DATE, "DATE", "date"),
+    "day_and_time": Reading(DATE, "DATE", "date"),
+    "time": Reading(),
+    "time_beside": Reading(),
+    "stamp": Reading(DATE, "DATE", "date"),
+    "status": Reading(target="SINGLE_OPTIONS", transform="choice"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a clean table: name, DuckDB type, what it means, what must hold."""
+
+    name: str
+    type: str
+    about: str
+    required: bool = False
+    unique: bool = False
+    isin: tuple[str, ...] = ()
+    matches: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an export: its canonical name, its usual header and other spellings.
+
+    `unsure` are spellings that count only where the cells look like it.
+
+    Where `read` is given the column is declared as a whole: `read` is a word of `READINGS`, `to`
+    the field of the record that takes it ("" for none), `clean` its name in the clean table where
+    that is another, `about` what it means. `beside` is the column of the times of a `day_and_time`,
+    and that of the day of a `time_beside`. `words` are the closed words of a status, each followed
+    by other spellings. `parent` is the object type whose record a reference names. Where `read` is
+    not given, the row's function in `cleaning.rows` reads it.
+    """
+
+    name: str
+    header: str
+    aliases: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    read: str = ""
+    to: str = ""
+    clean: str = ""
+    about: str = ""
+    beside: str = ""
+    words: tuple[str, ...] = ()
+    parent: str = ""
+
+    def __post_init__(self) -> None:
+        if self.read and self.read not in READINGS:
+            raise ValueError(f"column {self.name}: {self.read!r} is no reading of {[*READINGS]}")
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every known spelling, the canonical name included."""
+        return (self.header, self.name.replace("_", " "), *self.aliases)
+
+    @property
+    def cleaned(self) -> str:
+        """Its name in the clean table."""
+        return self.clean or self.name
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The closed words of a status."""
+        return tuple(word.split()[0] for word in self.words)
+
+    def fields(self) -> Iterator[Field]:
+        """What it is in the clean table, where it is declared as a whole."""
+        if not self.read:
+            return
+        about, type_ = self.about or self.header, READINGS[self.read].type
+        required = self.read == "number"
+        yield Field(self.cleaned, type_, about, required=required, isin=self.closed)
+        if self.read == "status":
+            yield Field(f"{self.cleaned}_text", TEXT, f"{self.header.lower()} as read")
+        if self.read == "stamp":
+            yield Field(f"{self.cleaned}_at", TEXT, f"{about}: the exact moment, ISO 8601")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One kind of export file: its columns, which of them is the id, which tell it apart.
+
+    `signature` names columns that no other dataset has together. `subjects` are the nouns of its
+    records: they name its own id ("Job ID"), and say nothing new before one of its columns ("Job
+    Status"). `business_keys` identify a row where the export has no id: of each group ("name or
+    first_name", written `name|first_name`) one column must be there. `lines_of` names the documents
+    whose lines the rows are; the first id column names the document of a row.
+    """
+
+    key: str
+    label: str
+    columns: tuple[Column, ...]
+    id_columns: tuple[str, ...]
+    signature: tuple[str, ...]
+    file_stems: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    business_keys: tuple[str, ...] = ()
+    lines_of: str = ""
+    by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """One object type of the source: a partition key of every partitioned asset.
+
+    `parents` are the object types whose HighLevel records must exist before ours can be
+    written; `exports` are the kinds of export file that feed it, the main one first. `record` names
+    the custom object whose records its rows become, in the singular and in the plural; its fields,
+    its associations with the records of the parents and the rules of the map are derived.
+    """
+
+    key: str
+    label: str
+    becomes: str
+    parents: tuple[str, ...] = ()
+    exports: tuple[Dataset, ...] = ()
+    datasets: tuple[str, ...] = ()
+    record: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.exports:
+            object.__setattr__(self, "datasets", tuple(d.key for d in self.exports))
+
+    @property
+    def dataset(self) -> str:
+        """The main kind of export file (its rows are the records)."""
+        return self.datasets[0]
+
+    @property
+    def main(self) -> Dataset:
+        """The declaration of the main kind of export file."""
+        return self.exports[0]
+
+    @property
+    def lines(self) -> Dataset | None:
+        """The declaration of its lines, if it has any."""
+        return next((d for d in self.exports if d.lines_of == self.key), None)
+
+    @property
+    def singular(self) -> str:
+        """The word for one of its records in keys of records, roles of links and associations."""
+        return self.key.removesuffix("s")
+
+    @property
+    def target(self) -> str:
+        """The key of its custom object."""
+        return f"custom_objects.{self.singular}"
