@@ -145,6 +145,12 @@ def is_stale(holder: dict[str, Any], now: float) -> bool:
     return bool(process_start(holder["pid"]) != start)
 
 
+def holder_of(engine: sa.Engine, name: str) -> dict[str, Any] | None:
+    """Who holds the lock now (`what`, `acquired_at`, …); None while nobody alive does."""
+    holder, now = _holder(engine, name)
+    return None if holder is None or is_stale(holder, now) else holder
+
+
 def _is_silent(engine: sa.Engine, holder: dict[str, Any], now: float) -> bool:
     """Whether a holder whose heartbeat is ahead of the clock shows no life while it is watched."""
     if holder["heartbeat_at"] - now < AHEAD_S:

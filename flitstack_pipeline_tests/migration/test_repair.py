@@ -49,7 +49,7 @@ def test_the_last_three_copies_are_kept_for_their_owner_only(project):
     assert all(path.stat().st_mode & 0o077 == 0 for path in [*kept, kept[0].parent])
     with sqlite3.connect(kept[0]) as con:
         assert con.execute("SELECT value FROM settings").fetchall() == [(4,)]
-        assert con.execute("PRAGMA user_version").fetchall() == [(1,)]
+        assert con.execute("PRAGMA user_version").fetchall() == [(2,)]
     con.close()
 
 

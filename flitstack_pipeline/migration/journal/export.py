@@ -29,11 +29,12 @@ def export_operations(journal: Journal, con: duckdb.DuckDBPyConnection) -> int:
 
     Makes or replaces journal.operations (the audit log: one row per attempt), journal.id_map,
     journal.dead_letters, journal.conflicts, journal.missing_parents, journal.approvals,
-    journal.runs. Returns the number of attempts.
+    journal.decisions, journal.runs. Returns the number of attempts.
     """
     journal.flush()
     count = _publish(journal.engine, con, "operations", operations_query())
-    for table in (t.id_map, t.dead_letters, t.conflicts, t.missing_parents, t.approvals, t.runs):
+    for table in (t.id_map, t.dead_letters, t.conflicts, t.missing_parents, t.approvals,
+                  t.decisions, t.runs):  # fmt: skip
         _publish(journal.engine, con, table.name, sa.select(table))
     return count
 

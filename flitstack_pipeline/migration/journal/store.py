@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -365,6 +365,20 @@ class Journal(OpenMatters):
         c = t.approvals.c
         query = sa.select(t.approvals).where(c.location == location).order_by(c.at.desc())
         return self._rows(query.where(c.fingerprint == fingerprint) if fingerprint else query)
+
+    def note_decision(
+        self, by: str, kind: str, what: str, decision: Mapping[str, Any], seen: str = ""
+    ) -> None:
+        """Keep who decided what, having seen what; durable when it returns."""
+        row = {"id": new_id("by-"), "at": time.time(), "decided_by": by, "kind": kind,
+               "what": what, "decision": dict(decision), "seen": seen}  # fmt: skip
+        self._writer.write([Change("insert", t.decisions, row)])
+
+    def decisions(self, most: int = 200, kind: str = "") -> list[dict[str, Any]]:
+        """What people decided, newest first; of one kind when given."""
+        c = t.decisions.c
+        query = sa.select(t.decisions).order_by(c.at.desc(), c.id.desc()).limit(most)
+        return self._rows(query.where(c.kind == kind) if kind else query)
 
     def get_setting(self, key: str, default: Any = None) -> Any:
         """A stored value, or the default."""

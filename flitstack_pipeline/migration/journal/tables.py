@@ -13,7 +13,7 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 
 #: Raised with every change of a table or column; journal/versions.py says how to get there.
-VERSION = 1
+VERSION = 2
 
 runs = sa.Table(
     "runs",
@@ -122,6 +122,18 @@ approvals = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("details", sa.JSON),
     sa.Column("at", sa.Float, nullable=False),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),  # map, question, duplicate, approval, …
+    sa.Column("what", sa.Text, nullable=False),  # in words: which entry, which two clients
+    sa.Column("decision", sa.JSON),
+    sa.Column("seen", sa.Text, nullable=False),  # digest of what the page showed
 )
 
 dead_letters = sa.Table(

@@ -75,7 +75,8 @@ def _upgrade(engine: sa.Engine, path: Path | None) -> Upgrade:
 
 
 def _complete(engine: sa.Engine) -> None:
-    """0 to 1: tables that were added since (requests, originals), columns that may be empty."""
+    """Add what is missing: tables (requests and originals to 1, decisions to 2), columns that may
+    be empty."""
     missing, _ = layout(engine)
     columns = [t.metadata.tables[name.split(".")[0]].c[name.split(".")[1]]
                for name in missing if "." in name]  # fmt: skip
@@ -92,7 +93,7 @@ def _complete(engine: sa.Engine) -> None:
 
 
 #: From each version to the next.
-_STEPS: dict[int, Callable[[sa.Engine], None]] = {0: _complete}
+_STEPS: dict[int, Callable[[sa.Engine], None]] = {0: _complete, 1: _complete}
 
 
 def _back_up_file(path: Path) -> str:
