@@ -43,7 +43,6 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         return
     frame = pd.DataFrame(list(members.items()), columns=["k", "g"]).astype("str")
     con.register("members", frame)
-    filled = " + ".join(_is_filled(f) for f in BY_DATASET[dataset].fields)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE why AS
@@ -54,8 +53,7 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         WITH ranked AS (
             SELECT m.g, m.k, row_number() OVER (
                 PARTITION BY m.g
-                ORDER BY coalesce(lower(c.status) IN ('archived', 'inactive', 'deleted'), false),
-                         {filled} DESC, c.created NULLS LAST, length(c.source_id), c.source_key
+                ORDER BY {kept_first(dataset)}
             ) AS place
             FROM members m JOIN clean."{dataset}" c ON c.source_key = m.k
         )
@@ -79,6 +77,15 @@ def merge_rows(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         """
     )
     con.unregister("members")
+
+
+def kept_first(dataset: str) -> str:
+    """The order of rows `c` of a dataset in which the first of a group is the one that is kept."""
+    filled = " + ".join(_is_filled(f) for f in BY_DATASET[dataset].fields)
+    return (
+        "coalesce(lower(c.status) IN ('archived', 'inactive', 'deleted'), false), "
+        f"{filled} DESC, c.created NULLS LAST, length(c.source_id), c.source_key"
+    )
 
 
 def _names_of_pairs(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, str]:

@@ -11,23 +11,32 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.cleaning.matching_explained import explanations
+from flitstack_pipeline.cleaning.merges import kept_first
 from flitstack_pipeline.warehouse import dicts
 
-_PAIRS = """
-WITH person AS (
-    SELECT source_key, name, email, phone,
-           concat_ws(', ', address1, city, state, postal_code) AS address
-    FROM clean.clients
+_PERSON = """
+    SELECT c.source_key, c.name, c.email, c.phone,
+           concat_ws(', ', c.address1, c.city, c.state, c.postal_code) AS address,
+           {number} + row_number() OVER (ORDER BY {order}) AS place
+    FROM clean.{dataset} c SEMI JOIN asked ON asked.key = c.source_key
+"""
+#: A client is kept before a lead.
+_PAIRS = f"""
+WITH asked AS (
+    SELECT unnest([left_key, right_key]) AS key FROM clean.duplicate_pairs
+    WHERE decision IN ('review', 'merge')
+), person AS (
+    {_PERSON.format(dataset="clients", number=0, order=kept_first("clients"))}
     UNION ALL
-    SELECT source_key, name, email, phone, concat_ws(', ', address1, city, state, postal_code)
-    FROM clean.leads
+    {_PERSON.format(dataset="leads", number=10**9, order=kept_first("leads"))}
 )
 SELECT d.left_key, d.right_key, '' AS decision,
        CASE WHEN d.decision = 'merge' THEN 'merged unless you keep them apart' ELSE 'yours' END
        AS "so far",
        d.score, d.evidence, l.name AS left_name, r.name AS right_name, l.email AS left_email,
        r.email AS right_email, l.phone AS left_phone, r.phone AS right_phone,
-       l.address AS left_address, r.address AS right_address
+       l.address AS left_address, r.address AS right_address,
+       CASE WHEN l.place < r.place THEN 'left' ELSE 'right' END AS kept
 FROM clean.duplicate_pairs d
 JOIN person l ON l.source_key = d.left_key JOIN person r ON r.source_key = d.right_key
 WHERE d.decision IN ('review', 'merge') AND NOT starts_with(d.evidence, 'decided by a person')

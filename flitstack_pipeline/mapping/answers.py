@@ -44,6 +44,8 @@ OPTION, STAGE, STATUS, USER, CHOICE = (
 )  # fmt: skip
 VALUES, STAGES, OWNERS, CHOICES = "Values", "Stages", "Owners", "Choices"
 ACTIVITY = "activities: "
+#: The order of the stages, as one text.
+ORDER, THEN = "pipeline", " → "
 _ABOUT_FORMS = {
     MESSAGE: "note, or message at its own time (needs a conversation provider; stays for ever).",
     APPOINTMENT: "note, or appointment at its own time (needs a calendar).",
@@ -249,6 +251,8 @@ def _choices_sheet(document: MapDocument) -> Sheet:
                      "A record that was there before: fill its empty fields, overwrite, or ask."),
         "estimate_lines": (document.estimate_lines, ESTIMATE_LINES,
                            "records: one Opportunity Product a line; compact: one Estimate."),
+        ORDER: (THEN.join(document.pipeline), (),
+                "The stages of the pipeline in their order, each name once."),
     }  # fmt: skip
     listed |= {
         f"{ACTIVITY}{kind}": (document.activities[kind], forms, _ABOUT_FORMS[forms[-1]])
@@ -324,6 +328,7 @@ def _entries(document: MapDocument) -> dict[tuple[str, str], Any]:
         "duplicates",
         "existing",
         "estimate_lines",
+        ORDER,
         *map(ACTIVITY.__add__, ACTIVITY_FORMS),
     )
     return found | {(CHOICES, name): document for name in names}
@@ -464,9 +469,20 @@ def _set_choice(document: MapDocument, entry: Any, answer: Answer) -> str:
         kind = answer.key.removeprefix(ACTIVITY)
         before, document.activities[kind] = document.activities[kind], answer.value
         return before
+    if answer.key == ORDER:
+        return _set_order(document, answer.value)
     before = str(getattr(document, answer.key))
     setattr(document, answer.key, answer.value)
     return before
+
+
+def _set_order(document: MapDocument, value: str) -> str:
+    before = document.pipeline
+    wanted = [name.strip() for name in value.split(THEN.strip())]
+    if sorted(wanted) != sorted(before):
+        raise _Refused(f"name each stage once, with {THEN.strip()} between: {THEN.join(before)}")
+    document.pipeline = wanted
+    return THEN.join(before)
 
 
 _SETTERS: dict[tuple[str, str], Callable[[MapDocument, Any, Answer], str]] = {

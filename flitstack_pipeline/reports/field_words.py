@@ -39,6 +39,12 @@ def field_words(field: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", field).capitalize()
 
 
+def column_words(name: str) -> str:
+    """A column without a header of its own in words: `merged_values` is Merged values."""
+    plain = name.replace("_", " ")
+    return plain[:1].upper() + plain[1:] if name.islower() else name
+
+
 def sure(confidence: Any) -> str:
     """How sure we are, in a word or two."""
     share = float(confidence or 0)
@@ -47,6 +53,8 @@ def sure(confidence: Any) -> str:
 
 def evidence_words(evidence: str) -> str:
     """Why a field was proposed, without the words of the trade."""
+    if evidence == "declared":
+        return "as Contractor+ means it"
     plain = evidence.removeprefix("declared: ").replace("E.164", "with the country code")
     types = sorted((t for t in TYPES if t.isupper()), key=len, reverse=True)
     return re.sub(rf"\b({'|'.join(types)})\b", lambda found: type_words(found[0]), plain)

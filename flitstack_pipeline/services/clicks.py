@@ -6,8 +6,8 @@ a decision does (the rooms that read `decisions/` and `map.yaml`).
 
 A click on the map is a line of `decisions/map-clicks.jsonl`: reading a long map for each click
 would take longer than the click. The lines are folded into `map.yaml` in the background, and
-before any step reads it (`services.project_context`). All that is decided here stands in
-`decisions/trail.jsonl` too.
+before any step reads it (`services.project_context`). Whatever is decided is first noted in the
+journal: who, when, what, and the digest of what the page showed.
 """
 
 from __future__ import annotations
@@ -35,18 +35,20 @@ from flitstack_pipeline.decision_tables import write_table
 from flitstack_pipeline.errors import BadInput, Stopped
 from flitstack_pipeline.mapping.answers import Answer, apply_answers
 from flitstack_pipeline.mapping.document import CONFIRMED, MapDocument, MapError
-from flitstack_pipeline.services.page_store import PageRow, replace_row, row, section
+from flitstack_pipeline.services.decision_trail import note
+from flitstack_pipeline.services.page_store import PageRow, count_open, replace_row, row, section
 from flitstack_pipeline.services.publishing import (
     ANSWERED,
     DUPLICATE_PAIRS,
     LINKS,
     MAP,
+    MERGED,
     OPEN,
     QUESTIONS,
 )
 from flitstack_pipeline.settings import Project
 
-CLICKS, REFUSED, TRAIL = "map-clicks.jsonl", "map-clicks-refused.jsonl", "trail.jsonl"
+CLICKS, REFUSED = "map-clicks.jsonl", "map-clicks-refused.jsonl"
 _LINK_FILES = {kind.name: kind for kind in (INVOICE_LINKS, WORK_ORDER_LINKS)}
 
 
@@ -76,11 +78,11 @@ def decide_map(
             _check_answer(shown, column, value)
         sheet, _, entry = key.partition("\t")
         now = _now()
+        note(project, by, "map", f"{sheet}: {shown.data['name']}", answers, seen)
         for column, value in answers.items():
             line = {"at": now, "by": by, "sheet": sheet, "key": entry, "column": column,
                     "value": value}  # fmt: skip
             _append(project.decisions / CLICKS, line)
-        note(project, by, f"map: {sheet}: {entry}", dict(answers), seen)
         pending = {**shown.data.get("pending", {}), **answers}
         new = replace(shown, data={**shown.data, "pending": pending, "by": by, "at": now})
         replace_row(project, MAP, new)
@@ -103,8 +105,9 @@ def confirm_above(project: Project, share: float, by: str, seen: str) -> None:
         shown = section(project, MAP)
         if shown is None or shown.fingerprint != seen:
             raise Changed("The map is another one since you opened the page.")
+        told = {"Decision": f"confirmed, {share:.0%} sure or more"}
+        note(project, by, "map", "every open entry", told, seen)
         _append(project.decisions / CLICKS, {"at": _now(), "by": by, "above": share})
-        note(project, by, "map: every open entry", {"at or above": share}, seen)
 
 
 def _check_answer(shown: PageRow, column: str, value: str) -> None:
@@ -209,8 +212,8 @@ def answer_question(project: Project, key: str, word: str, by: str, seen: str) -
             ", ".join(shown.data["rows"][:10]), shown.data["question"],
             "; ".join(shown.data["evidence"]), BETWEEN.join(words),
         )  # fmt: skip
+        note(project, by, "question", shown.data["question"], {"answer": word}, seen)
         answers_file.store(project.decisions, line, word, by)
-        note(project, by, f"question: {key}", {"answer": word}, seen)
         data = {
             **shown.data,
             "answer": word,
@@ -218,6 +221,7 @@ def answer_question(project: Project, key: str, word: str, by: str, seen: str) -
             "at": _now() if word else "",
         }
         replace_row(project, QUESTIONS, replace(shown, data=data, part=ANSWERED if word else OPEN))
+        count_open(project, QUESTIONS, bool(shown.data["answer"]) - bool(word))
 
 
 def decide_pair(project: Project, key: str, word: str, by: str, seen: str) -> None:
@@ -240,6 +244,7 @@ def decide_pair(project: Project, key: str, word: str, by: str, seen: str) -> No
         raise BadInput(f"{word!r} is none of {', '.join(kind.words)}")
     with locked(project):
         shown = _as_seen(project, section, key, seen)
+        note(project, by, section.removesuffix("s"), _pair_words(shown), {"decision": word}, seen)
         memory = project.decisions / file
         rows = read_decisions(memory, kind)
         kept = [r for r in rows if (r[kind.keys[0]], r[kind.keys[1]]) not in (keys, keys[::-1])]
@@ -247,15 +252,10 @@ def decide_pair(project: Project, key: str, word: str, by: str, seen: str) -> No
             told = {c: str(shown.data.get(c, "")) for c in kind.columns}
             kept.append({**told, kind.keys[0]: keys[0], kind.keys[1]: keys[1], "decision": word})
         write_table(memory, kind.columns, kept)
-        note(
-            project,
-            by,
-            f"{file.removesuffix('.csv')}: {' and '.join(keys)}",
-            {"decision": word},
-            seen,
-        )
         replace_row(project, section, replace(
             shown, data={**shown.data, "decision": word, "by": by if word else ""}))  # fmt: skip
+        if shown.part != MERGED:  # what was merged without a person waits for nobody
+            count_open(project, section, bool(shown.data["decision"]) - bool(word))
 
 
 def _pair_of(key: str) -> tuple[str, DecisionFile, tuple[str, str]]:
@@ -267,15 +267,13 @@ def _pair_of(key: str) -> tuple[str, DecisionFile, tuple[str, str]]:
     return DUPLICATES.name, DUPLICATES, (parts[0], parts[1])
 
 
-def note(project: Project, by: str, what: str, decided: Mapping[str, Any], seen: str = "") -> None:
-    """Write down who decided what, having seen what, in `decisions/trail.jsonl`."""
-    line = {"at": _now(), "by": by, "what": what, "decided": dict(decided), "seen": seen}
-    _append(project.decisions / TRAIL, line)
-
-
-def trail(project: Project, most: int = 200) -> list[dict[str, Any]]:
-    """What was decided, newest first."""
-    return list(_lines(project.decisions / TRAIL))[-most:][::-1]
+def _pair_words(shown: PageRow) -> str:
+    """The two sides of a pair as a person calls them."""
+    data = shown.data
+    if "left_name" in data:
+        sides = (data[f"{side}_name"] or data[f"{side}_key"] for side in ("left", "right"))
+        return " and ".join(sides)
+    return f"{data['number'] or data['document']} and job {data['job_number'] or data['job_key']}"
 
 
 def _as_seen(project: Project, section: str, key: str, seen: str) -> PageRow:
@@ -283,8 +281,20 @@ def _as_seen(project: Project, section: str, key: str, seen: str) -> PageRow:
     if shown is None:
         raise Changed("It is not there any more: a step made this list anew.")
     if shown.digest != seen:
-        raise Changed("It was changed since you opened the page; here it is as it stands now.")
+        raise Changed(_news(shown))
     return shown
+
+
+def _news(shown: PageRow) -> str:
+    """What is new about a row since a page showed it."""
+    data = shown.data
+    decided = dict(data.get("pending", {})) or {
+        "decision": data.get("decision") or data.get("answer") or ""
+    }
+    if not data.get("by"):
+        return "It was changed since you opened the page; here it is as it stands now."
+    told = ", ".join(str(value) for value in decided.values() if value) or "taken back"
+    return f"{data['by']} decided it since you opened the page: {told}. This is how it stands."
 
 
 @contextmanager

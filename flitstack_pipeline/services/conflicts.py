@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flitstack_pipeline.decision_tables import read_text
@@ -21,6 +21,8 @@ from flitstack_pipeline.migration.conflict_resolution import (
     Resolution,
     apply_resolutions,
 )
+from flitstack_pipeline.migration.journal.pending import KEPT_ASIDE
+from flitstack_pipeline.migration.journal.records import IdMapRow
 from flitstack_pipeline.migration.record_types.base import Context
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.reports.conflicts import write_conflict_page
@@ -92,9 +94,24 @@ def decide(
 
 
 def conflict_rows(project: Project) -> list[dict[str, Any]]:
-    """Every open conflict as the file shows it, with what was decided so far."""
+    """Every open conflict as the file shows it, with what was decided so far; those that wait for
+    a person stand first."""
     typed = {(r["record_key"], r["field"]): r for r in _typed(project)}
-    return [_row(c, typed.get((c["record_key"], c["field"]), {})) for c in open_conflicts(project)]
+    rows = []
+    with open_journal(project) as journal:
+        for account in accounts(project):
+            found = journal.conflicts(account.location_id)
+            known = journal.entries(account.location_id, {c["record_key"] for c in found})
+            rows += [
+                _row(c, typed.get((c["record_key"], c["field"]), {}), known.get(c["record_key"]))
+                for c in found
+            ]
+    return sorted(rows, key=lambda row: row["reason"] == KEPT_ASIDE)
+
+
+def waits(row: Mapping[str, Any]) -> bool:
+    """Whether a person has to decide a row; else the value was kept elsewhere, and it is listed."""
+    return bool(row["reason"] != KEPT_ASIDE)
 
 
 def duplicate_decisions(project: Project) -> dict[str, str]:
@@ -126,11 +143,12 @@ def resolve(
          "decision": a.resolution.choice, "applied": a.done, "outcome": a.message}
         for a in applied
     ]  # fmt: skip
-    facts: dict[str, Any] = {"applied": sum(a.done for a in applied), "still open": len(rows)}
-    if rows:
+    open_rows = [r for r in rows if waits(r)]
+    facts: dict[str, Any] = {"applied": sum(a.done for a in applied), "still open": len(open_rows)}
+    if open_rows:
         facts["decide in"] = project.decisions / "conflicts.csv"
     problems = [f"{t['record']} {t['field']}: {t['outcome']}" for t in table if not t["applied"]]
-    listed = [{k: r[k] for k in ("record_key", "field", "ours", "theirs")} for r in rows]
+    listed = [{k: r[k] for k in ("record_key", "field", "ours", "theirs")} for r in open_rows]
     return StepReport("conflicts resolved", len(applied), facts,
                       {"decisions": table, "still open": listed}, problems)  # fmt: skip
 
@@ -217,12 +235,22 @@ def _unquoted(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
 
 
-def _row(conflict: dict[str, Any], decided: dict[str, str]) -> dict[str, Any]:
+def _label(conflict: Mapping[str, Any], entry: IdMapRow | None) -> str:
+    """The record by its name, as we last wrote it; else as the message begins."""
+    wrote = (entry.last_written or {}).get("fields", {}) if entry else {}
+    person = f"{wrote.get('firstName') or ''} {wrote.get('lastName') or ''}".strip()
+    name = wrote.get("name") or person or wrote.get("companyName")
+    return str(name or str(conflict["message"] or "").split(":")[0])[:120]
+
+
+def _row(
+    conflict: dict[str, Any], decided: dict[str, str], entry: IdMapRow | None
+) -> dict[str, Any]:
     deleted = conflict["reason"] in ("deleted", "duplicate")
     return {
         "record_key": conflict["record_key"],
         "field": conflict["field"],
-        "label": str(conflict["message"] or "").split(":")[0][:120],
+        "label": _label(conflict, entry),
         "reason": conflict["reason"],
         "last_written": shown(conflict["last_written"]),
         "ours": "" if deleted else shown(conflict["wanted"]),

@@ -6,15 +6,18 @@ and from the journal. Does not: the gate (`services.gate`), which alone decides 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flitstack_pipeline.migration.journal.history import rolled_back
 from flitstack_pipeline.migration.journal.store import Journal
-from flitstack_pipeline.services.page_store import Section, section
+from flitstack_pipeline.services.decision_trail import NOT_YET
+from flitstack_pipeline.services.page_store import Section, sections
 from flitstack_pipeline.services.project_context import accounts, open_journal
-from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, LINKS, MAP, QUESTIONS
+from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, LINKS, MAP, QUESTIONS, SAMPLE
+from flitstack_pipeline.services.status import under_way
 from flitstack_pipeline.settings import Project
 
 DONE, WAITS, OPEN, LATER = "done", "waits for you", "to do", "later"
@@ -53,23 +56,24 @@ class Journey:
 
 def journey(project: Project) -> Journey:
     """The way of a migration as it stands now."""
-    sections = {name: section(project, name) for name in (QUESTIONS, MAP, DUPLICATE_PAIRS, LINKS)}
+    shown = sections(project)
     with open_journal(project) as journal:
-        state = _state(project, journal)
+        state = _state(project, journal, shown.get(SAMPLE))
     waiting = state["waiting"]
-    asked, mapped = _count(sections[QUESTIONS], "open"), _count(sections[MAP], "open")
+    asked, mapped = _count(shown.get(QUESTIONS), "open"), _count(shown.get(MAP), "open")
     sample, approved = state["sample"], state["approved"]
     differ = len(sample["problems"]) if sample else 0
     steps = [
-        Step("Audit", DONE if sections[QUESTIONS] else OPEN, "The exports are read and cleaned."),
-        _decided("Questions", sections[QUESTIONS], asked, "to answer", "questions"),
-        _decided("Field map", sections[MAP], mapped, "entries to confirm", "map"),
+        Step("Audit", DONE if QUESTIONS in shown else OPEN, "The exports are read and cleaned."),
+        _decided("Questions", asked, "to answer", "questions"),
+        _decided("Field map", mapped, "entries to confirm", "map", OPEN if asked == 0 else LATER),
         Step("Schema", _after(bool(state["preflight"]) and not state["refused"], mapped == 0),
              f"{state['refused']} lines of the preflight failed" if state["refused"] else ""),
         Step("Sample", _after(sample is not None, bool(state["preflight"])),
              f"{sample['records']:,} records, {differ:,} differences" if sample else "", "sample"),
         Step("Approval", DONE if approved else WAITS if sample and not differ else LATER,
-             f"by {approved['approved_by']}" if approved else "", "sample"),
+             f"by {approved['approved_by']}" if approved else NOT_YET if state[NOT_YET] else "",
+             "sample"),
         Step("Cutover", _after(state["loaded"], bool(approved)), "", "run"),
         Step("Delta", WAITS if waiting else _after(state["delta"], state["loaded"]),
              f"{waiting:,} conflicts to decide" if waiting else "", "conflicts", waiting),
@@ -78,11 +82,11 @@ def journey(project: Project) -> Journey:
              "reports"),
     ]  # fmt: skip
     who, what, page = _next(steps, differ, state)
-    pairs = {n: _count(sections[n], "open") for n in (DUPLICATE_PAIRS, LINKS)}
+    pairs = {n: _count(shown.get(n), "open") for n in (DUPLICATE_PAIRS, LINKS)}
     return Journey(steps, who, what, page, {**state, **pairs})
 
 
-def _state(project: Project, journal: Journal) -> dict[str, Any]:
+def _state(project: Project, journal: Journal, shown: Section | None) -> dict[str, Any]:
     places = [account.location_id for account in accounts(project)]
     place = places[0]
     sample = journal.get_setting("sample")
@@ -98,16 +102,26 @@ def _state(project: Project, journal: Journal) -> dict[str, Any]:
         "reconciled": journal.get_setting("reconciliation"),
         "waiting": sum(len(journal.conflicts(p, waiting=True)) for p in places),
         "rolled back": rolled_back(journal, place) is not None,
+        NOT_YET: None if holds else _not_yet(journal, shown),
+        "running": under_way(project, journal)[0],
     }  # fmt: skip
+
+
+def _not_yet(journal: Journal, shown: Section | None) -> dict[str, Any] | None:
+    """The newest note why the sample that is shown is not approved (yet)."""
+    newest = next(iter(journal.decisions(1, NOT_YET)), None)
+    since = dt.datetime.fromisoformat(shown.at).timestamp() if shown else 0.0
+    return newest if newest and newest["at"] >= since else None
 
 
 def _count(found: Section | None, name: str) -> int | None:
     return int(found.facts.get(name, 0)) if found else None
 
 
-def _decided(name: str, found: Section | None, count: int | None, what: str, page: str) -> Step:
-    if found is None:
-        return Step(name, LATER, "", page)
+def _decided(name: str, count: int | None, what: str, page: str, before: str = LATER) -> Step:
+    """A step of decisions, of which so many wait; None: no step published them so far."""
+    if count is None:
+        return Step(name, before, "", page)
     about = f"{count:,} {what}" if count else ""
     return Step(name, WAITS if count else DONE, about, page, count or 0)
 
@@ -126,12 +140,16 @@ def _next(steps: list[Step], differ: int, state: Mapping[str, Any]) -> tuple[str
                        ("Delta", "Decide the conflicts.")):  # fmt: skip
         if by_name[name].state == WAITS:
             return CUSTOMER, what, by_name[name].page
+    if state[NOT_YET]:
+        told = state[NOT_YET]["decision"].get("note", "")
+        return ENGINEER, f"The office does not approve yet: {told}", "sample"
     if differ:
         return ENGINEER, "The sample shows differences: mend them and compare again.", "sample"
     if by_name["Approval"].state == WAITS:
         return CUSTOMER, "Look at the sample and approve it.", "sample"
     words = {
         "Audit": "Lay the exports into the folder and read them.",
+        "Field map": "Propose the field map.",
         "Schema": "Prepare the account and load the sample.",
         "Sample": "Load and compare the sample.",
         "Cutover": "Load everything.",

@@ -109,15 +109,26 @@ def replace_row(project: Project, name: str, row: PageRow) -> None:
         )
 
 
+def count_open(project: Project, name: str, change: int) -> None:
+    """So many more (fewer) rows of a section wait for a person."""
+    with _open(project) as con, con:
+        con.execute(
+            "UPDATE sections SET facts = json_set(facts, '$.open', "
+            "max(0, coalesce(json_extract(facts, '$.open'), 0) + ?)) WHERE name = ?",
+            [change, name],
+        )
+
+
 def section(project: Project, name: str) -> Section | None:
     """A section's head; None before it was published."""
+    return sections(project).get(name)
+
+
+def sections(project: Project) -> dict[str, Section]:
+    """The heads of all sections that were published, by name."""
     with _read(project) as con:
-        if con is None:
-            return None
-        found = con.execute(
-            "SELECT at, fingerprint, facts FROM sections WHERE name = ?", [name]
-        ).fetchone()
-    return Section(name, found[0], found[1], json.loads(found[2])) if found else None
+        found = con.execute("SELECT * FROM sections").fetchall() if con is not None else []
+    return {name: Section(name, at, sealed, json.loads(facts)) for name, at, sealed, facts in found}
 
 
 def parts(project: Project, name: str) -> dict[str, int]:
@@ -204,8 +215,10 @@ def _open(project: Project) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def _read(project: Project) -> Iterator[Any]:
     """The file to read from, or None while no step has published anything."""
-    if not pages_path(project).exists():
+    path = pages_path(project)
+    if not path.exists():
         yield None
         return
-    with _open(project) as con:
-        yield con
+    with closing(sqlite3.connect(path, timeout=30)) as con:
+        made = con.execute("SELECT 1 FROM sqlite_master WHERE name = 'rows'").fetchone()
+        yield con if made else None

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from flitstack_pipeline import answers_file
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
-from flitstack_pipeline.cleaning.decisions import DUPLICATES, INVOICE_LINKS, WORK_ORDER_LINKS
+from flitstack_pipeline.cleaning.decisions import (
+    DUPLICATES,
+    INVOICE_LINKS,
+    WORK_ORDER_LINKS,
+    DecisionFile,
+    read_decisions,
+)
 from flitstack_pipeline.mapping.answers import FIELD, SHEET_NAMES, fields_of, sheets
 from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
 from flitstack_pipeline.questions import Question
@@ -29,9 +36,18 @@ if TYPE_CHECKING:
 QUESTIONS, MAP, SAMPLES, DUPLICATE_PAIRS, LINKS, SAMPLE, ROLLBACK, LEFT_BEHIND = (
     "questions", "map", "samples", "duplicates", "links", "sample", "rollback", "left behind",
 )  # fmt: skip
-OPEN, ANSWERED, MERGED = "To decide", "Answered", "Merged already"
+OPEN, ANSWERED, MERGED, DECIDED = "To decide", "Answered", "Merged already", "Decided"
+#: What a decided pair shows of which only the decision is known (any more): of people, of a link.
+_BLANK = {
+    True: dict.fromkeys(("left_address", "right_address", "evidence", "how", "kept", "by"), ""),
+    False: dict.fromkeys(
+        ("number", "job_number", "title", "job_title", "amount", "job_amount", "date", "job_date",
+         "client", "method", "by"), ""),
+}  # fmt: skip
 #: An entry below it is doubtful: a person should look at it.
 SURE = 0.95
+#: Columns of the map's sheets that name an entry.
+_NAMES = ("Source column", "Source word", "Status", "Team member", "Name", "E-mail")
 SAMPLES_SHOWN, SAMPLE_CUT = 3, 60
 
 
@@ -87,6 +103,7 @@ def publish_map(project: Project, document: MapDocument) -> None:
                 "cells": row.cells, "choices": choices, "answers": list(sheet.answers),
                 "free": list(sheet.free), "about": sheet.about,
                 "sample": _sample_key(dataset, row.key) if dataset else "",
+                "name": next(str(row.cells[c]) for c in _NAMES if row.cells.get(c)),
             }  # fmt: skip
             listed.append(PageRow(f"{sheet.title}\t{row.key}", data, sheet.title, rank))
     facts = {
@@ -178,28 +195,47 @@ def _samples(
 def publish_review(
     project: Project, rows: Mapping[str, list[dict[str, Any]]], merged_word: str
 ) -> None:
-    """Pairs of people to decide, and documents whose job is not sure."""
+    """Pairs of people to decide, and documents whose job is not sure; then what was decided.
+
+    A decision holds from the next reading on, which does not list the pair any more: it stays on
+    the tab of the decided, where it can be taken back.
+    """
     pairs = [
-        PageRow(
-            "\t".join((r["left_key"], r["right_key"])),
-            {**_plain(r), "decision": "", "by": ""},
-            MERGED if r["so far"] == merged_word else OPEN,
-        )
+        PageRow("\t".join((r["left_key"], r["right_key"])), {**_plain(r), "by": ""},
+                MERGED if r["so far"] == merged_word else OPEN)
         for r in rows[DUPLICATES.name]
-    ]
-    publish(project, DUPLICATE_PAIRS, pairs, {"open": sum(p.part == OPEN for p in pairs)})
+    ]  # fmt: skip
+    listed = _with_decided(project, DUPLICATES, pairs)
+    publish(project, DUPLICATE_PAIRS, listed, {"open": _undecided(listed)})
     links: list[PageRow] = []
     for kind, part in ((INVOICE_LINKS, "Invoices"), (WORK_ORDER_LINKS, "Work orders")):
         document, job = kind.keys
-        links += [
-            PageRow(
-                "\t".join((kind.name, r[document], r[job])),
-                {**_plain(r), "document": r[document], "decision": "", "by": ""},
-                part,
-            )
+        found = [
+            PageRow("\t".join((kind.name, r[document], r[job])),
+                    {**_plain(r), "document": r[document], "by": ""}, part)
             for r in rows[kind.name]
-        ]
-    publish(project, LINKS, links, {"open": len({r.data["document"] for r in links})})
+        ]  # fmt: skip
+        links += _with_decided(project, kind, found, (kind.name,))
+    waiting = {r.data["document"] for r in links if not r.data["decision"]}
+    publish(project, LINKS, links, {"open": len(waiting)})
+
+
+def _undecided(rows: Iterable[PageRow]) -> int:
+    return sum(r.part == OPEN and not r.data["decision"] for r in rows)
+
+
+def _with_decided(
+    project: Project, kind: DecisionFile, rows: Iterable[PageRow], prefix: tuple[str, ...] = ()
+) -> list[PageRow]:
+    """The rows with what a person decided of them, and decided ones that are not listed (now)."""
+    found = {row.key: replace(row, data={**row.data, "decision": ""}) for row in rows}
+    for told in read_decisions(project.decisions / kind.name, kind):
+        keys = (told[kind.keys[0]], told[kind.keys[1]])
+        key, turned = ("\t".join((*prefix, *k)) for k in (keys, keys[::-1]))
+        key = turned if turned in found else key
+        there = found.pop(key, PageRow(key, {**_BLANK[kind.symmetric], "document": keys[0]}))
+        found[key] = PageRow(key, {**there.data, **told}, DECIDED)
+    return list(found.values())
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def rollback(
     stem = "rollback-dry-run" if dry_run else "rollback"
     total: RollbackResult | None = None
     names: list[str] = []
+    companies: list[str] = []
     with (
         exclusive_run(project, "rollback"),
         record_lines(project.reports / f"{stem}.csv") as heard,
@@ -59,11 +60,13 @@ def rollback(
             with open_account(project, account, purpose="rollback") as (journal, destination):
                 names.append(destination.name)
                 undone_runs = resolve_runs(journal, destination.location_id, run_id)
+                catalog = account_catalog(project, journal, destination)
+                companies.append(str(catalog.location.get("name") or destination.location_id))
                 with journal.running(destination.location_id, "rollback", object_type or "") as run:
                     result = undo(
                         destination.hl,
                         journal,
-                        account_catalog(project, journal, destination),
+                        catalog,
                         run,
                         run_id=run_id,
                         object_key=object_type,
@@ -86,7 +89,8 @@ def rollback(
         certificate.withdraw(project.reports, f"{what} was rolled back on {now}")
     report = write_rollback(total, names, what, project.reports / f"{stem}.html")
     done = _step_report(total, report, project.reports / f"{stem}.csv")
-    publish_rollback(project, {"dry run": dry_run, **done.facts}, done.problems)
+    told = {"dry run": dry_run, "company": " and ".join(companies), **done.facts}
+    publish_rollback(project, told, done.problems)
     return done
 
 

@@ -11,6 +11,7 @@ from flitstack_pipeline.destination import budget_of
 from flitstack_pipeline.highlevel.window import next_midnight
 from flitstack_pipeline.migration.journal.history import rolled_back, taken_back
 from flitstack_pipeline.migration.journal.store import Journal
+from flitstack_pipeline.migration.lock import holder_of
 from flitstack_pipeline.migration.progress import budget_sentence, duration
 from flitstack_pipeline.services.acknowledging import acknowledged_files
 from flitstack_pipeline.services.delta import delta_refusals, delta_window
@@ -122,12 +123,9 @@ def keep_status(project: Project) -> dict[str, Any]:
 
 def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
     """Done, left, rate, budget used and time left of the stage under way, or of the last one."""
-    stages = {s: journal.get_setting(f"plan:{s}") for s in ("sample", "cutover", "delta")}
-    stages = {s: plan for s, plan in stages.items() if plan}
-    if not stages:
+    stage, plan = _newest_plan(journal)
+    if plan is None:
         return {"plan": "none yet: it is made when a load begins"}
-    stage = max(stages, key=lambda s: float(stages[s]["at"]))
-    plan = stages[stage]
     planned = sum(line["create"] + line["update"] for line in plan["objects"])
     places = [account.location_id for account in accounts(project)]
     done = sum(journal.done_since(place, stage, plan["at"]) for place in places)
@@ -149,6 +147,50 @@ def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
         "budget used": [budget_sentence(b) for b in budgets] or "no request limit",
         "time left": duration(requests / (per_s or allowed)) if left else "none",
     }
+
+
+def _newest_plan(journal: Journal) -> tuple[str, dict[str, Any] | None]:
+    """The stage whose plan was made last, and the plan; None before the first."""
+    plans = [(s, journal.get_setting(f"plan:{s}")) for s in ("sample", "cutover", "delta")]
+    made = [(stage, plan) for stage, plan in plans if plan]
+    return max(made, key=lambda x: float(x[1]["at"]), default=("", None))
+
+
+def under_way(project: Project, journal: Journal) -> tuple[str, float]:
+    """(what works on the sub-accounts now, since when), wherever it began; ("", 0): nothing."""
+    holders = [holder_of(journal.engine, account.location_id) for account in accounts(project)]
+    found = next(filter(None, holders), None)
+    return (str(found["what"]).partition(",")[0], found["acquired_at"]) if found else ("", 0.0)
+
+
+def progress_line(project: Project, journal: Journal, running: str, since: float) -> str:
+    """How far the step under way is, in one sentence; "" where that is not known.
+
+    Args:
+        project: The migration.
+        journal: Its journal.
+        running: What runs, as its lock says: migrate, delta, rollback, …
+        since: When it began, seconds of the Unix epoch.
+    """
+    if running == "rollback":
+        count = sum(
+            int(row["records"])
+            for account in accounts(project)
+            for row in journal.counts(account.location_id)
+        )
+        return f"{count:,} records of this migration are in HighLevel."
+    _, plan = _newest_plan(journal)
+    if plan is None or float(plan["at"]) < since:
+        return ""
+    facts = load_facts(project, journal)
+    budget = facts["budget used"]
+    told = [
+        f"{str(facts['stage']).capitalize()}: {facts['done']:,} records done, "
+        f"{facts['left']:,} left",
+        *([f"time left {facts['time left']}", str(facts["rate"])] if facts["left"] else []),
+        *([budget] if isinstance(budget, str) else budget),
+    ]
+    return "; ".join(told) + "."
 
 
 def where_to_look(project: Project) -> list[str]:
