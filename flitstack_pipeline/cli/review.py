@@ -53,9 +53,22 @@ def review(
         raise typer.BadParameter(
             f"{host} is reached by others: set {SECRET} and give --public-url, or leave --host out."
         )
-    if public_url and not public_url.startswith(("https://", "http://")):
-        raise typer.BadParameter(f"{public_url!r} is no address; write https://…")
+    _check_address(public_url)
     _serve(host, port, public_url, trusted_proxy)
+
+
+def _check_address(public_url: str) -> None:
+    """Raise BadParameter for what is no https address of a host (http on this machine)."""
+    from urllib.parse import urlsplit
+
+    if not public_url:
+        return
+    url = urlsplit(public_url)
+    here = url.scheme == "http" and url.hostname in _LOOPBACK
+    if not url.hostname or url.path.strip("/") or not (url.scheme == "https" or here):
+        raise typer.BadParameter(
+            f"{public_url!r} is no address of the room; write https://HOST, without a path."
+        )
 
 
 def _serve(host: str, port: int, public_url: str, trusted_proxy: str) -> None:
@@ -63,16 +76,12 @@ def _serve(host: str, port: int, public_url: str, trusted_proxy: str) -> None:
 
     import uvicorn
 
-    from flitstack_pipeline.review.app import Place, make_app
+    from flitstack_pipeline.review.app import Place, make_app, serving_options
 
     homes, doors = _room()
     place = Place(port, public_url, getpass.getuser())
     console.print(f"The review room is at {place.url}/  (Ctrl-C ends it)", markup=False)
-    uvicorn.run(
-        make_app(homes, doors, place), host=host, port=port, log_level="warning",
-        access_log=False, server_header=False, proxy_headers=bool(trusted_proxy),
-        forwarded_allow_ips=trusted_proxy or None,
-    )  # fmt: skip
+    uvicorn.run(make_app(homes, doors, place), **serving_options(host, port, trusted_proxy))
 
 
 @review_app.command()
@@ -85,6 +94,7 @@ def invite(
     public_url: PublicUrl = f"http://127.0.0.1:{PORT}",
 ) -> None:
     """Make a personal link, and print a text to send with it; the link is not shown again."""
+    _check_address(public_url)
     homes, doors = _room()
     token = doors.invite(_project(homes, migration), migration, name, role, days, may_rollback)
     link = f"{public_url.rstrip('/')}/come/{migration}/{token}"

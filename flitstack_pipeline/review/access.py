@@ -23,13 +23,14 @@ from typing import Any
 
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.private_files import replacing
+from flitstack_pipeline.services.clicks import locked
 from flitstack_pipeline.settings import Project
 
 SECRET = "FLITSTACK_REVIEW_SECRET"  # noqa: S105 - the variable's name
 ROLES = ENGINEER, CUSTOMER, VIEWER = ("engineer", "customer", "viewer")
 #: A visit ends after this, or with its invitation.
 VISIT_S = 12 * 3600
-WRONG_LINKS, WRONG_SPAN_S = 20, 600.0
+WRONG_LINKS, WRONG_SPAN_S, ADDRESSES = 20, 600.0, 10_000
 SHORTEST_SECRET = 16
 
 
@@ -106,6 +107,7 @@ class Doors:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self._wrong: dict[str, deque[float]] = defaultdict(deque)
+        self._left: set[str] = set()
 
     # --- links
 
@@ -125,7 +127,8 @@ class Doors:
         token = f"{part}.{self._sign('link', migration, part)}"
         new = Invite(part.partition(".")[0], name.strip(), role, time.time() + days * 86_400,
                      _digest(token), may_rollback)  # fmt: skip
-        _store(project, [*invites(project), new])
+        with locked(project):
+            _store(project, [*invites(project), new])
         return token
 
     def open_link(self, project: Project, migration: str, token: str, address: str) -> Invite:
@@ -133,13 +136,15 @@ class Doors:
         now, wrong = time.monotonic(), self._wrong[address]
         while wrong and wrong[0] < now - WRONG_SPAN_S:
             wrong.popleft()
+        if len(self._wrong) > ADDRESSES:  # those of whom nothing is remembered any more
+            self._wrong = defaultdict(deque, {a: w for a, w in self._wrong.items() if w})
         if len(wrong) >= WRONG_LINKS:
             raise NotAllowed("Too many wrong links from your address. Wait ten minutes.")
         part, _, signature = token.rpartition(".")
-        if hmac.compare_digest(self._sign("link", migration, part), signature):
+        if _same(self._sign("link", migration, part), signature):
             digest = _digest(token)
             for one in invites(project):
-                if hmac.compare_digest(one.digest, digest) and one.holds:
+                if _same(one.digest, digest) and one.holds:
                     return one
         wrong.append(now)
         raise NotAllowed("This link does not open anything (any more). Ask for a new one.")
@@ -156,10 +161,14 @@ class Doors:
     def read(self, cookie: str) -> dict[str, Any] | None:
         """What a cookie says, when it is ours and has not expired."""
         body, _, signature = cookie.rpartition(".")
-        if not hmac.compare_digest(self._sign("visit", body), signature):
+        if not _same(self._sign("visit", body), signature):
             return None
         said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
-        return said if said["e"] > time.time() else None
+        return said if said["e"] > time.time() and said["s"] not in self._left else None
+
+    def end(self, session: str) -> None:
+        """End a visit: its cookie and its forms are worth nothing any more."""
+        self._left.add(session)
 
     def form_token(self, session: str) -> str:
         """The token that every form of a visit carries."""
@@ -167,7 +176,7 @@ class Doors:
 
     def is_form_token(self, session: str, token: str) -> bool:
         """Whether a form was made for this visit."""
-        return hmac.compare_digest(self.form_token(session), token)
+        return _same(self.form_token(session), token)
 
     def _sign(self, *parts: str) -> str:
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
@@ -182,9 +191,12 @@ def invites(project: Project) -> list[Invite]:
 
 def revoke(project: Project, which: str) -> list[Invite]:
     """Revoke the invitations of an id or a name; those it ended."""
-    known = invites(project)
-    meant = [i for i in known if which in (i.id, i.name) and not i.revoked]
-    _store(project, [Invite(**{**asdict(i), "revoked": i.revoked or i in meant}) for i in known])
+    with locked(project):
+        known = invites(project)
+        meant = [i for i in known if which in (i.id, i.name) and not i.revoked]
+        _store(
+            project, [Invite(**{**asdict(i), "revoked": i.revoked or i in meant}) for i in known]
+        )
     return meant
 
 
@@ -203,7 +215,12 @@ def _store(project: Project, known: list[Invite]) -> None:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _same(ours: str, given: str) -> bool:
+    """Whether two texts are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(ours.encode(), given.encode("utf-8", "surrogatepass"))
 
 
 def every_invite(projects: Iterator[tuple[str, Project]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ of a migration (`review.pages`), signing (`review.access`).
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,8 +15,10 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from flitstack_pipeline.errors import FlitstackError, trouble_of
 from flitstack_pipeline.review.access import (
     ENGINEER,
     VISIT_S,
@@ -54,14 +57,24 @@ class Place:
     def origins(self) -> set[str]:
         """`scheme://host` of every address the room answers to."""
         if self.public_url:
-            url = urlsplit(self.public_url)
-            return {f"{url.scheme}://{url.netloc}".lower()}
+            url = urlsplit(self.public_url.lower())
+            usual = url.port is None or url.port == {"https": 443, "http": 80}.get(url.scheme)
+            return {f"{url.scheme}://{url.hostname if usual else url.netloc}"}
         return {f"http://{host}:{self.port}" for host in LOOPBACK}
 
     @property
     def url(self) -> str:
         """What a link begins with."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+
+def serving_options(host: str, port: int, trusted_proxy: str = "") -> dict[str, Any]:
+    """How uvicorn serves the room: forwarded headers are believed from the trusted proxy alone."""
+    return {
+        "host": host, "port": port, "log_level": "warning", "access_log": False,
+        "server_header": False, "proxy_headers": bool(trusted_proxy),
+        "forwarded_allow_ips": trusted_proxy or "",
+    }  # fmt: skip
 
 
 def make_app(homes: Homes, doors: Doors, place: Place) -> FastAPI:
@@ -72,6 +85,7 @@ def make_app(homes: Homes, doors: Doors, place: Place) -> FastAPI:
     app.state.homes, app.state.doors, app.state.place = homes, doors, place
     app.exception_handler(NotAllowed)(_refused)
     app.exception_handler(404)(_missing)
+    app.exception_handler(RequestValidationError)(_incomplete)
     _add_doors(app, homes, doors, place)
     app.include_router(pages.router)
     app.include_router(forms.router)
@@ -91,7 +105,10 @@ def _guard(place: Place) -> Callable[..., Awaitable[Response]]:
         if request.method not in ("GET", "HEAD") and origin not in place.origins:
             log.warning("refused: a form from a foreign origin, from %s", _address(request))
             return PlainTextResponse("This form does not come from our pages.", 403)
-        response = await answer(request)
+        try:
+            response = await answer(request)
+        except Exception as error:
+            response = _broken(request, error)
         response.headers.setdefault("Content-Security-Policy", _POLICY)
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -176,7 +193,7 @@ def _add_doors(app: FastAPI, homes: Homes, doors: Doors, place: Place) -> None:
 
     @app.post("/leave")
     def leave(request: Request, csrf: Annotated[str, Form()]) -> Response:
-        checked_form(request, csrf)
+        doors.end(checked_form(request, csrf).session)
         response = render(request, "left.html.j2", {})
         response.delete_cookie(COOKIE)
         return response
@@ -205,6 +222,25 @@ def _address(request: Request) -> str:
 
 def _refused(request: Request, error: Any) -> Response:
     return render(request, "refused.html.j2", {"why": str(error)}, 403)
+
+
+def _incomplete(request: Request, error: Any) -> Response:
+    why = "Something of the form is missing. Open the page again and repeat it."
+    return render(request, "refused.html.j2", {"why": why}, 422)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """What broke, in a sentence; of a bug the places in the code alone, no value of a customer."""
+    trouble = trouble_of(error)
+    if isinstance(error, FlitstackError):
+        why = str(error)
+    elif trouble is not None:
+        why = trouble.sentence
+    else:
+        why = "This page broke. Nothing was changed by it; tell the engineer what you did."
+        places = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s at %s:\n%s", type(error).__name__, request.url.path, places)
+    return render(request, "refused.html.j2", {"why": why}, 500)
 
 
 def _missing(request: Request, error: Any) -> Response:

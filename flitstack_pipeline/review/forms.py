@@ -6,6 +6,7 @@ form (`review.here`).
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Callable
@@ -17,19 +18,17 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from flitstack_pipeline.errors import BadInput
-from flitstack_pipeline.mapping.answers import DECISION
+from flitstack_pipeline.mapping.answers import CHOICE, DECISION, THEN
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, PROPOSED
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.here import Here, deciding, running, taking_back
-from flitstack_pipeline.review.render import conflict_digest
+from flitstack_pipeline.review.render import conflict_digest, conflicts_digest
 from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services.acknowledging import LISTED
+from flitstack_pipeline.services.decision_trail import NOT_YET, note
 from flitstack_pipeline.services.field_map import take_clicks
 from flitstack_pipeline.services.project_context import open_journal
-from flitstack_pipeline.services.publishing import (
-    MAP,
-    QUESTIONS,
-    ROLLBACK,
-)
+from flitstack_pipeline.services.publishing import LEFT_BEHIND, MAP, QUESTIONS, ROLLBACK
 from flitstack_pipeline.settings import Project
 
 router = APIRouter()
@@ -50,8 +49,9 @@ _waiting: dict[str, threading.Timer] = {}
 
 def _back(here: Here, page: str, said: str = "", problem: str = "") -> Response:
     told = urlencode({k: v for k, v in (("said", said), ("problem", problem)) if v})
-    joint = "&" if "?" in page else "?"
-    return RedirectResponse(f"{here.base}/{page}" + (f"{joint}{told}" if told else ""), 303)
+    path, _, kept = page.partition("?")
+    asked = "&".join(filter(None, (kept, told)))
+    return RedirectResponse(f"{here.base}/{path}" + (f"?{asked}" if asked else ""), 303)
 
 
 def _stored(here: Here, page: str, do: Callable[[], Any], said: str = "") -> Response:
@@ -78,14 +78,18 @@ def run_step(request: Request, name: str, what: str, csrf: Csrf) -> Response:
 
 
 @router.post("/m/{name}/acknowledge")
-def acknowledge(request: Request, name: str, csrf: Csrf) -> Response:
+def acknowledge(request: Request, name: str, csrf: Csrf, seen: Seen) -> Response:
     """Agree that the rows and files on the list stay behind."""
     here = deciding(request, name, csrf)
-    commands = [["acknowledge", "all", f"--by={here.by}"]]
+    commands = [["acknowledge", LISTED, f"--by={here.by}"]]
 
     def store() -> None:
+        shown = page_store.section(here.project, LEFT_BEHIND)
+        if shown is None or shown.fingerprint != seen:
+            raise clicks.Changed("The list is another one since you opened the page.")
+        told = {"rows and files": shown.facts["open"]}
+        note(here.project, here.by, "left behind", "what stays behind", told, seen)
         runs.launch(here.project, "Noting it", commands, here.by)
-        clicks.note(here.project, here.by, "left behind", {"acknowledged": "all"})
 
     return _stored(here, "", store)
 
@@ -140,6 +144,29 @@ async def confirm_above(request: Request, name: str) -> Response:
     return _stored(here, f"map?{_kept(form)}", store, "Confirmed in your name.")
 
 
+@router.post("/m/{name}/map/order")
+async def order_stages(request: Request, name: str) -> Response:
+    """Put the stages of the pipeline into the order of the numbers beside them."""
+    form = await request.form()
+    here = deciding(request, name, str(form.get("csrf", "")))
+    key, seen = str(form.get("key", "")), str(form.get("seen", ""))
+    placed = zip(form.getlist("place"), form.getlist("stage"), strict=False)
+    value = THEN.join(str(stage) for _, stage in sorted(placed, key=lambda x: _place(str(x[0]))))
+
+    def store() -> None:
+        clicks.decide_map(here.project, key, {CHOICE: value}, here.by, seen)
+        take_clicks(here.project)
+
+    return _stored(here, "map?part=Stages", store)
+
+
+def _place(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.inf
+
+
 @router.post("/m/{name}/{page}/pair")
 async def decide_pair(request: Request, name: str, page: str) -> Response:
     """Say that two rows are one client or are not, that a document belongs to a job or does not."""
@@ -157,7 +184,7 @@ async def decide_pair(request: Request, name: str, page: str) -> Response:
 @router.post("/m/{name}/approve")
 def approve(
     request: Request, name: str, csrf: Csrf, seen: Seen, typed: Annotated[str, Form()],
-    note: Annotated[str, Form()] = "", then: Annotated[str, Form()] = "",
+    words: Annotated[str, Form(alias="note")] = "", then: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Approve what the page showed, in a typed name; the cutover begins when that is asked for."""
     here = deciding(request, name, csrf)
@@ -170,20 +197,30 @@ def approve(
         if not typed.strip():
             raise BadInput("type your name")
         who = f"{typed.strip()} ({here.by})" if typed.strip() != here.by else here.by
-        approval = ["approve", f"--note={note.strip()}", "--", who]
+        approval = ["approve", f"--note={words.strip()}", "--", who]
         commands = [approval, *([["migrate"]] if then else [])]
+        told = {"approved by": who, "note": words.strip(), "load at once": "yes" if then else "no"}
+        note(here.project, here.by, "approval", "the sample", told, seen)
         runs.launch(here.project, "Approval" + (" and cutover" if then else ""), commands, here.by)
-        clicks.note(here.project, who, "approval of the sample", {"note": note}, seen)
 
     return _stored(here, "" if typed.strip() else "sample", store)
 
 
 @router.post("/m/{name}/not-yet")
-def not_yet(request: Request, name: str, csrf: Csrf, note: Annotated[str, Form()]) -> Response:
+def not_yet(
+    request: Request, name: str, csrf: Csrf, seen: Seen,
+    words: Annotated[str, Form(alias="note")],
+) -> Response:  # fmt: skip
     """A note to the engineer: what is to be changed before the approval."""
     here = deciding(request, name, csrf)
-    clicks.note(here.project, here.by, "not yet", {"note": note.strip()[:4000]})
-    return _back(here, "sample", "Your note is on the overview, for the engineer.")
+
+    def store() -> None:
+        if not words.strip():
+            raise BadInput("say what is to be changed")
+        told = {"note": words.strip()[:4000]}
+        note(here.project, here.by, NOT_YET, "the sample", told, seen)
+
+    return _stored(here, "sample", store, "Your note is on the overview, for the engineer.")
 
 
 @router.post("/m/{name}/conflicts")
@@ -204,20 +241,26 @@ def decide_conflict(
             meant = [one]
             if alike:
                 meant = [r for r in listed if (r["field"], r["reason"]) == (field, one["reason"])]
+            what = f"{one['label']}: {field}" + (f" and all {len(meant)} alike" if alike else "")
+            note(here.project, here.by, "conflict", what, {"decision": word, "value": value}, seen)
             for row in meant:
                 conflicts.decide(here.project, row["record_key"], row["field"], word, value)
-        what = f"conflict: {key} {field}" + (" and all of its kind" if alike else "")
-        clicks.note(here.project, here.by, what, {"decision": word, "value": value}, seen)
 
     return _stored(here, "conflicts", store)
 
 
 @router.post("/m/{name}/conflicts/apply")
-def apply_conflicts(request: Request, name: str, csrf: Csrf) -> Response:
+def apply_conflicts(request: Request, name: str, csrf: Csrf, seen: Seen) -> Response:
     """Carry out what was decided about conflicts."""
     here = deciding(request, name, csrf)
     title, commands = STEPS["resolve"]
-    return _stored(here, "", lambda: runs.launch(here.project, title, commands, here.by))
+
+    def store() -> None:
+        if conflicts_digest(conflicts.conflict_rows(here.project)) != seen:
+            raise clicks.Changed("The conflicts are others since you opened the page.")
+        runs.launch(here.project, title, commands, here.by)
+
+    return _stored(here, "", store)
 
 
 @router.post("/m/{name}/rollback/look")
@@ -242,10 +285,12 @@ def do_rollback(
         head = page_store.section(here.project, ROLLBACK)
         if head is None or head.fingerprint != seen or head.facts.get("dry run") != "True":
             raise clicks.Changed("Look first what would be taken back.")
-        if typed.strip().casefold() != here.name.casefold():
-            raise BadInput(f"type {here.name} to take the migration back")
-        runs.launch(here.project, "Taking everything back", [["rollback"]], here.by)
-        clicks.note(here.project, here.by, "rollback", dict(head.facts), seen)
+        company = head.facts["company"]
+        if " ".join(typed.split()).casefold() != " ".join(company.split()).casefold():
+            raise BadInput(f"type {company} to take the migration back")
+        told = {k: v for k, v in head.facts.items() if k in ("deleted", "restored", "left")}
+        note(here.project, here.by, "rollback", "everything", told, seen)
+        runs.launch(here.project, "Taking everything back", [["rollback", "--yes"]], here.by)
 
     return _stored(here, "rollback", store)
 

@@ -6,22 +6,30 @@ how a page looks (templates).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
+from flitstack_pipeline.errors import FlitstackError, trouble_of
+from flitstack_pipeline.mapping.answers import CHOICES, ORDER, STAGES
 from flitstack_pipeline.review import runs
+from flitstack_pipeline.review.access import NotAllowed
 from flitstack_pipeline.review.app import visit_of
 from flitstack_pipeline.review.here import Here, looking
-from flitstack_pipeline.review.render import render
+from flitstack_pipeline.review.homes import Homes
+from flitstack_pipeline.review.render import conflicts_digest, render
 from flitstack_pipeline.review.report_pages import report_response, reports_of
 from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services.decision_trail import trail
 from flitstack_pipeline.services.journey import Journey, journey
-from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.project_context import on_the_clock, open_journal
 from flitstack_pipeline.services.publishing import (
     DUPLICATE_PAIRS,
     LEFT_BEHIND,
@@ -32,10 +40,14 @@ from flitstack_pipeline.services.publishing import (
     SAMPLE,
     SAMPLES,
 )
-from flitstack_pipeline.services.status import load_facts
+from flitstack_pipeline.services.status import progress_line, under_way
 
 router = APIRouter()
-PAGE = 50
+PAGE, MIGRATIONS = 50, 25
+#: The row of the map that says in which order the stages stand.
+_ORDER = f"{CHOICES}\t{ORDER}"
+#: An open page asks anew after this.
+PROGRESS_S = 600
 
 
 def _page(request: Request, here: Here, template: str, **values: Any) -> Response:
@@ -84,15 +96,27 @@ def every_migration(request: Request) -> Response:
     homes = request.app.state.homes
     if visit.migration:
         return RedirectResponse(f"/m/{visit.migration}/", 303)
-    names = homes.names()
-    if len(names) == 1:
+    words = request.query_params.get("words", "")[:200]
+    names = [name for name in homes.names() if words.casefold() in name]
+    if len(names) == 1 and not words:
         return RedirectResponse(f"/m/{names[0]}/", 303)
     number = _number(request)
-    shown = names[PAGE * (number - 1) : PAGE * number]
-    ways = [(name, journey(homes.project(name))) for name in shown]
-    values = {"ways": ways, "count": len(names), "number": number,
-              "last": max(1, -(-len(names) // PAGE))}  # fmt: skip
+    shown = names[MIGRATIONS * (number - 1) : MIGRATIONS * number]
+    values = {"ways": [_way(homes, name) for name in shown], "count": len(names), "number": number,
+              "words": words, "last": max(1, -(-len(names) // MIGRATIONS)), "visit": visit,
+              "csrf": request.app.state.doors.form_token(visit.session)}  # fmt: skip
     return render(request, "all.html.j2", values)
+
+
+def _way(homes: Homes, name: str) -> tuple[str, Journey | None, str]:
+    """(name, where it stands, why that cannot be told): a broken folder hides no other."""
+    try:
+        return name, journey(homes.project(name)), ""
+    except Exception as error:
+        trouble = trouble_of(error)
+        if not isinstance(error, FlitstackError) and trouble is None:
+            raise
+        return name, None, trouble.sentence if trouble else str(error)
 
 
 @router.get("/m/{name}/")
@@ -100,30 +124,44 @@ def overview(request: Request, name: str) -> Response:
     """Where the migration stands, who is next, what runs."""
     here = looking(request, name)
     left, count = page_store.rows(here.project, LEFT_BEHIND, most=30)
-    return _page(request, here, "overview.html.j2", reports=reports_of(here.project), left=left,
-                 left_count=count, refused=clicks.refused_clicks(here.project))  # fmt: skip
+    return _page(
+        request, here, "overview.html.j2", reports=reports_of(here.project), left=left,
+        left_count=count, behind=page_store.section(here.project, LEFT_BEHIND),
+        refused=clicks.refused_clicks(here.project),
+    )  # fmt: skip
 
 
 @router.get("/m/{name}/events")
-def events(request: Request, name: str) -> Response:
+async def events(request: Request, name: str) -> Response:
     """Progress of the run under way, once a second, until it has ended."""
-    here = looking(request, name)
-    return StreamingResponse(_progress(here), media_type="text/event-stream")
+    await run_in_threadpool(looking, request, name)
+    return StreamingResponse(_progress(request, name), media_type="text/event-stream")
 
 
-def _progress(here: Here) -> Iterator[str]:
-    until = time.monotonic() + 600
-    while time.monotonic() < until:
-        run = runs.last_run(here.project)
-        with open_journal(here.project) as journal:
-            facts = load_facts(here.project, journal)
-        last = run.log.strip().rpartition("\n")[2].strip()[:200] if run else ""
-        told = {"state": run.state if run else "", "title": run.title if run else "",
-                "line": last if here.visit.engineer else "", "facts": facts}  # fmt: skip
-        yield f"data: {json.dumps(told, default=str)}\n\n"
-        if run is None or not run.running:
+async def _progress(request: Request, name: str) -> AsyncIterator[str]:
+    """Events until the run or the visit ends; no thread is held while nothing is told."""
+    until = time.monotonic() + PROGRESS_S
+    while time.monotonic() < until and not await request.is_disconnected():
+        try:
+            told = await run_in_threadpool(_told, request, name)
+        except NotAllowed:
             return
-        time.sleep(1)
+        yield f"data: {json.dumps(told)}\n\n"
+        if not told["running"]:
+            return
+        await asyncio.sleep(1)
+
+
+def _told(request: Request, name: str) -> dict[str, Any]:
+    """Whether something runs, and how far it is; the engineer also reads the log's last line."""
+    here = looking(request, name)
+    run = runs.last_run(here.project)
+    with open_journal(here.project) as journal:
+        what, since = under_way(here.project, journal)
+        line = progress_line(here.project, journal, what, since) if what else ""
+    if here.visit.engineer and run and run.running:
+        line += " " + run.log.strip().rpartition("\n")[2].strip()[:200]
+    return {"running": bool(what or (run and run.running)), "line": line.strip()}
 
 
 @router.get("/m/{name}/questions")
@@ -143,7 +181,9 @@ def field_map(request: Request, name: str) -> Response:
     targets = (values["head"].facts if values["head"] else {}).get("fields", {})
     used = {r.data["cells"].get("HighLevel object") for r in values["rows"]}
     fields = {target: known for target, known in targets.items() if target in used}
-    return _page(request, here, "map.html.j2", samples=samples, fields=fields, **values)
+    order = page_store.row(here.project, MAP, _ORDER) if values["part"] == STAGES else None
+    return _page(request, here, "map.html.j2", samples=samples, fields=fields, order=order,
+                 order_key=_ORDER, **values)  # fmt: skip
 
 
 @router.get("/m/{name}/duplicates")
@@ -174,7 +214,14 @@ def conflict_page(request: Request, name: str) -> Response:
     """Values that changed on both sides: as last written, in the new export, in HighLevel now."""
     here = looking(request, name)
     listed = conflicts.conflict_rows(here.project)
-    return _page(request, here, "conflicts.html.j2", rows=listed[:500], count=len(listed))
+    number, waiting = _number(request), sum(map(conflicts.waits, listed))
+    alike = Counter((r["field"], r["reason"]) for r in listed)
+    return _page(
+        request, here, "conflicts.html.j2", rows=listed[PAGE * (number - 1) : PAGE * number],
+        count=len(listed), waiting=waiting, alike=alike, number=number, waits=conflicts.waits,
+        last=max(1, -(-len(listed) // PAGE)), decided=sum(bool(r["decision"]) for r in listed),
+        sealed=conflicts_digest(listed),
+    )  # fmt: skip
 
 
 @router.get("/m/{name}/reports/{file}")
@@ -197,4 +244,5 @@ def rollback(request: Request, name: str) -> Response:
 def decided_by(request: Request, name: str) -> Response:
     """Who decided what, newest first."""
     here = looking(request, name)
-    return _page(request, here, "trail.html.j2", lines=clicks.trail(here.project))
+    lines = [{**line, "at": on_the_clock(here.project, line["at"])} for line in trail(here.project)]
+    return _page(request, here, "trail.html.j2", lines=lines)

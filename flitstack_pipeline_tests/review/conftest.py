@@ -17,7 +17,7 @@ import uvicorn
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, ValueMap
 from flitstack_pipeline.questions import Choice, Question
 from flitstack_pipeline.review.access import Doors
-from flitstack_pipeline.review.app import Place, make_app
+from flitstack_pipeline.review.app import Place, make_app, serving_options
 from flitstack_pipeline.review.homes import Homes
 from flitstack_pipeline.services.publishing import publish_map, publish_questions, publish_review
 from flitstack_pipeline.settings import Project
@@ -152,7 +152,8 @@ class serving:
         doors = Doors(SECRET)
         url = f"http://127.0.0.1:{port}"
         place = Place(port, url if public else "", "engineer")
-        config = uvicorn.Config(make_app(homes, doors, place), port=port, log_level="warning")
+        options = serving_options("127.0.0.1", port)
+        config = uvicorn.Config(make_app(homes, doors, place), **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._room = Room(url, homes, doors)

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from flitstack_pipeline.review import access, runs
+from flitstack_pipeline.review.app import Place
 from flitstack_pipeline.services import page_store
 from flitstack_pipeline.services.project_context import open_journal
 from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, MAP
@@ -95,6 +96,66 @@ def test_a_form_needs_the_token_of_its_own_visit(room):
     assert decided(room) == []
 
 
+def test_a_form_of_a_visit_that_has_ended_is_worth_nothing(room):
+    ann = room.visitor()
+    token, cookies = ann.token(), dict(ann.session.cookies)
+    assert ann.post("/leave", csrf=token).status_code == 200
+    digest = page_store.row(room.project(), DUPLICATE_PAIRS, PAIR).digest
+    thief = Visitor(room, requests.Session())
+    thief.session.cookies.update(cookies)
+    again = thief.post("/m/acme/duplicates/pair", csrf=token, key=PAIR, word="merge", seen=digest)
+    assert again.status_code == 403 and decided(room) == []
+    assert thief.get("/m/acme/").status_code == 403
+    back = room.visitor()  # a new visit of the same person has forms of its own
+    again = back.post("/m/acme/duplicates/pair", csrf=token, key=PAIR, word="merge", seen=digest)
+    assert again.status_code == 403 and decided(room) == []
+
+
+@pytest.mark.parametrize("odd", ["é" * 40, "\x00", "a.b.c.é", "." * 500, "💥", "%00"])
+def test_odd_letters_in_links_tokens_and_cookies_are_wrong_and_break_nothing(room, odd):
+    assert come(room, "acme", odd).status_code == 403
+    assert come(room, odd, "x").status_code == 403
+    person = room.visitor()
+    assert person.post("/m/acme/not-yet", csrf=odd, seen="s", note="x").status_code == 403
+    sent = {"Cookie": f"flitstack_review=x.{odd}".encode("utf-8", "replace").replace(b"\x00", b"")}
+    assert requests.get(room.url + "/m/acme/", headers=sent, timeout=9).status_code == 403
+
+
+def test_a_forwarded_address_of_nobody_we_trust_does_not_open_the_door_again(room):
+    codes = {
+        requests.post(f"{room.url}/come", data={"migration": "acme", "token": f"guess-{n}"},
+                      headers={"Origin": room.url, "X-Forwarded-For": f"10.0.0.{n}"},
+                      timeout=9).status_code
+        for n in range(25)
+    }  # fmt: skip
+    assert codes == {403}
+    right = room.doors.invite(room.project(), "acme", "Ann", "customer", 14)
+    assert come(room, "acme", right).status_code == 403
+
+
+def test_a_page_that_breaks_says_so_without_a_trace_or_a_value(room, caplog):
+    acme, person = room.project(), room.visitor()
+    (acme.root / "journal.sqlite").unlink(missing_ok=True)
+    (acme.root / "journal.sqlite").mkdir()
+    with caplog.at_level(logging.WARNING):
+        answer = person.get("/m/acme/")
+    assert answer.status_code == 500 and "is a folder" in answer.text
+    assert (
+        "Traceback" not in answer.text
+        and "default-src 'none'" in answer.headers["content-security-policy"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("public", "origin"),
+    [("https://room.example", "https://room.example"),
+     ("https://Room.example:443/", "https://room.example"),
+     ("https://room.example:8443", "https://room.example:8443")],
+)  # fmt: skip
+def test_the_room_answers_to_its_public_address_as_browsers_write_it(public, origin):
+    assert Place(8765, public).origins == {origin}
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "http://127.0.0.1:1"])
 def test_a_form_of_a_foreign_page_is_refused(room, origin):
     person = room.visitor()
@@ -176,7 +237,7 @@ def test_at_ones_own_machine_one_is_the_engineer(local_room):
 def test_the_cookie_is_for_https_only_where_the_room_is():
     from fastapi.responses import Response
 
-    from flitstack_pipeline.review.app import Place, _set_visit
+    from flitstack_pipeline.review.app import _set_visit
 
     for url, secure in (("https://room.example", True), ("", False)):
         answer = Response()

@@ -1,18 +1,31 @@
 """What is decided on the pages ends in the files that the command and Dagster read."""
 
 import csv
+import datetime as dt
 import json
+import sqlite3
 import threading
+import time
 
 import pytest
 
 from flitstack_pipeline.answers_file import read_answers
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.migration.journal.integrity import JournalDamaged
+from flitstack_pipeline.review import runs
 from flitstack_pipeline.services import clicks, page_store
+from flitstack_pipeline.services.decision_trail import trail
 from flitstack_pipeline.services.field_map import take_clicks
-from flitstack_pipeline.services.project_context import map_document
-from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, MAP, QUESTIONS, publish_map
+from flitstack_pipeline.services.project_context import map_document, open_journal
+from flitstack_pipeline.services.publishing import (
+    DUPLICATE_PAIRS,
+    MAP,
+    QUESTIONS,
+    publish_left_behind,
+    publish_map,
+    publish_review,
+)
 
 ROOF = "Clients\tclients\tcustom:Roof\t\t"
 EMAIL = "Clients\tclients\temail\tcontact\temail"
@@ -144,14 +157,106 @@ def test_pairs_are_decided_as_the_work_list_would_have_them_and_undone(acme):
     assert list(csv.DictReader(memory.open(encoding="utf-8-sig"))) == []
 
 
-def test_the_trail_says_who_decided_what_having_seen_what(acme):
+def test_the_journal_says_who_decided_what_having_seen_what(acme):
     shown = seen(acme, DUPLICATE_PAIRS, PAIR)
+    before = time.time()
     clicks.decide_pair(acme, PAIR, "merge", "Ann Lee", shown)
-    (line,) = clicks.trail(acme)
-    assert (line["by"], line["what"], line["decided"], line["seen"]) == (
-        "Ann Lee", "duplicates: main/clients/1 and main/clients/101", {"decision": "merge"}, shown
-    )  # fmt: skip
-    assert (acme.decisions / "trail.jsonl").stat().st_mode & 0o077 == 0
+    (line,) = trail(acme)
+    told = {k: line[k] for k in ("decided_by", "kind", "what", "decision", "seen")}
+    assert told == {
+        "decided_by": "Ann Lee", "kind": "duplicate", "what": "Ann Lee and Lee Ann",
+        "decision": {"decision": "merge"}, "seen": shown,
+    }  # fmt: skip
+    assert before <= line["at"] <= time.time()
+
+
+def test_where_the_journal_cannot_be_written_nothing_is_decided(acme):
+    (acme.root / "journal.sqlite").write_text("no database" * 999)
+    with pytest.raises(JournalDamaged):
+        clicks.decide_pair(acme, PAIR, "merge", "Ann", seen(acme, DUPLICATE_PAIRS, PAIR))
+    assert not (acme.decisions / "duplicates.csv").exists()
+
+
+def test_the_second_of_two_people_is_told_what_the_first_decided(acme):
+    both_saw = seen(acme, MAP, ROOF)
+    clicks.decide_map(acme, ROOF, {"HighLevel field": "Tiles"}, "Bob", both_saw)
+    with pytest.raises(clicks.Changed, match="Bob decided it since you opened the page: Tiles"):
+        clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Ann", both_saw)
+    assert [line["decided_by"] for line in trail(acme)] == ["Bob"]
+
+
+def test_what_waits_is_counted_down_with_each_decision_and_up_when_it_is_taken_back(acme):
+    def waiting():
+        return page_store.section(acme, DUPLICATE_PAIRS).facts["open"]
+
+    clicks.decide_pair(acme, PAIR, "merge", "Ann", seen(acme, DUPLICATE_PAIRS, PAIR))
+    clicks.decide_pair(acme, PAIR, "keep apart", "Ann", seen(acme, DUPLICATE_PAIRS, PAIR))
+    assert waiting() == 2
+    clicks.decide_pair(acme, PAIR, "", "Ann", seen(acme, DUPLICATE_PAIRS, PAIR))
+    assert waiting() == 3
+
+
+def test_a_decided_pair_can_be_taken_back_after_the_next_reading_lists_it_no_more(acme):
+    clicks.decide_pair(acme, PAIR, "merge", "Ann", seen(acme, DUPLICATE_PAIRS, PAIR))
+    lists = {"duplicates.csv": [], "invoice_links.csv": [], "work_order_links.csv": []}
+    publish_review(acme, lists, "merged unless you keep them apart")
+    (row,), count = page_store.rows(acme, DUPLICATE_PAIRS)
+    assert (row.part, row.data["decision"], row.data["left_name"]) == (
+        "Decided",
+        "merge",
+        "Ann Lee",
+    )
+    assert (count, page_store.section(acme, DUPLICATE_PAIRS).facts["open"]) == (1, 0)
+    clicks.decide_pair(acme, PAIR, "", "Ann", row.digest)
+    assert read_decisions(acme.decisions / "duplicates.csv", DUPLICATES) == []
+
+
+def test_the_stages_are_put_into_another_order(room):
+    acme, person = room.project(), room.visitor()
+    key = "Choices\tpipeline"
+    stages = map_document(acme).pipeline
+    numbers = [2, 1, *range(3, len(stages) + 1)]
+    page = person.get("/m/acme/map?part=Stages").text
+    assert page.count('name="place"') == len(stages) == 6
+    form = {"place": numbers, "stage": stages, "key": key, "seen": seen(acme, MAP, key)}
+    assert "problem" not in person.post("/m/acme/map/order", **form).headers["location"]
+    assert map_document(acme).pipeline == [stages[1], stages[0], *stages[2:]]
+    form |= {"stage": [*stages[:-1], "Elsewhere"], "seen": seen(acme, MAP, key)}
+    person.post("/m/acme/map/order", **form)
+    assert map_document(acme).pipeline == [stages[1], stages[0], *stages[2:]]
+    (refused,) = clicks.refused_clicks(acme)
+    assert "name each stage once" in refused["why"]
+
+
+def test_not_yet_reaches_the_engineer_until_another_sample_is_shown(room):
+    acme, ann = room.project(), room.visitor()
+    with open_journal(acme) as journal:
+        journal.set_setting("sample", {"result": "r1", "problems": [], "records": 1, "map": "m",
+                                       "schema": "s", "verdicts": {}})  # fmt: skip
+    page_store.publish(acme, QUESTIONS, [], {"open": 0})
+    page_store.publish(acme, MAP, [], {"open": 0, "doubtful": 0, "fields": {}})
+    ann.post("/m/acme/not-yet", seen="r1", note="The phones are wrong")
+    told = room.visitor(role="engineer").get("/m/acme/").text
+    assert "The office does not approve yet: The phones are wrong" in told
+    assert "Ann Lee wrote it under the sample" in told
+    later = time.time() + 60
+    with sqlite3.connect(page_store.pages_path(acme)) as con:
+        moment = dt.datetime.fromtimestamp(later, dt.UTC).isoformat()
+        con.execute("INSERT INTO sections VALUES ('sample', ?, '', '{}')", [moment])
+    con.close()
+    assert "not approve yet" not in ann.get("/m/acme/").text
+
+
+def test_what_stays_behind_is_acknowledged_only_as_it_was_shown(room):
+    acme, ann = room.project(), room.visitor()
+    row = {"place": "jobs.csv:4", "what": "J-4", "why": "no amount", "acknowledged by": ""}
+    publish_left_behind(acme, [row])
+    assert "jobs.csv:4" in ann.get("/m/acme/").text
+    old = page_store.section(acme, "left behind").fingerprint
+    publish_left_behind(acme, [row, {**row, "place": "jobs.csv:5"}])
+    answer = ann.post("/m/acme/acknowledge", seen=old)
+    assert "Nothing+was+stored" in answer.headers["location"]
+    assert trail(acme) == [] and runs.last_run(acme) is None
 
 
 def test_a_click_over_http_reaches_the_map(room):
@@ -169,7 +274,7 @@ def test_a_page_that_is_out_of_date_changes_nothing_and_says_so(room):
     old = seen(acme, DUPLICATE_PAIRS, PAIR)
     assert person.post("/m/acme/duplicates/pair", key=PAIR, word="merge", seen=old).ok
     again = person.post("/m/acme/duplicates/pair", key=PAIR, word="keep apart", seen=old)
-    assert "changed+since+you+opened" in again.headers["location"]
+    assert "Ann+Lee+decided+it+since+you+opened+the+page" in again.headers["location"]
     assert [
         r["decision"] for r in read_decisions(acme.decisions / "duplicates.csv", DUPLICATES)
     ] == ["merge"]

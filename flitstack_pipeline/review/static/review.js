@@ -32,9 +32,7 @@ if (line) {
   const source = new EventSource(line.dataset.events);
   source.onmessage = (event) => {
     const now = JSON.parse(event.data);
-    if (now.state !== "running") { source.close(); location.reload(); return; }
-    const facts = now.facts;
-    const load = facts.stage ? `${facts.stage}: ${facts.done} done, ${facts.left} left, ${facts.rate}, time left ${facts["time left"]}, ${facts["budget used"]}. ` : "";
-    told.textContent = load + now.line;
+    if (!now.running) { source.close(); location.reload(); return; }
+    told.textContent = now.line;
   };
 }
