@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.installed
 # Every process of ours would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast test-all ui review lint loc lock picture clean
+.PHONY: setup demo test test-fast test-all ui review lint loc lock picture pictures clean
 
 setup: $(STAMP)
 
@@ -54,6 +54,10 @@ loc: $(STAMP)
 # The picture of the asset graph in the README, drawn from the definitions.
 picture: $(STAMP)
 	$(BIN)/python -m flitstack_pipeline.dagster.picture docs/asset-graph.svg
+
+# The pictures of the review room in the README; needs Chromium.
+pictures: $(STAMP)
+	$(BIN)/python -m flitstack_pipeline_tests.browser.pictures docs
 
 # Needs uv; the lock is pip's requirements format and names no package index.
 lock:

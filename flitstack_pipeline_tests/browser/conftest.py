@@ -12,11 +12,10 @@ import pytest
 from flitstack_pipeline.examples.generate import generate
 from flitstack_pipeline.services import accounts_kept_open
 from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline_tests.browser.server import REPOSITORY, DagsterDev
+from flitstack_pipeline_tests.browser.server import ARTIFACTS, DagsterDev
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-ARTIFACTS = REPOSITORY / "artifacts" / "browser"
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from typing import Any
 import requests
 
 REPOSITORY = Path(__file__).parents[2]
+ARTIFACTS = REPOSITORY / "artifacts" / "browser"
 LOCATION = {
     "repositoryLocationName": "flitstack_pipeline",
     "repositoryName": "__repository__",
