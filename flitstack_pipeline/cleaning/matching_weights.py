@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from flitstack_pipeline.cleaning.text_distance import edits_at_most, nearly_alike, one_edit
+
 #: log2 odds that a candidate pair is one client, before anything is compared.
 PRIOR = -8.0
 
@@ -66,30 +68,27 @@ _ONE_IS_UNKNOWN = "given_is_known_l <> given_is_known_r"
 _NOT_BOTH_KNOWN = "NOT (given_is_known_l AND given_is_known_r)"
 
 
-def one_off(column: str, letters: int, other: str = "") -> str:
-    """SQL: two texts of at least so many letters, one letter apart (or two turned around)."""
-    other = other or column
-    return f"(damerau_levenshtein({column}_l, {other}_r) = 1 AND length({column}_l) >= {letters})"
+def one_off(column: str, letters: int) -> str:
+    """SQL: a column of at least so many letters on the left, one letter apart on the right (or two
+    turned around)."""
+    one, other = f"{column}_l", f"{column}_r"
+    return f"(length({one}) >= {letters} AND {one} <> {other} AND {edits_at_most(one, other, 1)})"
 
 
 def nearly(column: str, other: str = "") -> str:
-    """SQL: two texts a typing error or two apart: one letter of four, two of six, or alike by Jaro
-    and Winkler."""
-    other = other or column
-    edits = f"damerau_levenshtein({column}_l, {other}_r)"
-    shorter = f"least(length({column}_l), length({other}_r))"
-    return (
-        f"({shorter} >= 4 AND ({edits} <= 1 OR {shorter} >= 6 AND {edits} <= 2 "
-        f"OR jaro_winkler_similarity({column}_l, {other}_r) >= 0.92))"
-    )
+    """SQL: a column on the left and it, or another, on the right a typing error or two apart."""
+    return nearly_alike(f"{column}_l", f"{other or column}_r")
 
 
+_SHORTER_STREET = "least(length(street_l), length(street_r))"
 #: `Oak Ct` and `Oak Dr` are two streets: short ones must differ by one letter.
 _NEAR_STREETS = (
-    "(least(length(street_l), length(street_r)) >= 6 AND ("
-    "damerau_levenshtein(street_l, street_r) <= least(length(street_l), length(street_r)) // 6 "
+    f"({_SHORTER_STREET} >= 6 AND ("
+    f"{edits_at_most('street_l', 'street_r', f'{_SHORTER_STREET} // 6')} "
     "OR jaro_winkler_similarity(street_l, street_r) >= 0.96))"
 )
+_ONE_DIGIT_OFF = f"(postal_l = postal_r OR {one_edit('postal_l', 'postal_r')})"
+_THIRD = "length(letters_l) // 3"
 
 #: Comparison → its levels; the first that holds counts.
 COMPARISONS: dict[str, tuple[Level, ...]] = {
@@ -102,7 +101,7 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         Level("list_has_any(own_phones_l, own_phones_r)", 12, "same phone"),
         Level("list_has_any(phones_l, phones_r)", 3, "same phone, used by several names"),
         Level(
-            "damerau_levenshtein(phones_l[1], phones_r[1]) = 1",
+            one_edit("phones_l[1]", "phones_r[1]"),
             5,
             "phones one digit off",
         ),
@@ -205,8 +204,8 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         ),
         Level(
             f"{_PEOPLE} AND {_SAME_MARKS} AND {_NOT_BOTH_KNOWN} AND length(letters_l) >= 8 "
-            "AND least(damerau_levenshtein(letters_l, letters_r), "
-            "damerau_levenshtein(letters_l, turned_r)) <= length(letters_l) // 3",
+            f"AND ({edits_at_most('letters_l', 'letters_r', _THIRD)} "
+            f"OR {edits_at_most('letters_l', 'turned_r', _THIRD)})",
             -1.5,
             "whole names alike but for some letters",
             0.95,
@@ -292,7 +291,7 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
     ),
     "house": (
         Level("house_l = house_r", 4, "same house number"),
-        Level("damerau_levenshtein(house_l, house_r) = 1", 1.5, "house number one digit off"),
+        Level(one_edit("house_l", "house_r"), 1.5, "house number one digit off"),
         Level("true", -1, "different house numbers"),
     ),
     "unit": (
@@ -320,19 +319,18 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
             "same postcode and city",
         ),
         Level(
-            "postal_l = postal_r OR city_l = city_r "
-            "AND damerau_levenshtein(postal_l, postal_r) <= 1",
+            f"postal_l = postal_r OR city_l = city_r AND {_ONE_DIGIT_OFF}",
             1.5,
             "same postcode, or city with a postcode one digit off",
         ),
         Level("city_l = city_r", 1, "same city"),
         Level(
-            f"{nearly('city')} AND damerau_levenshtein(postal_l, postal_r) <= 1",
+            f"{nearly('city')} AND {_ONE_DIGIT_OFF}",
             1,
             "city and postcode nearly alike",
         ),
         Level(
-            f"{nearly('city')} OR damerau_levenshtein(postal_l, postal_r) <= 1",
+            f"{nearly('city')} OR {_ONE_DIGIT_OFF}",
             0.5,
             "city or postcode nearly alike",
         ),
