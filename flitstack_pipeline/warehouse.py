@@ -13,10 +13,12 @@ import itertools
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import backoff
 import duckdb
@@ -27,6 +29,8 @@ SCHEMAS = ("raw", "clean", "mapped", "quarantine", "journal", "cache", "question
 LOCK_WAIT_SECONDS = 90
 #: How long a file that nobody uses stays open.
 IDLE_SECONDS = 0.5
+#: A file written later than so long ago could be written again without its time of change telling.
+SETTLED_NS = 50_000_000
 #: Below, handing work to a second thread costs more than it saves.
 SMALL_BYTES = 8 << 20
 
@@ -37,6 +41,13 @@ _DAMAGE = (
 )  # fmt: skip
 #: The same, where the message names the file: it might be another one.
 _DAMAGE_OF_FILE = ("not a valid duckdb database", "could not read enough bytes", "is a directory")
+
+
+T = TypeVar("T")
+
+
+Stamp = tuple[int, int, int]
+Stamps = tuple[Stamp | None, Stamp | None]
 
 
 class WarehouseBusy(Stopped):
@@ -78,6 +89,31 @@ class Warehouse:
             if is_damage(error, self.path):
                 raise self._set_aside(error) from error
             raise
+
+    def remembered(self, name: str, find: Callable[[], T]) -> T:
+        """What `find` reads in the file, read once while nobody writes the file, here or elsewhere.
+
+        Args:
+            name: What is found, one name for one thing.
+            find: Reads the file, and depends on nothing else. Not to be asked inside a transaction.
+        """
+        now, before = time.time_ns(), self._stamps()
+        stamps, found = _remembered.get(self.path, (None, {}))
+        if stamps == before and name in found:
+            known: T = found[name]
+            return known
+        value = find()
+        settled = all(stamp is None or stamp[2] < now - SETTLED_NS for stamp in before)
+        if settled and before[0] is not None and before == self._stamps():
+            if stamps != before:
+                found = {}
+                _remembered[self.path] = (before, found)
+            found[name] = value
+        return value
+
+    def _stamps(self) -> Stamps:
+        """What the file and the log of what is not in it yet are like."""
+        return _stamp(self.path), _stamp(self.path.with_name(f"{self.path.name}.wal"))
 
     @contextmanager
     def _block(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -182,7 +218,9 @@ class _OpenFile:
         self.path = path
         self.con = con
         self.users = 0
-        self._timer: threading.Timer | None = None
+        self._is_closed = False
+        self._watched = False
+        self._idle_since = 0.0
         self._stamp = _stamp(path)
 
     def is_unchanged(self) -> bool:
@@ -201,25 +239,50 @@ class _OpenFile:
                 self.close()
                 raise
         self._stamp = _stamp(self.path)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = threading.Timer(IDLE_SECONDS, close_unused, (self,))
-        self._timer.daemon = True
-        self._timer.start()
+        self._idle_since = time.monotonic()
+        if not self._watched:  # one thread a file: a thread for each block would cost more than it
+            self._watched = True
+            watched = weakref.ref(self)
+            threading.Thread(
+                target=_close_when_idle, args=(watched,), name="warehouse", daemon=True
+            ).start()
+
+    def close_if_idle(self) -> float:
+        """Close the file if nobody has used it for a moment; else the seconds until then."""
+        with _lock:
+            if self._is_closed:
+                return 0
+            idle = 0.0 if self.users else time.monotonic() - self._idle_since
+            if idle >= IDLE_SECONDS:
+                self.close()
+                return 0
+            return IDLE_SECONDS - idle
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._is_closed = True
         _open_files.pop(self.path, None)
         self.con.close()
 
 
+def _close_when_idle(watched: weakref.ref[_OpenFile]) -> None:
+    """Close a file when nobody has used it for a moment; holds no connection at the end."""
+    left = IDLE_SECONDS
+    while left > 0:
+        time.sleep(left)
+        file = watched()
+        left = file.close_if_idle() if file else 0
+        del file
+
+
 _lock = threading.RLock()
 _open_files: dict[Path, _OpenFile] = {}
+#: What was found in a file, by name, while it was like this.
+_remembered: dict[Path, tuple[Stamps | None, dict[str, Any]]] = {}
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
+    """Inode, size, and time of the last change."""
     try:
         found = path.stat()
     except OSError:
@@ -227,12 +290,11 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def close_unused(file: _OpenFile | None = None) -> None:
-    """Close a file (None: every file) if nobody in this process uses it at this moment."""
+def close_unused() -> None:
+    """Close every file that nobody in this process uses at this moment."""
     with _lock:
-        for each in [file] if file else list(_open_files.values()):
-            if not each.users and _open_files.get(each.path) is each:
-                each.close()
+        for file in [each for each in _open_files.values() if not each.users]:
+            file.close()
 
 
 # A forked child must not inherit an open file: both would write it.

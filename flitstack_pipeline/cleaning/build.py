@@ -46,7 +46,7 @@ from flitstack_pipeline.cleaning.same_number import FILE, KEY, SameNumber, note_
 from flitstack_pipeline.cleaning.shared_numbers import resolve_children
 from flitstack_pipeline.cleaning.unnamed_files import list_unnamed
 from flitstack_pipeline.cleaning.values.contact_points import NANP_REGIONS
-from flitstack_pipeline.cleaning.values.evidence import Evidence, gather
+from flitstack_pipeline.cleaning.values.evidence import Counted, Evidence, gather
 from flitstack_pipeline.cleaning.values.parsers import Context
 from flitstack_pipeline.garbage import looked_for_rarely
 from flitstack_pipeline.questions import Question, ask, merged
@@ -108,6 +108,8 @@ class CleanContext:
     zone_answers: Mapping[str, str] = field(default_factory=dict)
     #: Every answer by the key of its question: about numbers that rows share, about files.
     answers: Mapping[str, str] = field(default_factory=dict)
+    #: What was counted of each raw table, for several object types in a row; filled here.
+    counted: dict[str, Counted] = field(default_factory=dict)
 
 
 @dataclass
@@ -198,9 +200,8 @@ class _Cleaning:
         con.execute(REFUSED_DDL)
         given = self.context.date_answers, self.context.decimal_answers
         zones, zone = self.context.zone_answers, self.context.time_zone
-        self.evidence = gather(
-            con, dataset, *given, self.context.country, zones=zones, account=zone
-        )
+        country, seen = self.context.country, self.context.counted
+        self.evidence = gather(con, dataset, *given, country, seen=seen, zones=zones, account=zone)
         self._mark(dataset, table)
         merged = state_count(con, "merged")
         source = merged_rows.completed(dataset) if merged else identified(dataset)

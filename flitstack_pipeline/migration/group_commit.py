@@ -65,6 +65,11 @@ class GroupCommit:
         self._queue.put(request)
         return request.done
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a write failed: every later one is refused."""
+        return self._broken is not None
+
     def flush(self) -> None:
         """Wait until everything submitted so far is durable. Raises JournalFailed."""
         self.write([])

@@ -57,8 +57,12 @@ def left_behind(project: Project) -> list[Behind]:
     """Everything that stays behind, as of the last reading, cleaning and relating."""
     known = _acknowledged(project)
     told = read_lines(project.decisions)
-    with project.warehouse.connect() as con:
-        return [_behind(item, known, told) for item in left_out(con)]
+
+    def find() -> list[LeftOut]:
+        with project.warehouse.connect() as con:
+            return list(left_out(con))
+
+    return [_behind(item, known, told) for item in project.warehouse.remembered("left out", find)]
 
 
 def dead_files(project: Project) -> dict[str, Behind]:

@@ -15,8 +15,12 @@ from flitstack_pipeline.settings import Project
 def fingerprints(project: Project) -> dict[str, str]:
     """Fingerprints of the map and of the cleaned schema; empty text for what is not there yet."""
     given = read_answers(project.decisions)
-    with project.warehouse.connect() as con:
-        schema = schema_fingerprint(con)
+
+    def find() -> str:
+        with project.warehouse.connect() as con:
+            return schema_fingerprint(con)
+
+    schema = project.warehouse.remembered("schema fingerprint", find)
     return {"map": _with_answers(map_fingerprint(project), given), "schema": schema}
 
 

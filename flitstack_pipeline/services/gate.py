@@ -45,14 +45,17 @@ def gate_reasons(project: Project, *, mapped: bool = True) -> list[str]:
 
 
 def _state(project: Project, journal: Journal, *, mapped: bool) -> gate.GateState:
-    with project.warehouse.connect() as con:
-        accounting = check_accounting(con, *KEYS).problems
+    def accounting() -> list[str]:
+        with project.warehouse.connect() as con:
+            return check_accounting(con, *KEYS).problems
+
+    remembered = project.warehouse.remembered
     approvals = journal.approvals(location_of(project))
     return gate.GateState(
         unconfirmed=unconfirmed_entries(project),
         preflight=journal.get_setting("preflight"),
         unresolved_users=undecided_owners(project),
-        accounting=list(dict.fromkeys(accounting)),
+        accounting=list(dict.fromkeys(remembered("accounting", accounting))),
         counts=[c.problem for c in count_checks(project) if c.problem],
         questions=question_reasons(project),
         left_behind=unacknowledged_reasons(project),

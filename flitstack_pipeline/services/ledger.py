@@ -223,17 +223,24 @@ def trace_row(project: Project, what: str) -> StepReport:
 def _is_mapped(project: Project) -> bool:
     if map_document(project) is None:
         return False
-    with project.warehouse.connect() as con:
-        rows = con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'mapped'"
-        ).fetchall()
-    return {key for (key,) in rows} >= set(KEYS)
+
+    def find() -> bool:
+        with project.warehouse.connect() as con:
+            return all(table_exists(con, f"mapped.{key}") for key in KEYS)
+
+    return project.warehouse.remembered("is mapped", find)
 
 
 def _print(project: Project) -> str:
     """What the ledger depends on: the files, the mapped records, the map, people's answers."""
     document = map_document(project)
     told = [document.fingerprint if document else "", str(sorted(answers(project).items()))]
+    return "|".join([*told, *project.warehouse.remembered("mapped", lambda: _contents(project))])
+
+
+def _contents(project: Project) -> list[str]:
+    """The files that were read, and the mapped records of each object type, as fingerprints."""
+    told = []
     with project.warehouse.connect() as con:
         if table_exists(con, "raw.files"):
             files = "SELECT bit_xor(hash(file, sheet, sha256, dataset)) FROM raw.files"
@@ -245,14 +252,18 @@ def _print(project: Project) -> str:
                     f'SELECT count(*), bit_xor(hash(record_key, payload_hash)) FROM mapped."{key}"'
                 ).fetchall()
                 told.append(f"{key}:{found[0]}")
-    return "|".join(told)
+    return told
 
 
 def _problems(project: Project) -> list[str]:
-    with project.warehouse.connect() as con:
-        total = con.execute(
-            f"SELECT count(*) FROM ledger.looked WHERE fate = '{fates.UNACCOUNTED}'"
-        ).fetchall()[0][0]
+    def count() -> int:
+        with project.warehouse.connect() as con:
+            found = con.execute(
+                f"SELECT count(*) FROM ledger.looked WHERE fate = '{fates.UNACCOUNTED}'"
+            ).fetchall()
+        return int(found[0][0])
+
+    total = project.warehouse.remembered("unaccounted cells", count)
     if not total:
         return []
     named = [_sentence(row) for row in unaccounted(project)[:NAMED]]

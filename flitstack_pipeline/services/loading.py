@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flitstack_pipeline.accounts import Account, unconfigured
@@ -66,8 +67,15 @@ def stage_refusals(project: Project, stage: str) -> list[str]:
 
 def _crowded(project: Project) -> list[str]:
     """Contacts with more opportunities than HighLevel holds: exports after the preflight too."""
-    with project.warehouse.connect() as con:
-        lines = [crowded_line(crowded_contacts(con, a.alias)) for a in accounts(project)]
+
+    def crowded(alias: str) -> dict[str, int]:
+        with project.warehouse.connect() as con:
+            return crowded_contacts(con, alias)
+
+    lines = [
+        crowded_line(project.warehouse.remembered(f"crowded {a.alias}", partial(crowded, a.alias)))
+        for a in accounts(project)
+    ]
     return [f"{x.check}: {x.found}. {x.what_to_do}" for x in lines if x.verdict is Verdict.FAIL]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from flitstack_pipeline.highlevel.pace_store import pace_engine
 from flitstack_pipeline.migration.lock import exclusive, machine_locks
-from flitstack_pipeline.services.project_context import accounts, open_journal
+from flitstack_pipeline.services.project_context import accounts, journal_kept_open
 from flitstack_pipeline.settings import Project
 
 
@@ -28,7 +28,7 @@ def exclusive_run(project: Project, what: str) -> Iterator[None]:
     """
     named = f"{what}, data folder {project.root}"
     with ExitStack() as stack:
-        journal = stack.enter_context(open_journal(project))
+        journal = stack.enter_context(journal_kept_open(project))
         machine = stack.enter_context(_machine(project))
         for account in accounts(project):
             beside = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +27,8 @@ Log = Callable[[str], None]
 
 #: Catalogues read while accounts are kept open, by data folder and location.
 _kept: dict[Path, dict[str, Catalog]] = {}
+#: The journals that this thread keeps open, by URL.
+_journals = threading.local()
 
 
 def silent(message: str) -> None:
@@ -55,9 +58,28 @@ def accounts_kept_open(project: Project) -> Iterator[None]:
 
 @contextmanager
 def open_journal(project: Project) -> Iterator[Journal]:
-    """The journal of this migration, closed with the block."""
+    """The journal of this migration, closed with the block; that of `journal_kept_open` in one."""
+    kept = vars(_journals).get(project.journal_url)
+    if kept is not None and not kept.is_broken:
+        yield kept
+        return
     with Journal(project.journal_url) as journal:
         yield journal
+
+
+@contextmanager
+def journal_kept_open(project: Project) -> Iterator[Journal]:
+    """One open journal for every step of this thread inside the block: opening takes milliseconds.
+
+    Blocks nest.
+    """
+    with open_journal(project) as journal:
+        before = vars(_journals).get(project.journal_url)
+        vars(_journals)[project.journal_url] = journal
+        try:
+            yield journal
+        finally:
+            vars(_journals)[project.journal_url] = before
 
 
 def check_home(project: Project) -> None:

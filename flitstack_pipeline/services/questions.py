@@ -87,8 +87,11 @@ def question_reasons(project: Project) -> list[str]:
 
 
 def _asked(project: Project) -> list[Question]:
-    with project.warehouse.connect() as con:
-        return open_questions(con)
+    def find() -> list[Question]:
+        with project.warehouse.connect() as con:
+            return open_questions(con)
+
+    return project.warehouse.remembered("questions", find)
 
 
 def list_questions(project: Project) -> None:

@@ -18,7 +18,7 @@ from flitstack_pipeline.cleaning.frozen import FILE as LEARNED
 from flitstack_pipeline.cleaning.relationships import count_merges, summary
 from flitstack_pipeline.cleaning.relationships import relate as relate_tables
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
-from flitstack_pipeline.cleaning.values.evidence import count
+from flitstack_pipeline.cleaning.values.evidence import Counted, count
 from flitstack_pipeline.contractor_plus import manifest
 from flitstack_pipeline.contractor_plus.folder import attachment_files, export_files
 from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
@@ -68,7 +68,13 @@ def clean_context(project: Project) -> CleanContext:
         answers_about(project, DECIMAL),
         answers_about(project, ZONE),
         given,
+        _counted(project),
     )
+
+
+def _counted(project: Project) -> dict[str, Counted]:
+    """What was counted of the raw tables, for as long as nobody writes them."""
+    return once(project, "raw", "counted", dict)
 
 
 def read_object(project: Project, key: str) -> StepReport:
@@ -274,7 +280,8 @@ def _written(project: Project, con: duckdb.DuckDBPyConnection, dataset: str) -> 
     ).fetchall()
     if known:
         return str(known[0][0])
-    counted = count(con, dataset)
+    seen = _counted(project)
+    counted = seen[dataset] = seen.get(dataset) or count(con, dataset)
     signs = [sorted(signs.items(), key=str) for signs in counted.telling_signs.values()]
     said = print_of(sorted(counted.telling_dates.values(), key=str), sorted(signs, key=str))
     con.execute("DELETE FROM cache.written WHERE dataset = ?", [dataset])

@@ -69,10 +69,13 @@ def moving(project: Project, schemas: Collection[str]) -> Iterator[None]:
 
 
 def once(project: Project, schema: str, name: str, find: Callable[[], T]) -> T:
-    """What `find` finds in a schema, found once while nothing writes there; else anew."""
+    """What `find` finds in a schema, found once while nothing writes there; else anew.
+
+    `find` looks at nothing but the warehouse where a schema is named.
+    """
     rest = _at_rest.get(project.root)
     if rest is None or schema in rest.moving:
-        return find()
+        return project.warehouse.remembered(f"{schema} {name}", find) if schema else find()
     if (schema, name) not in rest.known:
         rest.known[schema, name] = find()
     found: T = rest.known[schema, name]

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import duckdb
 import pytest
@@ -82,7 +83,7 @@ def test_another_process_gets_the_file_when_nobody_uses_it_any_more(filled):
 
 def test_the_file_closes_by_itself_soon_after_its_last_use(filled):
     for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
+        if thread.name == "warehouse":
             thread.join()
     assert in_another_process(filled.path) == "[(1,)]"
 
@@ -95,6 +96,45 @@ def test_temporary_tables_and_uncommitted_rows_end_with_their_block(filled):
     with filled.connect() as con:
         assert con.execute("FROM raw.a").fetchall() == [(1,)]
         assert not table_exists(con, "temp.t")
+
+
+def settle(warehouse):
+    """Let the file be as old as it must be for anything to be remembered of it."""
+    old = time.time() - 60
+    os.utime(warehouse.path, (old, old))
+
+
+def remembered_rows(warehouse, looks):
+    def find():
+        looks.append(1)
+        with warehouse.connect() as con:
+            return con.execute("SELECT count(*) FROM raw.a").fetchall()[0][0]
+
+    return warehouse.remembered("rows", find)
+
+
+def test_what_was_found_is_remembered_until_somebody_writes(filled):
+    looks = []
+    settle(filled)
+    assert [remembered_rows(filled, looks) for _ in range(3)] == [1, 1, 1]
+    assert len(looks) == 1
+    with filled.connect() as con:
+        con.execute("INSERT INTO raw.a VALUES (2)")
+        assert remembered_rows(filled, looks) == 2, "written, and not in the file itself yet"
+        con.execute("INSERT INTO raw.a VALUES (3)")
+        assert remembered_rows(filled, looks) == 3
+    assert remembered_rows(filled, looks) == 3
+    close_unused()
+    more = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('INSERT INTO raw.a VALUES (4)')"
+    subprocess.run([sys.executable, "-c", more, filled.path], check=True)
+    assert remembered_rows(filled, looks) == 4, "written by another process"
+
+
+def test_nothing_is_remembered_of_a_file_written_this_moment(filled):
+    looks = []
+    os.utime(filled.path)
+    assert [remembered_rows(filled, looks) for _ in range(2)] == [1, 1]
+    assert len(looks) == 2
 
 
 def test_a_file_laid_in_its_place_is_noticed(filled, tmp_path):

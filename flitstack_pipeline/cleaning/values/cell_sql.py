@@ -6,6 +6,8 @@ other on any text.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flitstack_pipeline import warehouse
 from flitstack_pipeline.catalog.keys import DEFAULT_WORKSPACE
 from flitstack_pipeline.cleaning.tags import LINES, NAMES, TAG
@@ -53,6 +55,7 @@ def cell(column: str, row: str = "s") -> str:
 _ALSO = {"i": r"\x{130}", "k": r"\x{212a}"}
 
 
+@lru_cache(maxsize=64)
 def _any_case(values: frozenset[str]) -> str:
     """Words in lower case as a regular expression that finds what `lower` makes of them.
 

@@ -185,13 +185,21 @@ def gather(
 def count(con: duckdb.DuckDBPyConnection, dataset: str) -> Counted:
     """Count what the cells of one raw table say, known columns and custom ones."""
     found = Counted()
-    names = [c.name for c in DATASETS[dataset].columns]
+    names = _filled(con, dataset)
     for column in (n for n in names if is_date_column(dataset, n)):
         _count_dates(con, dataset, column, found)
     for column in (n for n in names if is_money_column(dataset, n) or n in MONEY_TEXTS):
         _count_signs(con, dataset, column, found)
     _count_custom(con, dataset, found)
     return found
+
+
+def _filled(con: duckdb.DuckDBPyConnection, dataset: str) -> list[str]:
+    """The known columns of a raw table that hold anything: most exports fill a few of many."""
+    names = [c.name for c in DATASETS[dataset].columns]
+    counts = ", ".join(f'count("{name}")' for name in names)
+    [counted] = con.execute(f'SELECT {counts} FROM raw."{dataset}"').fetchall()
+    return [name for name, cells in zip(names, counted, strict=True) if cells]
 
 
 def _count_dates(con: duckdb.DuckDBPyConnection, dataset: str, column: str, found: Counted) -> None:

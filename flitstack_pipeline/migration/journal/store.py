@@ -72,6 +72,11 @@ class Journal(OpenMatters):
         self._writer.flush()
 
     @property
+    def is_broken(self) -> bool:
+        """Whether a write failed: nothing is written through this object any more."""
+        return self._writer.is_broken
+
+    @property
     def transactions(self) -> int:
         """Durable transactions so far (how well group commit works)."""
         return self._writer.transactions
