@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from flitstack_pipeline.catalog.zone_names import LONG_NAMES, OFFSETS, PLACES
+
 #: What stands in brackets and changes nothing: currencies, remarks on how to fill the cell in.
 _SAYS_NOTHING = re.compile(
     r"\s*(?:[$€£]|us\$|ca\$|usd|eur|gbp|cad|aud|nzd|dollars?|euros?|pounds?|optional|required"
@@ -21,7 +23,7 @@ _SAYS_NOTHING = re.compile(
 #: A time zone, which says nothing of what a column of times is: `Created (UTC)`, `Start [PST]`.
 _ZONE = re.compile(
     r"(?:(?:all )?(?:times? )?(?:are )?in )?(?:(?:utc|gmt)(?:\s*[+-]\d{1,2}(?::?\d{2})?)?"
-    r"|[ecmp][sd]?t|ak[sd]t|hst|a[ew]?[sd]t|bst|ces?t|mesz?|nz[sd]t|local(?: time)?"
+    rf"|{'|'.join([*OFFSETS, *PLACES])}|local(?: time)?|(?:{'|'.join(LONG_NAMES)}) time"
     r"|[a-z]+(?: standard| daylight)? time|[a-z]+/[a-z_/]+)",
     re.IGNORECASE,
 )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
 from flitstack_pipeline.contractor_plus.manifest import Entry
 
 #: The key of what a person said of a file's session, before its name.
@@ -23,7 +24,6 @@ SESSION = "session:"
 Dated = tuple[str, dt.datetime | None]
 #: A number of two digits up to this is no year of an export.
 LAST_NO_YEAR = 14
-DAY_FIRST, MONTH_FIRST = "day first", "month first"
 #: Files whose times lie within so much belong together.
 TOGETHER = dt.timedelta(hours=24)
 _MONTHS = {

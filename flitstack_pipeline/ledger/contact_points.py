@@ -168,6 +168,10 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
     rest, number = _without_phone(text)
     if number and re.search(rf"\+\d*{re.sub(r'[^0-9]', '', number)[-10:]}\b", value):
         text = rest
+    if _EASTERN.search(text):  # written without blanks, from large to small
+        signs = sorted(re.sub(r"[\W_]|^日本", "", text))
+        same = signs == sorted(re.sub(r"[\W_]", "", re.sub(r" [A-Z]{2}$", "", value)))
+        return "address in its parts, sign by sign" if same else ""
     wanted, held = address_words(text), address_words(value)
     said, parts = _without_marks(wanted), _without_marks(held)
     raw, shown = words_of(text), words_of(value)
@@ -180,13 +184,14 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
     return ""
 
 
+_EASTERN = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{3}")
 #: Postcodes of two halves, which may be written together: Canada, Britain, Ireland, the
 #: Netherlands (but for a country behind four digits), Brazil, Sweden.
 _HALVES = re.compile(
     r"\b([a-z][\doi][a-z]) ?([\doi][a-z][\doi])\b|\b([a-z]{1,2}\d[a-z\d]?) ?(\d[a-z]{2})\b"
     r"|\b([a-z]\d[\dw]) ?([a-z\d]{4})\b"
-    r"|\b(\d{4}) ?(?!(?:no|dk|ch|at|be|au|nz|za|lu)(?:$| \d))([a-z]{2})\b"
-    r"|\b(\d{5}) ?(\d{3})\b|\b(\d{3}) (\d{2})\b"
+    r"|\b(\d{4}) ?(?!(?:no|dk|ch|at|be|au|nz|za|lu|hu|si)(?:$| \d))([a-z]{2})\b"
+    r"|\b(\d{5}) ?(\d{3})\b|\b(\d{3}) (\d{2})\b|\b(\d{3}) ?(\d{4})\b(?= jp\b)"
 )
 #: The sign of a country before its postcode, and the word for one: `D-10115`, `C.P. 44100`.
 _SIGN_OF_COUNTRY = re.compile(

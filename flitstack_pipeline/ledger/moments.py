@@ -32,10 +32,35 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
+#: Of Polish, Russian, the Nordic languages, Czech and Turkish.
+_MONTHS |= {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar styczeń stycznia января январь янв tammikuu tammikuuta leden ledna ocak",
+            "luty lutego февраля февраль февр фев helmikuu helmikuuta únor února şubat",
+            "marts marzec marca марта март мар maaliskuu maaliskuuta březen března mart",
+            "kwiecień kwietnia апреля апрель апр huhtikuu huhtikuuta duben dubna nisan",
+            "maj maja мая май toukokuu toukokuuta květen května mayıs",
+            "czerwiec czerwca июня июнь июн kesäkuu kesäkuuta červen června haziran",
+            "lipiec lipca июля июль июл heinäkuu heinäkuuta červenec července temmuz",
+            "augusti sierpień sierpnia августа август авг elokuu elokuuta srpen srpna ağustos",
+            "wrzesień września сентября сентябрь сент сен syyskuu syyskuuta září eylül",
+            "październik października октября октябрь окт lokakuu lokakuuta říjen října ekim",
+            "listopad listopada listopadu ноября ноябрь нояб ноя marraskuu marraskuuta kasım",
+            "des desember grudzień grudnia декабря декабрь дек joulukuu joulukuuta prosinec "
+            "prosince aralık",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
 _WEEKDAYS = re.compile(
     r"^\s*(?:mon|tue|wed|thu|fri|sat|sun|lun|mar(?!ch|zo|s\b)|mer|mié|mie|jeu|jue|ven|vie|sam|sáb|sab|"
     r"dim|dom|mo|di|mi|do|fr|sa|so|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|maan|dins|woens|donder|"
-    r"vrij|zater|zon)[^\W\d_]*(?:-feira)?\.?,?\s+(?=\D{0,4}\d|[^\W\d_]{3,10}\.?\s+\d)",
+    r"vrij|zater|zon|mån|tis|ons|tor|fre|lör|sön|man|tir|lør|søn|maanan|tiis|keski|perj|lauan|sunn|"
+    r"pon|wt|śr|czw|pi[ąa]t|sob|nied|пн|вт|ср|чт|пт|сб|вс|понед|четв|пятн|субб|воскр|paz|salı|çar|per|"
+    r"cum|pátek|čtv|úter|ned)[^\W\d_]*(?:-feira)?\.?,?\s+(?=\D{0,4}\d|[^\W\d_]{3,10}\.?\s+\d)",
     re.I,
 )
 #: The article before the day: `le 13 janvier`, `el 13 de enero`, `am 13. Januar`.
@@ -48,7 +73,27 @@ _CLOCK = re.compile(
 _ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
           "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "AST": -4, "ADT": -3,
           "BST": 1, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "AWST": 8,
-          "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13}  # fmt: skip
+          "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "HDT": -9, "NST": -3.5, "NDT": -2.5,
+          "EET": 2, "EEST": 3, "SAST": 2, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "ACST": 9.5,
+          "ACDT": 10.5}  # fmt: skip
+#: Names written out that their initials do not tell; hours of summer go with the place.
+_WRITTEN_OUT = {
+    "Central European": "Europe/Berlin", "Western European": "Europe/Lisbon",
+    "Eastern European": "Europe/Helsinki", "India Standard": "Asia/Kolkata",
+    "China Standard": "Asia/Shanghai", "Gulf Standard": "Asia/Dubai",
+    "Arabian Standard": "Asia/Riyadh", "Pakistan Standard": "Asia/Karachi",
+    "Philippine Standard": "Asia/Manila", "Moscow Standard": "Europe/Moscow",
+    "Israel Standard": "+02:00", "Israel Daylight": "+03:00", "Irish Standard": "+01:00",
+    "Alaskan Standard": "-09:00", "Alaska Standard": "-09:00", "Alaska Daylight": "-08:00",
+    "Hawaiian Standard": "Pacific/Honolulu", "Hawaii Standard": "Pacific/Honolulu",
+    "Hawaii-Aleutian Standard": "Pacific/Honolulu", "Korean Standard": "Asia/Seoul",
+    "Hong Kong Standard": "Asia/Hong_Kong", "Singapore Standard": "Asia/Singapore",
+    "South Africa Standard": "Africa/Johannesburg", "West Africa Standard": "Africa/Lagos",
+    "East Africa": "Africa/Nairobi", "Indochina": "Asia/Bangkok",
+    "Brasilia Standard": "-03:00", "Argentina Standard": "-03:00",
+    "Colombia Standard": "America/Bogota", "Peru Standard": "America/Lima",
+    "Us Mountain Standard": "America/Phoenix", "US Mountain Standard": "America/Phoenix",
+}  # fmt: skip
 
 _PLACES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
            "PT": "America/Los_Angeles"}  # fmt: skip
@@ -109,6 +154,7 @@ def _written(found: str) -> Said | None:
 
 def _with_month(found: str) -> Said | None:
     """Likewise, of a text that begins with the month or the day."""
+    found = re.sub(r"(?<=\d{4})\s?(?:г|года?|r|roku)\b\.?(?=$|[,\s])", "", found, flags=re.I)
     bare = re.sub(r"\b(?:de|del|of|the|at)\b", " ", found, flags=re.I)
     bare = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|º)\b", "", bare, flags=re.I)
     unix = re.match(r"\s*([^\W\d_]+) +(\d{1,2}) (\d\d:\d\d:\d\d)( [A-Z]{3,4})? (\d{4})$", bare)
@@ -181,7 +227,10 @@ def _offset(rest: str) -> tuple[str, dt.tzinfo | None]:
 
 
 def _initials(name: re.Match[str]) -> str:
-    """` EST` for ` Eastern Standard Time`."""
+    """` EST` for ` Eastern Standard Time`, ` Asia/Kolkata` for ` India Standard Time`."""
+    place = _WRITTEN_OUT.get(name[1].removesuffix(" Time"))
+    if place:
+        return f" {place}"
     return " " + "".join(re.findall("[A-Z]", name[1])).replace("CUT", "UTC")
 
 

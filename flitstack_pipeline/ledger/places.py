@@ -21,7 +21,9 @@ philippines ph|puerto rico pr|netherlands nl|switzerland ch|austria at|south afr
 holland nl|brasil br|italia it|belgium be|
 belgique be|schweiz ch|suisse ch|osterreich at|sweden se|sverige se|norway no|norge no|denmark dk|
 danmark dk|poland pl|polska pl|finland fi|argentina ar|chile cl|ecuador ec|guatemala gt|
-dominican republic do|jamaica jm|israel il|japan jp|singapore sg|eire ie|northern ireland gb"""
+dominican republic do|jamaica jm|israel il|japan jp|singapore sg|greece gr|hungary hu|slovakia sk|
+slovenia si|croatia hr|romania ro|turkey tr|luxembourg lu|iceland is|czech republic cz|czechia cz|
+eire ie|northern ireland gb"""
 
 
 def _codes(listed: str) -> dict[str, str]:

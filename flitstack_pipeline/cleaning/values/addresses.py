@@ -31,6 +31,7 @@ from flitstack_pipeline.cleaning.values.postcodes import (
     TELLING,
     has_pattern,
     holds_postcode,
+    is_japanese,
     is_postcode,
     split,
     tidy_postcode,
@@ -193,7 +194,8 @@ def parse_line(value: str | None, country: str = "US") -> Address:
         return everyday
     bare, phone = _without_phone(found, country)
     bare, named, word = _without_country(bare, country)
-    there = named or next((c for c, p in TELLING.items() if p.search(bare)), country)
+    told = (c for c, p in TELLING.items() if p.search(bare))
+    there = named or ("JP" if is_japanese(bare) else next(told, country))
     made = _taken_apart(bare, there, bool(named)) or Address(street=bare, country=there)
     said = "; ".join(p for p in (made.phone, phone) if p) or None
     return replace(made, phone=said, abroad=word if there != country else None)
@@ -215,6 +217,8 @@ def _city_last(line: str, country: str, named: bool) -> Address | None:
     Where a quarter may stand there, only before the country's name.
     """
     found = city_behind_street(line) if named or not names_quarters(country) else None
+    if found is None and named and is_city_name(line):
+        return Address(None, line, None, None, country)
     return Address(*found, None, None, country) if found else None
 
 
@@ -380,9 +384,17 @@ def _stands_alone(head: str, word: str, code: str, account: str) -> bool:
     cities = [p for p in head.split(",")[1:] if not _UNIT.match(p.strip())]
     if account == "US" and also_in_america(word):
         neighbour = bool(cities) and code in ("CA", "MX")
-        abroad = neighbour or (rather_abroad(word) and city_behind_street(head) is not None)
+        abroad = neighbour or (rather_abroad(word) and _ends_in_a_city(head, code))
         return its_own or (abroad and not in_america)
-    return its_own or (bool(cities) and not in_america)
+    return its_own or (bool(cities or is_city_name(head)) and not in_america)
+
+
+def _ends_in_a_city(line: str, country: str) -> bool:
+    """Whether a city, and perhaps its region, stands behind the street, or alone."""
+    street, comma, region = (part.strip() for part in line.rpartition(","))
+    if comma and known_state(region, country) and city_behind_street(street):
+        return True
+    return city_behind_street(line) is not None or is_city_name(line)
 
 
 def _everyday(line: str) -> Address | None:

@@ -10,6 +10,8 @@ import re
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from flitstack_pipeline.catalog.zone_names import LONG_NAMES, OFFSETS, PLACES
+
 _WORDS = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 _TIME = re.compile(
     r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:[.,]\d+)?)?\s*(?:uhr|hrs?|h)?\s*([ap])?\.?\s*m?\.?",
@@ -18,31 +20,7 @@ _TIME = re.compile(
 #: `14 h`, `9 Uhr`, `kl. 9`: an hour alone, with the word for it.
 _HOUR = re.compile(r"(\d{1,2})\s?(?:h|uhr)|kl\.?\s?(\d{1,2})", re.I)
 _AT = re.compile(r"^kl\.?\s?(?=\d{1,2}[:.])", re.I)
-#: Hours from UTC of words for zones; what may mean several zones is not among them.
-_OFFSETS = {
-    "Z": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
-    "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "AST": -4, "ADT": -3, "BST": 1,
-    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "AWST": 8, "AEST": 10,
-    "AEDT": 11, "NZST": 12, "NZDT": 13,
-}  # fmt: skip
-_ZONES = {
-    "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
-    "PT": "America/Los_Angeles",
-}  # fmt: skip
-#: Zones by the names that browsers and macOS write out: `Eastern Standard Time`.
-_LONG_ZONES = {
-    "eastern standard": "EST", "eastern daylight": "EDT", "central standard": "CST",
-    "central daylight": "CDT", "mountain standard": "MST", "mountain daylight": "MDT",
-    "pacific standard": "PST", "pacific daylight": "PDT", "alaska standard": "AKST",
-    "alaska daylight": "AKDT", "hawaii-aleutian standard": "HST", "hawaiian standard": "HST",
-    "atlantic standard": "AST", "atlantic daylight": "ADT", "coordinated universal": "UTC",
-    "greenwich mean": "GMT", "british summer": "BST", "central european standard": "CET",
-    "central european summer": "CEST", "australian eastern standard": "AEST",
-    "australian eastern daylight": "AEDT", "australian western standard": "AWST",
-    "new zealand standard": "NZST", "new zealand daylight": "NZDT", "eastern": "ET",
-    "central": "CT", "mountain": "MT", "pacific": "PT",
-}  # fmt: skip
-_LONG_ZONE = re.compile(rf"\s+\(?({'|'.join(_LONG_ZONES)}) time\)?$", re.I)
+_LONG_ZONE = re.compile(rf"\s+\(?({'|'.join(LONG_NAMES)}) time\)?$", re.I)
 #: `-05:00`, `-0500`, `+00`, `GMT-5`, `UTC+05:30`: west is minus, as people mean it.
 _OFFSET = re.compile(r"(?:\s*\b(?:GMT|UTC)\s*)?([+\-\u2212])(\d{1,2})(?::?([0-5]\d))?", re.I)
 #: `14:05 (GMT-05:00)`, `2:05 PM (EST)`: the zone itself in brackets; behind an offset a remark.
@@ -76,7 +54,7 @@ def with_zone(text: str) -> tuple[str, dt.tzinfo | None]:
     """A time of day and the zone that stands behind it, taken off; None when none does."""
     given = text.strip()
     if given.endswith(("ime", "ime)")):
-        given = _LONG_ZONE.sub(lambda m: f" {_LONG_ZONES[m[1].casefold()]}", given)
+        given = _LONG_ZONE.sub(lambda m: f" {LONG_NAMES[m[1].casefold()]}", given)
     if _offset(_REMARK.sub("", given)) is None:
         given = _BRACKETED_ZONE.sub(r" \1", given)
     bare = _REMARK.sub("", given)
@@ -119,10 +97,10 @@ def _offset(text: str) -> tuple[str, dt.tzinfo] | None:
 
 
 def _named(word: str) -> dt.tzinfo | None:
-    if word.upper() in _OFFSETS:
-        return dt.timezone(dt.timedelta(hours=_OFFSETS[word.upper()]))
-    if word.upper() in _ZONES:
-        return ZoneInfo(_ZONES[word.upper()])
+    if word.upper() in OFFSETS:
+        return dt.timezone(dt.timedelta(hours=OFFSETS[word.upper()]))
+    if word.upper() in PLACES:
+        return ZoneInfo(PLACES[word.upper()])
     known = _iana().get(word.casefold()) if "/" in word else None
     return ZoneInfo(known) if known else None
 

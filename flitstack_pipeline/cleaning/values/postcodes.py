@@ -29,6 +29,9 @@ _LAST = {
     "ZA": r"\d{4}",
     "IN": r"\d{3} ?\d{3}",
     "BR": r"(?:CEP:? ?)?\d{5}-?\d{3}",
+    "JP": r"(?:〒 ?)?\d{3}-?\d{4}",
+    "SG": r"\d{6}",
+    "CO": r"\d{6}",
 }
 #: Likewise where it stands before its city.
 _FIRST = {
@@ -37,8 +40,22 @@ _FIRST = {
     "CH": r"(?:CH-)?\d{4}", "BE": r"(?:B-)?\d{4}", "DK": r"(?:DK-)?\d{4}", "NO": r"(?:N-)?\d{4}",
     "PT": r"\d{4}-\d{3}", "SE": r"(?:SE?-)?\d{3} ?\d{2}", "PL": r"\d{2}-\d{3}",
     "FI": r"(?:FI-)?\d{5}", "CZ": r"\d{3} ?\d{2}", "CR": r"\d{5}", "CO": r"\d{6}",
+    "LU": r"(?:L-)?\d{4}", "GR": r"\d{3} ?\d{2}", "HU": r"(?:H-)?\d{4}", "SK": r"\d{3} ?\d{2}",
+    "SI": r"(?:SI-)?\d{4}", "HR": r"(?:HR-)?\d{5}", "RO": r"\d{6}", "TR": r"\d{5}",
+    "IS": r"\d{3}",
 }  # fmt: skip
 _EITHER = {**_FIRST, **_LAST}
+#: Where a name behind the street is the state, though no city stands before it.
+_STATE_ALONE = frozenset({"US", "CA", "AU"})
+#: A ward of a city in Japan is no city: `Kita-ku, Osaka`.
+_WARD = re.compile(r"-(?:ku|cho|machi|chome)$", re.I)
+#: `〒100-0005 東京都千代田区丸の内1-9-1`: postcode, prefecture, city, street.
+_JAPANESE = re.compile(
+    r"(?:〒?\s*(?P<code>\d{3}-?\d{4})[\s,]*)?(?:日本国?[\s,]*)?"
+    r"(?P<state>東京都|北海道|(?:大阪|京都)府|[\u4e00-\u9fff]{2,3}県)\s*"
+    r"(?P<city>[\u3040-\u30ff\u4e00-\u9fff]+?(?:市(?:[\u4e00-\u9fff]{1,3}区)?|区|町|村))\s*"
+    r"(?P<street>\S.*?)(?:[\s,]*〒?(?P<last>\d{3}-\d{4}))?"
+)
 #: Postcodes that no other country writes, so that they name it without its word.
 TELLING = {
     "CA": re.compile(rf"(?<![A-Z\d]){_LAST['CA']}(?![A-Z\d])", re.I),
@@ -85,7 +102,8 @@ def has_pattern(country: str) -> bool:
 
 def holds_postcode(line: str, country: str) -> bool:
     """Whether a line holds what may be a postcode of the country, where it stands there."""
-    after = r"(?=[\s,]+[^\W\d_])" if country in _FIRST else r"\W*$"
+    behind = (r"(?=[\s,]+[^\W\d_])",) * (country in _FIRST) + (r"\W*$",) * (country in _LAST)
+    after = f"(?:{'|'.join(behind)})"
     pattern = _EITHER.get(country)
     found = pattern and re.search(rf"(?<![A-Z\d]){pattern}(?![A-Z\d]){after}", line, re.I)
     return bool(found)
@@ -102,9 +120,15 @@ def tidy_postcode(value: str, country: str) -> str:
     shown = " ".join(value.upper().split())
     if not is_postcode(shown, country):
         return shown
-    shown = re.sub(r"^(?:(?:D|F|E|I|A|CH|B|DK|N|SE?|FI|NL)-|C\.?P\.? ?|CEP:? ?)(?=\d)", "", shown)
+    shown = re.sub(
+        r"^(?:(?:D|F|E|I|A|CH|B|DK|N|SE?|FI|NL|L|H|SI|HR)-|C\.?P\.? ?|CEP:? ?|〒 ?)(?=\d)",
+        "",
+        shown,
+    )
     if country == "BR":
         return f"{shown[:5]}-{shown[-3:]}"
+    if country == "JP":
+        return f"{shown[:3]}-{shown[-4:]}"
     if country not in _HALVES or shown.startswith("BFPO"):
         return shown
     plain, last = re.sub(r"[ -]", "", shown), _HALVES[country]
@@ -121,11 +145,25 @@ def split(line: str, country: str) -> Parts | None:
         line: An address without country and phone.
         country: The country it lies in.
     """
+    if country == "JP" and is_japanese(line):
+        return _japanese(line)
     if country in _FIRST:
         found = _city_after(line, country)
         if found:
             return found
     return _city_before(line, country) if country in _EITHER else None
+
+
+def is_japanese(line: str) -> bool:
+    """Whether an address is written in Japanese, from the prefecture on."""
+    return _JAPANESE.fullmatch(line) is not None
+
+
+def _japanese(line: str) -> Parts | None:
+    match = _JAPANESE.fullmatch(line)
+    if not match or (match["code"] and match["last"]):
+        return None
+    return Parts(match["street"], match["city"], match["state"], match["code"] or match["last"])
 
 
 def _city_after(line: str, country: str) -> Parts | None:
@@ -161,6 +199,10 @@ def _city_before(line: str, country: str) -> Parts | None:
     if last is None and state is None:
         return None
     street, city = _street_and_city(before)
+    if state and country not in _STATE_ALONE and (city is None or _WARD.search(city)):
+        # `…, Kita-ku, Osaka`, `…, Bogotá`: the city that is a region of that name, too
+        whole = (line[: last.start()] if last else line).strip(" ,-")
+        street, city, state = whole.removesuffix(state).strip(" ,-("), state, None
     if city is None and (state is None or not street) and country not in TELLING:
         return None
     return Parts(street, city, state, last[1] if last else None) if street else None

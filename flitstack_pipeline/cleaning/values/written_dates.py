@@ -1,7 +1,7 @@
 """Dates whose month is a word: `Jan 15, 2026`, `15 de enero de 2026`, `Tue Mar 05 2024 14:05`.
 
-Belongs here: the words of seven languages for months and days of the week, and the orders in which
-day, month and year stand. Does not: numeric dates and the time of day (`dates`).
+Belongs here: the words of fifteen languages for months and days of the week, and the orders in
+which day, month and year stand. Does not: numeric dates and the time of day (`dates`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from babel import Locale
 
 from flitstack_pipeline.cleaning.values.accents import without_accents
 
-_LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl")
+_LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl", "sv", "da", "nb", "ru")
+#: Languages whose short names of months are words of others (`led`, `sub`, `lip`): only in full.
+_IN_FULL = ("pl", "fi", "cs", "tr")
 #: Spellings that CLDR has not: without accent or point, or older.
-_MORE_MONTHS = {"sept": 9, "setiembre": 9, "set": 9, "sepbre": 9, "febr": 2, "jun": 6, "jul": 7}
+_MORE_MONTHS = {"sept": 9, "setiembre": 9, "set": 9, "sepbre": 9, "febr": 2, "jun": 6, "jul": 7,
+                "фев": 2, "сен": 9, "ноя": 11}  # fmt: skip
 _WORD = r"[^\W\d_]{3,}"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|°)?"
 _JOINT = r"(?:\s+(?:de|del|of)\s+|[\s.,/\-]+)"
@@ -33,12 +36,14 @@ _FORMS = tuple(
 )
 #: Words before the day of a date: `le 13 janvier`, `el 13 de enero`, `am 13. Januar`.
 _ARTICLE = re.compile(r"^(?:le|el|am|il|den|on)\s+(?=\d)", re.I)
+#: The word for year behind it: `5 января 2024 г.`, `5 stycznia 2024 r.`
+_YEAR_WORD = re.compile(r"(?<=\d{4})\s?(?:г|год|года|r|roku)\b\.?(?=$|[,\s])", re.I)
 _FIRST_WORD = re.compile(r"^([^\W\d_]{2,})\.?(?:-feira)?\s*,?\s+", re.I)
 
 
 def taken_apart(text: str) -> tuple[int, int, int, str | None] | None:
     """(year, month, day, what follows) of a date with a written month; None when it is none."""
-    bare = " ".join(text.split())
+    bare = _YEAR_WORD.sub("", " ".join(text.split()))
     return _apart(without_weekday(bare)) or _apart(bare)
 
 
@@ -87,9 +92,9 @@ def _weekdays() -> frozenset[str]:
 
 def _words(kind: str) -> dict[str, int]:
     found: dict[str, int] = {}
-    for language in reversed(_LANGUAGES):
+    for language in reversed((*_LANGUAGES, *_IN_FULL)):
         listed = getattr(Locale(language), kind)
         for use in ("stand-alone", "format"):
-            for width in ("abbreviated", "wide"):
+            for width in ("wide",) if language in _IN_FULL else ("abbreviated", "wide"):
                 found |= {plain(word): n for n, word in listed[use][width].items()}
     return {word.removesuffix("-feira"): n for word, n in found.items()}
