@@ -102,7 +102,7 @@ def _name(cell, *_):
         return EMPTY
     if found.looks_like_business:
         return "firm"
-    if found.doubt == "order":
+    if found.doubt in ("order", "order_eastern"):
         return ASKED
     return f"{found.first} | {found.last or ''}" if found.first else "nobody"
 

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flitstack_pipeline.cleaning.values.accents import without_accents
-from flitstack_pipeline.cleaning.values.family_first import is_family_first, is_vietnamese, turned
+from flitstack_pipeline.cleaning.values.family_first import (
+    is_eastern,
+    is_family_first,
+    is_vietnamese,
+    turned,
+)
 from flitstack_pipeline.cleaning.values.firms import (
     TWO_NAMES,
     are_initials_of_a_couple,
@@ -102,6 +107,11 @@ DOUBTS = {
     "order": Doubt(
         "words of which the first may be a Vietnamese surname", (FAMILY_FIRST, GIVEN_FIRST)
     ),
+    "order_eastern": Doubt(
+        "words of which the first may be a Chinese or Korean surname, or signs without a blank of "
+        "which the first may be one",
+        (FAMILY_FIRST, GIVEN_FIRST),
+    ),
 }
 
 
@@ -140,7 +150,10 @@ def _doubt(name: str) -> str:
         return "trade"
     if are_initials_of_a_couple(name):
         return "initials"
-    return "order" if is_family_first(name) is None else ""
+    order = is_family_first(name)
+    if order is not True and is_eastern(name):
+        return "order_eastern"
+    return "order" if order is None else ""
 
 
 def decided(value: str, answer: str) -> Name:
@@ -161,10 +174,10 @@ def _person(found: str, bare: str, doubt: str = "", *, family_first: bool = Fals
     if is_mailbox(tidy):
         return Name(found, None, None, False, False, "a mailbox, nobody's name")
     if family_first or is_family_first(tidy):
-        given, family = turned(_cased_alike(bare))
-        whole = f"{family} {given}"
+        whole = _cased_alike(bare)
+        given, family = turned(whole)
         return Name(
-            whole, given, family, False, False, "a Vietnamese name, family name first", doubt
+            whole, given, family, False, False, "a name that stands family name first", doubt
         )
     first, last = _everyday(tidy) or _split(tidy)
     display = " ".join(p for p in (first, last) if p)
