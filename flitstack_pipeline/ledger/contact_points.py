@@ -169,8 +169,8 @@ def read_address(text: str, value: str, how: str, account: Account) -> str:
     if number and re.search(rf"\+\d*{re.sub(r'[^0-9]', '', number)[-10:]}\b", value):
         text = rest
     if _EASTERN.search(text):  # written without blanks, from large to small
-        said, held = (re.sub(r"[\W_]", "", x) for x in (text.replace("日本", ""), value))
-        same = sorted(said) == sorted(held[: len(said)])  # other columns may go on
+        signs, there = (re.sub(r"[\W_]", "", x) for x in (text.replace("日本", ""), value))
+        same = sorted(signs) == sorted(there[: len(signs)])  # other columns may go on
         return "address in its parts, sign by sign" if same else ""
     wanted, held = address_words(text), address_words(value)
     said, parts = _without_marks(wanted), _without_marks(held)
