@@ -23,7 +23,7 @@ from typing import Any
 
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.private_files import replacing
-from flitstack_pipeline.services.clicks import locked
+from flitstack_pipeline.services.click_files import locked
 from flitstack_pipeline.settings import Project
 
 SECRET = "FLITSTACK_REVIEW_SECRET"  # noqa: S105 - the variable's name

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -21,18 +20,18 @@ from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import CHOICE, DECISION, THEN
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, PROPOSED
 from flitstack_pipeline.review import runs
+from flitstack_pipeline.review.folding import fold, fold_soon
 from flitstack_pipeline.review.here import Here, deciding, running, taking_back
 from flitstack_pipeline.review.render import conflict_digest, conflicts_digest
 from flitstack_pipeline.services import clicks, conflicts, page_store
 from flitstack_pipeline.services.acknowledging import LISTED
+from flitstack_pipeline.services.click_files import locked
 from flitstack_pipeline.services.decision_trail import NOT_YET, note
-from flitstack_pipeline.services.field_map import take_clicks
-from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.project_context import open_journal, shown_accounts
 from flitstack_pipeline.services.publishing import LEFT_BEHIND, MAP, QUESTIONS, ROLLBACK
 from flitstack_pipeline.settings import Project
 
 router = APIRouter()
-FOLD_AFTER_S = 0.7
 #: What an engineer may run, and what it is called.
 STEPS: dict[str, tuple[str, list[runs.Command]]] = {
     "read": ("Reading the exports and proposing the map", [["audit"], ["map", "propose"]]),
@@ -44,7 +43,6 @@ STEPS: dict[str, tuple[str, list[runs.Command]]] = {
 Csrf = Annotated[str, Form()]
 Key = Annotated[str, Form()]
 Seen = Annotated[str, Form()]
-_waiting: dict[str, threading.Timer] = {}
 
 
 def _back(here: Here, page: str, said: str = "", problem: str = "") -> Response:
@@ -123,7 +121,7 @@ async def decide_entry(request: Request, name: str) -> Response:
         answers = _answers(here.project, key, form)
         if answers:
             clicks.decide_map(here.project, key, answers, here.by, seen)
-            _fold_soon(here.project)
+            fold_soon(here.project)
 
     return _stored(here, f"map?{_kept(form)}", store)
 
@@ -139,7 +137,7 @@ async def confirm_above(request: Request, name: str) -> Response:
         if not re.fullmatch(r"[01](\.\d+)?", share):
             raise BadInput(f"{share!r} is no share of 1")
         clicks.confirm_above(here.project, float(share), here.by, seen)
-        take_clicks(here.project)
+        fold(here.project)
 
     return _stored(here, f"map?{_kept(form)}", store, "Confirmed in your name.")
 
@@ -155,7 +153,7 @@ async def order_stages(request: Request, name: str) -> Response:
 
     def store() -> None:
         clicks.decide_map(here.project, key, {CHOICE: value}, here.by, seen)
-        take_clicks(here.project)
+        fold(here.project)
 
     return _stored(here, "map?part=Stages", store)
 
@@ -233,18 +231,20 @@ def decide_conflict(
     here = deciding(request, name, csrf)
 
     def store() -> None:
-        with clicks.locked(here.project):
-            listed = conflicts.conflict_rows(here.project)
+        known = shown_accounts(here.project)
+        with locked(here.project):
+            listed = conflicts.conflict_rows(here.project, known)
             one = next((r for r in listed if (r["record_key"], r["field"]) == (key, field)), None)
             if one is None or conflict_digest(one) != seen:
                 raise clicks.Changed("This conflict is another one since you opened the page.")
-            meant = [one]
-            if alike:
-                meant = [r for r in listed if (r["field"], r["reason"]) == (field, one["reason"])]
+            kind = (field, one["reason"])
+            meant = [
+                (r["record_key"], r["field"]) for r in listed
+                if r is one or (alike and (r["field"], r["reason"]) == kind)
+            ]  # fmt: skip
             what = f"{one['label']}: {field}" + (f" and all {len(meant)} alike" if alike else "")
             note(here.project, here.by, "conflict", what, {"decision": word, "value": value}, seen)
-            for row in meant:
-                conflicts.decide(here.project, row["record_key"], row["field"], word, value)
+            conflicts.decide_all(here.project, meant, word, value, known)
 
     return _stored(here, "conflicts", store)
 
@@ -256,7 +256,10 @@ def apply_conflicts(request: Request, name: str, csrf: Csrf, seen: Seen) -> Resp
     title, commands = STEPS["resolve"]
 
     def store() -> None:
-        if conflicts_digest(conflicts.conflict_rows(here.project)) != seen:
+        if (
+            conflicts_digest(conflicts.conflict_rows(here.project, shown_accounts(here.project)))
+            != seen
+        ):
             raise clicks.Changed("The conflicts are others since you opened the page.")
         runs.launch(here.project, title, commands, here.by)
 
@@ -318,13 +321,3 @@ def _answers(project: Project, key: str, form: FormData) -> dict[str, str]:
 def _kept(form: FormData) -> str:
     """The page a form stood on."""
     return urlencode({n: str(form.get(n, "")) for n in ("part", "words", "page") if form.get(n)})
-
-
-def _fold_soon(project: Project) -> None:
-    """Fold the clicks into the map when nobody has clicked for a moment."""
-    root = str(project.root)
-    if (before := _waiting.pop(root, None)) is not None:
-        before.cancel()
-    _waiting[root] = threading.Timer(FOLD_AFTER_S, take_clicks, [project])
-    _waiting[root].daemon = True
-    _waiting[root].start()

@@ -26,10 +26,11 @@ from flitstack_pipeline.review.here import Here, looking
 from flitstack_pipeline.review.homes import Homes
 from flitstack_pipeline.review.render import conflicts_digest, render
 from flitstack_pipeline.review.report_pages import report_response, reports_of
-from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services import conflicts, page_store
+from flitstack_pipeline.services.click_folding import refused_clicks
 from flitstack_pipeline.services.decision_trail import trail
 from flitstack_pipeline.services.journey import Journey, journey
-from flitstack_pipeline.services.project_context import on_the_clock, open_journal
+from flitstack_pipeline.services.project_context import on_the_clock, open_journal, shown_accounts
 from flitstack_pipeline.services.publishing import (
     DUPLICATE_PAIRS,
     LEFT_BEHIND,
@@ -127,7 +128,7 @@ def overview(request: Request, name: str) -> Response:
     return _page(
         request, here, "overview.html.j2", reports=reports_of(here.project), left=left,
         left_count=count, behind=page_store.section(here.project, LEFT_BEHIND),
-        refused=clicks.refused_clicks(here.project),
+        refused=refused_clicks(here.project),
     )  # fmt: skip
 
 
@@ -157,8 +158,9 @@ def _told(request: Request, name: str) -> dict[str, Any]:
     here = looking(request, name)
     run = runs.last_run(here.project)
     with open_journal(here.project) as journal:
-        what, since = under_way(here.project, journal)
-        line = progress_line(here.project, journal, what, since) if what else ""
+        known = shown_accounts(here.project)
+        what, since = under_way(journal, known)
+        line = progress_line(here.project, journal, known, what, since) if what else ""
     if here.visit.engineer and run and run.running:
         line += " " + run.log.strip().rpartition("\n")[2].strip()[:200]
     return {"running": bool(what or (run and run.running)), "line": line.strip()}
@@ -213,7 +215,7 @@ def sample(request: Request, name: str) -> Response:
 def conflict_page(request: Request, name: str) -> Response:
     """Values that changed on both sides: as last written, in the new export, in HighLevel now."""
     here = looking(request, name)
-    listed = conflicts.conflict_rows(here.project)
+    listed = conflicts.conflict_rows(here.project, shown_accounts(here.project))
     number, waiting = _number(request), sum(map(conflicts.waits, listed))
     alike = Counter((r["field"], r["reason"]) for r in listed)
     return _page(

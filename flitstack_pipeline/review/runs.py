@@ -71,15 +71,19 @@ def launch(project: Project, title: str, commands: Sequence[Command], by: str) -
     folder = _folder(project)
     state = RunState(title, [list(c) for c in commands], by, started=time.time())
     _write(folder, state)
-    environment = {**os.environ, "FLITSTACK_DATA": str(project.root), "COLUMNS": "120"}
-    environment.pop("FLITSTACK_MIGRATIONS", None)
     process = subprocess.Popen(  # noqa: S603 - our own module, no text of a page
         [sys.executable, "-m", "flitstack_pipeline.review.runs", str(folder)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=environment, start_new_session=True, cwd=str(project.root),
+        env=environment_of(project), start_new_session=True, cwd=str(project.root),
     )  # fmt: skip
     state.pid = process.pid
     return state
+
+
+def environment_of(project: Project) -> dict[str, str]:
+    """The environment of a process that works on this migration alone."""
+    kept = {k: v for k, v in os.environ.items() if k != "FLITSTACK_MIGRATIONS"}
+    return {**kept, "FLITSTACK_DATA": str(project.root), "COLUMNS": "120"}
 
 
 def last_run(project: Project) -> RunState | None:

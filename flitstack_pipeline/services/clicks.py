@@ -4,23 +4,16 @@ Belongs here: taking a decision for what was shown (never for what changed meanw
 goes to, the trail of who decided what. Does not: what the pages show (`services.publishing`), what
 a decision does (the rooms that read `decisions/` and `map.yaml`).
 
-A click on the map is a line of `decisions/map-clicks.jsonl`: reading a long map for each click
-would take longer than the click. The lines are folded into `map.yaml` in the background, and
-before any step reads it (`services.project_context`). Whatever is decided is first noted in the
-journal: who, when, what, and the digest of what the page showed.
+A click on the map is a line of a file (`services.click_files`), folded into `map.yaml` later
+(`services.click_folding`). Whatever is decided is first noted in the journal: who, when, what, and
+the digest of what the page showed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
-import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from flitstack_pipeline import answers_file
 from flitstack_pipeline.answers_file import BETWEEN, Line, chosen
@@ -33,8 +26,7 @@ from flitstack_pipeline.cleaning.decisions import (
 )
 from flitstack_pipeline.decision_tables import write_table
 from flitstack_pipeline.errors import BadInput, Stopped
-from flitstack_pipeline.mapping.answers import Answer, apply_answers
-from flitstack_pipeline.mapping.document import CONFIRMED, MapDocument, MapError
+from flitstack_pipeline.services.click_files import CLICKS, append, locked
 from flitstack_pipeline.services.decision_trail import note
 from flitstack_pipeline.services.page_store import PageRow, count_open, replace_row, row, section
 from flitstack_pipeline.services.publishing import (
@@ -48,7 +40,6 @@ from flitstack_pipeline.services.publishing import (
 )
 from flitstack_pipeline.settings import Project
 
-CLICKS, REFUSED = "map-clicks.jsonl", "map-clicks-refused.jsonl"
 _LINK_FILES = {kind.name: kind for kind in (INVOICE_LINKS, WORK_ORDER_LINKS)}
 
 
@@ -82,7 +73,7 @@ def decide_map(
         for column, value in answers.items():
             line = {"at": now, "by": by, "sheet": sheet, "key": entry, "column": column,
                     "value": value}  # fmt: skip
-            _append(project.decisions / CLICKS, line)
+            append(project.decisions / CLICKS, line)
         pending = {**shown.data.get("pending", {}), **answers}
         new = replace(shown, data={**shown.data, "pending": pending, "by": by, "at": now})
         replace_row(project, MAP, new)
@@ -107,7 +98,7 @@ def confirm_above(project: Project, share: float, by: str, seen: str) -> None:
             raise Changed("The map is another one since you opened the page.")
         told = {"Decision": f"confirmed, {share:.0%} sure or more"}
         note(project, by, "map", "every open entry", told, seen)
-        _append(project.decisions / CLICKS, {"at": _now(), "by": by, "above": share})
+        append(project.decisions / CLICKS, {"at": _now(), "by": by, "above": share})
 
 
 def _check_answer(shown: PageRow, column: str, value: str) -> None:
@@ -118,79 +109,6 @@ def _check_answer(shown: PageRow, column: str, value: str) -> None:
         raise BadInput(f"{value!r} is none of {', '.join(words)}")
     if column in shown.data["free"] and column == "HighLevel field" and not value.strip():
         raise BadInput("name a field, or leave the column out")
-
-
-def fold_clicks(project: Project) -> int:
-    """Put the stored clicks into `map.yaml`; how many it was.
-
-    A click that the map cannot follow (any more) is kept in `decisions/map-clicks-refused.jsonl`
-    with the reason, and shown.
-    """
-    path = project.decisions / CLICKS
-    if not path.exists() or not project.map_path.exists():
-        return 0
-    with locked(project):
-        clicks = list(_lines(path))
-        document = MapDocument.load(project.map_path)
-        refused: list[dict[str, Any]] = []
-        for by, answers, above in _by_person(clicks):
-            document, wrong = _folded(document, answers, by)
-            refused += wrong
-            if above is not None:
-                document.confirm_all(by, above)
-        document.save(project.map_path)
-        for line in refused:
-            _append(project.decisions / REFUSED, line)
-        path.unlink(missing_ok=True)
-    return len(clicks)
-
-
-def _folded(
-    document: MapDocument, answers: list[Answer], by: str
-) -> tuple[MapDocument, list[dict[str, Any]]]:
-    """The map with one person's answers, and those it cannot follow: none holds up the others."""
-    refused: list[dict[str, Any]] = []
-    confirmed = 0
-    try:
-        document, changes = apply_answers(document, answers, by)
-        confirmed = sum(c.after == CONFIRMED for c in changes)
-    except MapError:
-        for answer in answers:
-            try:
-                document, changes = apply_answers(document, [answer], by)
-                confirmed += sum(c.after == CONFIRMED for c in changes)
-            except MapError as error:
-                refused.append({"by": by, "sheet": answer.sheet, "key": answer.key,
-                                "column": answer.column, "value": answer.value,
-                                "why": str(error)})  # fmt: skip
-    document.note_confirmation(by, confirmed)
-    return document, refused
-
-
-def _by_person(
-    clicks: Sequence[Mapping[str, Any]],
-) -> Iterator[tuple[str, list[Answer], float | None]]:
-    """Runs of clicks of one person, of each cell the last, and what is confirmed at their end."""
-    run: dict[tuple[str, str, str], Answer] = {}
-    who = ""
-    for click in clicks:
-        if run and (click["by"] != who or "above" in click):
-            yield who, list(run.values()), None
-            run = {}
-        who = str(click["by"])
-        if "above" in click:
-            yield who, [], float(click["above"])
-            continue
-        place = (click["sheet"], click["key"], click["column"])
-        run[place] = Answer(f"{click['sheet']}: {click['column']}, decided {click['at']}", *place,
-                            click["value"])  # fmt: skip
-    if run:
-        yield who, list(run.values()), None
-
-
-def refused_clicks(project: Project) -> list[dict[str, Any]]:
-    """Clicks that the map could not follow, with the reason."""
-    return list(_lines(project.decisions / REFUSED))
 
 
 def answer_question(project: Project, key: str, word: str, by: str, seen: str) -> None:
@@ -295,37 +213,6 @@ def _news(shown: PageRow) -> str:
         return "It was changed since you opened the page; here it is as it stands now."
     told = ", ".join(str(value) for value in decided.values() if value) or "taken back"
     return f"{data['by']} decided it since you opened the page: {told}. This is how it stands."
-
-
-@contextmanager
-def locked(project: Project) -> Iterator[None]:
-    """Hold the decisions of a migration: two people who click at once come one after the other."""
-    project.decisions.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(project.decisions / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _append(path: Path, line: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "a", encoding="utf-8") as out:
-        out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # the last line of a process that was killed while writing it
 
 
 def _now() -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.decision_tables import read_text
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.conflict_resolution import (
@@ -80,30 +81,45 @@ def decide(
     Raises:
         BadInput: No such open conflict, or no such choice.
     """
-    rows = conflict_rows(project)
-    meant = next((r for r in rows if (r["record_key"], r["field"]) == (record_key, field)), None)
-    if meant is None:
+    (row,) = decide_all(project, [(record_key, field)], choice, value)
+    return row
+
+
+def decide_all(
+    project: Project, places: Collection[tuple[str, str]], choice: str, value: str = "",
+    known: Sequence[Account] | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Write one decision about several conflicts, each named by record and field, as `decide`.
+
+    Raises BadInput when one of them is not open or cannot be decided so; then none is decided.
+    """
+    rows = conflict_rows(project, known)
+    meant = [r for r in rows if (r["record_key"], r["field"]) in places]
+    if len(meant) < len(places):
         raise BadInput("This conflict is not open any more.")
-    allowed = DUPLICATE_CHOICES if meant["reason"] == "duplicate" else CHOICES
-    if choice and choice not in allowed:
-        raise BadInput(f"{choice!r} is no decision; choose of: {', '.join(allowed)}")
-    meant |= {"decision": choice, "value": value if choice == VALUE else ""}
+    for row in meant:
+        allowed = DUPLICATE_CHOICES if row["reason"] == "duplicate" else CHOICES
+        if choice and choice not in allowed:
+            raise BadInput(f"{choice!r} is no decision; choose of: {', '.join(allowed)}")
+    for row in meant:
+        row |= {"decision": choice, "value": value if choice == VALUE else ""}
     write_csv(rows, project.decisions / "conflicts.csv")
     write_conflict_page(project.reports, rows)
     return meant
 
 
-def conflict_rows(project: Project) -> list[dict[str, Any]]:
+def conflict_rows(project: Project, known: Sequence[Account] | None = None) -> list[dict[str, Any]]:
     """Every open conflict as the file shows it, with what was decided so far; those that wait for
-    a person stand first."""
+    a person stand first. `known`: the sub-accounts, where the map should not be read for them.
+    """
     typed = {(r["record_key"], r["field"]): r for r in _typed(project)}
     rows = []
     with open_journal(project) as journal:
-        for account in accounts(project):
+        for account in accounts(project) if known is None else known:
             found = journal.conflicts(account.location_id)
-            known = journal.entries(account.location_id, {c["record_key"] for c in found})
+            entries = journal.entries(account.location_id, {c["record_key"] for c in found})
             rows += [
-                _row(c, typed.get((c["record_key"], c["field"]), {}), known.get(c["record_key"]))
+                _row(c, typed.get((c["record_key"], c["field"]), {}), entries.get(c["record_key"]))
                 for c in found
             ]
     return sorted(rows, key=lambda row: row["reason"] == KEPT_ASIDE)

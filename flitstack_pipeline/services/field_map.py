@@ -25,7 +25,7 @@ from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.services.account_fields import account_fields
-from flitstack_pipeline.services.clicks import fold_clicks
+from flitstack_pipeline.services.click_folding import fold_clicks
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,

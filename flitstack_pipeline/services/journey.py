@@ -15,7 +15,7 @@ from flitstack_pipeline.migration.journal.history import rolled_back
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.services.decision_trail import NOT_YET
 from flitstack_pipeline.services.page_store import Section, sections
-from flitstack_pipeline.services.project_context import accounts, open_journal
+from flitstack_pipeline.services.project_context import open_journal, shown_accounts
 from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, LINKS, MAP, QUESTIONS, SAMPLE
 from flitstack_pipeline.services.status import under_way
 from flitstack_pipeline.settings import Project
@@ -87,7 +87,8 @@ def journey(project: Project) -> Journey:
 
 
 def _state(project: Project, journal: Journal, shown: Section | None) -> dict[str, Any]:
-    places = [account.location_id for account in accounts(project)]
+    known = shown_accounts(project)
+    places = [account.location_id for account in known]
     place = places[0]
     sample = journal.get_setting("sample")
     newest = next(iter(journal.approvals(place)), None)
@@ -103,7 +104,7 @@ def _state(project: Project, journal: Journal, shown: Section | None) -> dict[st
         "waiting": sum(len(journal.conflicts(p, waiting=True)) for p in places),
         "rolled back": rolled_back(journal, place) is not None,
         NOT_YET: None if holds else _not_yet(journal, shown),
-        "running": under_way(project, journal)[0],
+        "running": under_way(journal, known)[0],
     }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.record_types.base import LoadOptions
 from flitstack_pipeline.migration.schema_state import settle_schema
 from flitstack_pipeline.migration.users import team_of
-from flitstack_pipeline.services.clicks import fold_clicks
+from flitstack_pipeline.services.click_folding import fold_clicks
+from flitstack_pipeline.services.page_store import section
 from flitstack_pipeline.settings import Project
 
 Log = Callable[[str], None]
@@ -99,6 +100,16 @@ def accounts(project: Project) -> list[Account]:
     document = map_document(project)
     aliases = document.routing.locations if document else [DEFAULT_LOCATION]
     return accounts_of(project.settings, aliases)
+
+
+def shown_accounts(project: Project) -> list[Account]:
+    """The sub-accounts as the map was published, for pages: a long map takes long to read.
+
+    Raises NotConfigured like `accounts`, which knows them from the map itself.
+    """
+    found = section(project, "map")
+    aliases = found.facts.get("locations") if found else None
+    return accounts_of(project.settings, aliases or [DEFAULT_LOCATION])
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from flitstack_pipeline.mapping.answers import FIELD, SHEET_NAMES, fields_of, sh
 from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.sources import READ_FROM
+from flitstack_pipeline.services.click_files import pending
 from flitstack_pipeline.services.page_store import PageRow, publish, rows_of
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import filled_tables, table_exists
@@ -89,6 +90,7 @@ def publish_questions(project: Project, asked: Iterable[Question]) -> None:
 def publish_map(project: Project, document: MapDocument) -> None:
     """The map sheet by sheet, doubtful entries first; what may be chosen for a field, by object."""
     listed: list[PageRow] = []
+    clicked = pending(project)
     targets: dict[str, list[str]] = {}
     for entry in document.fields:
         if entry.target not in targets:
@@ -105,12 +107,14 @@ def publish_map(project: Project, document: MapDocument) -> None:
                 "sample": _sample_key(dataset, row.key) if dataset else "",
                 "name": next(str(row.cells[c]) for c in _NAMES if row.cells.get(c)),
             }  # fmt: skip
-            listed.append(PageRow(f"{sheet.title}\t{row.key}", data, sheet.title, rank))
+            key = f"{sheet.title}\t{row.key}"
+            listed.append(PageRow(key, data | clicked.get(key, {}), sheet.title, rank))
     facts = {
         "open": len(document.unconfirmed()),
         "doubtful": sum(r.rank == 0 for r in listed),
         "fields": targets,
         "pipeline": document.pipeline,
+        "locations": document.routing.locations,
         "confirmations": document.confirmations[-5:],
     }
     publish(project, MAP, listed, facts, document.fingerprint)

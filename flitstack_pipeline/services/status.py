@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from flitstack_pipeline import summary
+from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.destination import budget_of
 from flitstack_pipeline.highlevel.window import next_midnight
@@ -121,19 +123,25 @@ def keep_status(project: Project) -> dict[str, Any]:
     return found
 
 
-def load_facts(project: Project, journal: Journal) -> dict[str, Any]:
-    """Done, left, rate, budget used and time left of the stage under way, or of the last one."""
+def load_facts(
+    project: Project, journal: Journal, known: Sequence[Account] | None = None
+) -> dict[str, Any]:
+    """Done, left, rate, budget used and time left of the stage under way, or of the last one.
+
+    `known`: the sub-accounts, where the map should not be read for them.
+    """
     stage, plan = _newest_plan(journal)
     if plan is None:
         return {"plan": "none yet: it is made when a load begins"}
     planned = sum(line["create"] + line["update"] for line in plan["objects"])
-    places = [account.location_id for account in accounts(project)]
+    known = accounts(project) if known is None else known
+    places = [account.location_id for account in known]
     done = sum(journal.done_since(place, stage, plan["at"]) for place in places)
     per_s = sum(journal.rate(place, RATE_SPAN_S) for place in places)
     left = max(0, planned - done)
     requests = int(plan["total"]["requests"] * left / planned) if planned else 0
     budgets = [
-        budget for account in accounts(project)
+        budget for account in known
         if (budget := budget_of(project, journal.engine, account)) is not None
     ]  # fmt: skip
     allowed = sum(b.rate_per_s for b in budgets) or plan["total"]["rate_per_s"]
@@ -156,33 +164,34 @@ def _newest_plan(journal: Journal) -> tuple[str, dict[str, Any] | None]:
     return max(made, key=lambda x: float(x[1]["at"]), default=("", None))
 
 
-def under_way(project: Project, journal: Journal) -> tuple[str, float]:
+def under_way(journal: Journal, known: Sequence[Account]) -> tuple[str, float]:
     """(what works on the sub-accounts now, since when), wherever it began; ("", 0): nothing."""
-    holders = [holder_of(journal.engine, account.location_id) for account in accounts(project)]
+    holders = [holder_of(journal.engine, account.location_id) for account in known]
     found = next(filter(None, holders), None)
     return (str(found["what"]).partition(",")[0], found["acquired_at"]) if found else ("", 0.0)
 
 
-def progress_line(project: Project, journal: Journal, running: str, since: float) -> str:
+def progress_line(
+    project: Project, journal: Journal, known: Sequence[Account], running: str, since: float
+) -> str:
     """How far the step under way is, in one sentence; "" where that is not known.
 
     Args:
         project: The migration.
         journal: Its journal.
+        known: Its sub-accounts.
         running: What runs, as its lock says: migrate, delta, rollback, …
         since: When it began, seconds of the Unix epoch.
     """
     if running == "rollback":
         count = sum(
-            int(row["records"])
-            for account in accounts(project)
-            for row in journal.counts(account.location_id)
+            int(row["records"]) for account in known for row in journal.counts(account.location_id)
         )
         return f"{count:,} records of this migration are in HighLevel."
     _, plan = _newest_plan(journal)
     if plan is None or float(plan["at"]) < since:
         return ""
-    facts = load_facts(project, journal)
+    facts = load_facts(project, journal, known)
     budget = facts["budget used"]
     told = [
         f"{str(facts['stage']).capitalize()}: {facts['done']:,} records done, "

@@ -13,11 +13,15 @@ from flitstack_pipeline.answers_file import read_answers
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.journal.integrity import JournalDamaged
+from flitstack_pipeline.review import folding as review_folding
 from flitstack_pipeline.review import runs
-from flitstack_pipeline.services import clicks, page_store
+from flitstack_pipeline.review.render import conflict_digest
+from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services.click_files import folding, take_new
+from flitstack_pipeline.services.click_folding import refused_clicks
 from flitstack_pipeline.services.decision_trail import trail
 from flitstack_pipeline.services.field_map import take_clicks
-from flitstack_pipeline.services.project_context import map_document, open_journal
+from flitstack_pipeline.services.project_context import accounts, map_document, open_journal
 from flitstack_pipeline.services.publishing import (
     DUPLICATE_PAIRS,
     MAP,
@@ -118,7 +122,7 @@ def test_a_click_the_map_cannot_follow_is_kept_with_the_reason_and_holds_up_no_o
     document.fields = [e for e in document.fields if e.source != "email"]
     document.save(acme.map_path)
     assert roof(map_document(acme)).status == "confirmed"
-    (refused,) = clicks.refused_clicks(acme)
+    (refused,) = refused_clicks(acme)
     assert refused["key"] == EMAIL.split("\t", 1)[1] and "no such entry" in refused["why"]
 
 
@@ -177,6 +181,39 @@ def test_where_the_journal_cannot_be_written_nothing_is_decided(acme):
     assert not (acme.decisions / "duplicates.csv").exists()
 
 
+def test_a_click_during_a_fold_waits_for_the_next_and_is_shown_meanwhile(acme):
+    clicks.decide_map(acme, EMAIL, {"Decision": "confirmed"}, "Ann", seen(acme, MAP, EMAIL))
+    with folding(acme):  # as while a long map is read and written
+        assert len(take_new(acme)) == 1
+        clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Bob", seen(acme, MAP, ROOF))
+        publish_map(acme, MapDocument.load(acme.map_path))
+        shown = page_store.row(acme, MAP, ROOF)
+        assert (shown.data["pending"], shown.data["by"]) == ({"Decision": "excluded"}, "Bob")
+    document = map_document(acme)  # the fold was killed: what it had taken is folded as well
+    email = next(e for e in document.fields if e.source == "email")
+    assert (email.status, email.decided_by) == ("confirmed", "Ann")
+    assert (roof(document).status, roof(document).decided_by) == ("excluded", "Bob")
+    assert not list(acme.decisions.glob("map-clicks*"))
+
+
+def test_a_long_map_is_folded_in_a_process_of_its_own(room, monkeypatch):
+    monkeypatch.setattr(review_folding, "LONG_MAP", 100)
+    acme, person = room.project(), room.visitor()
+    shown = page_store.section(acme, MAP).fingerprint
+    person.post("/m/acme/map/confirm", above="0.95", seen=shown)
+    until = time.monotonic() + 60
+    while list(acme.decisions.glob("map-clicks*")) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "proposed"]
+
+
+def test_pages_do_not_read_the_map(room):
+    acme, person = room.project(), room.visitor()
+    acme.map_path.write_text("no map: [")
+    for page in ("", "map", "duplicates", "sample", "conflicts", "rollback", "events"):
+        assert person.get(f"/m/acme/{page}").status_code == 200, page
+
+
 def test_the_second_of_two_people_is_told_what_the_first_decided(acme):
     both_saw = seen(acme, MAP, ROOF)
     clicks.decide_map(acme, ROOF, {"HighLevel field": "Tiles"}, "Bob", both_saw)
@@ -224,7 +261,7 @@ def test_the_stages_are_put_into_another_order(room):
     form |= {"stage": [*stages[:-1], "Elsewhere"], "seen": seen(acme, MAP, key)}
     person.post("/m/acme/map/order", **form)
     assert map_document(acme).pipeline == [stages[1], stages[0], *stages[2:]]
-    (refused,) = clicks.refused_clicks(acme)
+    (refused,) = refused_clicks(acme)
     assert "name each stage once" in refused["why"]
 
 
@@ -278,3 +315,27 @@ def test_a_page_that_is_out_of_date_changes_nothing_and_says_so(room):
     assert [
         r["decision"] for r in read_decisions(acme.decisions / "duplicates.csv", DUPLICATES)
     ] == ["merge"]
+
+
+def test_conflicts_of_one_kind_are_decided_at_once_and_no_other(room):
+    acme, ann = room.project(), room.visitor()
+    place = accounts(acme)[0].location_id
+    keys = [("contact:c/1", "phone"), ("contact:c/2", "phone"), ("contact:c/3", "city")]
+    with open_journal(acme) as journal:
+        for key, field in keys:
+            journal.put_conflict({
+                "location": place, "run_id": "r", "object_key": "clients", "record_key": key,
+                "field": field, "wanted": "A", "found": "B", "last_written": "C",
+                "reason": "edited", "message": f"Client {key[-1]}: left as it is",
+            })  # fmt: skip
+        journal.flush()
+    page = ann.get("/m/acme/conflicts").text
+    assert page.count("and all 2 of this kind") == 2
+    shown = conflict_digest(conflicts.conflict_rows(acme)[0])
+    ann.post("/m/acme/conflicts", key="contact:c/1", field="phone", seen=shown, word="theirs",
+             alike="yes")  # fmt: skip
+    decided = {(r["record_key"], r["decision"]) for r in conflicts.conflict_rows(acme)}
+    assert decided == {("contact:c/1", "theirs"), ("contact:c/2", "theirs"), ("contact:c/3", "")}
+    assert trail(acme)[0]["what"] == "Client 1: phone and all 2 alike"
+    stale = ann.post("/m/acme/conflicts/apply", seen="what another page showed")
+    assert "others+since" in stale.headers["location"] and runs.last_run(acme) is None
