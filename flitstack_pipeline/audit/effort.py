@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.migration.plan import PAGE
 from flitstack_pipeline.migration.record_types.files import FILES_PER_UPLOAD
 from flitstack_pipeline.warehouse import row_count, table_exists
@@ -100,7 +100,7 @@ def _works(con: duckdb.DuckDBPyConnection) -> Iterator[Work]:
     yield Work("estimates", "line linked to its opportunity", lines, lines, 0)
     yield from _documents(count, "invoices", "invoice")
     yield _each("invoices", "opportunity (without a job)", count.without_job("invoices"))
-    for declared in OBJECT_TYPES:
+    for declared in PLAIN.values():
         yield from _documents(count, declared.key, declared.singular.replace("_", " "))
     files = count("attachments", "problem IS NULL")
     uploads = ceil(files / FILES_PER_UPLOAD)

@@ -1,5 +1,6 @@
-"""What is declared once: object types and their parents, source columns, clean schemas, targets.
+"""What is declared once: a file per object type, with its exports, columns, parents and record.
 
-Everything here is data. Partitions, waves, Pandera schemas, Dagster column schemas, mapping
-proposals and reports are derived from it; nothing here reads a file or talks to a server.
+`model` has the shapes, `declared` collects them. Raw and clean tables, Pandera and Dagster schemas,
+the map, custom objects, links, waves, partitions and reports are derived from that. Everything here
+is data; nothing reads an export or talks to a server.
 """

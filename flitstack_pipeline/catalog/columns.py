@@ -9,191 +9,105 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flitstack_pipeline.catalog.model import Column, Dataset
+from flitstack_pipeline.catalog import statuses
+from flitstack_pipeline.catalog.model import (
+    BOOL,
+    INT,
+    MONEY,
+    QUANTITY,
+    TEXT,
+    Column,
+    Dataset,
+    Field,
+)
+from flitstack_pipeline.catalog.statuses import closed
 
 
-def column(
-    name: str,
-    headers: str = "",
-    read: str = "",
-    to: str = "",
-    about: str = "",
-    *,
-    clean: str = "",
-    unsure: tuple[str, ...] = (),
-    beside: str = "",
-    words: tuple[str, ...] = (),
-    parent: str = "",
-) -> Column:
-    """A column in one line (see `model.Column`).
+def column(line: str, words: tuple[str, ...] = ()) -> Column:
+    """A column from a line `name: headers; reading; field; meaning`; what is empty may be left out.
 
     Args:
-        name: Its canonical name.
-        headers: Its usual header and other spellings, `Paid Date|date paid|paid on`; the name in
-            words where it has no other.
-        read: How its cells are read, a word of `model.READINGS`.
-        to: The field of the record that takes it.
-        about: What it means.
-        clean: Its name in the clean table, where that is another.
-        unsure: Spellings that count only where the cells look like it.
-        beside: The column of the time or of the day that belongs to it.
+        line: Headers are its usual one and other spellings, separated by `|`, those that count only
+            where the cells look like it after a `?`; without any the name in words. The reading is
+            a word of `model.READINGS`, then `as CLEAN` for its name in the clean table, `beside
+            COLUMN` for that of its time or day, `of PARENT` for the object type whose record it
+            names, `required` where a row without it is refused.
         words: The closed words of a status, each followed by other spellings.
-        parent: The object type whose record it names.
     """
-    usual, *aliases = (headers or name.replace("_", " ").title()).split("|")
+    name, _, rest = line.strip().partition(":")
+    headers, reading, to, about = (part.strip() for part in f"{rest};;;".split(";")[:4])
+    spelled = [h for h in headers.split("|") if h] or [name.replace("_", " ").title()]
+    read, *more = reading.split() or [""]
+    told = dict(zip(more[::2], more[1::2], strict=False))
     return Column(
-        name, usual, tuple(aliases), unsure, read, to, clean, about, beside, words, parent
+        name,
+        spelled[0],
+        tuple(h for h in spelled[1:] if not h.startswith("?")),
+        tuple(h[1:] for h in spelled[1:] if h.startswith("?")),
+        read,
+        to,
+        told.get("as", ""),
+        about,
+        told.get("beside", ""),
+        words,
+        told.get("of", ""),
+        more[-1:] == ["required"],
     )
 
 
-def also(known: Column, headers: str, **changes: Any) -> Column:
+def columns(lines: str) -> tuple[Column, ...]:
+    """Columns from lines (see `column`)."""
+    return tuple(column(line) for line in lines.strip().splitlines())
+
+
+def also(known: Column, headers: str = "", **changes: Any) -> Column:
     """A shared column with further spellings, and with what else is different."""
-    return replace(known, aliases=(*known.aliases, *headers.split("|")), **changes)
+    further = headers.split("|") if headers else []
+    return replace(known, aliases=(*known.aliases, *further), **changes)
 
 
 # --- columns that several exports share --------------------------------------------------------
 
 #: Told apart by their file's cells, not cleaned into a column of their own.
-WORKSPACE = column("workspace", "Workspace|workspace name")
+WORKSPACE = column("workspace: Workspace|workspace name")
 CREATED = column(
-    "created",
-    "Created Date|created|created at|created on|date created|date added|"
-    "create date|creado|date de creation|client since|customer since",
-    "stamp",
-    about="created in the source",
+    "created: Created Date|created|created at|created on|date created|date added|create date|creado|date de creation|client since|customer since; stamp; Original_Create_Date__c Original_Create_Time__c; created in the source"
 )
 UPDATED = column(
-    "updated",
-    "Updated Date|updated|updated at|last modified|modified|modified date|"
-    "last updated|date updated",
-    "stamp",
-    about="last changed",
+    "updated: Updated Date|updated|updated at|last modified|modified|modified date|last updated|date updated; stamp; Original_Update_Date__c Original_Update_Time__c; last changed"
 )
-NOTES = column("notes", "Notes|note|comments|internal notes|remarks")
-TAGS = column("tags", "Tags|labels|tag")
+NOTES = column("notes: Notes|note|comments|internal notes|remarks; plain_note; ; notes, sanitised")
+TAGS = column("tags: Tags|labels|tag; words; ; tags")
 ASSIGNED = column(
-    "assigned_to",
-    "Assigned To|delegated to|assignee|owner|salesperson|staff|crew|team member|"
-    "assigned team members|visits assigned to|technician|technicians|"
-    "assigned technician|assigned technicians|assigned employee|"
-    "assigned employees|assigned team|assigned crew|assigned staff|assigned user|"
-    "assigned users|assigned tech|assigned techs|crew assigned|staff assigned|"
-    "tech assigned|technician assigned|techs",
-    "people",
-    about="display names of assigned team members, first is the owner",
+    "assigned_to: Assigned To|delegated to|assignee|owner|salesperson|staff|crew|team member|assigned team members|visits assigned to|technician|technicians|assigned technician|assigned technicians|assigned employee|assigned employees|assigned team|assigned crew|assigned staff|assigned user|assigned users|assigned tech|assigned techs|crew assigned|staff assigned|tech assigned|technician assigned|techs; people; ; display names of assigned team members, first is the owner"
 )
 CLIENT_NAME = column(
-    "client_name",
-    "Client Name|client|customer|customer name|contact name|bill to|bill to name|billed to",
-    "one_line",
-    about="client name as read",
+    "client_name: Client Name|client|customer|customer name|contact name|bill to|bill to name|billed to; one_line; ; client name as read"
 )
 CLIENT_ID = column(
-    "client_id",
-    "Client ID|customer id|client number|client no|customer number|customer no|"
-    "client ref|contact id",
-    "reference",
-    about="client id as read",
-    clean="client_ref",
+    "client_id: Client ID|customer id|client number|client no|customer number|customer no|client ref|contact id; reference as client_ref; ; client id as read"
 )
 SERVICE_ADDRESS = column(
-    "service_address",
-    "Service Address|job address|site address|property address|work address",
-    "long_line",
-    about="service address",
+    "service_address: Service Address|job address|site address|property address|work address; long_line; ; service address"
 )
 #: Jobs and work orders have one address only: that of the work.
 WORK_ADDRESS = also(SERVICE_ADDRESS, "address|full address|job site|jobsite address")
-STATUS = column("status", "Status|state of record|record status|estado|statut")
-TITLE = column("title", "Title|subject|description of work|project name", "one_line", about="title")
+STATUS = column("status: Status|state of record|record status|estado|statut; ; ; closed vocabulary")
+TITLE = column("title: Title|subject|description of work|project name; one_line; ; title")
 ESTIMATE_NO = column(
-    "estimate_number",
-    "Estimate #|estimate number|estimate no|quote number|quote no|quote|estimate|"
-    "proposal number|bid number|estimate numbers|quote numbers",
+    "estimate_number: Estimate #|estimate number|estimate no|quote number|quote no|quote|estimate|proposal number|bid number|estimate numbers|quote numbers; numbers as estimate_refs of estimates; ; estimate numbers as read"
 )
 INVOICE_NO = column(
-    "invoice_number",
-    "Invoice #|invoice number|invoice no|invoice|invoice numbers|invoice #s|inv number",
+    "invoice_number: Invoice #|invoice number|invoice no|invoice|invoice numbers|invoice #s|inv number; numbers as invoice_refs of invoices; ; invoice numbers as read"
 )
 JOB_NO = column(
-    "job_number",
-    "Job #|job number|job no|job id|job|job numbers|job #s",
-    "numbers",
-    about="job numbers as read",
-    clean="job_refs",
-    parent="jobs",
+    "job_number: Job #|job number|job no|job id|job|job numbers|job #s; numbers as job_refs of jobs; ; job numbers as read"
 )
 WORK_ORDER_NO = column(
-    "work_order_number",
-    "Work Order #|work order number|work order no|wo|wo number|work order|work order id",
+    "work_order_number: Work Order #|work order number|work order no|wo|wo number|work order|work order id"
 )
-LINE_ITEMS = column("line_items", "Line Items|items|lines|line item summary")
-
-PERSON = (
-    column(
-        "name",
-        "Client Name|name|display name|contact name|customer name|customer|"
-        "client|full name|nombre|nom",
-    ),
-    column("first_name", "First Name|first|given name"),
-    column("last_name", "Last Name|last|surname|family name"),
-    column(
-        "business_name",
-        "Business Name|company|company name|business|organization|organisation|account name",
-    ),
-    column("website", "Website|web site|url|web|web address|homepage", unsure=("site",)),
-    column(
-        "email",
-        "Email|e mail|emails|e mails|email address|email addresses|primary email|"
-        "email 1|email address 1|correo",
-    ),
-    column(
-        "phone",
-        "Phone|phone number|main phone|main phone numbers|primary phone|"
-        "telephone|phones|phone numbers|phone 1|telefono",
-    ),
-    column(
-        "mobile",
-        "Mobile|cell|cell phone|mobile phone|mobile number|cell number|"
-        "mobile phone numbers|cell phone number|mobile phone number|"
-        "cell phone numbers|mobile numbers|phone 2|alternate phone|alt phone|"
-        "secondary phone|other phone",
-    ),
-    column("address", "Billing Address|address|full address|mailing address|direccion"),
-    column(
-        "street",
-        "Street|street 1|street address|address 1|address line 1|billing street|billing street 1",
-    ),
-    column(
-        "street2", "Street 2|street line 2|address 2|address line 2|unit|apt|suite|billing street 2"
-    ),
-    column("city", "City|town|billing city"),
-    column("state", "State|province|region|billing state|county"),
-    column(
-        "zip",
-        "Zip|zip code|zipcode|postal code|postcode|post code|eircode|pincode|"
-        "billing zip code|billing zip",
-    ),
-    column("country", "Country|billing country"),
-    SERVICE_ADDRESS,
-    column("lead_source", "Lead Source|source|referral source|how did you hear about us"),
-    TAGS,
-    STATUS,
-    NOTES,
-    ASSIGNED,
-    CREATED,
-    UPDATED,
-    WORKSPACE,
-)
-
-#: Filled by reading alone, where a contact is no client (see `other_kinds.SOURCE_TYPES`).
-PERSON_KIND = Column("person_kind", "Source_Type__c")
-
-TOTALS = (
-    column("subtotal", "Subtotal|sub total|pre tax total"),
-    column("discount", "Discount|discount amount"),
-    column("tax", "Tax|tax amount|sales tax"),
-    column("total", "Total|grand total|total amount|amount|importe"),
+LINE_ITEMS = column(
+    "line_items: Line Items|items|lines|line item summary; long_text; ; line items in one cell, as read"
 )
 
 #: Amounts of a job beside the one it is done for: where that is empty, the first of them stands in.
@@ -206,23 +120,65 @@ OTHER_AMOUNTS = (
 )
 
 ITEM = (
-    column("line_number", "Line #|line|line no|position|sort order"),
-    column("type", "Type|item type|line type|category"),
-    column("optional", "Optional|is optional"),
-    column("selected", "Selected|approved|accepted|chosen"),
-    column("recommended"),
-    column("parent_assembly", "Parent Assembly|assembly|part of"),
-    column("name", "Name|item|item name|line item|product|service|product service"),
-    column("description", "Description|details|item description"),
-    column("quantity", "Quantity|qty|hours|count"),
-    column("unit", "Unit|unit type|uom|measurement"),
-    column("unit_cost", "Unit Cost|cost"),
-    column("markup", "Markup|mark up"),
-    column("unit_price", "Unit Price|price|rate"),
-    column("tax", "Tax|tax amount"),
-    column("amount", "Amount|line total|total|extended price"),
+    *columns(
+        """
+        line_number: Line #|line|line no|position|sort order
+        type: Type|item type|line type|category
+        optional: Optional|is optional
+        selected: Selected|approved|accepted|chosen
+        recommended:
+        parent_assembly: Parent Assembly|assembly|part of
+        name: Name|item|item name|line item|product|service|product service
+        description: Description|details|item description
+        quantity: Quantity|qty|hours|count
+        unit: Unit|unit type|uom|measurement
+        unit_cost: Unit Cost|cost
+        markup: Markup|mark up
+        unit_price: Unit Price|price|rate
+        tax: Tax|tax amount
+        amount: Amount|line total|total|extended price
+        """
+    ),
     WORKSPACE,
 )
+#: The clean columns of a line; `cleaning.rows.documents` reads them.
+ITEM_FIELDS = (
+    Field("document_key", TEXT, "source key of the estimate or invoice", required=True),
+    Field("line_number", INT, "position, from 1", required=True),
+    Field("type", TEXT, "labor, material, …", isin=closed(statuses.ITEM)),
+    Field("optional", BOOL, "outside the total unless selected"),
+    Field("selected", BOOL, "optional item the client picked"),
+    Field("recommended", BOOL, "optional item marked recommended"),
+    Field("parent_assembly", TEXT, "assembly this component belongs to"),
+    Field("name", TEXT, "item name"),
+    Field("description", TEXT, "description"),
+    Field("quantity", QUANTITY, "quantity, may be fractional"),
+    Field("unit", TEXT, "unit of measure"),
+    Field("unit_cost", MONEY, "cost per unit"),
+    Field("markup", TEXT, "markup as read (money or percent)"),
+    Field("unit_price", MONEY, "price per unit"),
+    Field("tax", MONEY, "tax of the line"),
+    Field("amount", MONEY, "stated line total"),
+)
+#: Which record a file or a note hangs on.
+RECORD = columns(
+    """
+    record_type: Record Type|module|object|parent type
+    record_number: Record #|record id|record number|parent id|record
+    """
+)
+
+
+def totals(prefix: str = "") -> tuple[Column, ...]:
+    """The amounts a document states; `prefix` begins the names of their fields."""
+    return columns(
+        f"""
+        subtotal: Subtotal|sub total|pre tax total; money; {prefix}Subtotal__c; before discount and tax
+        discount: Discount|discount amount; money; {prefix}Discount__c; discount amount
+        tax: Tax|tax amount|sales tax; money; {prefix}Tax__c; tax amount
+        total: Total|grand total|total amount|amount|importe; critical_money; {prefix}Total__c; stated total (never recomputed)
+        """
+    )
 
 
 def lines_of(documents: str, label: str, number: Column) -> Dataset:
@@ -238,11 +194,13 @@ def lines_of(documents: str, label: str, number: Column) -> Dataset:
     return Dataset(
         f"{singular}_items",
         label,
-        (number, *ITEM),
+        (replace(number, read=""), *ITEM),
         (number.name, "line_number"),
         (number.name, "quantity", "name"),
         (f"{singular}_items", f"{singular}_line_items", f"{singular}_lines"),
         ("line item", "item", "line", "product", f"{noun} item"),
         (number.name, "name", "quantity|unit_price|amount"),
         documents,
+        further=ITEM_FIELDS,
+        joined=(documents, "lines"),
     )

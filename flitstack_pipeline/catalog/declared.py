@@ -1,4 +1,4 @@
-"""Every object type that is declared as a whole: ours, and those an account brings along.
+"""Every object type there is: ours, a file each, and those an account brings along.
 
 `FLITSTACK_CATALOG` names further Python files, joined by the path separator. Each may hold
 `OBJECT_TYPES`, object types declared like ours, and `COLUMNS`: kind of export → further columns of
@@ -9,10 +9,20 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+from flitstack_pipeline.catalog.activities import ACTIVITIES
+from flitstack_pipeline.catalog.attachments import ATTACHMENTS
+from flitstack_pipeline.catalog.clients import CLIENTS
+from flitstack_pipeline.catalog.estimates import ESTIMATES
+from flitstack_pipeline.catalog.invoices import INVOICES
+from flitstack_pipeline.catalog.jobs import JOBS
+from flitstack_pipeline.catalog.leads import LEADS
 from flitstack_pipeline.catalog.model import Column, ObjectType
+from flitstack_pipeline.catalog.users import USERS
 from flitstack_pipeline.catalog.work_orders import WORK_ORDERS
 
 VARIABLE = "FLITSTACK_CATALOG"
@@ -27,18 +37,31 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
-def _further() -> list[ModuleType]:
-    named = os.environ.get(VARIABLE, "")
-    return [_load(Path(name)) for name in named.split(os.pathsep) if name]
+def _collected(modules: list[ModuleType]) -> Iterator[ObjectType]:
+    """All object types in load order; files and notes hang on every record there is."""
+    records = (WORK_ORDERS, *(o for m in modules for o in getattr(m, "OBJECT_TYPES", ())))
+    yield from (USERS, CLIENTS, LEADS, JOBS, ESTIMATES, INVOICES, *records)
+    for history in (ATTACHMENTS, ACTIVITIES):
+        yield replace(history, parents=(*history.parents, *(o.key for o in records)))
 
 
-_FURTHER = _further()
-OBJECT_TYPES: tuple[ObjectType, ...] = (
-    WORK_ORDERS,
-    *(o for module in _FURTHER for o in getattr(module, "OBJECT_TYPES", ())),
-)
+def _with_columns(o: ObjectType, further: dict[str, tuple[Column, ...]]) -> ObjectType:
+    exports = (replace(d, columns=(*d.columns, *further.get(d.key, ()))) for d in o.exports)
+    return replace(o, exports=tuple(exports))
+
+
+def _object_types() -> tuple[ObjectType, ...]:
+    modules = [_load(Path(p)) for p in os.environ.get(VARIABLE, "").split(os.pathsep) if p]
+    columns = {k: v for m in modules for k, v in getattr(m, "COLUMNS", {}).items()}
+    found = tuple(_with_columns(o, columns) for o in _collected(modules))
+    if unknown := sorted(columns.keys() - {d for o in found for d in o.datasets}):
+        raise LookupError(f"{VARIABLE}: no kind of export is called {', '.join(unknown)}")
+    return found
+
+
+OBJECT_TYPES: tuple[ObjectType, ...] = _object_types()
 BY_KEY: dict[str, ObjectType] = {o.key: o for o in OBJECT_TYPES}
-#: Kind of export → columns that an account's exports have beside ours.
-COLUMNS: dict[str, tuple[Column, ...]] = {
-    key: columns for module in _FURTHER for key, columns in getattr(module, "COLUMNS", {}).items()
-}
+#: Those whose rows become records of a custom object.
+RECORDS: tuple[ObjectType, ...] = tuple(o for o in OBJECT_TYPES if o.record)
+#: Those of them that need no builder of their own, by key.
+PLAIN: dict[str, ObjectType] = {o.key: o for o in RECORDS if not o.is_special}

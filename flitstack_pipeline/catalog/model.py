@@ -8,12 +8,24 @@ waves are derived from that. Belongs here: the shapes. Does not: any object type
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "BIGINT"
 QUANTITY = "DECIMAL(18,6)"
 LIST, MAP = "VARCHAR[]", "MAP(VARCHAR, VARCHAR)"
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+E164_PATTERN = r"^\+[1-9]\d{6,14}$"
+COUNTRY_PATTERN = r"^[A-Z]{2}$"
+#: Objects of HighLevel.
+CONTACT, OPPORTUNITY, BUSINESS = "contact", "opportunity", "business"
+OPPORTUNITY_PRODUCT = "custom_objects.opportunity_product"
+#: Rules of what is kept of every record beside its fields.
+KEPT = (
+    "merged_values Merged_Values__c long",
+    "source_key Source_System_ID__c",
+    "originals Original_Values__c lines",
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,7 @@ class Reading:
 #: Word of `Column.read` → what goes with it. `cleaning.rows.declared` reads by the same words.
 READINGS: dict[str, Reading] = {
     "text": Reading(),
+    "long_text": Reading(target="LARGE_TEXT"),
     "one_line": Reading(),
     "long_line": Reading(target="LARGE_TEXT"),
     "plain_note": Reading(target="LARGE_TEXT"),
@@ -38,6 +51,8 @@ READINGS: dict[str, Reading] = {
     "words": Reading(LIST, transform="joined"),
     "boolean": Reading(BOOL, "SINGLE_OPTIONS", "yes_no"),
     "money": Reading(MONEY, "MONETORY", "money"),
+    "critical_money": Reading(MONEY, "MONETORY", "money"),
+    "key": Reading(),
     "day": Reading(DATE, "DATE", "date"),
     "day_and_time": Reading(DATE, "DATE", "date"),
     "time": Reading(),
@@ -67,11 +82,12 @@ class Column:
     `unsure` are spellings that count only where the cells look like it.
 
     Where `read` is given the column is declared as a whole: `read` is a word of `READINGS`, `to`
-    the field of the record that takes it ("" for none), `clean` its name in the clean table where
-    that is another, `about` what it means. `beside` is the column of the times of a `day_and_time`,
-    and that of the day of a `time_beside`. `words` are the closed words of a status, each followed
-    by other spellings. `parent` is the object type whose record a reference names. Where `read` is
-    not given, the row's function in `cleaning.rows` reads it.
+    the field of the record that takes it ("" for none; of a `stamp` the fields of day and moment),
+    `clean` its name in the clean table where that is another, `about` what it means. A row without
+    a `required` one is refused. `beside` is the column of the times of a `day_and_time`, and that
+    of the day of a `time_beside`. `words` are the closed words of a status, each followed by other
+    spellings. `parent` is the object type whose record a reference names. Where `read` is not
+    given, the row's function in `cleaning.rows` reads it.
     """
 
     name: str
@@ -85,6 +101,7 @@ class Column:
     beside: str = ""
     words: tuple[str, ...] = ()
     parent: str = ""
+    required: bool = False
 
     def __post_init__(self) -> None:
         if self.read and self.read not in READINGS:
@@ -110,7 +127,7 @@ class Column:
         if not self.read:
             return
         about, type_ = self.about or self.header, READINGS[self.read].type
-        required = self.read == "number"
+        required = self.required or self.read in ("number", "key")
         yield Field(self.cleaned, type_, about, required=required, isin=self.closed)
         if self.read == "status":
             yield Field(f"{self.cleaned}_text", TEXT, f"{self.header.lower()} as read")
@@ -127,6 +144,12 @@ class Dataset:
     Status"). `business_keys` identify a row where the export has no id: of each group ("name or
     first_name", written `name|first_name`) one column must be there. `lines_of` names the documents
     whose lines the rows are; the first id column names the document of a row.
+
+    `target` is the object of HighLevel whose fields take the columns; `rules` are lines of the map
+    for what is no column as it stands (see `rule`), `further` the clean columns that the function
+    of the rows or a later step fills. Rows that become a line in a text of their parent are
+    `joined` into it: (kind of export of the parent, column of the text). Unknown columns are custom
+    fields of what `is_open`.
     """
 
     key: str
@@ -138,10 +161,20 @@ class Dataset:
     subjects: tuple[str, ...] = ()
     business_keys: tuple[str, ...] = ()
     lines_of: str = ""
+    target: str = ""
+    rules: tuple[str, ...] = ()
+    further: tuple[Field, ...] = ()
+    joined: tuple[str, str] = ("", "")
+    is_open: bool = True
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
+
+    @property
+    def cleaned(self) -> tuple[Field, ...]:
+        """Its own columns of the clean table: declared as a whole, then the others."""
+        return (*(f for column in self.columns for f in column.fields()), *self.further)
 
 
 @dataclass(frozen=True)
@@ -151,7 +184,8 @@ class ObjectType:
     `parents` are the object types whose HighLevel records must exist before ours can be
     written; `exports` are the kinds of export file that feed it, the main one first. `record` names
     the custom object whose records its rows become, in the singular and in the plural; its fields,
-    its associations with the records of the parents and the rules of the map are derived.
+    its associations with the records of the parents and the rules of the map are derived. The
+    records of what `is_special` are made by a builder of their own in `mapping`.
     """
 
     key: str
@@ -159,12 +193,12 @@ class ObjectType:
     becomes: str
     parents: tuple[str, ...] = ()
     exports: tuple[Dataset, ...] = ()
-    datasets: tuple[str, ...] = ()
     record: tuple[str, str] | None = None
+    is_special: bool = False
+    datasets: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.exports:
-            object.__setattr__(self, "datasets", tuple(d.key for d in self.exports))
+        object.__setattr__(self, "datasets", tuple(d.key for d in self.exports))
 
     @property
     def dataset(self) -> str:
@@ -190,3 +224,49 @@ class ObjectType:
     def target(self) -> str:
         """The key of its custom object."""
         return f"custom_objects.{self.singular}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One declared line of the map: clean column → field of a target, by a transform.
+
+    What a builder derives while it reads a row is `made_of` clean columns, else None.
+    """
+
+    column: str
+    target: str
+    field: str
+    transform: str = "text"
+    data_type: str = "TEXT"
+    made_of: tuple[str, ...] | None = None
+
+
+_TYPES = {"money": "MONETORY", "number": "NUMERICAL", "date": "DATE", "lines": "LARGE_TEXT",
+          "yes_no": "SINGLE_OPTIONS", "choice": "SINGLE_OPTIONS"}  # fmt: skip
+
+
+def rule(target: str, line: str) -> Rule:
+    """A rule from `column field [transform] [DATA_TYPE] [@target]`; `long` is a long text.
+
+    `derived<one,another field` is of a column that a builder derives from those two.
+    """
+    name, label, *rest = line.split()
+    column, derived, sources = name.partition("<")
+    made_of = tuple(filter(None, sources.split(","))) if derived else None
+    transform = next((word for word in rest if word.islower() and word[0] != "@"), "text")
+    if transform == "long":
+        transform, rest = "text", [*rest, "LARGE_TEXT"]
+    data_type = next((word for word in rest if word.isupper()), _TYPES.get(transform, "TEXT"))
+    target = next((word[1:] for word in rest if word.startswith("@")), target)
+    return Rule(column, target, label, transform, data_type, made_of)
+
+
+def rules_of(columns: Iterable[Column], target: str) -> Iterator[Rule]:
+    """The rules of some columns, those of whole moments included."""
+    for c in columns:
+        reading = READINGS.get(c.read, Reading())
+        labels = c.to.split()
+        if labels:
+            yield Rule(c.cleaned, target, labels[0], reading.transform, reading.target)
+        if len(labels) > 1:
+            yield Rule(f"{c.cleaned}_at", target, labels[1])

@@ -8,66 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES as DECLARED
-from flitstack_pipeline.catalog.model import ObjectType
+from flitstack_pipeline.catalog.declared import BY_KEY, OBJECT_TYPES
 from flitstack_pipeline.catalog.not_moved import NOT_MOVED
 from flitstack_pipeline.catalog.source import BY_KEY as EXPORTS
 
-#: The keys of the object types that are declared as a whole; files and notes may hang on each.
-_FURTHER = tuple(o.key for o in DECLARED)
-OBJECT_TYPES: tuple[ObjectType, ...] = (
-    ObjectType(
-        "users", "Team members", "HighLevel users, matched by e-mail", (), datasets=("users",)
-    ),
-    ObjectType(
-        "clients",
-        "Clients",
-        "Contacts, and Companies for businesses",
-        ("users",),
-        datasets=("clients", "properties"),
-    ),
-    ObjectType(
-        "leads", "Leads", "Contacts with Source_Type__c = Lead", ("users",), datasets=("leads",)
-    ),
-    ObjectType(
-        "jobs",
-        "Jobs",
-        "Opportunities in the job pipeline",
-        ("users", "clients", "leads"),
-        datasets=("jobs", "visits"),
-    ),
-    ObjectType(
-        "estimates",
-        "Estimates",
-        "Opportunity fields and Opportunity Product records",
-        ("clients", "jobs"),
-        datasets=("estimates", "estimate_items"),
-    ),
-    ObjectType(
-        "invoices",
-        "Invoices",
-        "Invoice records",
-        ("clients", "jobs"),
-        datasets=("invoices", "invoice_items", "payments", "change_orders"),
-    ),
-    *DECLARED,
-    ObjectType(
-        "attachments",
-        "Attachments",
-        "Files on the contact or opportunity",
-        ("clients", "jobs", "estimates", "invoices", *_FURTHER),
-        datasets=("attachments",),
-    ),
-    ObjectType(
-        "activities",
-        "Notes, calls, e-mails, meetings",
-        "Contact notes with original time, author and kind",
-        ("clients", "jobs", "estimates", "invoices", *_FURTHER),
-        datasets=("activities",),
-    ),
-)
+__all__ = ["BY_KEY", "OBJECT_TYPES"]
 
-BY_KEY: dict[str, ObjectType] = {o.key: o for o in OBJECT_TYPES}
 KEYS: tuple[str, ...] = tuple(BY_KEY)
 
 #: Kinds of export that describe the schema rather than records (the `destination` group).

@@ -80,6 +80,12 @@ ITEM: tuple[str, ...] = (
 )
 
 
+def label_of(word: str) -> str:
+    """The option label of a closed word: `in_progress` → `In progress`."""
+    text = word.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
 def closed(words: tuple[str, ...]) -> tuple[str, ...]:
     """The closed words themselves."""
     return tuple(word.split()[0] for word in words)

@@ -1,7 +1,7 @@
 """What we make in HighLevel: our standard custom fields, custom objects, associations, pipeline.
 
-Belongs here: names, data types and options of the destination, declared once. Does not: which
-source column feeds them (`mapping.declared_map`), how they are created (`migration.provision`).
+Derived from the declarations, but for what no column feeds. Does not belong here: how they are
+created (`migration.provision`).
 Facts about types and standard fields: docs/highlevel.md#contact-fields, #companies, #objects,
 #custom-fields.
 """
@@ -11,24 +11,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flitstack_pipeline.catalog.clean import (
-    ESTIMATE_STATUSES,
-    INVOICE_STATUSES,
-    ITEM_TYPES,
-    JOB_STATUSES,
-    LEAD_STATUSES,
+from flitstack_pipeline.catalog import statuses
+from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import PLAIN, RECORDS
+from flitstack_pipeline.catalog.model import (
+    BUSINESS as BUSINESS,
 )
-from flitstack_pipeline.catalog.declared import COLUMNS, OBJECT_TYPES
-from flitstack_pipeline.catalog.model import READINGS, Column, ObjectType
+from flitstack_pipeline.catalog.model import (
+    CONTACT as CONTACT,
+)
+from flitstack_pipeline.catalog.model import (
+    KEPT,
+    Dataset,
+    ObjectType,
+    Rule,
+    rule,
+    rules_of,
+)
+from flitstack_pipeline.catalog.model import (
+    OPPORTUNITY as OPPORTUNITY,
+)
+from flitstack_pipeline.catalog.model import (
+    OPPORTUNITY_PRODUCT as OPPORTUNITY_PRODUCT,
+)
 from flitstack_pipeline.catalog.other_kinds import SOURCE_TYPES
+from flitstack_pipeline.catalog.source import CLEANED
+from flitstack_pipeline.catalog.statuses import closed, label_of
 
 TEXT, LARGE_TEXT, NUMERICAL, DATE = "TEXT", "LARGE_TEXT", "NUMERICAL", "DATE"
 MONEY = "MONETORY"  # HighLevel's own spelling
 CHOICE, MULTI, FILE = "SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "FILE_UPLOAD"
 
-CONTACT, OPPORTUNITY, BUSINESS = "contact", "opportunity", "business"
 INVOICE = "custom_objects.invoice"
-OPPORTUNITY_PRODUCT = "custom_objects.opportunity_product"
 ESTIMATE = "custom_objects.estimate"
 
 SOURCE_ID = "Source_System_ID__c"
@@ -50,16 +64,6 @@ STANDARD_FIELDS: dict[str, tuple[str, ...]] = {
     ),
     OPPORTUNITY: ("name", "monetaryValue", "status", "stage"),
 }  # fmt: skip
-
-
-def label_of(word: str) -> str:
-    """The option label of a closed word: `in_progress` → `In progress`."""
-    text = word.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
-
-
-def _labels(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(label_of(w) for w in words)
 
 
 @dataclass(frozen=True)
@@ -95,210 +99,111 @@ class Association:
     second_label: str
 
 
-def _f(label: str, data_type: str = TEXT, options: tuple[str, ...] = ()) -> TargetField:
-    return TargetField(label, data_type, options)
+def _options(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(label_of(w) for w in words)
 
-
-_SOURCE = (_f(SOURCE_ID), _f("Original_Create_Date__c", DATE), _f("Original_Create_Time__c"))
-_UPDATED = (_f("Original_Update_Date__c", DATE), _f("Original_Update_Time__c"))
-_KEPT = (_f(ORIGINALS, LARGE_TEXT), _f("Merged_Values__c", LARGE_TEXT))
-
-CONTACT_FIELDS: tuple[TargetField, ...] = (
-    *_SOURCE,
-    *_UPDATED,
-    _f(SOURCE_TYPE, CHOICE, ("Client", "Lead", *SOURCE_TYPES.values())),
-    _f("Original_Name__c"),
-    _f("Phone_Extension__c"),
-    _f("Extra_Emails__c", LARGE_TEXT),
-    _f("Extra_Phones__c", LARGE_TEXT),
-    _f("Service_Address__c", LARGE_TEXT),
-    _f("Lead_Source__c"),
-    _f("Client_Status__c"),
-    _f("Assigned_Team__c"),
-    _f("Contractor_Notes__c", LARGE_TEXT),
-    _f("File_Notes__c", LARGE_TEXT),
-    _f("Properties__c", LARGE_TEXT),
-    _f("Lead_Status__c", CHOICE, _labels(LEAD_STATUSES)),
-    _f("Estimated_Value__c", MONEY),
-    _f("Follow_Up_Date__c", DATE),
-    _f(FILES, FILE),
-    *_KEPT,
-)
-
-BUSINESS_FIELDS: tuple[TargetField, ...] = (_f(SOURCE_ID), _f("Original_Create_Date__c", DATE))
-
-STAGE_TIME_LABELS = {
-    word: f"Stage_{label_of(word).replace(' ', '_')}_At__c" for word in JOB_STATUSES
-}
-
-ESTIMATE_HEADER: tuple[TargetField, ...] = (
-    _f("Estimate_Number__c"),
-    _f("Estimate_Title__c"),
-    _f("Estimate_Date__c", DATE),
-    _f("Estimate_Expiration_Date__c", DATE),
-    _f("Estimate_Status__c", CHOICE, _labels(ESTIMATE_STATUSES)),
-    _f("Estimate_Subtotal__c", MONEY),
-    _f("Estimate_Discount__c", MONEY),
-    _f("Estimate_Tax__c", MONEY),
-    _f("Estimate_Total__c", MONEY),
-    _f("Estimate_Markup__c"),
-    _f("Estimate_Deposit__c"),
-    _f("Estimate_Signed_Date__c", DATE),
-    _f("Estimate_Author__c"),
-    _f("Estimate_Notes__c", LARGE_TEXT),
-    _f("Estimate_Service_Address__c", LARGE_TEXT),
-    _f("Estimate_Line_Items__c", LARGE_TEXT),
-    _f("Estimate_Create_Date__c", DATE),
-    _f("Estimate_Source_ID__c"),
-    _f("Estimate_Original_Values__c", LARGE_TEXT),
-)
-
-OPPORTUNITY_FIELDS: tuple[TargetField, ...] = (
-    *_SOURCE,
-    *_UPDATED,
-    _f("Job_Number__c"),
-    _f("Job_Status__c"),
-    _f("Job_Amount__c", MONEY),
-    _f("Job_Start_Date__c", DATE),
-    _f("Job_End_Date__c", DATE),
-    _f("Job_Start_Time__c"),
-    _f("Job_End_Time__c"),
-    _f("Job_Anytime__c", CHOICE, YES_NO),
-    _f("Job_Repeat__c"),
-    _f("Job_Completed_Date__c", DATE),
-    _f("Job_Signature_Required__c", CHOICE, YES_NO),
-    _f("Job_Instructions__c", LARGE_TEXT),
-    _f("Job_Service_Address__c", LARGE_TEXT),
-    _f("Job_Notes__c", LARGE_TEXT),
-    _f("Job_Line_Items__c", LARGE_TEXT),
-    _f("Job_Tags__c"),
-    _f("File_Notes__c", LARGE_TEXT),
-    _f("Job_Visits__c", LARGE_TEXT),
-    _f("Assigned_Team__c"),
-    *(_f(label) for label in STAGE_TIME_LABELS.values()),
-    *ESTIMATE_HEADER,
-    _f("Other_Estimates__c", LARGE_TEXT),
-    _f("Invoice_Status__c", CHOICE, _labels(INVOICE_STATUSES)),
-    _f("Invoice_Number__c"),
-    _f(FILES, FILE),
-    *_KEPT,
-)
-
-_INVOICE = TargetObject(
-    INVOICE,
-    "Invoice",
-    "Invoices",
-    (
-        _f(NAME),
-        *_SOURCE,
-        *_UPDATED,
-        _f("Invoice_Number__c"),
-        _f("Title__c"),
-        _f("Issue_Date__c", DATE),
-        _f("Due_Date__c", DATE),
-        _f("Subtotal__c", MONEY),
-        _f("Discount__c", MONEY),
-        _f("Tax__c", MONEY),
-        _f("Total__c", MONEY),
-        _f("Late_Fee__c", MONEY),
-        _f("Amount_Paid__c", MONEY),
-        _f("Balance__c", MONEY),
-        _f("Invoice_Status__c", CHOICE, _labels(INVOICE_STATUSES)),
-        _f("Paid_Date__c", DATE),
-        _f("Payment_Method__c"),
-        _f("Computed_Values__c"),
-        _f("Payments__c", LARGE_TEXT),
-        _f("Line_Items__c", LARGE_TEXT),
-        _f("Change_Orders__c", LARGE_TEXT),
-        _f("Service_Address__c", LARGE_TEXT),
-        _f("Notes__c", LARGE_TEXT),
-        *_KEPT,
-    ),
-    searchable=(NAME, SOURCE_ID, "Invoice_Number__c"),
-)
-
-
-def _declared_object(o: ObjectType) -> TargetObject:
-    """The custom object of an object type that is declared as a whole."""
-    own = tuple(_field_of(c) for c in o.main.columns if c.to)
-    lines = (_f(LINES, LARGE_TEXT),) if o.lines else ()
-    number = next(c.to for c in o.main.columns if c.read == "number")
-    singular, plural = o.record or (o.label, o.label)
-    fields = (_f(NAME), *_SOURCE, *_UPDATED, *own, *lines, *_KEPT)
-    return TargetObject(o.target, singular, plural, fields, searchable=(NAME, SOURCE_ID, number))
-
-
-def _field_of(c: Column) -> TargetField:
-    reading = READINGS[c.read]
-    return _f(c.to, reading.target, YES_NO if c.read == "boolean" else _labels(c.closed))
-
-
-_PRODUCT = TargetObject(
-    OPPORTUNITY_PRODUCT,
-    "Opportunity Product",
-    "Opportunity Products",
-    (
-        _f(NAME),
-        _f(SOURCE_ID),
-        _f("Estimate_Number__c"),
-        _f("Line_Number__c", NUMERICAL),
-        _f("Item_Type__c", CHOICE, _labels(ITEM_TYPES)),
-        _f("Optional__c", CHOICE, YES_NO),
-        _f("Selected__c", CHOICE, YES_NO),
-        _f("Recommended__c", CHOICE, YES_NO),
-        _f("Assembly__c"),
-        _f("Description__c", LARGE_TEXT),
-        _f("Quantity__c", NUMERICAL),
-        _f("Unit__c"),
-        _f("Unit_Cost__c", MONEY),
-        _f("Markup__c"),
-        _f("Unit_Price__c", MONEY),
-        _f("Tax__c", MONEY),
-        _f("Total__c", MONEY),
-        _f(ORIGINALS, LARGE_TEXT),
-    ),
-    searchable=(NAME, SOURCE_ID, "Estimate_Number__c"),
-)
-
-_ESTIMATE = TargetObject(
-    ESTIMATE,
-    "Estimate",
-    "Estimates",
-    (_f(NAME), _f(SOURCE_ID), *ESTIMATE_HEADER),
-    searchable=(NAME, SOURCE_ID, "Estimate_Number__c"),
-)
-
-_RECORDS = tuple(o for o in OBJECT_TYPES if o.record)
-_DECLARED = tuple(map(_declared_object, _RECORDS))
-OBJECTS: dict[str, TargetObject] = {o.key: o for o in (_INVOICE, *_DECLARED, _PRODUCT, _ESTIMATE)}
-
-#: Where the columns of a kind of export go that no rule sends elsewhere.
-RECORD_OF: dict[str, str] = {
-    "clients": CONTACT,
-    "leads": CONTACT,
-    "jobs": OPPORTUNITY,
-    "estimates": OPPORTUNITY,
-    "estimate_items": OPPORTUNITY_PRODUCT,
-    "invoices": INVOICE,
-    **{o.key: o.target for o in _RECORDS},
-}
-
-#: Our standard custom fields by target object, those of an account's own columns included.
-FIELDS: dict[str, tuple[TargetField, ...]] = {
-    CONTACT: CONTACT_FIELDS,
-    OPPORTUNITY: OPPORTUNITY_FIELDS,
-    BUSINESS: BUSINESS_FIELDS,
-    **{key: target.fields for key, target in OBJECTS.items()},
-}
-for _key, _columns in COLUMNS.items():
-    FIELDS[RECORD_OF[_key]] += tuple(_field_of(c) for c in _columns if c.to)
 
 #: Object type → (the word for its record in keys, its target, what it is called), as a parent.
 PARENTS: dict[str, tuple[str, str, str]] = {
     "jobs": ("opportunity", OPPORTUNITY, "Opportunity"),
     "clients": ("contact", CONTACT, "Contact"),
-    "invoices": ("invoice", INVOICE, "Invoice"),
-    **{o.key: (o.singular, o.target, OBJECTS[o.target].singular) for o in _RECORDS},
+    **{o.key: (o.singular, o.target, o.record[0]) for o in RECORDS if o.record},
+}
+_TARGETS = {d.key: d.target for d in CLEANED} | {o.key: o.target for o in RECORDS}
+#: Where the columns of a kind of export go that no rule sends elsewhere.
+RECORD_OF: dict[str, str] = {key: target for key, target in _TARGETS.items() if target}
+
+
+def _rules(dataset: Dataset, target: str) -> Iterator[Rule]:
+    """The declared map of one kind of export: its rules, then its columns in order."""
+    plain = PLAIN.get(dataset.key)
+    if plain:
+        called = next((c.cleaned for c in dataset.columns if c.cleaned == "title"), "number")
+        yield rule(target, f"display_name<{called} {NAME}")
+    lines = (f"lines< {LINES} long",) if plain and plain.lines else ()
+    for line in (*lines, *(KEPT if plain else ()), *dataset.rules):
+        yield rule(target, line)
+    yield from rules_of(dataset.columns, target)
+
+
+#: The declared map: which clean column feeds which field, by kind of export.
+RULES: dict[str, tuple[Rule, ...]] = {
+    d.key: tuple(_rules(d, RECORD_OF[d.key])) for d in CLEANED if d.key in RECORD_OF
+}
+#: Columns that builders derive while they read a row → the clean columns they are made of.
+DERIVED: dict[str, dict[str, tuple[str, ...]]] = {
+    dataset: {made.column: made.made_of for made in rules if made.made_of is not None}
+    for dataset, rules in RULES.items()
+}
+#: Labels of options that no column's closed words tell.
+_CHOICES = {SOURCE_TYPE: ("Client", "Lead", *SOURCE_TYPES.values())}
+
+
+def _field_of(dataset: str, made: Rule) -> TargetField:
+    words = next((f.isin for f in BY_DATASET[dataset].fields if f.name == made.column), ())
+    options = YES_NO if made.transform == "yes_no" else _options(words)
+    options = options if made.transform in ("yes_no", "choice") else ()
+    return TargetField(made.field, made.data_type, _CHOICES.get(made.field, options))
+
+
+def _fields_of(target: str) -> tuple[TargetField, ...]:
+    """The custom fields of one target, each label once."""
+    standard = STANDARD_FIELDS.get(target, ())
+    found = {
+        made.field: _field_of(dataset, made)
+        for dataset, rules in reversed(RULES.items())
+        for made in reversed(rules)
+        if made.target == target and made.field not in standard
+    }
+    further = (f for f in _BY_BUILDERS.get(target, ()) if f.label not in found)
+    return (*reversed(found.values()), *further)
+
+
+#: Fields that builders fill from more than the columns of a row.
+_BY_BUILDERS: dict[str, tuple[TargetField, ...]] = {
+    CONTACT: (TargetField(FILES, FILE),),
+    OPPORTUNITY: (
+        TargetField("Invoice_Status__c", CHOICE, _options(closed(statuses.INVOICE))),
+        TargetField("Invoice_Number__c"),
+        TargetField(FILES, FILE),
+    ),
+}
+_ESTIMATE_HEADER = tuple(_field_of("estimates", made) for made in RULES["estimates"])
+
+
+def _record(o: ObjectType) -> TargetObject:
+    """The custom object of an object type; it is found by its number, too."""
+    number = next(c.to for c in o.main.columns if c.read == "number")
+    singular, plural = o.record or (o.label, o.label)
+    searchable = (NAME, SOURCE_ID, number)
+    return TargetObject(o.target, singular, plural, _fields_of(o.target), NAME, searchable)
+
+
+OBJECTS: dict[str, TargetObject] = {
+    o.key: o
+    for o in (
+        *map(_record, RECORDS),
+        TargetObject(
+            OPPORTUNITY_PRODUCT,
+            "Opportunity Product",
+            "Opportunity Products",
+            _fields_of(OPPORTUNITY_PRODUCT),
+            searchable=(NAME, SOURCE_ID, "Estimate_Number__c"),
+        ),
+        TargetObject(
+            ESTIMATE,
+            "Estimate",
+            "Estimates",
+            (TargetField(NAME), TargetField(SOURCE_ID), *_ESTIMATE_HEADER),
+            searchable=(NAME, SOURCE_ID, "Estimate_Number__c"),
+        ),
+    )
+}
+
+#: Our standard custom fields by target object.
+FIELDS: dict[str, tuple[TargetField, ...]] = {
+    **{target: _fields_of(target) for target in (CONTACT, OPPORTUNITY, BUSINESS)},
+    **{key: target.fields for key, target in OBJECTS.items()},
 }
 
 
@@ -314,9 +219,7 @@ def _associations(o: ObjectType) -> Iterator[Association]:
 ASSOCIATIONS: dict[str, Association] = {
     a.key: a
     for a in (
-        Association("opportunity_invoice", OPPORTUNITY, "Opportunity", INVOICE, "Invoice"),
-        Association("contact_invoice", CONTACT, "Contact", INVOICE, "Invoice"),
-        *(a for o in _RECORDS for a in _associations(o)),
+        *(a for o in RECORDS for a in _associations(o)),
         Association(
             "opportunity_product", OPPORTUNITY, "Opportunity", OPPORTUNITY_PRODUCT, "Product"
         ),

@@ -18,6 +18,7 @@ from flitstack_pipeline.catalog.columns import (
     WORKSPACE,
     also,
     column,
+    columns,
 )
 from flitstack_pipeline.catalog.model import Dataset, ObjectType
 from flitstack_pipeline.catalog.statuses import WORK
@@ -44,37 +45,17 @@ WORK_ORDERS = ObjectType(
                 CLIENT_NAME,
                 CLIENT_ID,
                 replace(WORK_ADDRESS, to="Service_Address__c"),
-                column(
-                    "order_date",
-                    "Work Order Date|date|wo date",
-                    "day",
-                    "Order_Date__c",
-                    "work order date",
-                ),
-                column(
-                    "scheduled_date",
-                    "Scheduled Date|scheduled|schedule date|start date",
-                    "day_and_time",
-                    "Scheduled_Date__c",
-                    "scheduled for",
-                    beside="start_time",
-                ),
-                column("start_time", "Start|start time", "time", "Start_Time__c", "HH:MM"),
-                column(
-                    "end_time",
-                    "End|end time",
-                    "time_beside",
-                    "End_Time__c",
-                    "HH:MM",
-                    beside="scheduled_date",
+                *columns(
+                    """
+                    order_date: Work Order Date|date|wo date; day; Order_Date__c; work order date
+                    scheduled_date: Scheduled Date|scheduled|schedule date|start date; day_and_time beside start_time; Scheduled_Date__c; scheduled for
+                    start_time: Start|start time; time; Start_Time__c; HH:MM
+                    end_time: End|end time; time_beside beside scheduled_date; End_Time__c; HH:MM
+                    """
                 ),
                 replace(ASSIGNED, to="Technician__c"),
                 column(
-                    "job_type",
-                    "Job Type|type|work type|service type",
-                    "one_line",
-                    "Job_Type__c",
-                    "job type",
+                    "job_type: Job Type|type|work type|service type; one_line; Job_Type__c; job type"
                 ),
                 also(
                     STATUS,
@@ -85,11 +66,7 @@ WORK_ORDERS = ObjectType(
                     about="closed vocabulary",
                 ),
                 column(
-                    "description",
-                    "Description|line items|details|instructions",
-                    "plain_note",
-                    "Description__c",
-                    "description or line items",
+                    "description: Description|line items|details|instructions; plain_note; Description__c; description or line items"
                 ),
                 replace(JOB_NO, about="job numbers as read, often none"),
                 CREATED,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.cleaning.values import words
 from flitstack_pipeline.file_kinds import (
     HEAD_BYTES,
@@ -55,7 +55,7 @@ _RECORD_WORDS = {
     "invoice": "invoices",
     **{
         word: o.key
-        for o in OBJECT_TYPES
+        for o in PLAIN.values()
         for noun in o.main.subjects
         for word in (noun, noun.replace(" ", ""))
     },

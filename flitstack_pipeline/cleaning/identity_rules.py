@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from flitstack_pipeline.catalog.declared import BY_KEY as DECLARED
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.model import ObjectType
 from flitstack_pipeline.cleaning.match_keys import LEGAL_FORMS, TITLES
 from flitstack_pipeline.cleaning.values.accents import without_accents
@@ -89,10 +89,7 @@ ID_COLUMN: dict[str, str] = {
     "invoices": "invoice_number",
     "payments": "payment_id",
     "change_orders": "change_order_number",
-    **{
-        key: next(c.name for c in o.main.columns if c.read == "number")
-        for key, o in DECLARED.items()
-    },
+    **{key: next(c.name for c in o.main.columns if c.read == "number") for key, o in PLAIN.items()},
     "activities": "activity_id",
 }
 
@@ -120,7 +117,7 @@ IDENTITIES: dict[str, Identity] = {
     "change_orders": Identity(
         (_f("invoice", NUMBER, "invoice_number"), _AMOUNT, _DATE), decisive=True
     ),
-    **{key: _of_declared(o) for key, o in DECLARED.items()},
+    **{key: _of_declared(o) for key, o in PLAIN.items()},
     "activities": Identity(
         (
             _f("record", TEXT, "record_type", "record_number"),

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.declared import BY_KEY as DECLARED
-from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
+from flitstack_pipeline.catalog.declared import OBJECT_TYPES, PLAIN
+from flitstack_pipeline.catalog.source import BY_KEY, CLEANED, LINES_OF
 from flitstack_pipeline.cleaning.contact_links import by_contact_point
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, number_key
 from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
@@ -25,7 +25,7 @@ from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 #: Records that share one form; with more than this no one is singled out by the client they share.
 MOST_NAMESAKES = 20
-_NUMBERED = ("jobs", "estimates", "invoices", *DECLARED)
+_NUMBERED = tuple(o.key for o in OBJECT_TYPES if any(c.read == "number" for c in o.main.columns))
 _PEOPLE = ("clients", "leads")
 _OF_CLIENT = tuple(d for d in (*_NUMBERED, "properties") if BY_DATASET[d].has("client_name"))
 #: What hangs on a record of the kind it names.
@@ -35,29 +35,19 @@ _OWNED = {
     "clients": ("kept_clients", "owner"), "leads": ("kept_leads", "owner"),
     "jobs": ("clean.jobs", "owner"),
     "visits": ("clean.visits", "technician"),
-    **{d: (f"clean.{d}", "technician") for d in DECLARED if BY_DATASET[d].has("assigned_to")},
+    **{d: (f"clean.{d}", "technician") for d in PLAIN if BY_DATASET[d].has("assigned_to")},
 }  # fmt: skip
 #: (child, column, role, parent); list columns hold several references.
-_BY_NUMBER = (
-    ("estimates", "job_refs", "job", "jobs"),
-    ("estimates", "invoice_refs", "invoice", "invoices"),
-    ("jobs", "estimate_refs", "estimate", "estimates"),
-    ("jobs", "invoice_refs", "invoice", "invoices"),
-    ("invoices", "estimate_refs", "estimate", "estimates"),
-    ("invoices", "job_refs", "job", "jobs"),
-    ("visits", "[job_ref]", "job", "jobs"),
-    ("change_orders", "[invoice_ref]", "invoice", "invoices"),
-    *(
-        (
-            key,
-            c.cleaned if c.read == "numbers" else f"[{c.cleaned}]",
-            c.parent.removesuffix("s"),
-            c.parent,
-        )
-        for key, o in DECLARED.items()
-        for c in o.main.columns
-        if c.parent
-    ),
+_BY_NUMBER = tuple(
+    (
+        d.key,
+        c.cleaned if c.read == "numbers" else f"[{c.cleaned}]",
+        c.parent.removesuffix("s"),
+        c.parent,
+    )
+    for d in CLEANED
+    for c in d.columns
+    if c.parent and c.read != "key" and not d.lines_of
 )
 
 

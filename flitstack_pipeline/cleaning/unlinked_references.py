@@ -10,14 +10,14 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, CleanTable
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import RECORDS
 from flitstack_pipeline.warehouse import filled_tables
 
 NAME = "client_name"
 _PEOPLE = ("clients", "leads")
 #: Roles of links; under these words dead references are kept. No column of an export is named so.
-_ROLES = ("client", "document", "estimate", "invoice", "job", "owner", "record", "technician",
-          *(o.singular for o in OBJECT_TYPES))  # fmt: skip
+_ROLES = ("client", "document", "estimate", "job", "owner", "record", "technician",
+          *(o.singular for o in RECORDS))  # fmt: skip
 
 
 def keep_stated(con: duckdb.DuckDBPyConnection) -> None:

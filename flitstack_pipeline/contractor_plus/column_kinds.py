@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from flitstack_pipeline.catalog.source import LINES_OF
+from flitstack_pipeline.cleaning.values.columns import is_date_column, is_money_column
 
 #: Share of a column's filled cells that must follow a pattern.
 SUPPORT = 0.95
@@ -148,7 +149,6 @@ PLACE = Kind(
     unlike=r"(?:apt|apartment|suite|ste|unit|bldg|building|floor|fl|rm|room|lot)\b.*|#.*",
 )  # fmt: skip
 
-_DATES = re.compile(r"(?:^|_)(?:date|created|updated|completed|follow_up)$|_date$|^entered_")
 _BY_NAME: dict[str, tuple[Kind, ...]] = {
     "email": (EMAIL, LOOSE_EMAIL),
     "phone": (PHONE,),
@@ -164,10 +164,6 @@ _BY_NAME: dict[str, tuple[Kind, ...]] = {
     "first_name": (NAME,),
     "last_name": (NAME,),
 }
-_NUMBERS = (
-    "amount", "total", "subtotal", "discount", "tax", "balance", "amount_paid", "late_fee",
-    "estimated_value", "unit_price", "unit_cost", "quantity",
-)  # fmt: skip
 #: Kinds an unknown column, or a known one of free text, may show, the telling ones first.
 _LEARNED = (EMAIL, DATE, NUMBER, WORDS)
 
@@ -234,9 +230,9 @@ def _usual(name: str, dataset: str) -> tuple[Kind, ...]:
     """The kinds a column has by its name, the strictest first."""
     if name == "name" and dataset in ("items", *LINES_OF):
         return ()
-    if _DATES.search(name):
+    if is_date_column(dataset, name):
         return (DATE,)
-    return (NUMBER,) if name in _NUMBERS else _BY_NAME.get(name, ())
+    return (NUMBER,) if is_money_column(dataset, name) else _BY_NAME.get(name, ())
 
 
 def _likeliest(usual: tuple[Kind, ...], filled: Counter[str]) -> Kind | None:

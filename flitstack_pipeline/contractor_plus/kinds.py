@@ -76,7 +76,7 @@ _VENDORS = frozenset(
 )  # fmt: skip
 OF_VENDOR = "its rows are of a vendor, and name no client"
 _OF_CLIENT = frozenset(
-    {"jobs", "estimates", "invoices", *(o.key for o in OBJECT_TYPES if "clients" in o.parents)}
+    o.key for o in OBJECT_TYPES if any(c.name == "client_name" for c in o.main.columns)
 )
 _SLOT_KINDS = frozenset({"clients", "leads", *_OF_CLIENT})
 

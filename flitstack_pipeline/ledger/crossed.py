@@ -11,12 +11,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from flitstack_pipeline.catalog.source import BY_KEY
+from flitstack_pipeline.catalog.source import BY_KEY, JOINED_INTO
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.meanings import LINES_IN, MEANINGS, Meaning
 from flitstack_pipeline.ledger.provenance import read_alone
 from flitstack_pipeline.ledger.witness import alike
-from flitstack_pipeline.mapping.declared_map import JOINED_INTO
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
 #: How alike the header of a custom column and a field must be to mean the same.

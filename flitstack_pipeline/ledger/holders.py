@@ -16,8 +16,9 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.objects import KEYS, object_of_dataset
+from flitstack_pipeline.catalog.source import CLEANED, JOINED_INTO
 from flitstack_pipeline.ledger.provenance import (
     ALL,
     COMPANY,
@@ -30,12 +31,11 @@ from flitstack_pipeline.ledger.provenance import (
     WRITTEN,
     Path,
 )
-from flitstack_pipeline.mapping.declared_map import JOINED_INTO
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.warehouse import literal, table_exists
 
-_ROLES = {"properties": "client", "visits": "job", "change_orders": "invoice", "estimates": "job"}
+_ROLES = {d.key: d.joined[0].removesuffix("s") for d in CLEANED if d.joined[0]}
 #: Forms that history has: every value of theirs may hold a cell.
 HISTORY = {"activities": ("note", "task", "message", "appointment"),
            "attachments": ("contact_file", "opportunity_file")}  # fmt: skip
@@ -91,7 +91,7 @@ def _objects_of(dataset: str) -> tuple[str, ...]:
 
 #: Fields that hold the number of a record that is declared as a whole.
 _NUMBERS = "".join(
-    f", '/fields/{c.to}'" for o in OBJECT_TYPES for c in o.main.columns if c.read == "number"
+    f", '/fields/{c.to}'" for o in PLAIN.values() for c in o.main.columns if c.read == "number"
 )
 #: What a record is known by: its source id, numbers, names, e-mail, and the ids merged into it.
 _IDENTITIES = """

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
-from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
+from flitstack_pipeline.catalog.source import BY_KEY, CLEANED, LINES_OF
 
 #: Clean field that names a record → the kinds of export it is of; "" is told by the row itself.
 NAMED_BY = {
     "client_ref": "clients", "client_name": "people", "converted_client_ref": "clients",
-    "job_ref": "jobs", "job_refs": "jobs", "estimate_refs": "estimates",
-    "invoice_ref": "invoices", "invoice_refs": "invoices", "record_ref": "",
-    **{c.cleaned: c.parent for o in OBJECT_TYPES for c in o.main.columns if c.parent},
+    "record_ref": "", **{c.cleaned: c.parent for d in CLEANED for c in d.columns if c.parent},
 }  # fmt: skip
 #: Kind of export whose rows are parts of a document → the document's kind.
 PART_OF = {"payments": "invoices", **{d: BY_KEY[d].lines_of for d in LINES_OF}}

@@ -1,7 +1,7 @@
 """In which field of which record each column should arrive, derived from the declarations.
 
 Column → clean field stands in the cleaning declarations (`columns`), clean field → target field in
-the confirmed map, what a builder derives or joins beside it in `mapping.declared_map`. Belongs
+the confirmed map, what a builder derives or joins beside it in the catalog. Belongs
 here: putting these together as `Path`s. Does not: the records of one row (`holders`), looking
 whether a cell is there (`witness`).
 """
@@ -16,11 +16,10 @@ from functools import cache
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.source import BY_KEY
+from flitstack_pipeline.catalog.source import BY_KEY, JOINED_INTO
 from flitstack_pipeline.cleaning.values.parsers import PARSERS
 from flitstack_pipeline.ledger.columns import Source, fields_of
 from flitstack_pipeline.ledger.known import named_kind
-from flitstack_pipeline.mapping.declared_map import DERIVED, JOINED_INTO
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
 #: How the value of each parser is read again by the witness.
@@ -195,7 +194,7 @@ def _rank(source: Source) -> int:
 
 
 def _clean_fields(dataset: str, source: str) -> tuple[str, ...]:
-    derived = DERIVED.get(dataset, {})
+    derived = t.DERIVED.get(dataset, {})
     return derived.get(source, (source,))
 
 
@@ -219,7 +218,7 @@ def _direct(
         if own[source.column] != source.value:
             return
         kind = PART_OF_ADDRESS[source.column]
-    derived = DERIVED.get(dataset, {}).get(entry.source, (field,))
+    derived = t.DERIVED.get(dataset, {}).get(entry.source, (field,))
     rivals = {s.column for s in sources} & {*present} - {source.column}
     if source.parser == "address":
         rivals &= {"address", "street2"}

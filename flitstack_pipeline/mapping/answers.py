@@ -14,7 +14,6 @@ from typing import Any
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.declared import OBJECT_TYPES
-from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
     APPOINTMENT,
@@ -51,9 +50,7 @@ _ABOUT_FORMS = {
     APPOINTMENT: "note, or appointment at its own time (needs a calendar).",
 }
 SHEET_NAMES = {
-    "clients": "Clients", "leads": "Leads", "jobs": "Jobs", "estimates": "Estimates",
-    "estimate_items": "Estimate lines", "invoices": "Invoices",
-    **{o.key: o.label for o in OBJECT_TYPES},
+    **{o.key: o.label for o in OBJECT_TYPES}, "estimate_items": "Estimate lines",
 }  # fmt: skip
 
 
@@ -102,7 +99,7 @@ class Change:
 
 def sheets(document: MapDocument) -> list[Sheet]:
     """The map as sheets: one per object, then values, stages, owners and choices."""
-    found = [_fields_sheet(document, dataset) for dataset in DECLARED]
+    found = [_fields_sheet(document, dataset) for dataset in t.RULES]
     found += [_values_sheet(document), _stages_sheet(document), _owners_sheet(document)]
     found.append(_choices_sheet(document))
     return [sheet for sheet in found if sheet.rows]
@@ -141,7 +138,7 @@ def _fields_sheet(document: MapDocument, dataset: str) -> Sheet:
 
 
 def _targets_of(dataset: str) -> tuple[str, ...]:
-    declared = [rule.target for rule in DECLARED[dataset]]
+    declared = [rule.target for rule in t.RULES[dataset]]
     return tuple(dict.fromkeys([*declared, t.RECORD_OF[dataset]]))
 
 

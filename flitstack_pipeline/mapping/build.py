@@ -12,7 +12,7 @@ from functools import partial
 
 import duckdb
 
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.mapping import documents, history, opportunities, people
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.document import MapDocument
@@ -48,7 +48,7 @@ BUILDERS: dict[str, Builder] = {
     "jobs": opportunities.jobs,
     "estimates": opportunities.estimates,
     "invoices": documents.invoices,
-    **{o.key: partial(documents.records, declared=o) for o in OBJECT_TYPES if o.record},
+    **{o.key: partial(documents.records, declared=o) for o in PLAIN.values()},
     "attachments": history.attachments,
     "activities": history.activities,
 }

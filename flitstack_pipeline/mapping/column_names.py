@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.cleaning.values.columns import CUSTOM
-from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.warehouse import table_exists
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def misspelt_columns(con: duckdb.DuckDBPyConnection, document: MapDocument) -> l
 def _declared(dataset: str) -> list[str]:
     """Names a declared column can have: fields of clean rows, and what is derived of them."""
     fields = [field.name for field in BY_DATASET[dataset].fields] if dataset in BY_DATASET else []
-    return [*dict.fromkeys([*fields, *(rule.column for rule in DECLARED.get(dataset, ()))])]
+    return [*dict.fromkeys([*fields, *(rule.column for rule in t.RULES.get(dataset, ()))])]
 
 
 def _headers(con: duckdb.DuckDBPyConnection, dataset: str) -> list[str]:

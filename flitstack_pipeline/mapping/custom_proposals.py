@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import RECORDS
 from flitstack_pipeline.mapping.custom_columns import (
     ColumnType,
     Definition,
@@ -37,8 +37,7 @@ _SINGULAR = {
     "jobs": "Job",
     "estimates": "Estimate",
     "estimate_items": "Line",
-    "invoices": "Invoice",
-    **{o.key: o.record[0] for o in OBJECT_TYPES if o.record},
+    **{o.key: o.record[0] for o in RECORDS if o.record},
 }
 _VALUE_TYPES = {
     t.NUMERICAL: "number", t.MONEY: "money", t.DATE: "date", "PHONE": "phone", "EMAIL": "email",

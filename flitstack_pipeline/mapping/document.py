@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, PARENTS, STAGES
 from flitstack_pipeline.errors import BadInput
 
@@ -30,7 +30,7 @@ EXISTING_POLICIES = ("fill", "overwrite", "ask")
 LINK_POLICIES = (SKIP, STUB, STOP) = ("skip", "stub", "stop")
 LINKS = (
     "jobs.contact", "estimates.opportunity", "invoices.contact", "invoices.opportunity",
-    *(f"{o.key}.{PARENTS[p][0]}" for o in OBJECT_TYPES for p in o.parents if p != "clients"),
+    *(f"{o.key}.{PARENTS[p][0]}" for o in PLAIN.values() for p in o.parents if p != "clients"),
     "attachments.contact", "activities.contact",
 )  # fmt: skip
 #: What an activity can become, by its kind; a note is always possible. Messages and appointments

@@ -10,6 +10,7 @@ import duckdb
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.catalog.model import ObjectType
+from flitstack_pipeline.catalog.statuses import label_of
 from flitstack_pipeline.mapping.apply import Mapper, Values
 from flitstack_pipeline.mapping.opportunities import line_text, own_opportunity
 from flitstack_pipeline.mapping.rows import Record, contact_key, relation_record
@@ -50,7 +51,7 @@ def _invoice(mapper: Mapper, row: dict[str, Any]) -> Iterator[Record]:
     row["display_name"] = f"Invoice #{row['number']}"
     row["lines"] = "\n".join(line_text(i) for i in row["items"] or []) or row["line_items"]
     words = {**row, "status": row["status"] or row["status_text"]}
-    words["computed"] = [t.label_of(name) for name in row["computed"] or []]
+    words["computed"] = [label_of(name) for name in row["computed"] or []]
     deals, elsewhere = _estimates_of(row)
     words["originals"] = _with_stated(row, estimate=elsewhere, job=_dead_jobs(row, row["jobs"]))
     values = mapper.values("invoices", t.INVOICE, words)

@@ -9,6 +9,7 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.keys import record_key
+from flitstack_pipeline.catalog.statuses import label_of
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.people import payload_of
 from flitstack_pipeline.mapping.rows import (
@@ -84,7 +85,7 @@ def _opportunity_of_job(mapper: Mapper, row: dict[str, Any]) -> Record:
     estimate = row["estimate"] if (row["estimate"] or {}).get("source_key") else None
     row["display_name"] = row["title"] or f"Job #{row['number']}"
     row["value"] = row["amount"] if row["amount"] is not None else (estimate or {}).get("total")
-    row["status_words"] = row["status_text"] or (row["status"] and t.label_of(row["status"]))
+    row["status_words"] = row["status_text"] or (row["status"] and label_of(row["status"]))
     for word, moment in (row["stage_times"] or {}).items():
         row[f"stage_times.{word}"] = moment
     values = mapper.values("jobs", t.OPPORTUNITY, row)

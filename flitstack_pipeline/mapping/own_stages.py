@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.catalog.clean import JOB_STATUSES
+from flitstack_pipeline.catalog.statuses import WORK, closed
 from flitstack_pipeline.cleaning.values.dates import NotADate, moment
 from flitstack_pipeline.cleaning.values.formats import Format
 from flitstack_pipeline.mapping.sources import relation
@@ -23,7 +23,8 @@ from flitstack_pipeline.mapping.transforms import Account
 #: An account with so many statuses works by its own; with fewer than `FEW` nobody can tell.
 SIX, FEW = len(t.STAGES), 4
 #: Where a word that sounds like none of the six stands: between what goes on and what is over.
-_UNKNOWN_PLACE = JOB_STATUSES.index("on_hold") + 0.5
+_JOB_STATUSES = closed(WORK)
+_UNKNOWN_PLACE = _JOB_STATUSES.index("on_hold") + 0.5
 _DATED = re.compile(r"^(?:date |entered |moved to )?(.*?)(?: (?:at|on|date|entered|since|time))?$")
 
 
@@ -52,7 +53,7 @@ def own_stages(con: duckdb.DuckDBPyConnection) -> list[OwnStage]:
     if not (len(found) >= SIX or (len(found) >= FEW and 2 * len(unknown) > len(found))):
         spelled = {stage.status: stage.spellings for stage in found}
         default = t.DEFAULT_STAGES["jobs"]
-        found = [OwnStage(default[w][0], w, spelled.get(w, ()), 0) for w in JOB_STATUSES] + unknown
+        found = [OwnStage(default[w][0], w, spelled.get(w, ()), 0) for w in _JOB_STATUSES] + unknown
     found.sort(key=lambda stage: (_place(stage), not stage.status, -stage.jobs, stage.name))
     return _by_dates(found, _entered(con, found))
 
@@ -85,8 +86,8 @@ def _stages(con: duckdb.DuckDBPyConnection) -> list[OwnStage]:
 
 def _place(stage: OwnStage) -> float:
     """How far along the six default stages a stage stands."""
-    status = stage.status or suggested(stage.name, JOB_STATUSES)[0]
-    return JOB_STATUSES.index(status) if status else _UNKNOWN_PLACE
+    status = stage.status or suggested(stage.name, _JOB_STATUSES)[0]
+    return _JOB_STATUSES.index(status) if status else _UNKNOWN_PLACE
 
 
 def _entered(con: duckdb.DuckDBPyConnection, stages: list[OwnStage]) -> dict[str, dict[str, str]]:

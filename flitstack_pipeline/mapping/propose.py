@@ -10,8 +10,8 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.statuses import label_of
 from flitstack_pipeline.mapping.custom_proposals import Destination, Surroundings, propose_custom
-from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, OwnerEntry, ValueMap
 from flitstack_pipeline.mapping.opt_outs import propose_opt_outs
 from flitstack_pipeline.mapping.preserve_decisions import keep_decisions
@@ -40,7 +40,7 @@ def propose(
     taken = {target: {f.label.casefold() for f in fields} for target, fields in t.FIELDS.items()}
     for target, names in t.STANDARD_FIELDS.items():
         taken[target] |= {name.casefold() for name in names}
-    for dataset in DECLARED:
+    for dataset in t.RULES:
         document.fields += _declared(con, dataset)
         propose_custom(con, dataset, document, around, taken)
         status_words(con, dataset, document, around.memory)
@@ -55,7 +55,7 @@ def _declared(con: duckdb.DuckDBPyConnection, dataset: str) -> list[FieldEntry]:
     used = used_columns(con, dataset) if dataset in filled_tables(con, "clean") else set()
     known = {f.name: f.about for f in BY_DATASET[dataset].fields}
     entries = []
-    for rule in DECLARED[dataset]:
+    for rule in t.RULES[dataset]:
         base = rule.column.split(".")[0]
         about = known.get(base, "derived from the row and what is linked to it")
         declared = t.field_named(rule.target, rule.field)
@@ -78,7 +78,7 @@ def _declared(con: duckdb.DuckDBPyConnection, dataset: str) -> list[FieldEntry]:
 def _item_types(document: MapDocument) -> None:
     closed = next(f for f in BY_DATASET["estimate_items"].fields if f.name == "type").isin
     document.values["estimate_items.type"] = ValueMap(
-        map={w: t.label_of(w) for w in closed}, evidence="declared item types"
+        map={w: label_of(w) for w in closed}, evidence="declared item types"
     )
 
 

@@ -11,7 +11,7 @@ import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import RECORDS
 from flitstack_pipeline.catalog.model import LIST, MAP
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.mapping.price_list import ProductSpec, products
@@ -26,8 +26,7 @@ ALWAYS: dict[str, tuple[str, ...]] = {
         t.SOURCE_ID, "Original_Create_Date__c", "Invoice_Status__c", "Invoice_Number__c",
         t.FILES, t.ORIGINALS,
     ),
-    t.INVOICE: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Invoice_Number__c"),
-    **{o.target: (t.ORIGINALS, *t.OBJECTS[o.target].searchable) for o in OBJECT_TYPES if o.record},
+    **{o.target: (t.ORIGINALS, *t.OBJECTS[o.target].searchable) for o in RECORDS},
     t.OPPORTUNITY_PRODUCT: (t.NAME, t.SOURCE_ID, t.ORIGINALS, "Estimate_Number__c"),
     t.ESTIMATE: (
         t.NAME, t.SOURCE_ID, "Estimate_Number__c", "Estimate_Line_Items__c",

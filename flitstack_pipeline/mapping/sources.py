@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET, RELATIONSHIP_DDL, SURVIVORS
-from flitstack_pipeline.catalog.declared import BY_KEY as DECLARED
+from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.errors import Stopped
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.routing import location_case
@@ -23,7 +23,7 @@ from flitstack_pipeline.warehouse import table_exists
 BATCH = 5_000
 NO_CLIENT = "~no-client"
 #: Kinds of records that hold the files of their own notes; those of others go to their parent.
-_HOLDERS = ("clients", "leads", "jobs", "estimates", "invoices", *DECLARED)
+_HOLDERS = ("clients", "leads", "jobs", "estimates", "invoices", *PLAIN)
 ACCEPTED = ("accepted", "accept", "confirmed", "linked", "auto")
 
 
@@ -83,7 +83,7 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument, of: str = "")
     tables["holders"] = ", ".join(f"'{dataset}'" for dataset in _HOLDERS)
     tables["client_location"] = location_sql(document, "clients")
     tables["lead_location"] = location_sql(document, "leads")
-    tables["declared"] = ", ".join(f"'{o.singular}'" for o in DECLARED.values())
+    tables["declared"] = ", ".join(f"'{o.singular}'" for o in PLAIN.values())
     tables["accepted"] = ", ".join(f"'{word}'" for word in ACCEPTED)
     for name, sql in _TABLES.items():
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.format(**tables)}")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from rapidfuzz import fuzz
 
-from flitstack_pipeline.catalog.targets import label_of
+from flitstack_pipeline.catalog.statuses import label_of
 
 NEAR = 84
 #: Beginnings of words → closed words they may stand for, of any object; the first one counts that

@@ -9,8 +9,8 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.mapping.declared_map import STATUS_COLUMNS
+from flitstack_pipeline.catalog.clean import BY_DATASET, STATUS_COLUMNS
+from flitstack_pipeline.catalog.statuses import label_of
 from flitstack_pipeline.mapping.document import MapDocument, StageMap, ValueMap
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.own_stages import OwnStage, own_stages, stage_like
@@ -40,7 +40,7 @@ def status_words(
     staged = dataset in t.DEFAULT_STAGES
     if dataset != "jobs":
         document.values[f"{dataset}.{column}"] = ValueMap(
-            map={w: t.label_of(w) for w in closed} | {w: w for w in unknown},
+            map={w: label_of(w) for w in closed} | {w: w for w in unknown},
             hints={w: "not a declared status: becomes an option of its own" for w in unknown},
             evidence=evidence,
             open=[] if staged else list(unknown),

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.catalog.declared import OBJECT_TYPES
+from flitstack_pipeline.catalog.declared import RECORDS
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.migration.compare import (
     FieldDiff,
@@ -56,8 +56,7 @@ RECEIVABLES = {
 #: The link that says whose invoice it is.
 BILLED = "contact_invoice"
 STATUS_FIELDS = {
-    t.INVOICE: "Invoice_Status__c",
-    **{o.target: c.to for o in OBJECT_TYPES for c in o.main.columns if c.words},
+    **{o.target: c.to for o in RECORDS for c in o.main.columns if c.words},
     t.ESTIMATE: "Estimate_Status__c",
 }
 

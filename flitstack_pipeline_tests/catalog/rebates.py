@@ -10,11 +10,12 @@ from flitstack_pipeline.catalog.columns import (
     JOB_NO,
     WORKSPACE,
     column,
+    columns,
     lines_of,
 )
 from flitstack_pipeline.catalog.model import Dataset, ObjectType
 
-CLAIM_NO = column("claim_number", "Claim #|claim no", "number", "Claim_Number__c", clean="number")
+CLAIM_NO = column("claim_number: Claim #|claim no; number as number; Claim_Number__c")
 STATUS_WORDS = ("filed submitted sent", "granted approved", "denied rejected")
 
 CLAIMS = ObjectType(
@@ -28,21 +29,18 @@ CLAIMS = ObjectType(
             "Rebate claims",
             (
                 CLAIM_NO,
-                column("program", "Rebate Program|utility program", "one_line", "Program__c"),
                 CLIENT_NAME,
                 JOB_NO,
-                column("filed", "Filed On|date filed", "day", "Filed__c"),
-                column("requested", "Requested Rebate|rebate", "money", "Requested__c"),
-                column(
-                    "claim_status",
-                    "Claim Status",
-                    "status",
-                    "Claim_Status__c",
-                    clean="status",
-                    words=STATUS_WORDS,
+                column("claim_status:; status as status; Claim_Status__c", STATUS_WORDS),
+                *columns(
+                    """
+                    program: Rebate Program|utility program; one_line; Program__c
+                    filed: Filed On|date filed; day; Filed__c
+                    requested: Requested Rebate|rebate; money; Requested__c
+                    prevailing_wage: Prevailing Wage; boolean; Prevailing_Wage__c
+                    remarks: Reviewer Remarks; plain_note; Remarks__c
+                    """
                 ),
-                column("prevailing_wage", "Prevailing Wage", "boolean", "Prevailing_Wage__c"),
-                column("remarks", "Reviewer Remarks", "plain_note", "Remarks__c"),
                 CREATED,
                 WORKSPACE,
             ),
@@ -65,18 +63,14 @@ PAYOUTS = ObjectType(
         Dataset(
             "rebate_payouts",
             "Rebate payouts",
-            (
-                column("payout_number", "Payout #", "number", "Payout_Number__c", clean="number"),
-                column(
-                    "claim_number",
-                    "Claim #",
-                    "reference",
-                    clean="rebate_claim_ref",
-                    parent="rebate_claims",
-                ),
-                column("paid", "Paid Out", "money", "Paid__c"),
-                column("cheque_date", "Cheque Date", "day", "Cheque_Date__c"),
-                WORKSPACE,
+            columns(
+                """
+                payout_number: Payout #; number as number; Payout_Number__c
+                claim_number: Claim #; reference as rebate_claim_ref of rebate_claims
+                paid: Paid Out; money; Paid__c
+                cheque_date: Cheque Date; day; Cheque_Date__c
+                workspace:
+                """
             ),
             ("payout_number",),
             ("payout_number", "claim_number"),
@@ -89,4 +83,4 @@ PAYOUTS = ObjectType(
 
 OBJECT_TYPES = (CLAIMS, PAYOUTS)
 #: One line: a column of jobs that no export of ours has.
-COLUMNS = {"jobs": (column("permit_fee", "Permit Fee", "money", "Permit_Fee__c"),)}
+COLUMNS = {"jobs": columns("permit_fee: Permit Fee; money; Permit_Fee__c")}

@@ -2,17 +2,17 @@
 
 import pytest
 
+from flitstack_pipeline.catalog.targets import RULES
 from flitstack_pipeline.ledger import columns
 from flitstack_pipeline.ledger.columns import Source
 from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
-from flitstack_pipeline.mapping.declared_map import DECLARED
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 
 
 def declared(**moved: str) -> MapDocument:
     """The declared map, in which `dataset__word` of `moved` go to other fields."""
     entries = []
-    for dataset, rules in DECLARED.items():
+    for dataset, rules in RULES.items():
         for rule in rules:
             field = moved.get(f"{dataset}__{rule.column}", rule.field)
             entries.append(
@@ -21,7 +21,7 @@ def declared(**moved: str) -> MapDocument:
     return MapDocument(fields=entries)
 
 
-@pytest.mark.parametrize("dataset", DECLARED)
+@pytest.mark.parametrize("dataset", RULES)
 def test_nothing_is_crossed_as_declared(dataset):
     assert crossed_columns(dataset, declared()) == set()
     assert not is_line_crossed(dataset, declared())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.model import Column
+from flitstack_pipeline.catalog.model import Column, Dataset
 from flitstack_pipeline.cleaning.cells import Cells, Row
 
 
@@ -27,6 +27,7 @@ def _of_status(c: Cells, dataset: str, column: Column) -> Row:
 #: Word of `Column.read` → how one clean column is read of it.
 _ONE: dict[str, Callable[[Cells, Column], str]] = {
     "text": lambda c, column: c.text(column.name),
+    "long_text": lambda c, column: c.text(column.name),
     "one_line": lambda c, column: c.one_line(column.name),
     "long_line": lambda c, column: c.one_line(column.name),
     "plain_note": lambda c, column: c.plain_note(column.name),
@@ -37,25 +38,34 @@ _ONE: dict[str, Callable[[Cells, Column], str]] = {
     "words": lambda c, column: c.words(column.name),
     "boolean": lambda c, column: c.boolean(column.name),
     "money": lambda c, column: c.money(column.name),
+    "critical_money": lambda c, column: c.money(column.name, critical=True),
+    "key": lambda c, column: c.key_of(column.parent, c.number(column.name)),
     "day": lambda c, column: c.day(column.name),
     "time": lambda c, column: c.time(column.name),
     "time_beside": lambda c, column: c.time_beside(column.name, column.beside),
 }
 
 
-def declared(c: Cells, dataset: str, columns: Iterable[Column]) -> Row:
+def declared(c: Cells, dataset: Dataset) -> Row:
     """The clean columns of those columns of a kind of export that are declared as a whole."""
     row: Row = {}
-    for column in columns:
+    for column in dataset.columns:
         if column.read == "day_and_time":
             row |= _of_day(c, column)
         elif column.read == "stamp":
             row |= _of_moment(c, column)
         elif column.read == "status":
-            row |= _of_status(c, dataset, column)
+            row |= _of_status(c, dataset.key, column)
         elif column.read and column.cleaned not in row:
             row[column.cleaned] = _ONE[column.read](c, column)
+        if column.required:
+            _require(c, dataset, column, row[column.cleaned])
     return row
+
+
+def _require(c: Cells, dataset: Dataset, column: Column, value: str) -> None:
+    what = f"Give the {dataset.subjects[0]} its {column.header.lower()}."
+    c.refuse(f"{value} IS NULL", column.name, f"no_{column.name}", what)
 
 
 def complete(dataset: str, row: Row, filled: Iterable[str]) -> Row:

@@ -23,45 +23,16 @@ def user(c: Cells) -> Row:
         "last_name": name.value("last"),
         "email": emails.value("first"),
         "phone": phones.value("e164"),
-        "role": c.text("role"),
-        "status": c.text("status"),
-        "user_type": c.text("type"),
     }
 
 
-def client(c: Cells) -> Row:
-    """A client: person or business, with every phone, e-mail and address kept."""
-    return {**_person(c), **stamps(c)}
+def place(c: Cells) -> Row:
+    """The address of a service property."""
+    return {"address": c.together("address").value("line")}
 
 
-def lead(c: Cells) -> Row:
-    """A lead: a person with a status, a source and perhaps the client it became."""
-    person = _person(c)
-    status, shown = c.status("lead_status", "leads")
-    return {
-        **person,
-        **stamps(c),
-        "lead_status": status,
-        "lead_status_text": shown,
-        "estimated_value": c.money("estimated_value"),
-        "converted": c.boolean("converted"),
-        "converted_client_ref": c.text("converted_client_id"),
-        "follow_up": c.day("follow_up"),
-    }
-
-
-def property_row(c: Cells) -> Row:
-    """A service property of a client."""
-    return {
-        "client_ref": c.text("client_id"),
-        "client_name": c.one_line("client_name"),
-        "property_name": c.text("property_name"),
-        "address": c.together("address").value("line"),
-        "notes": c.plain_note("notes"),
-    }
-
-
-def _person(c: Cells) -> Row:
+def person(c: Cells) -> Row:
+    """Who a client or lead is: person or business, with every phone, e-mail and address kept."""
     name, emails, phones = c.together("name"), c.together("emails"), c.phones()
     address = c.together("address")
     beside = address.list("phones")
@@ -110,11 +81,6 @@ def _person(c: Cells) -> Row:
         "postal_code": address.value("postal_code"),
         "country": address.value("country"),
         "service_address": c.read("line", "service_address", "line"),
-        "lead_source": c.one_line("lead_source"),
-        "tags": c.words("tags"),
-        "status": c.text("status"),
-        "notes": c.plain_note("notes"),
-        "assigned_to": c.people("assigned_to"),
     }
 
 
@@ -145,14 +111,3 @@ def _website(c: Cells) -> str:
         f"CASE WHEN {no_address} THEN NULL WHEN regexp_matches({value}, '^(?i:https?://)') "
         f"THEN {value} ELSE 'https://' || {value} END"
     )
-
-
-def stamps(c: Cells) -> Row:
-    """When a record was made and last changed."""
-    (created, created_at), (updated, updated_at) = c.date("created"), c.date("updated")
-    return {
-        "created": created,
-        "created_at": created_at,
-        "updated": updated,
-        "updated_at": updated_at,
-    }
