@@ -1,8 +1,7 @@
 """What a person must know or do before anything moves: warnings, work by hand, what stays behind.
 
-Facts about plans: docs/contractor_plus.md#plans, #promises; about HighLevel:
-docs/highlevel.md#tokens, #limits, #associations, #files. What depends on the data is said only when
-the data shows it.
+Facts about HighLevel: docs/highlevel.md#tokens, #limits, #associations, #files. What depends on the
+data is said only when the data shows it; what depends on the tool, its source says.
 """
 
 from __future__ import annotations
@@ -10,14 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from flitstack_pipeline.audit.facts import Facts
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.not_moved import NOT_MOVED
 
-#: Clients and leads together on the free plan (docs/contractor_plus.md#plans).
-FREEDOM_PEOPLE = 250
-#: Estimates, and invoices, a month; sources disagree (docs/contractor_plus.md#plans).
-FREEDOM_MONTH = 5
-#: An idle free account is deleted after 90 days; from here on it is worth a warning.
-IDLE_DAYS = 45
 #: Numbers a warning names.
 SHOWN = 8
 
@@ -66,24 +60,7 @@ def _few(names: tuple[str, ...]) -> str:
 
 
 def _warnings(facts: Facts, counts_told: bool) -> list[str]:
-    found = []
-    if 0.95 * FREEDOM_PEOPLE <= facts.people <= FREEDOM_PEOPLE:
-        found.append(
-            f"{facts.people} clients and leads: at most {FREEDOM_PEOPLE} on the Freedom plan, so "
-            "some may be missing; compare the numbers on screen"
-        )
-    if 0 < facts.busiest_month <= FREEDOM_MONTH:
-        found.append(
-            f"never more than {FREEDOM_MONTH} estimates or invoices a month: the Freedom plan's "
-            "limit, which stops new ones without a word; ask for those written elsewhere"
-        )
-    if facts.exported and facts.last_activity:
-        idle = (facts.exported - facts.last_activity).days
-        if idle >= IDLE_DAYS:
-            found.append(
-                f"nothing was made for {idle} days before the export ({facts.last_activity}): free "
-                "accounts idle for 90 days are deleted, so keep the exports and do not wait"
-            )
+    found = SOURCE.advice(facts)
     if facts.absent:
         found.append(
             f"no records of: {', '.join(facts.absent)}. Right when the module is not used or not "
@@ -102,8 +79,4 @@ def _warnings(facts: Facts, counts_told: bool) -> list[str]:
         )
     if not counts_told:
         found.append("no on-screen counts were given, so a capped export would not be noticed")
-    found.append(
-        "the client portal shows every job linked to a client by default: look through the links "
-        "before clients are invited to the new one"
-    )
     return found

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from flitstack_pipeline.catalog import statuses
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.model import LIST, MAP, TEXT, Field
 from flitstack_pipeline.catalog.source import CLEANED
 
@@ -60,7 +61,7 @@ class CleanTable:
 
 _KEYS = (
     Field("source_key", TEXT, "workspace/object/source id", required=True, unique=True),
-    Field("workspace", TEXT, "Contractor+ workspace", required=True),
+    Field("workspace", TEXT, f"{SOURCE.name} workspace", required=True),
     Field("source_id", TEXT, "id in the source, or a derived one starting with ~", required=True),
     Field("raw_id", TEXT, "`_row_id` of the raw row this came from", required=True),
 )

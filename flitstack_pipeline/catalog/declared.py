@@ -1,8 +1,9 @@
 """Every object type there is: ours, a file each, and those an account brings along.
 
 `FLITSTACK_CATALOG` names further Python files, joined by the path separator. Each may hold
-`OBJECT_TYPES`, object types declared like ours, and `COLUMNS`: kind of export → further columns of
-its files. Belongs here: collecting them. Does not: any declaration.
+`OBJECT_TYPES`, object types declared like ours, `COLUMNS`: kind of export → further columns of its
+files, and `SOURCE`: the tool whose exports are read in place of Contractor+. Belongs here:
+collecting them. Does not: any declaration.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from flitstack_pipeline.catalog.estimates import ESTIMATES
 from flitstack_pipeline.catalog.invoices import INVOICES
 from flitstack_pipeline.catalog.jobs import JOBS
 from flitstack_pipeline.catalog.leads import LEADS
-from flitstack_pipeline.catalog.model import Column, ObjectType
+from flitstack_pipeline.catalog.model import Column, ObjectType, Source
 from flitstack_pipeline.catalog.users import USERS
 from flitstack_pipeline.catalog.work_orders import WORK_ORDERS
+from flitstack_pipeline.sources import contractor_plus
 
 VARIABLE = "FLITSTACK_CATALOG"
 
@@ -47,13 +49,19 @@ def _collected(modules: list[ModuleType]) -> Iterator[ObjectType]:
 
 def _with_columns(o: ObjectType, further: dict[str, tuple[Column, ...]]) -> ObjectType:
     exports = (replace(d, columns=(*d.columns, *further.get(d.key, ()))) for d in o.exports)
-    return replace(o, exports=tuple(exports))
+    return replace(o, exports=tuple(map(SOURCE.of, exports)))
+
+
+_MODULES = [_load(Path(p)) for p in os.environ.get(VARIABLE, "").split(os.pathsep) if p]
+#: The tool whose exports are read.
+SOURCE: Source = next((m.SOURCE for m in _MODULES if hasattr(m, "SOURCE")), contractor_plus.SOURCE)
+#: Begins the last line of a text by which a record without fields is found again.
+REFERENCE = f"{SOURCE.name} ref: "
 
 
 def _object_types() -> tuple[ObjectType, ...]:
-    modules = [_load(Path(p)) for p in os.environ.get(VARIABLE, "").split(os.pathsep) if p]
-    columns = {k: v for m in modules for k, v in getattr(m, "COLUMNS", {}).items()}
-    found = tuple(_with_columns(o, columns) for o in _collected(modules))
+    columns = {k: v for m in _MODULES for k, v in getattr(m, "COLUMNS", {}).items()}
+    found = tuple(_with_columns(o, columns) for o in _collected(_MODULES))
     if unknown := sorted(columns.keys() - {d for o in found for d in o.datasets}):
         raise LookupError(f"{VARIABLE}: no kind of export is called {', '.join(unknown)}")
     return found

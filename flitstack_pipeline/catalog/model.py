@@ -8,8 +8,9 @@ waves are derived from that. Belongs here: the shapes. Does not: any object type
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "BIGINT"
 QUANTITY = "DECIMAL(18,6)"
@@ -175,6 +176,40 @@ class Dataset:
     def cleaned(self) -> tuple[Field, ...]:
         """Its own columns of the clean table: declared as a whole, then the others."""
         return (*(f for column in self.columns for f in column.fields()), *self.further)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The tool whose exports are read: what people call it, and the words that only it has.
+
+    By kind of export: `spellings` are lines `column: Header|header` of its own headers, `words` the
+    closed words of a status, each followed by its own words for it, `stems` the names of its files.
+    `advice` says what its exports warn of.
+    """
+
+    name: str
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    advice: Callable[[Any], list[str]] = lambda facts: []
+
+    def of(self, dataset: Dataset) -> Dataset:
+        """A kind of export with the tool's words. Raises LookupError for an unknown column."""
+        headers = dict(
+            line.strip().split(": ", 1)
+            for line in self.spellings.get(dataset.key, "").strip().splitlines()
+        )
+        if unknown := sorted(headers.keys() - dataset.by_name.keys()):
+            raise LookupError(f"{dataset.key} has no column {', '.join(unknown)}")
+        columns = (self._worded(dataset.key, c, headers.get(c.name, "")) for c in dataset.columns)
+        stems = (*dataset.file_stems, *self.stems.get(dataset.key, ()))
+        return replace(dataset, columns=tuple(columns), file_stems=stems)
+
+    def _worded(self, kind: str, column: Column, headers: str) -> Column:
+        aliases = (*column.aliases, *filter(None, headers.split("|")))
+        own = {word.split()[0]: word for word in self.words.get(kind, ())}
+        words = tuple(f"{w} {own.get(w.split()[0], '')}".strip() for w in column.words)
+        return replace(column, aliases=aliases, words=words)
 
 
 @dataclass(frozen=True)

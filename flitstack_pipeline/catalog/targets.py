@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from flitstack_pipeline.catalog import statuses
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.declared import PLAIN, RECORDS
+from flitstack_pipeline.catalog.declared import PLAIN, RECORDS, SOURCE
 from flitstack_pipeline.catalog.model import (
     BUSINESS as BUSINESS,
 )
@@ -238,7 +238,8 @@ OPT_OUTS = {
     "gmb": "doNotGmb", "fb": "doNotFb",
 }  # fmt: skip
 TYPE_TAGS = {
-    name: f"contractor+ {name.casefold()}" for name in ("Client", "Lead", *SOURCE_TYPES.values())
+    name: f"{SOURCE.name.casefold()} {name.casefold()}"
+    for name in ("Client", "Lead", *SOURCE_TYPES.values())
 }
 
 #: Which pipeline stage and opportunity status a document's status means; a person may change it.

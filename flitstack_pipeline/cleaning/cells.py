@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.cleaning.values import cell_sql
 from flitstack_pipeline.cleaning.values.cell_sql import cell, literal
 from flitstack_pipeline.cleaning.values.columns import CUSTOM, Place
@@ -210,7 +211,7 @@ class Cells:
         """An exact amount; a critical one that cannot be read refuses the row."""
         found = self._look("money", column, before=self._sign(column))
         if found.key and critical:
-            what = "Correct the amount in Contractor+ and export again."
+            what = f"Correct the amount in {SOURCE.name} and export again."
             self.refuse(found.found("refused"), column, "not_an_amount", what)
         return found.value("value", "DECIMAL(18,4)")
 

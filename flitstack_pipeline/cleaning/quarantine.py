@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.model import Field
 from flitstack_pipeline.catalog.source import BY_KEY as DATASETS
 from flitstack_pipeline.warehouse import table_exists
@@ -23,7 +24,7 @@ MISFIT_TO_DO = (
     "Correct the line in the export (a separator inside a cell needs quotation marks around the "
     "cell), or export again."
 )
-WHAT_TO_DO = "Correct the value in Contractor+ and export again."
+WHAT_TO_DO = f"Correct the value in {SOURCE.name} and export again."
 
 
 def quarantine_refused(con: duckdb.DuckDBPyConnection, object_key: str, dataset: str) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.cli.terminal import (
     app,
     console,
@@ -30,7 +31,7 @@ def stage(
         typer.Option("--expected", help="On-screen count of a module, as clients=250. Repeat it."),
     ] = None,
     exported_at: Annotated[str, typer.Option(help="When they were exported, ISO 8601.")] = "",
-    workspace: Annotated[str, typer.Option(help="Contractor+ workspace, when several.")] = "",
+    workspace: Annotated[str, typer.Option(help=f"{SOURCE.name} workspace, when several.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Add a session of exports: copied, hashed, dated; the same file twice changes nothing."""
@@ -176,7 +177,7 @@ def explain(
     module: Annotated[str, typer.Argument(help="The module whose count differs, e.g. clients.")],
     why: Annotated[str, typer.Argument(help="Why screen and exports differ.")],
     by: Annotated[str, typer.Option(help="Who explains it.")],
-    workspace: Annotated[str, typer.Option(help="Contractor+ workspace, when several.")] = "",
+    workspace: Annotated[str, typer.Option(help=f"{SOURCE.name} workspace, when several.")] = "",
 ) -> None:
     """Explain a difference between screen and exports; it holds for these numbers only."""
     from flitstack_pipeline import services

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.cli.terminal import app, console, show_table
 from flitstack_pipeline.errors import BadInput
 
@@ -99,7 +100,7 @@ def invite(
     token = doors.invite(_project(homes, migration), migration, name, role, days, may_rollback)
     link = f"{public_url.rstrip('/')}/come/{migration}/{token}"
     console.print(
-        f"Hello {name},\n\nyour move from Contractor+ to HighLevel waits here:\n\n{link}\n\n"
+        f"Hello {name},\n\nyour move from {SOURCE.name} to HighLevel waits here:\n\n{link}\n\n"
         f"It is yours alone and holds for {days:g} days.",
         markup=False,
         soft_wrap=True,

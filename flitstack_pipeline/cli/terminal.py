@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.errors import Exit
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class InOrder(typer.core.TyperGroup):
 app = typer.Typer(
     name="flitstack",
     cls=InOrder,
-    help="Moves a contractor's business from Contractor+ into HighLevel: verified field by "
+    help=f"Moves a contractor's business from {SOURCE.name} into HighLevel: verified field by "
     "field, reversible with one click. The data folder is FLITSTACK_DATA (default: data/).",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,

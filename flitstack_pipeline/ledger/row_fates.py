@@ -12,6 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.ledger import fates, known
 from flitstack_pipeline.ledger.holders import HISTORY
@@ -33,7 +34,7 @@ _AS_ORPHAN = "regexp_matches(s.reason, '(is not in the exports|is not there|: no
 NO_ORPHAN = "left out as if its record were missing, but it is in the exports"
 LOST = "replaced by another row of the same export that says something else"
 TWO_RECORDS = (
-    "Two rows of one export have one number and differ: correct the number in Contractor+ and "
+    f"Two rows of one export have one number and differ: correct the number in {SOURCE.name} and "
     "export again, or answer the question about it (`flitstack questions`)."
 )
 TELL_US = "Tell us: this is a mistake of the program."

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from html import escape
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import REFERENCE
 from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.mapping.activity_words import (
     call_status,
@@ -142,7 +143,7 @@ def message_body(row: Row) -> str:
     What the import has no field for stands under the text: nothing of the row is lost.
     """
     tail = [" · ".join(part for part in (row["author"], *_about(row)) if part), *_extras(row)]
-    tail = [line for line in tail if line] + [f"Contractor+ ref: {row['source_key']}"]
+    tail = [line for line in tail if line] + [f"{REFERENCE}{row['source_key']}"]
     if row["kind"] != "email":
         subject = [row["subject"]] if row["subject"] else []
         return "\n".join([*subject, plain(row["text"]), *tail]).strip()
@@ -227,7 +228,7 @@ def note_body(row: Row) -> str:
     kind = row["kind"] or row["kind_text"] or "note"
     head = " · ".join(part for part in (_clock(row), kind, row["author"]) if part)
     parts = [f"[{head}]", " · ".join(_about(row)), row["subject"], row["text"] or "", *_extras(row)]
-    return "\n".join([*(p for p in parts if p), f"Contractor+ ref: {row['source_key']}"])
+    return "\n".join([*(p for p in parts if p), f"{REFERENCE}{row['source_key']}"])
 
 
 def _about(row: Row) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.mapping.matcher import Match
 from flitstack_pipeline.mapping.profiles import Profile
 
@@ -251,7 +252,7 @@ def choose_place(
             )  # fmt: skip
         conflict = f"; the sub-account's {best.field!r} is {data_type} and would lose values"
     if label.casefold() in {str(f["name"]).casefold() for f in existing}:
-        label = f"{label} (Contractor+)"
+        label = f"{label} ({SOURCE.name})"
     if label.casefold() in taken:
         label = f"{prefix} {label}"
     confidence = wanted.confidence - (0.15 if conflict else 0.0)

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.keys import record_key
 from flitstack_pipeline.mapping.apply import Mapper, Values
 from flitstack_pipeline.mapping.companies import shared_companies
@@ -146,7 +147,7 @@ def _placeholder(workspace: str, location: str) -> Record:
     """The contact that holds records without a client: HighLevel's opportunities must have one."""
     key = f"{workspace}/clients/{NO_CLIENT}"
     values = Values(
-        {"name": "No client (Contractor+)"}, {t.SOURCE_ID: key, t.SOURCE_TYPE: "Client"}
+        {"name": f"No client ({SOURCE.name})"}, {t.SOURCE_ID: key, t.SOURCE_TYPE: "Client"}
     )
     return Record(
         record_key("contact", key),
@@ -155,5 +156,5 @@ def _placeholder(workspace: str, location: str) -> Record:
         t.CONTACT,
         location,
         payload_of(values),
-        label="No client (Contractor+)",
+        label=f"No client ({SOURCE.name})",
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.cleaning.values import dates, numbers, words
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST, UNDECIDED
 from flitstack_pipeline.cleaning.values.formats import Format, comma_of
@@ -73,7 +74,7 @@ def read_as(transform: str, value: Any, how: Format, zone: str = "UTC") -> Any:
     """
     if isinstance(value, str) and transform in _PARSED:
         if words.pending(value):
-            raise Unfit(f"{value!r}: not known yet in Contractor+")
+            raise Unfit(f"{value!r}: not known yet in {SOURCE.name}")
         return _PARSED[transform](value, how, zone)
     return TRANSFORMS[transform](value)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import REFERENCE
+
 FIELD_MOST = 12_000
 #: How much of a text stays in its field, the sentence about the rest left room for.
 KEPT_MOST = 11_900
@@ -71,4 +73,4 @@ def note_body(label: str, name: str, piece: str, number: int, count: int, refere
         reference: the key by which the note is found again.
     """
     head = f"{name.removesuffix('__c').replace('_', ' ')} of {label}, continued ({number}/{count})"
-    return f"{head}\n{piece}\nContractor+ ref: {reference}"
+    return f"{head}\n{piece}\n{REFERENCE}{reference}"

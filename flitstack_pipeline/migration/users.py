@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, MapDocument, OwnerEntry
 from flitstack_pipeline.migration.account_schema import Catalog
@@ -88,7 +89,7 @@ class Team:
                 "sub-account": sub_account,
                 "name": r.member.name,
                 "email": r.member.email,
-                "role in Contractor+": r.member.role,
+                f"role in {SOURCE.name}": r.member.role,
                 "status": r.member.status,
                 "records": r.member.records,
                 "outcome": str(r.outcome),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.reports.document import Document, Section, write_html
 
 #: Columns of the page, by those of decisions/conflicts.csv.
@@ -30,7 +31,7 @@ def conflict_page(rows: Sequence[Mapping[str, Any]]) -> Document:
         else f"{len(rows)} open, {undecided} of them undecided. Nothing was overwritten."
     )
     how = (
-        "Each row is a value that changed in Contractor+ and in HighLevel since it was last "
+        f"Each row is a value that changed in {SOURCE.name} and in HighLevel since it was last "
         "written. To decide: in the review room; or write ours (take the new export), theirs "
         "(keep HighLevel) or value (with the value) into decisions/conflicts.csv; or run "
         "flitstack resolve RECORD FIELD ours. What was decided is applied by flitstack resolve and "

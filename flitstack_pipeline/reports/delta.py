@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.reports.document import Document, Section, shown, write_html, write_json
 
 COUNTED = ("new", "changed", "unchanged", "vanished")
@@ -60,7 +61,7 @@ def _page(facts: Mapping[str, Any], loaded: bool) -> Document:
             Section("Added in HighLevel", facts["added"], "Left alone.",
                     empty="Nothing was added."),
         ],
-        "What changed in Contractor+ since the last load, beside what changed in HighLevel.",
+        f"What changed in {SOURCE.name} since the last load, beside what changed in HighLevel.",
         figures,
     )  # fmt: skip
 

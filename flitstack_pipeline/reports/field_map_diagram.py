@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from flitstack_pipeline.catalog.declared import SOURCE
+
 BOX_WIDTH, BOX_HEIGHT, GAP, MIDDLE = 230, 46, 16, 260
 
 
@@ -37,8 +39,8 @@ def diagram(flows: Sequence[Flow], links: Sequence[tuple[str, str]]) -> str:
     parts = [
         f'<svg class="objects" viewBox="0 0 {width} {height}" role="img" '
         f'xmlns="http://www.w3.org/2000/svg" '
-        f'aria-label="Contractor+ objects on the left, HighLevel objects on the right">',
-        _caption(0, "Contractor+"),
+        f'aria-label="{SOURCE.name} objects on the left, HighLevel objects on the right">',
+        _caption(0, SOURCE.name),
         _caption(right_x, "HighLevel"),
     ]
     parts += [_line(f, at_left[f.source], at_right[f.target], right_x) for f in flows]

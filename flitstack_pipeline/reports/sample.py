@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.ledger.trace import cells_of_records
 from flitstack_pipeline.mapping.document import MapDocument
@@ -194,7 +195,7 @@ class SampleBook:
             title = source.label if name == source.label else f"{source.label} → {name}"
             found.append(
                 {"id": f"type-{len(found)}", "title": title, "records": records,
-                 "about": f"{source.label} of Contractor+ as {name.lower()} in HighLevel."}
+                 "about": f"{source.label} of {SOURCE.name} as {name.lower()} in HighLevel."}
             )  # fmt: skip
         return found
 

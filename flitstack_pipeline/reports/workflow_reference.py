@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.reports.document import Document, Section, write_html, write_json
 from flitstack_pipeline.workflows.rebuild import Candidate, Rebuild, Step, Verdict, as_json
 
 ABOUT = (
-    "Automations are not moved: Contractor+ does not export them. This is how each can be rebuilt "
-    "in HighLevel (Automation → Workflows → Create workflow). Keep every workflow a draft until "
-    "the migration is reconciled. The nearest building blocks were found by words; a person "
+    f"Automations are not moved: {SOURCE.name} does not export them. This is how each can be "
+    "rebuilt in HighLevel (Automation → Workflows → Create workflow). Keep every workflow a draft "
+    "until the migration is reconciled. The nearest building blocks were found by words; a person "
     "decides."
 )
 

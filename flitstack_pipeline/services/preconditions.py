@@ -6,6 +6,7 @@ the order of the loads (`loading`). Every function returns reasons and raises no
 
 from __future__ import annotations
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.migration.report import Reason
@@ -24,7 +25,7 @@ def before_reading(project: Project) -> list[str]:
     if any(export_files(project.exports)):
         return []
     return [
-        f"{project.exports} holds no export file. Export every module in Contractor+ (CSV or "
+        f"{project.exports} holds no export file. Export every module in {SOURCE.name} (CSV or "
         "Excel) and put the files there; `flitstack examples DIR` makes some to try with."
     ]
 

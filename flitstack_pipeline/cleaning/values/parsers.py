@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.cleaning import files, line_items
 from flitstack_pipeline.cleaning.html import clean_note, plain_note
 from flitstack_pipeline.cleaning.values import (
@@ -262,7 +263,7 @@ def _line(context: Context, cell: str) -> tuple[Any, ...]:
 
 
 #: What is kept of a typed cell that says its value is not known yet.
-_PENDING: list[Kept] = [("", "not known yet in Contractor+; kept as it is written")]
+_PENDING: list[Kept] = [("", f"not known yet in {SOURCE.name}; kept as it is written")]
 
 
 @_parser("date", "order", "cell", day="DATE", exact="VARCHAR")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.highlevel.api.custom_fields import (
     FieldCreateV1,
     FieldCreateV2,
@@ -22,7 +23,7 @@ from flitstack_pipeline.migration.checklist import Todo, field_todo
 from flitstack_pipeline.migration.provisioning.making import Maker, id_of
 from flitstack_pipeline.migration.schema_state import SERVES, lacking_options, primary_key
 
-FOLDER = "Contractor+"
+FOLDER = SOURCE.name
 FILES_MOST = 50
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.targets import OPT_OUTS
 
 #: Name in payloads → channel as v3 spells it, and as earlier versions do.
@@ -24,7 +25,7 @@ CHANNELS = {
     OPT_OUTS["fb"]: ("fb", "FB"),
 }
 OUT = ("active", "permanent")
-MESSAGE = "Opted out in Contractor+"
+MESSAGE = f"Opted out in {SOURCE.name}"
 
 
 def read_opt_outs(record: Mapping[str, Any]) -> dict[str, bool]:

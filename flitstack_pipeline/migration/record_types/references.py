@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from html import unescape
 
-_LINE = re.compile(r"Contractor\+ ref:\s*(\S[^<\n]*)")
+from flitstack_pipeline.catalog.declared import REFERENCE
+
+_LINE = re.compile(re.escape(REFERENCE.strip()) + r"\s*(\S[^<\n]*)")
 
 
 def reference(text: str | None) -> str:
@@ -18,4 +20,4 @@ def with_reference(text: str | None, source_key: str) -> str:
     """The text with its last line naming the source key, unless one does already."""
     if reference(text):
         return str(text)
-    return "\n".join(part for part in (text, f"Contractor+ ref: {source_key}") if part)
+    return "\n".join(part for part in (text, f"{REFERENCE}{source_key}") if part)

@@ -1,0 +1,1 @@
+"""The tools whose exports are read: one package each, with every word that is theirs alone."""
