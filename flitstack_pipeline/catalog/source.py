@@ -25,3 +25,9 @@ JOINED_INTO: dict[str, tuple[str, str]] = {d.key: d.joined for d in CLEANED if d
 #: Lines → the column that names their document; documents → the kind of export of their lines.
 LINES_OF: dict[str, str] = {d.key: d.id_columns[0] for d in DATASETS if d.lines_of}
 ITEMS_OF: dict[str, str] = {d.lines_of: d.key for d in DATASETS if d.lines_of}
+#: Parts of a document (lines, payments) → (clean column of its key, kind of export of it, column
+#: that names it).
+PARTS: dict[str, tuple[str, str, str]] = {
+    **{d.key: ("document_key", d.lines_of, LINES_OF[d.key]) for d in CLEANED if d.lines_of},
+    **{d.key: (c.cleaned, c.parent, c.name) for d in CLEANED for c in d.columns if c.read == "key"},
+}

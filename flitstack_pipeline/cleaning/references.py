@@ -17,7 +17,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.declared import OBJECT_TYPES, PLAIN
-from flitstack_pipeline.catalog.source import BY_KEY, CLEANED, LINES_OF
+from flitstack_pipeline.catalog.source import CLEANED, PARTS
 from flitstack_pipeline.cleaning.contact_links import by_contact_point
 from flitstack_pipeline.cleaning.match_keys import loose_name_key, name_key, number_key
 from flitstack_pipeline.cleaning.shared_numbers import UNRESOLVED
@@ -146,8 +146,7 @@ def lost_children(con: duckdb.DuckDBPyConnection) -> None:
     shared = "SELECT DISTINCT shown_key FROM clean.same_numbers"
     if not table_exists(con, "clean.same_numbers"):
         shared = "SELECT '' AS shown_key WHERE false"
-    lines = ((d, "document_key", BY_KEY[d].lines_of) for d in LINES_OF)
-    for child, column, parent in (*lines, ("payments", "invoice_key", "invoices")):
+    for child, (column, parent, _) in PARTS.items():
         con.execute(
             f"""
             INSERT INTO clean.orphans

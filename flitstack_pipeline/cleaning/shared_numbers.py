@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.model import DATE, MONEY
-from flitstack_pipeline.catalog.source import ITEMS_OF
+from flitstack_pipeline.catalog.source import LINES_OF, PARTS
 from flitstack_pipeline.cleaning.identity_rules import name_words
 from flitstack_pipeline.warehouse import row_count
 
@@ -143,7 +143,8 @@ def resolve_children(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
     shared = "SELECT object FROM clean.same_numbers WHERE object = ? LIMIT 1"
     if not con.execute(shared, [object_key]).fetchall():
         return
-    for table, column in _children_of(object_key):
+    parts = [(d, key) for d, (key, document, _) in PARTS.items() if document == object_key]
+    for table, column in parts:
         children = _children(con, table, column) if row_count(con, f"clean.{table}") else {}
         if not children:
             continue
@@ -151,7 +152,7 @@ def resolve_children(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
         owners: dict[str, str] = {}
         for number, of_one in children.items():
             known = documents[number]
-            if table == "payments":
+            if table not in LINES_OF:
                 found = {c.key: owner_of_payment(c, known) for c in of_one}
                 told = {key: owner for key, owner in found.items() if owner}
             else:
@@ -161,16 +162,8 @@ def resolve_children(con: duckdb.DuckDBPyConnection, object_key: str) -> None:
             con.execute(
                 f'UPDATE clean."{table}" SET "{column}" = ? WHERE source_key = ?', [owner, key]
             )
-        if table != "payments":
+        if table in LINES_OF:
             _number_again(con, table, object_key, list(owners.values()))
-
-
-def _children_of(object_key: str) -> Iterator[tuple[str, str]]:
-    """Child tables of an object type, with the column that names the document."""
-    if object_key in ITEMS_OF:
-        yield ITEMS_OF[object_key], "document_key"
-    if object_key == "invoices":
-        yield "payments", "invoice_key"
 
 
 def _documents(con: duckdb.DuckDBPyConnection, object_key: str) -> dict[str, list[Document]]:
@@ -202,8 +195,11 @@ def _documents(con: duckdb.DuckDBPyConnection, object_key: str) -> dict[str, lis
 
 def _children(con: duckdb.DuckDBPyConnection, table: str, column: str) -> dict[str, list[Child]]:
     """The lines or payments of each shared number."""
-    values = "c.payment_date, c.amount, NULL"
-    if table != "payments":
+    fields = BY_DATASET[table].fields
+    day = next((f"c.{f.name}" for f in fields if f.type == DATE), "CAST(NULL AS DATE)")
+    paid = next((f"c.{f.name}" for f in fields if f.type == MONEY), "NULL")
+    values = f"{day}, {paid}, NULL"
+    if table in LINES_OF:
         amount = "coalesce(c.amount, CAST(c.quantity * c.unit_price AS DECIMAL(18, 4)))"
         values = f"NULL, {amount}, {_LINE}"
     found: dict[str, list[Child]] = defaultdict(list)

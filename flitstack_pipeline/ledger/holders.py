@@ -18,7 +18,7 @@ from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.objects import KEYS, object_of_dataset
-from flitstack_pipeline.catalog.source import CLEANED, JOINED_INTO
+from flitstack_pipeline.catalog.source import CLEANED, JOINED_INTO, PARTS
 from flitstack_pipeline.ledger.provenance import (
     ALL,
     COMPANY,
@@ -453,11 +453,9 @@ def _parents(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     """SELECT child, parent: source keys of rows and of the records whose text they are part of."""
     table = BY_DATASET[dataset]
     merges = relation(con, "clean.merges")
-    for column in ("document_key", "invoice_key"):
-        if table.has(column):
-            return (
-                f"SELECT source_key AS child, {column} AS parent FROM {relation(con, table.name)}"
-            )
+    if dataset in PARTS:
+        key = PARTS[dataset][0]
+        return f"SELECT source_key AS child, {key} AS parent FROM {relation(con, table.name)}"
     return f"""
         SELECT l.child_key AS child, coalesce(m.kept_key, l.parent_key) AS parent
         FROM {relation(con, "clean.links")} l LEFT JOIN {merges} m ON m.merged_key = l.parent_key

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import duckdb
 
-from flitstack_pipeline.catalog.source import BY_KEY, CLEANED, LINES_OF
+from flitstack_pipeline.catalog.source import CLEANED, PARTS
 
 #: Clean field that names a record → the kinds of export it is of; "" is told by the row itself.
 NAMED_BY = {
     "client_ref": "clients", "client_name": "people", "converted_client_ref": "clients",
     "record_ref": "", **{c.cleaned: c.parent for d in CLEANED for c in d.columns if c.parent},
 }  # fmt: skip
-#: Kind of export whose rows are parts of a document → the document's kind.
-PART_OF = {"payments": "invoices", **{d: BY_KEY[d].lines_of for d in LINES_OF}}
 _TABLE = """
 CREATE OR REPLACE TEMP TABLE ledger_known AS
 SELECT split_part(key, '/', 2) AS kind, split_part(key, '/', 1) || '/'
@@ -43,10 +41,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 def named_kind(dataset: str, field: str) -> str:
     """The kind of record that a clean field names; "" where none, or where the row tells it."""
-    return PART_OF.get(dataset, "") if field in _DOCUMENTS else NAMED_BY.get(field, "")
-
-
-_DOCUMENTS = ("document_key", "invoice_key")
+    key, document, _ = PARTS.get(dataset, ("", "", ""))
+    return document if field == key else NAMED_BY.get(field, "")
 
 
 def is_known_sql(kind: str, cell: str, workspace: str) -> str:

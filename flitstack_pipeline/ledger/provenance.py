@@ -16,7 +16,7 @@ from functools import cache
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.source import BY_KEY, JOINED_INTO
+from flitstack_pipeline.catalog.source import BY_KEY, JOINED_INTO, PARTS
 from flitstack_pipeline.cleaning.values.parsers import PARSERS
 from flitstack_pipeline.ledger.columns import Source, fields_of
 from flitstack_pipeline.ledger.known import named_kind
@@ -333,7 +333,7 @@ def _owner(dataset: str, document: MapDocument) -> Iterator[Path]:
 
 def _is_reference(field: str) -> bool:
     return bool(re.search(r"_refs?$", field)) or field in (
-        "client_name", "document_key", "invoice_key"
+        "client_name", *(key for key, _, _ in PARTS.values())
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.declared import SOURCE
-from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF, PARTS
 from flitstack_pipeline.ledger import fates, known
 from flitstack_pipeline.ledger.holders import HISTORY
 from flitstack_pipeline.ledger.provenance import STAGES
@@ -27,8 +27,7 @@ _TOLD_ON = {
     "properties": ("client", "clients", "client_id"),
     "visits": ("job", "jobs", "job_number"),
     "change_orders": ("invoice", "invoices", "invoice_number"),
-    "payments": ("document", "invoices", "invoice_number"),
-    **{d: ("document", BY_KEY[d].lines_of, number) for d, number in LINES_OF.items()},
+    **{d: ("document", document, number) for d, (_, document, number) in PARTS.items()},
 }
 _AS_ORPHAN = "regexp_matches(s.reason, '(is not in the exports|is not there|: no such [a-z]+)$')"
 NO_ORPHAN = "left out as if its record were missing, but it is in the exports"
