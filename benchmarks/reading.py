@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 from measured import Measured, measured
 
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.sandbox_process import module_command
 from flitstack_pipeline.warehouse import Warehouse
 

@@ -4,8 +4,8 @@ None is known to be an export of Contractor+ (docs/contractor_plus.md#exports), 
 differ from tool to tool: such a file is never taken for granted, it is asked about once, with what
 its rows would become. Words: headers and report names of public field-service tools (Jobber,
 Housecall Pro, ServiceTitan, Joist; docs/contractor_plus.md#similar-tools). Belongs here: names,
-columns, destinations. Does not: recognising (`contractor_plus.recognise`), reading
-(`contractor_plus.other_rows`).
+columns, destinations. Does not: recognising (`reading.recognise`), reading
+(`reading.other_rows`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A file whose name or headers are not English is asked about, with the kinds these words say as
 candidates; once a person named its kind, its headers are read by them. Belongs here: nouns and
 headers in Spanish, French, German, Portuguese, Italian and Russian. Does not: recognising
-(`contractor_plus.kinds`), English spellings (`source`).
+(`reading.kinds`), English spellings (`source`).
 """
 
 from __future__ import annotations

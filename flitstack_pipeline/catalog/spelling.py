@@ -1,7 +1,7 @@
 """Which canonical column a header stands for, and how surely: spellings, qualifiers, alternatives.
 
 Belongs here: matching one header with the columns of one kind of file. Does not: the spellings
-themselves (`source`, `other_kinds`), what a whole file is (`contractor_plus.recognise`).
+themselves (`source`, `other_kinds`), what a whole file is (`reading.recognise`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import duckdb
 
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.source import ITEMS_OF, LINES_OF
-from flitstack_pipeline.contractor_plus.line_rows import has_line_rows
+from flitstack_pipeline.reading.line_rows import has_line_rows
 from flitstack_pipeline.warehouse import row_count, table_exists
 
 

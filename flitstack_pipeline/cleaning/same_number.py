@@ -46,8 +46,8 @@ from flitstack_pipeline.cleaning.versions import (
     Version,
     group,
 )
-from flitstack_pipeline.contractor_plus.line_rows import AMOUNTS_ADDED, ASKED, has_line_rows
 from flitstack_pipeline.questions import Choice, Question
+from flitstack_pipeline.reading.line_rows import AMOUNTS_ADDED, ASKED, has_line_rows
 
 DDL = """CREATE TABLE IF NOT EXISTS clean.same_numbers (
   object VARCHAR, dataset VARCHAR, shown_key VARCHAR, source_key VARCHAR, damaged BOOLEAN)"""

@@ -1,7 +1,7 @@
 """Files that lie beside the exports and that nothing in them names: listed, never passed over.
 
 Belongs here: `clean.unnamed_files`, one line per file. Does not: files that a row names
-(`files`), files of the folder that are refused as exports (`contractor_plus.formats`).
+(`files`), files of the folder that are refused as exports (`reading.formats`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from flitstack_pipeline.cleaning.files import MAX_BYTES
-from flitstack_pipeline.contractor_plus.folder import attachment_files, problem_of
 from flitstack_pipeline.file_kinds import suffix_of
+from flitstack_pipeline.reading.folder import attachment_files, problem_of
 
 IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp"})
 DDL = """CREATE OR REPLACE TABLE clean.unnamed_files (

@@ -35,7 +35,7 @@ def stage(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Add a session of exports: copied, hashed, dated; the same file twice changes nothing."""
-    from flitstack_pipeline.contractor_plus.staging import stage as stage_files
+    from flitstack_pipeline.reading.staging import stage as stage_files
 
     counts = _counts(expected or [])
     if not files and not counts:
@@ -72,7 +72,7 @@ def inspect(
     sheet: Annotated[str, typer.Option(help="With --out: only this sheet of a workbook.")] = "",
 ) -> None:
     """Show how a file is understood: encoding, dialect, header row, columns, object type."""
-    from flitstack_pipeline.contractor_plus.inspect import inspect_file, write_cells
+    from flitstack_pipeline.reading.inspect import inspect_file, write_cells
 
     found = inspect_file(file)
     if out:

@@ -1,7 +1,7 @@
 """Reading a list of headers from any file: a listing of headers, or a data file's own columns.
 
 Belongs here: telling a listing (`header, description, samples`) from data, whatever the encoding
-and separator. Does not: exports of Contractor+ (`contractor_plus`), matching (`mapping.matcher`).
+and separator. Does not: exports of a source (`reading`), matching (`mapping.matcher`).
 """
 
 from __future__ import annotations

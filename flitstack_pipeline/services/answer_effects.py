@@ -20,11 +20,11 @@ from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST, UND
 from flitstack_pipeline.cleaning.values.evidence import Counted, Evidence, gather
 from flitstack_pipeline.cleaning.values.formats import EITHER, SIGN_WORDS, comma_of
 from flitstack_pipeline.cleaning.values.money import NotAnAmount, amount
-from flitstack_pipeline.contractor_plus.answers import NOTHING, file_answer
-from flitstack_pipeline.contractor_plus.sessions import SESSION
-from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.questions import Choice, Question
+from flitstack_pipeline.reading.answers import NOTHING, file_answer
+from flitstack_pipeline.reading.sessions import SESSION
+from flitstack_pipeline.reading.survey import survey
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 

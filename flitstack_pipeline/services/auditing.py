@@ -14,9 +14,9 @@ from flitstack_pipeline.audit.quote import OURS, measures, quote
 from flitstack_pipeline.audit.result import Audit
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.cleaning.relationships import summary
-from flitstack_pipeline.contractor_plus import manifest
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question
+from flitstack_pipeline.reading import manifest
 from flitstack_pipeline.reports.audit import audit_document
 from flitstack_pipeline.reports.document import write_csv, write_html, write_json
 from flitstack_pipeline.services.acknowledging import left_behind

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.contractor_plus.folder import export_files, is_media, problem_of
-from flitstack_pipeline.contractor_plus.manifest import sha256
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.journal.store import Journal
+from flitstack_pipeline.reading.folder import export_files, is_media, problem_of
+from flitstack_pipeline.reading.manifest import sha256
 from flitstack_pipeline.services.project_context import open_journal
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists

@@ -11,7 +11,6 @@ from typing import Any
 from flitstack_pipeline.accounts import NotConfigured, unconfigured
 from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.catalog.objects import KEYS
-from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
@@ -23,6 +22,7 @@ from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.mapping.yaml_form import counts_stand
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.private_files import replacing
+from flitstack_pipeline.reading.folder import export_files
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.services.account_fields import account_fields
 from flitstack_pipeline.services.click_folding import fold_clicks

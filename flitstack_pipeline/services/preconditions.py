@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
-from flitstack_pipeline.contractor_plus.folder import export_files
 from flitstack_pipeline.migration.report import Reason
+from flitstack_pipeline.reading.folder import export_files
 from flitstack_pipeline.services.field_map import unconfirmed_entries
 from flitstack_pipeline.services.open_matters import open_matters
 from flitstack_pipeline.services.project_context import open_journal

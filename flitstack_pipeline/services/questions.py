@@ -13,14 +13,14 @@ from flitstack_pipeline.cleaning.values.columns import is_date_column, is_money_
 from flitstack_pipeline.cleaning.values.dates import DAY_FIRST, MONTH_FIRST
 from flitstack_pipeline.cleaning.values.formats import SIGN_WORDS
 from flitstack_pipeline.cleaning.values.zones import checked_zone
-from flitstack_pipeline.contractor_plus.answers import file_answer
-from flitstack_pipeline.contractor_plus.counts import CountCheck, check_counts, explain
-from flitstack_pipeline.contractor_plus.folder import export_files
-from flitstack_pipeline.contractor_plus.manifest import module
-from flitstack_pipeline.contractor_plus.sessions import SESSION
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.questions import Question, open_questions
+from flitstack_pipeline.reading.answers import file_answer
+from flitstack_pipeline.reading.counts import CountCheck, check_counts, explain
+from flitstack_pipeline.reading.folder import export_files
+from flitstack_pipeline.reading.manifest import module
+from flitstack_pipeline.reading.sessions import SESSION
 from flitstack_pipeline.services.answer_effects import (
     DATES,
     DECIMAL,

@@ -19,11 +19,11 @@ from flitstack_pipeline.cleaning.relationships import count_merges, summary
 from flitstack_pipeline.cleaning.relationships import relate as relate_tables
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
 from flitstack_pipeline.cleaning.values.evidence import Counted, count
-from flitstack_pipeline.contractor_plus import manifest
-from flitstack_pipeline.contractor_plus.folder import attachment_files, export_files
-from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
-from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.reading import manifest
+from flitstack_pipeline.reading.folder import attachment_files, export_files
+from flitstack_pipeline.reading.ingest import ingest_object, ingest_schema
+from flitstack_pipeline.reading.survey import survey
 from flitstack_pipeline.services.answer_effects import DECIMAL, ZONE
 from flitstack_pipeline.services.early_cutoff import (
     BECAUSE,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from flitstack_pipeline.audit import inventory
-from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.services import run_audit
 from flitstack_pipeline.settings import Project, Settings
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.destination import serving_sandbox
+from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.services.project_context import accounts, accounts_kept_open
 from flitstack_pipeline.settings import Project, Settings
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story

@@ -9,8 +9,8 @@ import json
 import pytest
 
 from flitstack_pipeline.catalog.objects import waves
-from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.dagster.partitions import WAVE_PARTITIONS
+from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
 

@@ -14,8 +14,8 @@ from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
 from flitstack_pipeline.cleaning.values import cell_sql, contact_points, money, words, yes_no
 from flitstack_pipeline.cleaning.values.parsers import Context
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
 
 HERE = Context("America/New_York", "US", "exports")

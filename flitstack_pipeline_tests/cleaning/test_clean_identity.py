@@ -9,7 +9,7 @@ import pytest
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.quarantine import quarantine_invalid
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
 
 

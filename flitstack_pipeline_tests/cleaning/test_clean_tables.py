@@ -10,8 +10,8 @@ from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.cleaning import validate
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting, validate_clean
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
 
 

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
 
 ROWS = [

@@ -9,9 +9,9 @@ import pytest
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.excluded_rows import left_out
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.mapping.build import map_object
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.mapping.small import mapped
 

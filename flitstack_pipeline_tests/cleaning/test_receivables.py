@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline_tests.cleaning.test_clean_tables import warehouse
 
 HEADER = (

@@ -18,7 +18,7 @@ from flitstack_pipeline.cleaning.shared_numbers import (
     owners_of_lines,
 )
 from flitstack_pipeline.cleaning.validate import check_accounting
-from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
+from flitstack_pipeline.reading.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.warehouse import SCHEMAS
 
 CASE = Path(__file__).parents[1] / "cases" / "01_one_number_two_records" / "exports"

@@ -4,8 +4,8 @@ import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.values.wrapping import unwrapped
-from flitstack_pipeline.contractor_plus.cells import sheets
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
+from flitstack_pipeline.reading.cells import sheets
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline_tests.cleaning.test_clean_tables import warehouse
 
 HEADER = "Client ID,Client Name,Email,Phone,Zip,Notes,Created Date"

@@ -16,8 +16,8 @@ from flitstack_pipeline.cleaning.values.zones import (
     zone_answer,
     zone_of_header,
 )
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.reading.ingest import ingest_object
 
 NEW_YORK = "America/New_York"
 

@@ -15,8 +15,8 @@ import requests
 from flitstack_pipeline import cli
 from flitstack_pipeline.accounts import SANDBOX_TOKEN
 from flitstack_pipeline.cli import terminal
-from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline.settings import Project
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flitstack_pipeline.contractor_plus.staging import stage
+from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
 

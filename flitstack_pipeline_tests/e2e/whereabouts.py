@@ -14,8 +14,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
 from flitstack_pipeline.catalog.clean import TABLES
-from flitstack_pipeline.contractor_plus.lines import blocks
-from flitstack_pipeline.contractor_plus.survey import survey
+from flitstack_pipeline.reading.lines import blocks
+from flitstack_pipeline.reading.survey import survey
 
 #: Kinds of export that become users, fields and products, and are compared elsewhere.
 NO_RECORDS = {"users", "custom_fields", "items"}

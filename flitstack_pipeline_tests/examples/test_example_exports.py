@@ -15,8 +15,8 @@ import openpyxl
 import pytest
 
 from flitstack_pipeline.catalog.objects import KEYS
-from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.examples import generate, generate_delta, truth
+from flitstack_pipeline.reading.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.warehouse import SCHEMAS
 
 BUNDLED = Path(__file__).parents[2] / "data" / "exports"

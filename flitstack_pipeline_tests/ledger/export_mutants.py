@@ -14,15 +14,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flitstack_pipeline.contractor_plus.survey import survey
 from flitstack_pipeline.ledger.put_right import find_wrong
 from flitstack_pipeline.questions import open_questions
+from flitstack_pipeline.reading.survey import survey
 from flitstack_pipeline_tests.ledger import small
 from flitstack_pipeline_tests.ledger.workshop import Workshop
 
 ASKED, APART = "asked", "two records"
 REALIGNED, QUARANTINED, SILENT = "realigned", "quarantined", "in silence"
-UNKNOWN = Path(__file__).parents[1] / "contractor_plus" / "unknown_headers.txt"
+UNKNOWN = Path(__file__).parents[1] / "reading" / "unknown_headers.txt"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ import random
 import duckdb
 import pytest
 
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.ledger.put_right import find_wrong
 from flitstack_pipeline.ledger.realignment import kinds_of, why_wrong
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS
-from flitstack_pipeline_tests.contractor_plus.test_alignment import HEADER, NAMES, damaged, people
 from flitstack_pipeline_tests.ledger import small
 from flitstack_pipeline_tests.ledger.workshop import Workshop
+from flitstack_pipeline_tests.reading.test_alignment import HEADER, NAMES, damaged, people
 
 HEADERS = small.FILES["clients.csv"][0].split("|")
 _ROW = (

@@ -20,12 +20,12 @@ from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.catalog.source import BY_KEY
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object, clean_schema
 from flitstack_pipeline.cleaning.relationships import relate
-from flitstack_pipeline.contractor_plus.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.ledger.cells import Surroundings, build
 from flitstack_pipeline.ledger.fates import UNACCOUNTED
 from flitstack_pipeline.mapping.build import map_object
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.propose import propose
+from flitstack_pipeline.reading.ingest import ingest_object, ingest_schema
 from flitstack_pipeline.warehouse import SCHEMAS
 from flitstack_pipeline_tests.ledger import small
 

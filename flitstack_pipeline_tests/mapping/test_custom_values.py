@@ -9,12 +9,12 @@ import pytest
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.targets import ORIGINALS
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object, clean_schema
-from flitstack_pipeline.contractor_plus.ingest import ingest_object
 from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.mapping.transforms import Account
 from flitstack_pipeline.questions import open_questions
+from flitstack_pipeline.reading.ingest import ingest_object
 from flitstack_pipeline.warehouse import SCHEMAS, dicts
 
 

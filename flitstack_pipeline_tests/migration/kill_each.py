@@ -37,9 +37,9 @@ from requests.adapters import HTTPAdapter
 from flitstack_pipeline import services
 from flitstack_pipeline.accounts import SANDBOX_LOCATION, SANDBOX_TOKEN
 from flitstack_pipeline.catalog.objects import KEYS
-from flitstack_pipeline.contractor_plus.staging import stage as stage_files
 from flitstack_pipeline.destination import SANDBOX_AGENCY_TOKEN
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.reading.staging import stage as stage_files
 from flitstack_pipeline.sandbox.app import build_app
 from flitstack_pipeline.sandbox.options import SandboxOptions
 from flitstack_pipeline.sandbox.server import listening_socket, run

@@ -10,11 +10,11 @@ import json
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.dagster.checks import CHECKS
 from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.reading.staging import stage
 
 
 @pytest.fixture

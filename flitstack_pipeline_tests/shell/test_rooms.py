@@ -14,10 +14,27 @@ STARTS_THE_SANDBOX = {"cli", "destination"}
 FORBIDDEN = {
     "cleaning": {"highlevel", "migration", "mapping", "reports", "services"},
     "mapping": {"highlevel", "migration", "reports", "services"},
-    "highlevel": {"contractor_plus", "cleaning", "mapping", "migration", "reports", "catalog"},
-    "contractor_plus": {"highlevel", "cleaning", "mapping", "migration", "reports", "services"},
+    "highlevel": {
+        "reading",
+        "sources",
+        "cleaning",
+        "mapping",
+        "migration",
+        "reports",
+        "catalog",
+    },
+    "sources": {"reading", "cleaning", "mapping", "highlevel", "migration", "reports", "services"},
+    "reading": {
+        "sources",
+        "highlevel",
+        "cleaning",
+        "mapping",
+        "migration",
+        "reports",
+        "services",
+    },
     "migration": {"services", "destination"},
-    "catalog": {"contractor_plus", "cleaning", "mapping", "highlevel", "migration", "reports"},
+    "catalog": {"reading", "cleaning", "mapping", "highlevel", "migration", "reports"},
     "ledger": {"highlevel", "migration", "reports", "services"},
 }
 #: Pure functions of text, which the room that reads files may use beside what it is else forbidden.
@@ -58,7 +75,7 @@ def imports(path: Path) -> set[str]:
 
 
 def imported_rooms(path: Path) -> set[str]:
-    free = VALUES if "contractor_plus" in path.parts else "nothing"
+    free = VALUES if "reading" in path.parts else "nothing"
     return {
         name.split(".")[1]
         for name in imports(path)
@@ -80,6 +97,11 @@ def test_a_module_keeps_to_the_rooms_it_may_know(path):
     if here not in STARTS_THE_SANDBOX:
         assert "sandbox_process" not in known
     assert not known & FORBIDDEN.get(here, set())
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "reading").glob("*.py")), ids=lambda p: p.stem)
+def test_the_room_that_reads_files_names_no_vendor(path):
+    assert "contractor+" not in path.read_text().casefold()
 
 
 def test_the_rules_are_those_that_the_document_tells():

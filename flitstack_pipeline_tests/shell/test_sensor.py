@@ -8,9 +8,9 @@ import dagster as dg
 import pytest
 
 from flitstack_pipeline import services
-from flitstack_pipeline.contractor_plus.manifest import sha256
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.dagster.sensors import new_export_session
+from flitstack_pipeline.reading.manifest import sha256
 from flitstack_pipeline.services import delta
 from flitstack_pipeline.services.project_context import open_journal
 

@@ -11,7 +11,6 @@ import pytest
 from flitstack_pipeline import cli, summary
 from flitstack_pipeline.accounts import NotConfigured
 from flitstack_pipeline.cli.terminal import Exit
-from flitstack_pipeline.contractor_plus.errors import UnreadableFile
 from flitstack_pipeline.destination import SandboxUnusable
 from flitstack_pipeline.errors import BadInput, exit_code
 from flitstack_pipeline.highlevel.errors import Forbidden, HighLevelError, Unauthorized
@@ -20,6 +19,7 @@ from flitstack_pipeline.migration.group_commit import JournalFailed
 from flitstack_pipeline.migration.lock import LockLost, RunInProgress
 from flitstack_pipeline.migration.report import Refused
 from flitstack_pipeline.migration.sending import CredentialsFailed, RunStopped
+from flitstack_pipeline.reading.errors import UnreadableFile
 from flitstack_pipeline.services.foreign_migrations import OtherJournal
 from flitstack_pipeline.services.workflows import WorkflowsRunning
 from flitstack_pipeline.warehouse import WarehouseBusy

@@ -1,7 +1,7 @@
 """Takes off a cell what a tool wrapped around its text: Excel's armour, escapes, HTML entities.
 
 Belongs here: one cell as a person would read it on the screen it was exported from. Does not:
-what the text says (the other parsers), rows and dialects (`contractor_plus`).
+what the text says (the other parsers), rows and dialects (`reading`).
 """
 
 from __future__ import annotations
