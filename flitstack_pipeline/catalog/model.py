@@ -173,6 +173,13 @@ class Dataset:
         object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
 
     @property
+    def own_id(self) -> str:
+        """The column of its records' own ids, "" where it has none."""
+        first = self.by_name[self.id_columns[0]]
+        is_id = first.name.endswith(("_id", "_number")) and not first.parent
+        return first.name if is_id and not self.lines_of else ""
+
+    @property
     def cleaned(self) -> tuple[Field, ...]:
         """Its own columns of the clean table: declared as a whole, then the others."""
         return (*(f for column in self.columns for f in column.fields()), *self.further)
@@ -234,6 +241,9 @@ class ObjectType:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "datasets", tuple(d.key for d in self.exports))
+        numbers = [c for c in self.main.columns if c.read == "number" and c.to]
+        if self.record and not numbers:
+            raise ValueError(f"{self.key}: one column must be read as its number, with a field")
 
     @property
     def dataset(self) -> str:

@@ -13,6 +13,7 @@ from enum import Enum
 
 from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.model import ObjectType
+from flitstack_pipeline.catalog.source import CLEANED
 from flitstack_pipeline.cleaning.match_keys import LEGAL_FORMS, TITLES
 from flitstack_pipeline.cleaning.values.accents import without_accents
 
@@ -79,19 +80,7 @@ def _of_declared(o: ObjectType) -> Identity:
 
 
 #: The column of a record's own id, where an export has one.
-ID_COLUMN: dict[str, str] = {
-    "users": "user_id",
-    "clients": "client_id",
-    "leads": "lead_id",
-    "properties": "property_id",
-    "jobs": "job_number",
-    "estimates": "estimate_number",
-    "invoices": "invoice_number",
-    "payments": "payment_id",
-    "change_orders": "change_order_number",
-    **{key: next(c.name for c in o.main.columns if c.read == "number") for key, o in PLAIN.items()},
-    "activities": "activity_id",
-}
+ID_COLUMN: dict[str, str] = {d.key: d.own_id for d in CLEANED if d.own_id}
 
 #: What tells the rows of one client apart when there is one row per property.
 PLACE_COLUMNS = ("address", "street", "street2", "city", "zip", "service_address")
