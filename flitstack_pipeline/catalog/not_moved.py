@@ -1,4 +1,4 @@
-"""What cannot be moved into HighLevel, each with the reason: the one list of it.
+"""What cannot be moved into HighLevel, each with the reason: the one list of it, and its exports.
 
 The audit's page of what stays behind is made from it, and so is the fate `not moved` of the cells
 of a kind of file that is declared here.
@@ -7,6 +7,9 @@ of a kind of file that is declared here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from flitstack_pipeline.catalog.columns import JOB_NO, columns
+from flitstack_pipeline.catalog.model import Dataset
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,77 @@ NOT_MOVED: tuple[NotMoved, ...] = (
 )
 
 REASONS: dict[str, str] = {n.key: n.instead for n in NOT_MOVED if n.key}
+
+#: Kinds of export that are understood and counted, and stay behind.
+LEFT_BEHIND: tuple[Dataset, ...] = (
+    Dataset(
+        "expenses",
+        "Expenses",
+        (
+            *columns(
+                """
+                expense_id: Expense ID|id
+                date: Date|expense date
+                vendor: Vendor|merchant|supplier
+                category: Category|expense category
+                amount: Amount|total
+                """
+            ),
+            JOB_NO,
+        ),
+        ("expense_id",),
+        ("vendor", "amount"),
+        ("expenses",),
+        ("expense",),
+        ("vendor|category", "amount", "date"),
+    ),
+    Dataset(
+        "time_clock",
+        "Time clock",
+        (
+            *columns(
+                """
+                employee: Employee|team member|name
+                clock_in: Clock In|start
+                clock_out: Clock Out|end
+                hours: Hours|duration
+                """
+            ),
+            JOB_NO,
+        ),
+        ("employee", "clock_in"),
+        ("clock_in", "clock_out"),
+        (
+            "time_clock",
+            "timesheets",
+            "timesheet",
+            "time_entries",
+            "time_tracking",
+            "time_sheets",
+            "timecards",
+            "time_cards",
+        ),
+        ("time entry",),
+        ("employee", "clock_in", "clock_out|hours"),
+    ),
+    Dataset(
+        "mileage",
+        "Mileage log",
+        (
+            *columns(
+                """
+                employee: Employee|team member|driver|name
+                date:
+                miles: Miles|distance
+                from_place: From|start point
+                to_place: To|end point
+                """
+            ),
+        ),
+        ("employee", "date"),
+        ("miles",),
+        ("mileage", "mileage_log"),
+        ("trip",),
+        ("employee|from_place", "date", "miles"),
+    ),
+)

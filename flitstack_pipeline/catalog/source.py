@@ -1,15 +1,15 @@
 """Every kind of export of Contractor+, with its columns and their aliases, by its key.
 
 All of it is derived: the declarations stand in the files of the object types, in `schema_sheets`
-and in `left_behind`. Does not belong here: kinds of file that are no export of Contractor+
+and in `not_moved`. Does not belong here: kinds of file that are no export of Contractor+
 (`other_kinds`).
 """
 
 from __future__ import annotations
 
 from flitstack_pipeline.catalog.declared import OBJECT_TYPES
-from flitstack_pipeline.catalog.left_behind import LEFT_BEHIND
 from flitstack_pipeline.catalog.model import Dataset
+from flitstack_pipeline.catalog.not_moved import LEFT_BEHIND
 from flitstack_pipeline.catalog.schema_sheets import CUSTOM_FIELDS, ITEMS
 
 #: The exports of object types, then the sheets that describe the account.
