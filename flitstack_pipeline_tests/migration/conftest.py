@@ -44,7 +44,7 @@ def small_schema():
             "contact": named("contact", t.SOURCE_ID, t.SOURCE_TYPE, "Estimated_Value__c", t.FILES,
                              "Original_Create_Date__c"),
             "opportunity": named("opportunity", t.SOURCE_ID, "Job_Amount__c", t.FILES),
-            "business": t.BUSINESS_FIELDS,
+            "business": t.FIELDS[t.BUSINESS],
             t.INVOICE: named(t.INVOICE, t.NAME, t.SOURCE_ID, "Total__c", "Paid_Date__c",
                              "Invoice_Status__c"),
         },
