@@ -16,8 +16,8 @@ import requests
 
 from flitstack_pipeline.accounts import SANDBOX_TOKEN
 from flitstack_pipeline.answers_file import read_answers
-from flitstack_pipeline.contractor_plus.staging import stage
 from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.review.homes import Homes
 from flitstack_pipeline.services import accounts_kept_open
 from flitstack_pipeline.services.project_context import accounts, open_journal
