@@ -35,9 +35,8 @@ test-fast: $(STAMP)
 test-all: test
 	$(BIN)/python -m flitstack_pipeline_tests.proofs
 
-# Dagster's own files hold names and numbers of customers: for their owner only.
 ui: $(STAMP)
-	umask 077 && mkdir -p .dagster && chmod 700 .dagster && $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+	$(BIN)/flitstack ui
 
 review: $(STAMP)
 	$(BIN)/flitstack review
@@ -65,4 +64,4 @@ lock:
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras -q -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .dagster .pytest_cache .mypy_cache .ruff_cache artifacts
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache artifacts

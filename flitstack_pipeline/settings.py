@@ -6,6 +6,7 @@ One data folder is one migration. Secrets are read from the environment only, an
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.warehouse import Warehouse
 
+#: Words that turn off what a variable else names.
+OFF = ("off", "no", "none")
 HIGHLEVEL_URL = "https://services.leadconnectorhq.com"
 
 
@@ -63,6 +66,7 @@ class Settings(Environment):
     workspace: str = Field("main", alias="FLITSTACK_WORKSPACE")
     memory: str = Field("", alias="FLITSTACK_MEMORY")
     prices: Path | None = Field(None, alias="FLITSTACK_PRICES")
+    dagster: str = Field("", alias="FLITSTACK_DAGSTER")
 
     delta_hours: float = Field(48, gt=0, alias="FLITSTACK_DELTA_HOURS")
     delta_start: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_START")
@@ -81,10 +85,14 @@ class Settings(Environment):
 
 @dataclass(frozen=True)
 class Project:
-    """The data folder of one migration and everything in it."""
+    """The data folder of one migration and everything in it.
+
+    `notes_steps` where Dagster does not run the steps and is to be told of them.
+    """
 
     root: Path
     settings: Settings
+    notes_steps: bool = False
 
     @classmethod
     def from_environment(cls) -> Project:
@@ -118,7 +126,7 @@ class Project:
         the data folder.
         """
         named = self.settings.memory.strip()
-        if named.lower() in ("off", "no", "none"):
+        if named.lower() in OFF:
             return None
         return Path(named) if named else self.root.parent / ".flitstack" / "map-memory.json"
 
@@ -131,6 +139,21 @@ class Project:
     def reports(self) -> Path:
         """Documents for people: `reports/`."""
         return self.root / "reports"
+
+    @property
+    def dagster_home(self) -> Path | None:
+        """Where Dagster keeps runs, events and logs of this migration; None when it is off.
+
+        FLITSTACK_DAGSTER names the folder, or `off`; by default it lies in the user's state folder,
+        one for each data folder, because two migrations in one Dagster would look like one.
+        """
+        named = self.settings.dagster.strip()
+        if named.lower() in OFF:
+            return None
+        if named:
+            return Path(named).expanduser().resolve()
+        name = f"{self.root.name}-{hashlib.sha256(str(self.root).encode()).hexdigest()[:8]}"
+        return self.settings.state_home.expanduser() / "flitstack" / "dagster" / name
 
     @property
     def sandbox_state(self) -> Path:

@@ -1,6 +1,7 @@
 """What every test process needs."""
 
 import gc
+import os
 import signal
 from collections import Counter
 from pathlib import Path
@@ -28,11 +29,12 @@ def con():
 
 
 def pytest_configure():
-    """Hear Ctrl-C, and so let the processes we start hear it.
+    """Tell no Dagster of this user; hear Ctrl-C, and so let the processes we start hear it.
 
     A shell starts what it puts into the background with the signal ignored, which is inherited;
     the command respects that, as under `nohup`.
     """
+    os.environ["FLITSTACK_DAGSTER"] = "off"  # where a test is not about it
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from flitstack_pipeline.cli import (
     accounts,
+    dagster_ui,
     exports,
     journal,
     maps,
@@ -32,6 +33,7 @@ __all__ = [
     "Exit",
     "accounts",
     "app",
+    "dagster_ui",
     "exit_code",
     "exports",
     "journal",
@@ -58,6 +60,7 @@ def main() -> None:
                 _run()
             finally:
                 keep_answers()
+                dagster_ui.tell_dagster()
     except Interrupted as stop:
         errors.print(last_words(stop, sys.argv[1:]), style="yellow", markup=False)
         sys.exit(Exit.STOPPED)

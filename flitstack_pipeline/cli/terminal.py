@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,7 +30,8 @@ PROBLEMS_SHOWN = 20
 ORDER = (
     "stage", "inspect", "audit", "questions", "answer", "acknowledge", "counts", "explain", "map",
     "migrate", "preflight", "prepare", "approve", "delta", "resolve", "retry", "reconcile",
-    "rollback", "status", "trace", "review", "workflows", "journal", "cache", "sandbox", "examples",
+    "rollback", "status", "trace", "review", "ui", "workflows", "journal", "cache", "sandbox",
+    "examples",
 )  # fmt: skip
 
 
@@ -88,10 +90,10 @@ def _about(
 
 
 def open_project() -> Project:
-    """The project named by the environment, its folders made."""
+    """The project named by the environment, its folders made; Dagster is told of its steps."""
     from flitstack_pipeline.settings import Project
 
-    return Project.from_environment().prepare()
+    return replace(Project.from_environment(), notes_steps=True).prepare()
 
 
 def sure(question: str) -> None:

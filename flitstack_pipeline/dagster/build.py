@@ -16,6 +16,7 @@ warnings.filterwarnings("ignore", message=".*partitions_def.*", category=dg.Prev
 warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)
 
 from flitstack_pipeline.dagster.assets import MODULES  # noqa: E402
+from flitstack_pipeline.dagster.catch_up import catch_up  # noqa: E402
 from flitstack_pipeline.dagster.checks import CHECKS, definition_of  # noqa: E402
 from flitstack_pipeline.dagster.jobs import build_jobs  # noqa: E402
 from flitstack_pipeline.dagster.resources import MigrationProject  # noqa: E402
@@ -74,7 +75,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=build_jobs(parents),
+        jobs=[*build_jobs(parents), catch_up],
         sensors=SENSORS,
         schedules=SCHEDULES,
         resources={"project": MigrationProject(), **(resources or {})},

@@ -33,6 +33,7 @@ WHAT_IS_SAFE: dict[str, str] = {
     "delta": "Nobody's edit in HighLevel was overwritten. The next run continues where this one "
     "stopped.",
     "reconcile": "Reading back changes nothing in HighLevel.",
+    "catch_up": "Nothing was changed. What was done elsewhere is shown the next time.",
     "rollback": "Records already taken back are in the journal; the next run continues.",
 }
 

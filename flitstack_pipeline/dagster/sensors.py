@@ -1,14 +1,20 @@
-"""The sensor that picks up the delta, and an optional schedule for the nightly proof.
+"""The sensors that pick up the delta and what was done elsewhere, and a nightly proof (optional).
 
 The decision is a plain function (`services.delta_wanted`); a tick that launches nothing says why.
 """
+
+import time
 
 import dagster as dg
 
 from flitstack_pipeline import services
 from flitstack_pipeline.dagster.failures import summarise
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.services.steps_done import changed_at
 from flitstack_pipeline.settings import DataFolderUnusable
+
+#: A person who decides one thing decides the next soon after.
+QUIET_S = 60
 
 
 @dg.sensor(
@@ -37,6 +43,32 @@ def new_export_session(
     return dg.RunRequest(run_key=decision.run_key, tags={"flitstack/exports": "new content"})
 
 
+@dg.sensor(
+    job_name="catch_up",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Looks whether the map, a decision or the notes of a command changed since the "
+    "last run ended: something was done by `flitstack`, in the review room or by hand, and is "
+    "shown.",
+)
+def done_elsewhere(
+    context: dg.SensorEvaluationContext, project: MigrationProject
+) -> dg.RunRequest | dg.SkipReason:
+    """Launch `catch_up` once for what was done since the last run, after a minute of quiet."""
+    try:
+        changed = changed_at(project.open())
+    except (DataFolderUnusable, OSError) as error:
+        return dg.SkipReason(str(error))
+    last = next(iter(context.instance.get_run_records(limit=1)), None)
+    if last is not None and last.end_time is None:
+        return dg.SkipReason("A run is under way.")
+    if changed is None or (last is not None and changed < (last.end_time or 0)):
+        return dg.SkipReason("Nothing was changed since the last run.")
+    if time.time() - changed < QUIET_S:
+        return dg.SkipReason("Something was changed within a minute: it may not be all yet.")
+    return dg.RunRequest(run_key=str(changed))
+
+
 nightly_proof = dg.ScheduleDefinition(
     name="nightly_proof",
     job_name="reconcile",
@@ -45,5 +77,5 @@ nightly_proof = dg.ScheduleDefinition(
     description="Optional: reads everything back each night at 05:00 UTC while the customer works "
     "in HighLevel, and goes red when something has drifted. Switch it on here.",
 )
-SENSORS = [new_export_session]
+SENSORS = [new_export_session, done_elsewhere]
 SCHEDULES = [nightly_proof]

@@ -23,6 +23,7 @@ from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services.project_context import accounts, open_journal
 from flitstack_pipeline.services.publishing import publish_left_behind
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
 FILE = "acknowledged.csv"
@@ -114,6 +115,7 @@ def unacknowledged_reasons(project: Project) -> list[str]:
     return _reasons(unacknowledged(project))
 
 
+@noted()
 def acknowledge(project: Project, which: str, by: str) -> StepReport:
     """Acknowledge that rows and files stay behind.
 

@@ -31,6 +31,7 @@ from flitstack_pipeline.services.page_store import pages_path
 from flitstack_pipeline.services.publishing import publish_left_behind
 from flitstack_pipeline.services.questions import answers, count_checks, list_questions, questions
 from flitstack_pipeline.services.source import records_left
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.services.table_prints import print_of, print_of_tables
 from flitstack_pipeline.services.work_lists import read_review
 from flitstack_pipeline.settings import Project
@@ -42,6 +43,7 @@ CONFLICTS = "conflicts.csv"
 ODD = "odd-values.csv"
 
 
+@noted()
 def audit(project: Project) -> StepReport:
     """Write the source audit: what the exports hold, what moving it takes, what a person must do.
 

@@ -35,6 +35,7 @@ from flitstack_pipeline.services.project_context import (
     open_account,
     open_journal,
 )
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.services.workflows import refuse_running_workflows
 from flitstack_pipeline.settings import Project
 
@@ -139,6 +140,7 @@ def duplicate_decisions(project: Project) -> dict[str, str]:
     }
 
 
+@noted()
 def resolve(
     project: Project,
     key: str | None = None,

@@ -36,6 +36,7 @@ from flitstack_pipeline.services.project_context import (
     open_account,
     open_journal,
 )
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
@@ -53,6 +54,7 @@ def plan_path(project: Project) -> Path:
     return project.root / "cache" / "delta.sqlite"
 
 
+@noted()
 def plan_delta(project: Project) -> StepReport:
     """Look at HighLevel once, page by page, and say what the delta would do.
 
@@ -105,6 +107,7 @@ def plan_delta(project: Project) -> StepReport:
     return StepReport("delta planned", sum(c["new"] + c["changed"] for c in changes), facts, tables)
 
 
+@noted()
 def delta_summary(project: Project, loads: Sequence[StepReport]) -> StepReport:
     """What the delta did, once loaded; the list of conflicts is written anew."""
     conflicts = write_conflicts(project)

@@ -92,7 +92,13 @@ def perform(project: Project, step: Step) -> list[StepReport]:
     with project.warehouse.connect() as con:
         con.execute(
             "INSERT INTO cache.steps VALUES (?, ?, ?, ?, ?)",
-            [step.name, json.dumps({**given, **step.rewrites()}), step.left(), _dump(reports), at],
+            [
+                step.name,
+                json.dumps({**given, **step.rewrites()}),
+                step.left(),
+                dump_reports(reports),
+                at,
+            ],
         )
     return _noted(reports, BECAUSE, _why(last, inputs))
 
@@ -127,7 +133,7 @@ def record(con: duckdb.DuckDBPyConnection, name: str) -> Record | None:
     if not found:
         return None
     inputs, left, reports, at = found[0]
-    return Record(json.loads(inputs), left, _load(reports), at)
+    return Record(json.loads(inputs), left, load_reports(reports), at)
 
 
 def note_left(con: duckdb.DuckDBPyConnection, step: Step) -> None:
@@ -203,14 +209,18 @@ def _why(last: Record | None, inputs: Prints) -> str:
     return f"changed: {', '.join(changed[:NAMED])}{more}" if changed else "its result was changed"
 
 
-def _dump(reports: list[StepReport]) -> str:
+def dump_reports(reports: list[StepReport]) -> str:
+    """Reports as JSON, paths as such, other values as text."""
+
     def told(value: Any) -> Any:
         return {"path": str(value)} if isinstance(value, Path) else str(value)
 
     return json.dumps([asdict(r) for r in reports], default=told, ensure_ascii=False)
 
 
-def _load(text: str) -> list[StepReport]:
+def load_reports(text: str) -> list[StepReport]:
+    """The reports that `dump_reports` wrote."""
+
     def read(value: dict[str, Any]) -> Any:
         return Path(value["path"]) if set(value) == {"path"} else value
 

@@ -45,6 +45,7 @@ from flitstack_pipeline.services.publishing import (
 )
 from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.source import records_left, related_before_changes
+from flitstack_pipeline.services.steps_done import note, noted
 from flitstack_pipeline.services.table_prints import (
     print_of,
     print_of_partition,
@@ -95,6 +96,7 @@ def map_once(project: Project, name: str = "") -> list[StepReport]:
     return perform(project, step)
 
 
+@noted()
 def propose_map(project: Project) -> StepReport:
     """Propose `map.yaml` and its documents, keeping every decision a person took.
 
@@ -115,6 +117,7 @@ def propose_and_confirm(project: Project, name: str) -> list[StepReport]:
     Raises Refused as `propose_map`, MapError as `confirm_map`.
     """
     document, report = _proposal(project)
+    note(project, propose_map.__name__, report)
     return [report, _confirmed(project, document, document.confirm_all(name), name)]
 
 
@@ -226,6 +229,7 @@ def write_map_workbook(project: Project, document: MapDocument | None = None) ->
     return write_workbook(sheets(document), _workbook_path(project), document.fingerprint)
 
 
+@noted()
 def confirm_map(
     project: Project, name: str, above: float = 0.0, words: Sequence[str] = ()
 ) -> StepReport:
@@ -268,6 +272,7 @@ def _cautions(document: MapDocument) -> dict[str, str]:
     }
 
 
+@noted()
 def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
     """Read a person's answers back from the workbook: exactly the cells they changed.
 
@@ -334,6 +339,7 @@ def unconfirmed_entries(project: Project) -> list[str]:
     return ["there is no map yet: propose it"] if document is None else document.unconfirmed()
 
 
+@noted("key")
 def map_object(project: Project, key: str) -> StepReport:
     """Map one object type, where records or the map have changed."""
     if map_document(project) is None:

@@ -19,6 +19,7 @@ from flitstack_pipeline.services.ledger import ledger_reasons
 from flitstack_pipeline.services.prepare import undecided_owners
 from flitstack_pipeline.services.project_context import location_of, open_journal
 from flitstack_pipeline.services.questions import count_checks, question_reasons
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
 APPROVED = "sample approved"
@@ -78,6 +79,7 @@ def sample_problems(project: Project) -> list[str]:
     return ["there is no sample yet"] if sample is None else list(sample["problems"])
 
 
+@noted()
 def approve(project: Project, name: str, note: str = "") -> StepReport:
     """Record a person's approval with the fingerprints of map, schema and sample result.
 

@@ -45,6 +45,7 @@ from flitstack_pipeline.services.project_context import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.services.steps_done import note, noted
 from flitstack_pipeline.services.workflows import refuse_running_workflows
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
@@ -108,6 +109,7 @@ def _earlier(key: str) -> list[str]:
     return [p for p in ancestors(key) if wave_of(p).rank < wave_of(key).rank]
 
 
+@noted("stage", "key")
 def load_object(
     project: Project,
     stage: str,
@@ -261,8 +263,12 @@ def load_stage(
                 raise Refused(f"{stage} of {wave.objects[0]}", reasons)
             for key in wave.objects:
                 reports[key] = load_object(project, stage, key, log, watch, is_asked=True)
-    publish_journal(project)
-    return [_stage_report(stage, reports), *requests_report(project, stage)]
+    attempts = publish_journal(project)
+    requests = requests_report(project, stage)
+    if stage != "sample":
+        report = StepReport("journal published", attempts, requests[0].facts, requests[0].tables)
+        note(project, publish_journal.__name__, report)
+    return [_stage_report(stage, reports), *requests]
 
 
 def _stage_report(stage: str, reports: dict[str, StepReport]) -> StepReport:

@@ -16,10 +16,12 @@ from flitstack_pipeline.migration.rows import SpooledRows, spool_rows
 from flitstack_pipeline.migration.sample import sample_keys
 from flitstack_pipeline.services.field_map import remarks
 from flitstack_pipeline.services.project_context import accounts, open_journal
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
 
+@noted("stage")
 def plan_stage(project: Project, stage: str) -> StepReport:
     """Count what loading every object type would take; the plan is stored for `status`."""
     total = Plan()

@@ -45,12 +45,14 @@ from flitstack_pipeline.services.project_context import (
     open_account,
     open_journal,
 )
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.services.workflows import released
 from flitstack_pipeline.settings import Project
 
 CHECKLIST = "schema-checklist.html"
 
 
+@noted()
 def preflight(project: Project) -> StepReport:
     """Examine every sub-account, before any write; the lines are stored for the gate."""
     schema, known = wanted_schema(project), accounts(project)
@@ -171,6 +173,7 @@ def wanted_schema(project: Project) -> TargetSchema:
         return target_schema(document, con)
 
 
+@noted()
 def provision(project: Project) -> StepReport:
     """Make the schema of every sub-account ready; what the token may not do is a checklist.
 

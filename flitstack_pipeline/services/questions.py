@@ -31,6 +31,7 @@ from flitstack_pipeline.services.answer_effects import (
 )
 from flitstack_pipeline.services.project_context import map_document, map_to_change
 from flitstack_pipeline.services.publishing import publish_questions
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
 #: What may be said unasked of how dates or numbers are written.
@@ -126,6 +127,7 @@ def question_rows(project: Project, answered: bool = False) -> list[dict[str, An
     return rows
 
 
+@noted()
 def answer(
     project: Project, key: str, word: str, by: str = "", *, preview: bool = False
 ) -> StepReport:
@@ -229,6 +231,7 @@ def counts(project: Project) -> StepReport:
     )
 
 
+@noted()
 def explain_count(
     project: Project, name: str, text: str, by: str, workspace: str = ""
 ) -> StepReport:

@@ -40,6 +40,7 @@ from flitstack_pipeline.services.project_context import (
     silent,
 )
 from flitstack_pipeline.services.stage_order import rebuild_warehouse
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
@@ -48,6 +49,7 @@ UNREAD = "repair:unread since"
 NAMED = 20
 
 
+@noted()
 def repair(project: Project, log: Log = silent) -> StepReport:
     """Put the newest good copy in a damaged journal's place, and read back what came after it.
 

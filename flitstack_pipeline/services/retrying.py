@@ -19,11 +19,13 @@ from flitstack_pipeline.services.project_context import (
     open_journal,
     silent,
 )
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
 CLASSES = ("credentials", "validation", "conflict", "missing_parent", "unknown")
 
 
+@noted()
 def retry(
     project: Project,
     object_type: str = "",

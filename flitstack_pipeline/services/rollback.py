@@ -28,9 +28,11 @@ from flitstack_pipeline.services.project_context import (
     silent,
 )
 from flitstack_pipeline.services.publishing import publish_rollback
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
 
+@noted()
 def rollback(
     project: Project,
     *,

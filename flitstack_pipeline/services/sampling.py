@@ -14,10 +14,12 @@ from flitstack_pipeline.services.early_cutoff import (
 )
 from flitstack_pipeline.services.ledger import mapped_records
 from flitstack_pipeline.services.project_context import map_document, open_journal
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.services.table_prints import print_of, print_of_tables
 from flitstack_pipeline.settings import Project
 
 
+@noted()
 def choose(project: Project) -> StepReport:
     """Choose the smallest closed set of records that exercises everything once.
 

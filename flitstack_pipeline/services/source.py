@@ -38,6 +38,7 @@ from flitstack_pipeline.services.early_cutoff import (
 )
 from flitstack_pipeline.services.project_context import as_rows
 from flitstack_pipeline.services.questions import answers, answers_about, date_answers
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.services.table_prints import (
     filled_relations,
     once,
@@ -77,6 +78,7 @@ def _counted(project: Project) -> dict[str, Counted]:
     return once(project, "raw", "counted", dict)
 
 
+@noted("key")
 def read_object(project: Project, key: str) -> StepReport:
     """Read the exports of one object type into `raw`, where they have changed."""
     return perform(project, _reading(project, key, BY_KEY[key].datasets, _read))[0]
@@ -97,6 +99,7 @@ def _read(project: Project, key: str) -> StepReport:
     return StepReport(f"read {key}", sum(found.rows.values()), facts, {"warnings": warnings})
 
 
+@noted()
 def read_schema(project: Project) -> StepReport:
     """Read and clean custom field definitions and line item templates, where they have changed."""
     datasets = (*SCHEMA_DATASETS, *REPORT_ONLY_DATASETS)
@@ -118,6 +121,7 @@ def _clean_schema(project: Project, key: str) -> StepReport:
     return StepReport("schema sheets", sum(cleaned.rows.values()))
 
 
+@noted("key")
 def clean_object(project: Project, key: str) -> StepReport:
     """Clean one object type, where its rows, or what says how they are written, have changed."""
     return perform(project, _cleaning(project, key))[0]
@@ -153,6 +157,7 @@ def _clean(project: Project, key: str) -> StepReport:
     )
 
 
+@noted()
 def relate(project: Project) -> StepReport:
     """Relate all cleaned records, with the decisions a person made; write what is to decide.
 

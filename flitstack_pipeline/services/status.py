@@ -220,4 +220,4 @@ def where_to_look(project: Project) -> list[str]:
         state = project.sandbox_state
         lines.append(f"Sandbox page: flitstack sandbox --port 8787 --state {state}")
         lines.append("              then http://127.0.0.1:8787/")
-    return [*lines, "Dagster UI:   make ui, then http://127.0.0.1:3000/"]
+    return [*lines, "Dagster UI:   flitstack ui, then http://127.0.0.1:3000/"]

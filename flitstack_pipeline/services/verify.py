@@ -48,6 +48,7 @@ from flitstack_pipeline.services.project_context import (
 )
 from flitstack_pipeline.services.publishing import publish_sample
 from flitstack_pipeline.services.questions import question_reasons
+from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
 LOADS = ("sample", "cutover", "delta")
@@ -89,6 +90,7 @@ def opened_with_plan(project: Project, sample_only: bool = False) -> Iterator[Op
         yield Opened(planned, found)
 
 
+@noted()
 def verify_sample(project: Project) -> StepReport:
     """Read the sample back, compare field by field, write the document for the approver."""
     with accounts_kept_open(project), opened_with_plan(project, sample_only=True) as opened:
@@ -154,6 +156,7 @@ def _store_sample(project: Project, book: SampleBook, result: Reconciliation) ->
     return choice
 
 
+@noted()
 def reconcile(project: Project, log: Log = silent) -> StepReport:
     """Read everything back and compare it; write the report, and the certificate."""
     csv = project.reports / "reconciliation.csv"

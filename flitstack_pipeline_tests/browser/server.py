@@ -86,6 +86,7 @@ class DagsterDev:
             k: v for k, v in os.environ.items() if not k.startswith(("HIGHLEVEL", "DAGSTER"))
         }
         environment |= {"FLITSTACK_DATA": str(self.data), "PYTHONPATH": str(REPOSITORY)}
+        environment["FLITSTACK_DAGSTER"] = str(self.home / "kept")
         self.process = subprocess.Popen(
             [Path(sys.executable).parent / "dagster", "dev", "--host", "127.0.0.1",
              "--port", self.url.rsplit(":", 1)[1], "-w", "workspace.yaml"],

@@ -1,6 +1,5 @@
 """dagster.yaml: history survives a restart, two loads never meet, only died runs are retried."""
 
-import contextlib
 from pathlib import Path
 
 import dagster as dg
@@ -14,7 +13,8 @@ def home(tmp_path_factory):
     """A folder with our dagster.yaml, as the top of the repository is for `make ui`."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "dagster.yaml").write_text(YAML.read_text())
-    with contextlib.chdir(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLITSTACK_DAGSTER", str(folder / "kept"))
         yield folder
 
 
@@ -27,7 +27,7 @@ def test_history_survives_a_restart(home, project, defs):
         gate = dg.AssetCheckKey(dg.AssetKey("sample_approval"), "gate")
         record = again.event_log_storage.get_latest_asset_check_execution_by_key([gate])[gate]
         assert record.status.value == "FAILED"
-    assert (home / ".dagster" / "storage").is_dir(), "in a folder that git ignores"
+    assert {path.name for path in home.iterdir()} == {"dagster.yaml", "kept"}
 
 
 def test_loads_never_meet_dead_ones_give_way_and_refusals_are_not_retried(home):

@@ -5,6 +5,7 @@ Does not belong here: column schemas and lineage (`columns`).
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from itertools import islice
@@ -47,7 +48,7 @@ def to_do(lines: list[str]) -> dg.MetadataValue:
 
 def code_reference(function: Callable[..., Any]) -> dict[str, Any]:
     """A link from the asset to the function that does its work."""
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     reference = dg.LocalFileCodeReference(
         file_path=code.co_filename,
         line_number=code.co_firstlineno,

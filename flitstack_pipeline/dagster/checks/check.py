@@ -16,6 +16,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from flitstack_pipeline.dagster.assets.metadata import table, to_do
 from flitstack_pipeline.dagster.assets.step import Step
+from flitstack_pipeline.dagster.failures import said_here
 from flitstack_pipeline.dagster.partitions import partitions_of
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.settings import Project
@@ -66,7 +67,7 @@ def verdict(problems: list[str], good: str, **tables: Iterable[Mapping[str, Any]
         listed = list(rows)
         if listed:
             metadata[name.replace("_", " ")] = table(listed)
-    return Verdict(not problems, good if not problems else problems[0], metadata)
+    return Verdict(not problems, said_here(problems[0]) if problems else good, metadata)
 
 
 def definition(check: Check) -> dg.AssetChecksDefinition:

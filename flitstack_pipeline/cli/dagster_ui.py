@@ -1,0 +1,82 @@
+"""The Dagster UI, and telling Dagster what a command did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flitstack_pipeline.cli.progress import working
+from flitstack_pipeline.cli.terminal import app, console, errors, open_project
+from flitstack_pipeline.errors import BadInput
+
+if TYPE_CHECKING:
+    from flitstack_pipeline.settings import Project
+
+#: The folder with dagster.yaml and workspace.yaml.
+TOP = Path(__file__).parents[2]
+_NOTES = "flitstack_pipeline.services.steps_done"
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Where it listens, on this machine only.")] = 3000,
+) -> None:
+    """Serve Dagster at http://127.0.0.1:3000/, with what commands did so far; Ctrl-C ends it."""
+    project = open_project()
+    if project.dagster_home is None:
+        raise BadInput("FLITSTACK_DAGSTER turns Dagster off; unset it, or name a folder.")
+    if not (TOP / "dagster.yaml").exists():
+        raise BadInput(f"There is no dagster.yaml in {TOP}: start this from a checkout.")
+    os.umask(0o077)  # what Dagster keeps is about customers
+    project.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ |= _environment(project)
+    with working("Showing in Dagster what was done so far"):
+        told = subprocess.run(_catch_up(), check=False, capture_output=True, text=True)  # noqa: S603
+    if told.returncode:
+        errors.print(f"Not everything is shown: {told.stderr.splitlines()[-1]}", markup=False)
+    console.print(f"http://127.0.0.1:{port}/ (kept in {project.dagster_home})", markup=False)
+    os.chdir(TOP)
+    command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter
+
+
+def tell_dagster() -> None:
+    """Have Dagster told what this command did, by a process of its own.
+
+    That imports Dagster, which takes longer than many commands, so nobody waits for it. What it
+    cannot tell, it or the next command tells later: the notes are kept until then.
+    """
+    if _NOTES not in sys.modules:
+        return
+    from flitstack_pipeline.services import steps_done
+    from flitstack_pipeline.settings import Project
+
+    with suppress(Exception):  # the command has said what there was to say
+        project = Project.from_environment()
+        if project.dagster_home is None:
+            return
+        is_new = not project.dagster_home.exists()
+        notes = steps_done.waiting(project)
+        if any(done.ran for done in notes) or (notes and is_new):
+            subprocess.Popen(  # noqa: S603 - our own module, no text of a person
+                _catch_up(), env={**os.environ, **_environment(project)}, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        elif notes:
+            with steps_done.taken(project):  # nothing had changed, and Dagster knows it
+                pass
+
+
+def _catch_up() -> list[str]:
+    return [sys.executable, "-m", "flitstack_pipeline.dagster.catch_up"]
+
+
+def _environment(project: Project) -> dict[str, str]:
+    """The data folder and Dagster's, whatever the working directory."""
+    return {"FLITSTACK_DATA": str(project.root), "FLITSTACK_DAGSTER": str(project.dagster_home)}

@@ -1,0 +1,176 @@
+"""Shows in Dagster what was done elsewhere: by `flitstack`, in the review room, in a file by hand.
+
+Belongs here: the job `catch_up`, which turns the notes of steps (`services.steps_done`) into
+materializations and check results, and the program that runs it when a command has ended. Does not:
+the notes. A run of its own, because events without a run all share the run id "", under which
+Dagster stores a check of a partition once and never again (docs/dagster.md#steps-done-elsewhere).
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+# What Dagster shows of one partition's check is told by nothing public (1.13).
+from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecordStatus as Status,
+)
+
+from flitstack_pipeline.dagster.assets.metadata import metadata_of
+from flitstack_pipeline.dagster.assets.sample import SAMPLE_APPROVAL, SAMPLE_DIFF
+from flitstack_pipeline.dagster.assets.step import PRECONDITIONS_MET, Step, guard_result
+from flitstack_pipeline.dagster.checks import CHECKS, Check, loads
+from flitstack_pipeline.dagster.checks.check import evaluation, latest
+from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
+from flitstack_pipeline.dagster.checks.sample import GATE
+from flitstack_pipeline.dagster.failures import readable
+from flitstack_pipeline.dagster.jobs import STORIES
+from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.services import steps_done
+from flitstack_pipeline.services.steps_done import StepDone
+from flitstack_pipeline.settings import Project
+
+STEPS = tuple(dict.fromkeys([*(s for story in STORIES for s in story.steps), SAMPLE_APPROVAL]))
+#: The folder with dagster.yaml.
+TOP = Path(__file__).parents[2]
+
+Told = dict[tuple[dg.AssetKey, str], tuple[Step, StepReport]]
+
+
+def events(
+    project: Project, instance: dg.DagsterInstance, notes: list[StepDone]
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation]:
+    """What the notes mean in Dagster: what was made, and every check whose answer may be another.
+
+    A step whose inputs had not changed is told only where Dagster never heard of it.
+    """
+    told: Told = {}
+    for done in notes:
+        for step in _steps_of(done):
+            if done.ran or latest(instance, step.key, done.key) is None:
+                told.pop((step.key, done.key), None)  # the last report, at its place
+                told[step.key, done.key] = (step, done.report)
+    for (asset, key), (step, report) in told.items():
+        metadata = metadata_of(report) | step.describe(project, key, report)
+        yield dg.AssetMaterialization(asset, partition=key or None, metadata=metadata)
+        if step.guarded:
+            yield _guard_passed(instance, step, key)
+    for found in _answers(project, instance, set(told)):
+        if found.check_name == STILL_IN_PLACE[0].name and not found.passed:
+            back = {"rolled back": found.description or ""}
+            yield dg.AssetObservation(found.asset_key, partition=found.partition, metadata=back)
+        yield found
+
+
+def _answers(
+    project: Project, instance: dg.DagsterInstance, told: set[tuple[dg.AssetKey, str]]
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Answers of the checks on what is new, and of those that have another answer than is shown."""
+    asked = [
+        (check, key) for check in CHECKS for key in check.step.objects or ("",)
+        if (check.step.key, key) in told or _may_differ(instance, check, key)
+    ]  # fmt: skip
+    with project.warehouse.connect():  # held for the answers, not while they are stored
+        found = [
+            evaluation(check, project, key, instance)
+            for check, key in asked if check.ask is not None
+        ]  # fmt: skip
+    about_instance = (
+        evaluation(check, project, key, instance)
+        for check, key in asked if check.ask_instance is not None
+    )  # fmt: skip
+    for one in itertools.chain(found, about_instance):  # the latter once the others are stored
+        if (one.asset_key, one.partition or "") in told or _is_news(instance, one):
+            yield one
+
+
+def _steps_of(done: StepDone) -> list[Step]:
+    return [
+        step for step in STEPS
+        if step.source.__name__ == done.step
+        and done.key in (step.objects or ("",))
+        and done.stage in ("", step.stage)
+    ]  # fmt: skip
+
+
+def _guard_passed(instance: dg.DagsterInstance, step: Step, key: str) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=step.key,
+        check_name=PRECONDITIONS_MET,
+        partition=key or None,
+        target_materialization_data=latest(instance, step.key, key),
+        **guard_result([]),
+    )
+
+
+def _may_differ(instance: dg.DagsterInstance, check: Check, key: str) -> bool:
+    """Whether what people decide and other steps do can change the answer of a check."""
+    if check.step.objects and check not in loads.CHECKS:
+        return False
+    begun = SAMPLE_DIFF if check is GATE else check.step
+    return latest(instance, begun.key, key) is not None
+
+
+def _is_news(instance: dg.DagsterInstance, found: dg.AssetCheckEvaluation) -> bool:
+    """Whether Dagster shows another answer of a check: passed or not, or its sentence."""
+    records = instance.event_log_storage.get_asset_check_execution_history(
+        found.asset_check_key,
+        limit=1,
+        status={Status.SUCCEEDED, Status.FAILED},
+        partition_filter=PartitionKeyFilter(key=found.partition),
+    )
+    shown = records[0].evaluation if records else None
+    return shown is None or (shown.passed, shown.description) != (found.passed, found.description)
+
+
+@dg.op(out=dg.Out(dg.Nothing), name="look_again")
+def _look_again(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
+    opened = project.open()
+    with readable("Looking again", "catch_up"), steps_done.taken(opened) as notes:
+        yield from events(opened, context.instance, notes)
+    yield dg.Output(None)
+
+
+@dg.job(
+    description="Shows here what was done elsewhere: by `flitstack`, in the review room, in a file "
+    "by hand. Asks every check again whose answer may be another; changes nothing. A command runs "
+    "it when it has ended, the sensor `done_elsewhere` when a file was changed.",
+    executor_def=dg.in_process_executor,
+)
+def catch_up() -> None:
+    """What was done elsewhere, shown."""
+    _look_again()
+
+
+@contextmanager
+def _instance(project: Project) -> Iterator[dg.DagsterInstance]:
+    """The Dagster that `make ui` serves, made if it is missing."""
+    if os.environ.get("DAGSTER_HOME"):
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    assert project.dagster_home is not None  # nothing is noted while it is off
+    project.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["FLITSTACK_DAGSTER"] = str(project.dagster_home)
+    with dg.DagsterInstance.from_config(str(TOP)) as instance:
+        yield instance
+
+
+def main() -> None:
+    """Tell the Dagster of the migration that the environment names."""
+    os.umask(0o077)  # what Dagster keeps is about customers
+    project = Project.from_environment()
+    with _instance(project) as instance:
+        catch_up.execute_in_process(
+            instance=instance, resources={"project": MigrationProject()}, raise_on_error=True
+        )
+
+
+if __name__ == "__main__":
+    main()
