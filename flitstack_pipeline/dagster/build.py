@@ -18,8 +18,10 @@ warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaW
 from flitstack_pipeline.dagster.assets import MODULES  # noqa: E402
 from flitstack_pipeline.dagster.catch_up import catch_up  # noqa: E402
 from flitstack_pipeline.dagster.checks import CHECKS, definition_of  # noqa: E402
+from flitstack_pipeline.dagster.confirm_map import confirm_map  # noqa: E402
 from flitstack_pipeline.dagster.jobs import build_jobs  # noqa: E402
 from flitstack_pipeline.dagster.resources import MigrationProject  # noqa: E402
+from flitstack_pipeline.dagster.rollback import rollback, rollback_dry_run  # noqa: E402
 from flitstack_pipeline.dagster.sensors import SCHEDULES, SENSORS  # noqa: E402
 from flitstack_pipeline.errors import BadInput  # noqa: E402
 from flitstack_pipeline.settings import Settings  # noqa: E402
@@ -75,7 +77,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[*build_jobs(parents), catch_up],
+        jobs=[*build_jobs(parents), confirm_map, rollback_dry_run, rollback, catch_up],
         sensors=SENSORS,
         schedules=SCHEDULES,
         resources={"project": MigrationProject(), **(resources or {})},

@@ -6,7 +6,6 @@ the notes. A run of its own, because events without a run all share the run id "
 Dagster stores a check of a partition once and never again (docs/dagster.md#steps-done-elsewhere).
 """
 
-import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,19 +14,13 @@ from typing import Any
 
 import dagster as dg
 
-# What Dagster shows of one partition's check is told by nothing public (1.13).
-from dagster._core.event_api import PartitionKeyFilter
-from dagster._core.storage.asset_check_execution_record import (
-    AssetCheckExecutionRecordStatus as Status,
-)
-
+from flitstack_pipeline.dagster.assets.map import MAP_CONFIRMATION
 from flitstack_pipeline.dagster.assets.metadata import metadata_of
-from flitstack_pipeline.dagster.assets.sample import SAMPLE_APPROVAL, SAMPLE_DIFF
+from flitstack_pipeline.dagster.assets.sample import SAMPLE_APPROVAL
 from flitstack_pipeline.dagster.assets.step import PRECONDITIONS_MET, Step, guard_result
-from flitstack_pipeline.dagster.checks import CHECKS, Check, loads
-from flitstack_pipeline.dagster.checks.check import evaluation, latest
+from flitstack_pipeline.dagster.checks.again import asked_again
+from flitstack_pipeline.dagster.checks.check import latest
 from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
-from flitstack_pipeline.dagster.checks.sample import GATE
 from flitstack_pipeline.dagster.failures import readable
 from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline.dagster.resources import MigrationProject
@@ -36,7 +29,11 @@ from flitstack_pipeline.services import steps_done
 from flitstack_pipeline.services.steps_done import StepDone
 from flitstack_pipeline.settings import Project
 
-STEPS = tuple(dict.fromkeys([*(s for story in STORIES for s in story.steps), SAMPLE_APPROVAL]))
+STEPS = tuple(
+    dict.fromkeys(
+        [*(s for story in STORIES for s in story.steps), MAP_CONFIRMATION, SAMPLE_APPROVAL]
+    )
+)
 #: The folder with dagster.yaml.
 TOP = Path(__file__).parents[2]
 
@@ -61,33 +58,11 @@ def events(
         yield dg.AssetMaterialization(asset, partition=key or None, metadata=metadata)
         if step.guarded:
             yield _guard_passed(instance, step, key)
-    for found in _answers(project, instance, set(told)):
+    for found in asked_again(project, instance, set(told)):
         if found.check_name == STILL_IN_PLACE[0].name and not found.passed:
             back = {"rolled back": found.description or ""}
             yield dg.AssetObservation(found.asset_key, partition=found.partition, metadata=back)
         yield found
-
-
-def _answers(
-    project: Project, instance: dg.DagsterInstance, told: set[tuple[dg.AssetKey, str]]
-) -> Iterator[dg.AssetCheckEvaluation]:
-    """Answers of the checks on what is new, and of those that have another answer than is shown."""
-    asked = [
-        (check, key) for check in CHECKS for key in check.step.objects or ("",)
-        if (check.step.key, key) in told or _may_differ(instance, check, key)
-    ]  # fmt: skip
-    with project.warehouse.connect():  # held for the answers, not while they are stored
-        found = [
-            evaluation(check, project, key, instance)
-            for check, key in asked if check.ask is not None
-        ]  # fmt: skip
-    about_instance = (
-        evaluation(check, project, key, instance)
-        for check, key in asked if check.ask_instance is not None
-    )  # fmt: skip
-    for one in itertools.chain(found, about_instance):  # the latter once the others are stored
-        if (one.asset_key, one.partition or "") in told or _is_news(instance, one):
-            yield one
 
 
 def _steps_of(done: StepDone) -> list[Step]:
@@ -109,28 +84,8 @@ def _guard_passed(instance: dg.DagsterInstance, step: Step, key: str) -> dg.Asse
     )
 
 
-def _may_differ(instance: dg.DagsterInstance, check: Check, key: str) -> bool:
-    """Whether what people decide and other steps do can change the answer of a check."""
-    if check.step.objects and check not in loads.CHECKS:
-        return False
-    begun = SAMPLE_DIFF if check is GATE else check.step
-    return latest(instance, begun.key, key) is not None
-
-
-def _is_news(instance: dg.DagsterInstance, found: dg.AssetCheckEvaluation) -> bool:
-    """Whether Dagster shows another answer of a check: passed or not, or its sentence."""
-    records = instance.event_log_storage.get_asset_check_execution_history(
-        found.asset_check_key,
-        limit=1,
-        status={Status.SUCCEEDED, Status.FAILED},
-        partition_filter=PartitionKeyFilter(key=found.partition),
-    )
-    shown = records[0].evaluation if records else None
-    return shown is None or (shown.passed, shown.description) != (found.passed, found.description)
-
-
-@dg.op(out=dg.Out(dg.Nothing), name="look_again")
-def _look_again(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
+@dg.op(out=dg.Out(dg.Nothing), name="show")
+def _show(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
     opened = project.open()
     with readable("Looking again", "catch_up"), steps_done.taken(opened) as notes:
         yield from events(opened, context.instance, notes)
@@ -145,7 +100,7 @@ def _look_again(context: dg.OpExecutionContext, project: MigrationProject) -> It
 )
 def catch_up() -> None:
     """What was done elsewhere, shown."""
-    _look_again()
+    _show()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The jobs a data engineer launches: audit, prepare, sample, cutover, delta, rollback.
+"""The jobs that run steps: audit, propose_map, prepare, sample, cutover, reconcile, delta.
 
 Assets whose partitions differ cannot share an asset job, so each job is a graph of ops, one per
 (asset, partition), derived from the asset graph: same steps, same guards, same order. Each op
@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from flitstack_pipeline import services
 from flitstack_pipeline.dagster.assets import (
@@ -25,9 +24,7 @@ from flitstack_pipeline.dagster.assets import (
     sample,
     source,
 )
-from flitstack_pipeline.dagster.assets.metadata import metadata_of
 from flitstack_pipeline.dagster.assets.step import (
-    POOL,
     PRECONDITIONS_MET,
     Progress,
     Step,
@@ -36,13 +33,12 @@ from flitstack_pipeline.dagster.assets.step import (
     refusal,
 )
 from flitstack_pipeline.dagster.checks import CHECKS, Check
+from flitstack_pipeline.dagster.checks.again import asked_again
 from flitstack_pipeline.dagster.checks.check import evaluation, latest
-from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.checks.sample import GATE
-from flitstack_pipeline.dagster.failures import Incomplete, failure_of, readable, say_what_to_do
+from flitstack_pipeline.dagster.failures import failure_of, say_what_to_do
 from flitstack_pipeline.dagster.resources import MigrationProject
-from flitstack_pipeline.migration.report import Refused, StepReport
-from flitstack_pipeline.settings import Project
+from flitstack_pipeline.migration.report import Refused
 
 #: The asset graph: the assets each asset depends on.
 Parents = Mapping[dg.AssetKey, set[dg.AssetKey]]
@@ -77,9 +73,16 @@ STORIES = (
         writes=False,
     ),
     Story(
+        "propose_map",
+        "Propose the map, keeping what was decided. Read `reports/field-map.html`, edit "
+        "`map.yaml`, then launch `confirm_map`.",
+        (map.FIELD_MAP,),
+        writes=False,
+    ),
+    Story(
         "prepare",
-        "Propose the map, map every object type, examine the sub-account, make its schema ready. "
-        "Stops, and says how to go on, while a person has not confirmed the map.",
+        "Propose the map again, map every object type, examine the sub-account, make its schema "
+        "ready. Stops, and says how to go on, while a person has not confirmed the map.",
         (map.FIELD_MAP, map.MAPPED, destination.PREFLIGHT, destination.DESTINATION_SCHEMA),
     ),
     Story(
@@ -162,6 +165,8 @@ def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> 
             context.log.warning(f"check {check.name} of {step.called(key)}: {found.description}")
         if check.blocking and not found.passed:
             stopped.append(f"Check {check.name}: {found.description}")
+    if step.decides:
+        yield from asked_again(project, context.instance)
     if stopped:
         raise refusal(step, key, stopped)
 
@@ -199,6 +204,18 @@ def gate_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterat
         raise failure_of(
             "The cutover", "cutover", Refused("The cutover", services.gate_reasons(opened))
         )
+    yield dg.Output(None)
+
+
+@dg.op(
+    name="look_again",
+    description="Asks the checks again that this job may have given another answer.",
+    ins={"after": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+)
+def look_again_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
+    """The last op of every job."""
+    yield from asked_again(project.open(), context.instance)
     yield dg.Output(None)
 
 
@@ -241,6 +258,9 @@ def build_job(story: Story, parents: Parents) -> dg.JobDefinition:
             if names:
                 after = [dg.DependencyDefinition(name) for name in names]
                 dependencies[op_name(step, key)] = {"after": dg.MultiDependencyDefinition(after)}
+    before_last = [dg.DependencyDefinition(op.name) for op in ops]
+    dependencies[look_again_op.name] = {"after": dg.MultiDependencyDefinition(before_last)}
+    ops.append(look_again_op)
     body = dg.GraphDefinition(
         name=story.name,
         description=story.description,
@@ -256,105 +276,6 @@ def build_job(story: Story, parents: Parents) -> dg.JobDefinition:
     )
 
 
-# --- rollback ----------------------------------------------------------------------------------
-
-
-class RollbackForm(dg.Config):
-    """What to take back; everything, when nothing is said."""
-
-    run_id: str = Field(
-        default="",
-        description="Only what this run wrote: a run's id in the journal, or a stage such as "
-        "delta. Empty: everything.",
-    )
-    object_type: str = Field(
-        default="", description="Only this object type, such as jobs. Empty: all."
-    )
-    force: list[str] = Field(
-        default=[],
-        description="Records to undo although somebody edited them since: record keys, source "
-        "keys or HighLevel ids, with #FIELD for one field; an object type such as jobs for all of "
-        "its records; all for every one; opt-outs lifts those we brought. Empty: they are left, "
-        "and listed.",
-    )
-
-
-def _rolled_back(
-    context: dg.OpExecutionContext, form: RollbackForm, project: Project, *, dry_run: bool
-) -> StepReport:
-    with readable("The rollback", "rollback"):
-        report = services.rollback(
-            project,
-            run_id=form.run_id or None,
-            object_type=form.object_type or None,
-            dry_run=dry_run,
-            force=tuple(form.force),
-            log=context.log.info,
-        )
-    context.add_output_metadata(metadata_of(report))
-    return report
-
-
-@dg.op(pool=POOL)
-def say_what_would_go(
-    context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
-) -> None:
-    """Look the account over: what a rollback would delete, give back and leave."""
-    _rolled_back(context, config, project.open(), dry_run=True)
-    context.log.info("Dry run: nothing was changed. The job `rollback` takes this back.")
-
-
-@dg.op(pool=POOL, out=dg.Out(dg.Nothing))
-def take_back(
-    context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
-) -> Iterator[Any]:
-    """Undo what we wrote: delete what we created, restore what we changed."""
-    opened = project.open()
-    report = _rolled_back(context, config, opened, dry_run=False)
-    for check in STILL_IN_PLACE:
-        for key in check.step.objects:
-            found = evaluation(check, opened, key, context.instance)
-            if not found.passed:
-                told = {"rolled back": found.description or ""}
-                yield dg.AssetObservation(check.step.key, partition=key, metadata=told)
-                yield found
-    if report.facts["failed"] or report.facts.get("not proven"):
-        reasons = [*report.problems, "Everything else was taken back; see reports/rollback.html."]
-        raise failure_of("The rollback", "rollback", Incomplete(reasons))
-    for problem in report.problems:
-        context.log.warning(problem)
-    yield dg.Output(None)
-
-
-_ROLLBACK: dict[str, Any] = {
-    "tags": WRITES,
-    "hooks": {say_what_to_do},
-    "executor_def": dg.in_process_executor,
-}
-
-
-@dg.job(
-    description="What the job `rollback` would delete, give back and leave. Changes nothing; "
-    "afterwards read `reports/rollback-dry-run.html`.",
-    **_ROLLBACK,
-)
-def rollback_dry_run() -> None:
-    """The rollback, told and not done."""
-    say_what_would_go()
-
-
-@dg.job(
-    description="Take everything back: delete what we created, restore what we changed, leave what "
-    "somebody edited since, and say so. `rollback_dry_run` says first what would go. In the "
-    "launchpad, `run_id` or `object_type` take a part of it back; `force` names records (or object "
-    "types, or `all`) to undo although somebody edited them.",
-    **_ROLLBACK,
-)
-def rollback() -> None:
-    """One button that undoes the migration."""
-    take_back()
-
-
 def build_jobs(parents: Parents) -> list[dg.JobDefinition]:
-    """All jobs of the code location; `parents` is its asset graph."""
-    return [*(build_job(story, parents) for story in STORIES), rollback_dry_run, rollback]
+    """The jobs of the stories; `parents` is the asset graph."""
+    return [build_job(story, parents) for story in STORIES]

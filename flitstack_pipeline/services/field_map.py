@@ -20,7 +20,7 @@ from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocu
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.mapping.yaml_form import counts_stand
-from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.migration.report import Reason, Refused, StepReport
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.reading.folder import export_files
 from flitstack_pipeline.reports.field_map import write_field_map
@@ -54,6 +54,8 @@ from flitstack_pipeline.services.table_prints import (
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import table_exists
 
+#: Of the map's fingerprint: how much is shown, and how much of it names a map.
+SHOWN_OF_PRINT, SHORTEST = 12, 8
 #: The table of what records became where there was a choice.
 BECOME = "what they become"
 
@@ -108,6 +110,7 @@ def propose_map(project: Project) -> StepReport:
     document, report = _proposal(project)
     _save(project, document)
     _write_documents(project, document)
+    _note_records(project)
     return report
 
 
@@ -118,7 +121,9 @@ def propose_and_confirm(project: Project, name: str) -> list[StepReport]:
     """
     document, report = _proposal(project)
     note(project, propose_map.__name__, report)
-    return [report, _confirmed(project, document, document.confirm_all(name), name)]
+    confirmed = _confirmed(project, document, document.confirm_all(name), name)
+    note(project, confirm_map.__name__, confirmed)
+    return [report, confirmed]
 
 
 def _proposal(project: Project) -> tuple[MapDocument, StepReport]:
@@ -139,7 +144,7 @@ def _proposal(project: Project) -> tuple[MapDocument, StepReport]:
             "map": project.map_path,
             "field mapping document": _page_path(project),
             "workbook": _workbook_path(project),
-            "fingerprint": document.fingerprint[:12],
+            "fingerprint": document.fingerprint[:SHOWN_OF_PRINT],
             "open": len(document.unconfirmed()),
             "account": asked,
             "memory": memory.problem or f"{len(memory.choices)} choices of earlier maps",
@@ -231,7 +236,11 @@ def write_map_workbook(project: Project, document: MapDocument | None = None) ->
 
 @noted()
 def confirm_map(
-    project: Project, name: str, above: float = 0.0, words: Sequence[str] = ()
+    project: Project,
+    name: str,
+    above: float = 0.0,
+    words: Sequence[str] = (),
+    proposal: str | None = None,
 ) -> StepReport:
     """Confirm open entries of the map in a person's name.
 
@@ -241,11 +250,16 @@ def confirm_map(
         above: Only entries at or above this confidence.
         words: Status words that nobody declared, each `DATASET: WORD`, or `DATASET: WORD = GOAL`
             where the proposal is wrong. The others stay open.
+        proposal: The fingerprint of the map this person read, or its beginning; None for the map
+            as it is now.
 
     Raises:
         MapError: No name, or a word or goal the map does not know.
+        Refused: There is anything newer than what this person read.
     """
     document = map_to_change(project)
+    if proposal is not None and (reasons := _newer(project, document, proposal.strip())):
+        raise Refused("the confirmation", reasons)
     refuse_misspelt_columns(project)
     for said in words:
         place, _, goal = said.partition("=")
@@ -254,9 +268,38 @@ def confirm_map(
     return _confirmed(project, document, document.confirm_all(name, above) + len(words), name)
 
 
+def _newer(project: Project, document: MapDocument, proposal: str) -> list[str]:
+    """What is newer than the map a person read, by its fingerprint."""
+    now = document.fingerprint
+    if len(proposal) < SHORTEST or not now.startswith(proposal):
+        said = f"The map is {now[:SHOWN_OF_PRINT]} now, not {proposal or 'any that was named'}."
+        return [f"{said} Read it again, and confirm it by that fingerprint."]
+    with project.warehouse.connect() as con:
+        if not table_exists(con, "cache.proposed"):  # the warehouse was made again
+            return []
+        ((records,),) = con.execute("SELECT records FROM cache.proposed").fetchall()
+    if records == records_left(project):
+        return []
+    why = "Exports or decisions were read since the map was proposed: it may lack what is new."
+    press = f"{why} Launch the job propose_map, and read the map again."
+    return [Reason(why, run="map propose", press=press)]
+
+
+def _note_records(project: Project) -> None:
+    """Remember from which records the map was proposed."""
+    with project.warehouse.connect() as con:
+        con.execute("CREATE OR REPLACE TABLE cache.proposed (records VARCHAR)")
+        con.execute("INSERT INTO cache.proposed VALUES (?)", [records_left(project)])
+
+
 def _confirmed(project: Project, document: MapDocument, count: int, name: str) -> StepReport:
-    note = _decided(project, document)
-    facts = {"by": name, "open": len(document.unconfirmed()), "memory": note}
+    kept = _decided(project, document)
+    facts = {
+        "by": name,
+        "fingerprint": document.fingerprint[:SHOWN_OF_PRINT],
+        "open": len(document.unconfirmed()),
+        "memory": kept,
+    }
     return StepReport("map confirmed", count, facts | _cautions(document))
 
 

@@ -70,7 +70,7 @@ def before_provisioning(project: Project) -> list[str]:
     open_entries = unconfirmed_entries(project)
     if open_entries:
         why = f"{len(open_entries)} entries of the map wait for a person: {_few(open_entries)}."
-        press = f"{why} Read map.yaml, then materialize field_map with your name in confirmed_by."
+        press = f"{why} Read map.yaml, then launch the job confirm_map with your name."
         why = f"{why} Read map.yaml first."
         reasons.append(Reason(why, run='map confirm "Your Name"', press=press))
     with open_journal(project) as journal:

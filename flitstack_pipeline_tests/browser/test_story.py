@@ -15,6 +15,8 @@ import time
 import pytest
 import requests
 
+from flitstack_pipeline.mapping.document import MapDocument
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ASSET_JOB = "__ASSET_JOB"
@@ -67,12 +69,32 @@ def test_the_audit_marks_every_partition(page, ui, picture):
     picture("2-clean-checks")
 
 
+def test_a_person_confirms_the_map_they_read_in_the_launchpad(page, ui, project, picture):
+    """The form is filled in with the fingerprint; Dagster asks for nothing but the name."""
+    assert ui.wait(ui.launch("propose_map")) == "SUCCESS"
+    checks = "/assets/map_confirmation?view=checks"
+    open_page(page, ui, checks, "map_confirmed", "Failed")
+    before = known_runs(ui)
+    open_page(page, ui, "/locations/flitstack_pipeline/jobs/confirm_map/playground")
+    page.get_by_placeholder("Partition").click()
+    page.get_by_text("main", exact=True).first.click()
+    editor = page.locator(".CodeMirror").first
+    fingerprint = MapDocument.load(project.map_path).fingerprint[:12]
+    editor.get_by_text(fingerprint).wait_for()
+    editor.click()
+    page.keyboard.press("Control+A")
+    names = {"confirmed_by": "Ann Example", "acknowledged_by": "Ann Example"}
+    form = {"ops": {"confirm": {"config": {**names, "fingerprint": fingerprint}}}}
+    page.keyboard.insert_text(json.dumps(form))
+    picture("3-confirm-map")
+    page.get_by_role("button", name="Launch Run").click()
+    assert ui.wait(launched_run(page, ui, before)) == "SUCCESS"
+    open_page(page, ui, checks, "map_confirmed", "Passed")
+
+
 def test_everything_runs_up_to_the_gate_and_the_gate_is_red_with_reasons(
     page, ui, account, picture
 ):
-    names = {"confirmed_by": "Ann Example", "acknowledged_by": "Ann Example"}
-    confirm = {"ops": {"field_map": {"config": names}}}
-    assert ui.wait(ui.launch(ASSET_JOB, assets=["field_map"], config=confirm)) == "SUCCESS"
     assert ui.wait(ui.launch("prepare")) == "SUCCESS"
     assert ui.wait(ui.launch("sample")) == "SUCCESS"
     refused = ui.launch("cutover")

@@ -216,10 +216,9 @@ def test_the_sensor_shows_what_was_changed_since_the_last_run_once_and_after_a_m
     told, look, instance
 ):
     def ticks():
-        context = dg.build_sensor_context(
-            instance=instance, resources={"project": MigrationProject()}
-        )
-        found = done_elsewhere(context)
+        project = {"project": MigrationProject()}
+        with dg.build_sensor_context(instance=instance, resources=project) as context:
+            found = done_elsewhere(context)
         return found.skip_message if isinstance(found, dg.SkipReason) else "launches"
 
     assert "Nothing was changed" in ticks()

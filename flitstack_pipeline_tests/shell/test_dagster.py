@@ -114,6 +114,18 @@ def test_a_rollback_and_its_dry_run_are_two_buttons_that_ask_for_nothing(defs):
         assert not any(field.is_required for field in fields.values())
 
 
+def test_the_map_is_confirmed_by_a_form_of_its_own_that_asks_for_name_and_fingerprint(defs):
+    proposing = defs.resolve_assets_def(dg.AssetKey("field_map")).op.config_schema
+    assert not getattr(proposing.config_type, "fields", None)
+    for op in (
+        defs.resolve_assets_def(dg.AssetKey("map_confirmation")).op,
+        defs.resolve_job_def("confirm_map").graph.node_named("confirm").definition,
+    ):
+        fields = op.config_schema.config_type.fields
+        needed = {name for name, field in fields.items() if field.is_required}
+        assert needed == {"confirmed_by", "fingerprint"}
+
+
 def test_the_picture_in_the_readme_is_that_of_the_definitions(defs):
     committed = Path(__file__).parents[2] / "docs" / "asset-graph.svg"
     assert committed.read_text(encoding="utf-8") == draw(defs), "run `make picture`"

@@ -38,13 +38,25 @@ def run(project, defs, instance, monkeypatch):
 
 
 def evaluated(result):
-    found = {}
+    """Whether each check passed when it was last asked, of all partitions, by asset and name."""
+    last = {}
     for event in result.all_events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             place = (check.asset_key.to_user_string(), check.check_name)
-            found[place] = found.get(place, True) and check.passed
+            last[place, check.partition] = check.passed
+    found = {}
+    for (place, _), passed in last.items():
+        found[place] = found.get(place, True) and passed
     return found
+
+
+def filled_in(defs, name):
+    """The form of `confirm_map` as the launchpad shows it, with a person's name typed in."""
+    config = defs.resolve_job_def("confirm_map").partitioned_config
+    form = config.get_run_config_for_partition_key("main")
+    form["ops"]["confirm"]["config"] |= {"confirmed_by": name, "acknowledged_by": name}
+    return form
 
 
 def partitions_of(instance, check):
@@ -72,17 +84,27 @@ def later_export(project):
     stage(project.exports, [later])
 
 
-def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, press, run, instance):
+def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(
+    project, press, run, instance, defs
+):
     seen = run("audit")
     assert not seen["source_audit", "left_behind_acknowledged"], "the exports hold such rows"
-    names = {"confirmed_by": "Ann", "acknowledged_by": "Ann"}
-    assert press("field_map", **names).success
+    seen |= run("propose_map")
+    assert not seen["map_confirmation", "map_confirmed"], (
+        "nothing is confirmed where it is proposed"
+    )
+    confirmed = defs.resolve_job_def("confirm_map").execute_in_process(
+        instance=instance, partition_key="main", run_config=filled_in(defs, "Ann")
+    )
+    seen |= evaluated(confirmed)
+    assert seen["map_confirmation", "map_confirmed"]
     seen |= run("prepare") | run("sample")
     assert press("sample_approval", approved_by="Ann").success
     seen |= run("cutover") | run("reconcile")
     later_export(project)
     seen |= run("delta")
     assert all(passed for (_, name), passed in seen.items() if name == "still_in_place")
+    assert seen["sample_approval", "gate"], "the delta's map is the approved one"
     run("rollback_dry_run")
     for check in CHECKS:  # no Partitions tab says "Missing" or shows an older verdict
         states = partitions_of(instance, check)
@@ -113,5 +135,5 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(project, pres
         ((quarantined,),) = con.execute("SELECT count(*) FROM quarantine.rows").fetchall()
     assert quarantined > 0 and seen["source_audit", "left_behind_acknowledged"]
     assert {story.name for story in STORIES} == {
-        "audit", "prepare", "sample", "cutover", "reconcile", "delta",
+        "audit", "propose_map", "prepare", "sample", "cutover", "reconcile", "delta",
     }  # fmt: skip

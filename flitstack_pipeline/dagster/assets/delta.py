@@ -13,6 +13,7 @@ from flitstack_pipeline.dagster.assets.step import (
     CUSTOMER,
     ENGINEER,
     Step,
+    after_a_decision,
     declared_asset,
     refuse,
     step_asset,
@@ -84,6 +85,7 @@ CONFLICT_DECISIONS = Step(
     source=services.resolve,
     needs=lambda project, key: preconditions.before_reconciling(project),
     writes=True,
+    decides=True,
 )
 
 DELTA_PLAN = Step(
@@ -118,14 +120,15 @@ DELTA_LOADS = stage_steps("delta")
 
 @declared_asset(CONFLICT_DECISIONS, deps=[dg.AssetDep(last_wave("cutover"))])
 def conflict_decisions(
-    project: MigrationProject, config: DecisionForm
-) -> Iterator[dg.MaterializeResult[None]]:
+    context: dg.AssetExecutionContext, project: MigrationProject, config: DecisionForm
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
     """Apply the decisions of the file, or the one typed into the launchpad."""
     with readable("The decision", "delta"):
         refuse(CONFLICT_DECISIONS, project.open(), "")
         project.hold_accounts()
         report = _decide(project.open(), config)
     yield dg.MaterializeResult(metadata=metadata_of(report))
+    yield from after_a_decision(project.open(), context.instance)
 
 
 delta_plan = step_asset(

@@ -1,4 +1,4 @@
-"""Stage `map`: the proposed field map, and the records HighLevel is to hold."""
+"""Stage `map`: the proposed field map, its confirmation, and the records HighLevel is to hold."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,17 @@ from flitstack_pipeline import services
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.dagster.assets.clean import CLEAN, RELATIONSHIPS, SOURCE_AUDIT
 from flitstack_pipeline.dagster.assets.columns import mapped_columns
+from flitstack_pipeline.dagster.assets.metadata import metadata_of
 from flitstack_pipeline.dagster.assets.step import (
     CUSTOMER,
     ENGINEER,
     Metadata,
-    Progress,
     Step,
+    after_a_decision,
     declared_asset,
-    perform,
     step_asset,
 )
+from flitstack_pipeline.dagster.failures import readable
 from flitstack_pipeline.dagster.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.mapping.document import MapDocument
@@ -28,12 +29,15 @@ from flitstack_pipeline.settings import Project
 
 
 class Confirmation(dg.Config):
-    """Who confirms every open entry of the map as it stands."""
+    """Who confirms which map."""
 
     confirmed_by: str = Field(
-        default="",
         description="Your name confirms every entry of map.yaml that is still `proposed`. Read the "
-        "map first. Empty: propose only, and keep what was decided.",
+        "map first (reports/field-map.html)."
+    )
+    fingerprint: str = Field(
+        description="Of the map you read, as field_map shows it; the job confirm_map fills in the "
+        "last one. Refused when the map, or the exports it was proposed from, changed since."
     )
     acknowledged_by: str = Field(
         default="",
@@ -60,13 +64,31 @@ FIELD_MAP = Step(
     description="""
         `map.yaml`: source field → HighLevel field, with confidence and evidence per entry.
 
-        Materialize to propose it; read and edit the file; materialize again from the **launchpad**
-        (shift-click Materialize) with your name in `confirmed_by` to confirm what is still open.
-        Decisions already taken are kept.
+        Proposed anew whenever it is materialized; decisions already taken are kept, and none is
+        taken here. Read the file or `reports/field-map.html`, edit the file, then launch the job
+        `confirm_map`.
         """,
     run=lambda project, key, log: services.propose_map(project),
     source=services.propose_map,
     needs=lambda project, key: preconditions.before_auditing(project),
+    decides=True,
+)
+
+MAP_CONFIRMATION = Step(
+    key=dg.AssetKey("map_confirmation"),
+    stage="map",
+    kinds=frozenset({"approval"}),
+    owners=(ENGINEER, CUSTOMER),
+    description="""
+        A person's confirmation of the map, by its fingerprint: never in the run that proposed it.
+
+        **To confirm:** read `reports/field-map.html`, then launch the job `confirm_map` with your
+        name; its launchpad has the fingerprint of the last proposal. Refused when there is anything
+        newer.
+        """,
+    run=lambda project, key, log: services.confirm_map(project, ""),
+    source=services.confirm_map,
+    decides=True,
 )
 
 MAPPED = Step(
@@ -87,26 +109,34 @@ MAPPED = Step(
 )
 
 
-@declared_asset(FIELD_MAP, deps=[SOURCE_AUDIT.key])
-def field_map(
+field_map = step_asset(FIELD_MAP, deps=[SOURCE_AUDIT.key])
+
+
+@declared_asset(MAP_CONFIRMATION, deps=[FIELD_MAP.key])
+def map_confirmation(
     context: dg.AssetExecutionContext, project: MigrationProject, config: Confirmation
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Propose the map (keeping what a person decided); confirm and acknowledge as names say."""
-    name, acknowledged_by = config.confirmed_by.strip(), config.acknowledged_by.strip()
-    metadata = perform(FIELD_MAP, project, "", Progress(context, FIELD_MAP.key, ""))
-    if acknowledged_by:
-        acknowledged = services.acknowledge(project.open(), services.LISTED, acknowledged_by)
-        metadata |= {"acknowledged by": acknowledged_by, "acknowledged now": acknowledged.rows or 0}
-    if name:
-        confirmed = services.confirm_map(project.open(), name, words=config.status_words)
-        metadata |= {
-            "confirmed by": name,
-            "confirmed now": confirmed.rows or 0,
-            "open": confirmed.facts["open"],
-        }
-    yield dg.MaterializeResult(metadata=metadata)
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
+    """Confirm the map that a person read; acknowledge what stays behind where a name says so."""
+    yield dg.MaterializeResult(metadata=confirm(project.open(), config))
+    yield from after_a_decision(project.open(), context.instance)
+
+
+def confirm(project: Project, form: Confirmation) -> Metadata:
+    """Do what the form says; what it came to. Raises Failure, readable."""
+    with readable("The confirmation", "map"):
+        report = services.confirm_map(
+            project, form.confirmed_by, words=form.status_words, proposal=form.fingerprint
+        )
+        metadata: Metadata = dict(metadata_of(report))
+        if form.acknowledged_by.strip():
+            by = form.acknowledged_by.strip()
+            acknowledged = services.acknowledge(project, services.LISTED, by)
+            metadata |= {"acknowledged by": by, "acknowledged now": acknowledged.rows or 0}
+    return metadata
 
 
 mapped = step_asset(
-    MAPPED, deps=[CLEAN.key, RELATIONSHIPS.key, FIELD_MAP.key], partitions_def=OBJECT_PARTITIONS
+    MAPPED,
+    deps=[CLEAN.key, RELATIONSHIPS.key, FIELD_MAP.key, MAP_CONFIRMATION.key],
+    partitions_def=OBJECT_PARTITIONS,
 )

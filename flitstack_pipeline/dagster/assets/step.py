@@ -84,7 +84,8 @@ class Step:
     `run(project, object type or "", progress)` does the work; `needs` gives reasons against
     running it now; `describe` adds metadata; `guarded` shows `needs` as a blocking check (the
     loads); `of_all` tells that a partition needs every partition of its parents, `touches` that
-    it talks to HighLevel, `writes` that it changes something there.
+    it talks to HighLevel, `writes` that it changes something there, `decides` that checks on other
+    assets may have another answer afterwards.
     """
 
     key: dg.AssetKey
@@ -100,6 +101,7 @@ class Step:
     of_all: bool = False
     touches: bool = False
     writes: bool = False
+    decides: bool = False
     owners: tuple[str, ...] = (ENGINEER,)
 
     @property
@@ -210,8 +212,19 @@ def step_asset(
                 raise refusal(step, key, reasons)
         metadata = perform(step, project, key, Progress(context, step.key, key))
         yield dg.MaterializeResult(asset_key=step.key, metadata=metadata)
+        if step.decides:
+            yield from after_a_decision(project.open(), context.instance)
 
     return run
+
+
+def after_a_decision(
+    project: Project, instance: dg.DagsterInstance
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """The checks on any asset that have another answer now."""
+    from flitstack_pipeline.dagster.checks.again import asked_again  # checks are about assets
+
+    return asked_again(project, instance)
 
 
 def declared_asset(step: Step, **more: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flitstack_pipeline import services
 from flitstack_pipeline.dagster.assets.destination import PREFLIGHT
-from flitstack_pipeline.dagster.assets.map import FIELD_MAP, MAPPED
+from flitstack_pipeline.dagster.assets.map import MAP_CONFIRMATION, MAPPED
 from flitstack_pipeline.dagster.checks.check import Check, Verdict, verdict
 from flitstack_pipeline.services import ledger
 from flitstack_pipeline.settings import Project
@@ -29,10 +29,10 @@ def _preflight_passed(project: Project, key: str) -> Verdict:
 
 CHECKS = (
     Check(
-        FIELD_MAP,
+        MAP_CONFIRMATION,
         "map_confirmed",
-        "Every required entry of the map is confirmed by a person. To confirm: shift-click "
-        "Materialize on field_map and type your name in `confirmed_by`.",
+        "Every required entry of the map is confirmed by a person. To confirm: launch the job "
+        "`confirm_map` with your name.",
         _map_confirmed,
     ),
     Check(
@@ -51,3 +51,4 @@ CHECKS = (
         blocking=True,
     ),
 )
+MAP_CONFIRMED = CHECKS[0]

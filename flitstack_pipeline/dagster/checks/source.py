@@ -72,7 +72,7 @@ CHECKS = (
         "left_behind_acknowledged",
         "Quarantined rows, orphans, and files that cannot be moved are acknowledged by a person. "
         "Nothing is written to HighLevel before: mend them, or put your name into "
-        "`acknowledged_by` of field_map (or `flitstack acknowledge`).",
+        "`acknowledged_by` of `confirm_map` (or `flitstack acknowledge`).",
         _left_behind_acknowledged,
     ),
 )
