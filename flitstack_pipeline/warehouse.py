@@ -187,7 +187,7 @@ class Warehouse:
         return WarehouseDamaged(
             f"{self.path} is damaged ({' '.join(str(error).split())[:200]}). It was set aside as "
             f"{aside.name}. Nothing is lost: everything in it comes from the exports, decisions/ "
-            "and the journal. `flitstack audit`, or the job audit, reads the exports again; "
+            "and the journal. `flitstack audit`, or the job 01_audit, reads the exports again; "
             "`flitstack prepare` maps them."
         )
 

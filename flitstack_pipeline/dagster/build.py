@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
 
-# Partitioned asset checks are a preview feature of 1.13, links from assets to code a beta one;
-# only those warnings are silenced.
+# Partitioned asset checks are a preview feature of 1.13, links from assets to code and
+# backfills in one run are beta; only those warnings are silenced.
 warnings.filterwarnings("ignore", message=".*partitions_def.*", category=dg.PreviewWarning)
 warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", message=".*backfill_policy.*", category=dg.BetaWarning)
 
 from flitstack_pipeline.dagster.assets import MODULES  # noqa: E402
 from flitstack_pipeline.dagster.catch_up import catch_up  # noqa: E402
 from flitstack_pipeline.dagster.checks import CHECKS, definition_of  # noqa: E402
 from flitstack_pipeline.dagster.confirm_map import confirm_map  # noqa: E402
 from flitstack_pipeline.dagster.jobs import build_jobs  # noqa: E402
+from flitstack_pipeline.dagster.notifications import notification_sensors  # noqa: E402
 from flitstack_pipeline.dagster.resources import MigrationProject  # noqa: E402
 from flitstack_pipeline.dagster.rollback import rollback, rollback_dry_run  # noqa: E402
 from flitstack_pipeline.dagster.sensors import SCHEDULES, SENSORS  # noqa: E402
@@ -78,7 +80,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         assets=assets,
         asset_checks=checks,
         jobs=[*build_jobs(parents), confirm_map, rollback_dry_run, rollback, catch_up],
-        sensors=SENSORS,
+        sensors=[*SENSORS, *notification_sensors()],
         schedules=SCHEDULES,
         resources={"project": MigrationProject(), **(resources or {})},
         executor=dg.in_process_executor,

@@ -93,9 +93,9 @@ def _show(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator
 
 
 @dg.job(
-    description="Shows here what was done elsewhere: by `flitstack`, in the review room, in a file "
+    description="Shows here what was done elsewhere: by flitstack, in the review room, in a file "
     "by hand. Asks every check again whose answer may be another; changes nothing. A command runs "
-    "it when it has ended, the sensor `done_elsewhere` when a file was changed.",
+    "it when it has ended, the sensor done_elsewhere when a file was changed.",
     executor_def=dg.in_process_executor,
 )
 def catch_up() -> None:

@@ -9,6 +9,7 @@ from flitstack_pipeline.dagster.assets.map import MAP_CONFIRMATION, Confirmation
 from flitstack_pipeline.dagster.checks.again import asked_again
 from flitstack_pipeline.dagster.failures import say_what_to_do
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.services.project_context import map_document
 from flitstack_pipeline.settings import Project
 
@@ -40,7 +41,8 @@ def _last_proposal(partition: str) -> dict[str, Any]:
 
 
 @dg.job(
-    description="A person confirms the map they read. In the launchpad choose partition `main`: it "
+    name=JOB["confirm_map"],
+    description="A person confirms the map they read. In the launchpad choose partition main: it "
     "fills in the fingerprint of the last proposal. Type your name. Refused when the map, or the "
     "exports it was proposed from, changed since.",
     config=_last_proposal,

@@ -15,6 +15,7 @@ import requests
 
 from flitstack_pipeline.errors import FlitstackError
 from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.lock import RunInProgress
 from flitstack_pipeline.migration.report import Reason, Refused
 from flitstack_pipeline.warehouse import WarehouseBusy
@@ -29,7 +30,7 @@ WHAT_IS_SAFE: dict[str, str] = {
     "sample": "Records written so far are in the journal; the next run continues and doubles none. "
     "The full load is still shut.",
     "cutover": "Records written so far are in the journal; the next run continues where this one "
-    "stopped and doubles none. `rollback` takes them back.",
+    f"stopped and doubles none. {JOB['rollback']} takes them back.",
     "delta": "Nobody's edit in HighLevel was overwritten. The next run continues where this one "
     "stopped.",
     "reconcile": "Reading back changes nothing in HighLevel.",

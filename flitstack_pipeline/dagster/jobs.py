@@ -38,6 +38,7 @@ from flitstack_pipeline.dagster.checks.check import evaluation, latest
 from flitstack_pipeline.dagster.checks.sample import GATE
 from flitstack_pipeline.dagster.failures import failure_of, say_what_to_do
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.report import Refused
 
 #: The asset graph: the assets each asset depends on.
@@ -60,9 +61,9 @@ class Story:
 
 STORIES = (
     Story(
-        "audit",
+        JOB["audit"],
         "Read, clean, relate and audit the exports. Writes nothing to HighLevel. Afterwards read "
-        "`reports/audit.html`.",
+        "reports/audit.html.",
         (
             source.RAW,
             source.SOURCE_SCHEMA,
@@ -73,42 +74,42 @@ STORIES = (
         writes=False,
     ),
     Story(
-        "propose_map",
-        "Propose the map, keeping what was decided. Read `reports/field-map.html`, edit "
-        "`map.yaml`, then launch `confirm_map`.",
+        JOB["propose_map"],
+        "Propose the map, keeping what was decided. Read reports/field-map.html, edit "
+        f"map.yaml, then launch {JOB['confirm_map']}.",
         (map.FIELD_MAP,),
         writes=False,
     ),
     Story(
-        "prepare",
+        JOB["prepare"],
         "Propose the map again, map every object type, examine the sub-account, make its schema "
         "ready. Stops, and says how to go on, while a person has not confirmed the map.",
         (map.FIELD_MAP, map.MAPPED, destination.PREFLIGHT, destination.DESTINATION_SCHEMA),
     ),
     Story(
-        "sample",
+        JOB["sample"],
         "Choose the sample, load it for real, read it back, compare it field by field. Afterwards "
-        "read `reports/sample.html` and materialize `sample_approval`.",
+        "read reports/sample.html and materialize sample_approval.",
         (sample.SAMPLE_CHOICE, *sample.SAMPLE_LOADS, sample.SAMPLE_DIFF),
     ),
     Story(
-        "cutover",
+        JOB["cutover"],
         "Behind the gate: load everything in foreign-key order, then reconcile. Continues where an "
         "earlier run stopped.",
         (cutover.CUTOVER_PLAN, *cutover.FULL_LOADS, cutover.JOURNAL, cutover.RECONCILIATION),
         gated=True,
     ),
     Story(
-        "reconcile",
+        JOB["reconcile"],
         "Read everything back from HighLevel and compare it with what was meant. Changes nothing.",
         (cutover.RECONCILIATION,),
         writes=False,
     ),
     Story(
-        "delta",
+        JOB["delta"],
         "Read, clean and map the exports again, apply people's decisions, look at HighLevel, load "
         "what changed since the cutover. Nobody's edit is overwritten. The sensor "
-        "`new_export_session` launches it.",
+        "new_export_session launches it.",
         (
             source.RAW,
             source.SOURCE_SCHEMA,

@@ -14,6 +14,7 @@ from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.failures import Incomplete, failure_of, readable, say_what_to_do
 from flitstack_pipeline.dagster.jobs import WRITES
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
 
@@ -60,7 +61,7 @@ def say_what_would_go(
 ) -> None:
     """Look the account over: what a rollback would delete, give back and leave."""
     _rolled_back(context, config, project.open(), dry_run=True)
-    context.log.info("Dry run: nothing was changed. The job `rollback` takes this back.")
+    context.log.info(f"Dry run: nothing was changed. The job {JOB['rollback']} takes this back.")
 
 
 @dg.op(pool=POOL, out=dg.Out(dg.Nothing))
@@ -93,8 +94,9 @@ _ROLLBACK: dict[str, Any] = {
 
 
 @dg.job(
-    description="What the job `rollback` would delete, give back and leave. Changes nothing; "
-    "afterwards read `reports/rollback-dry-run.html`.",
+    name=JOB["rollback_dry_run"],
+    description=f"What the job {JOB['rollback']} would delete, give back and leave. Changes "
+    "nothing; afterwards read reports/rollback-dry-run.html.",
     **_ROLLBACK,
 )
 def rollback_dry_run() -> None:
@@ -103,10 +105,11 @@ def rollback_dry_run() -> None:
 
 
 @dg.job(
-    description="Take everything back: delete what we created, restore what we changed, leave what "
-    "somebody edited since, and say so. `rollback_dry_run` says first what would go. In the "
-    "launchpad, `run_id` or `object_type` take a part of it back; `force` names records (or object "
-    "types, or `all`) to undo although somebody edited them.",
+    name=JOB["rollback"],
+    description="Take everything back: delete what we created, restore what we changed, leave "
+    f"what somebody edited since, and say so. {JOB['rollback_dry_run']} says first what would "
+    "go. In the launchpad, run_id or object_type take a part of it back; force names records "
+    "(or object types, or all) to undo although somebody edited them.",
     **_ROLLBACK,
 )
 def rollback() -> None:

@@ -10,6 +10,7 @@ import dagster as dg
 from flitstack_pipeline import services
 from flitstack_pipeline.dagster.failures import summarise
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.services.steps_done import changed_at
 from flitstack_pipeline.settings import DataFolderUnusable
 
@@ -18,10 +19,10 @@ QUIET_S = 60
 
 
 @dg.sensor(
-    job_name="delta",
+    job_name=JOB["delta"],
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Watches `exports/` inside the window that opens with the cutover. One delta run "
+    description="Watches exports/ inside the window that opens with the cutover. One delta run "
     "per new content: a touched file changes nothing, a file still being copied waits. Each tick "
     "that launches nothing says what it saw and when the window closes.",
 )
@@ -48,7 +49,7 @@ def new_export_session(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Looks whether the map, a decision or the notes of a command changed since the "
-    "last run ended: something was done by `flitstack`, in the review room or by hand, and is "
+    "last run ended: something was done by flitstack, in the review room or by hand, and is "
     "shown.",
 )
 def done_elsewhere(
@@ -71,7 +72,7 @@ def done_elsewhere(
 
 nightly_proof = dg.ScheduleDefinition(
     name="nightly_proof",
-    job_name="reconcile",
+    job_name=JOB["reconcile"],
     cron_schedule="0 5 * * *",
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Optional: reads everything back each night at 05:00 UTC while the customer works "

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.fingerprints import changed
 from flitstack_pipeline.migration.report import Reason
 
@@ -64,31 +65,36 @@ class GateState:
 def conditions(state: GateState) -> list[Condition]:
     """Every condition in the order in which a person meets it."""
     return [
-        _listed("map confirmed", state.unconfirmed, "Confirm the map (edit map.yaml, then "
-                "`flitstack map confirm NAME`): "),
+        _map(state.unconfirmed),
         _preflight(state.preflight),
         _users(state.unresolved_users),
-        _listed("every row accounted for", state.accounting, ""),
-        _listed("every cell accounted for", state.cells, ""),
-        _listed("on-screen counts explained", state.counts, ""),
-        _listed("no open question about the exports", state.questions, ""),
-        _listed("what stays behind is acknowledged", state.left_behind, ""),
+        _listed("every row accounted for", state.accounting),
+        _listed("every cell accounted for", state.cells),
+        _listed("on-screen counts explained", state.counts),
+        _listed("no open question about the exports", state.questions),
+        _listed("what stays behind is acknowledged", state.left_behind),
         _sample(state.sample, state.prints),
         _approval(state.approval, state.sample, state.prints),
     ]  # fmt: skip
 
 
-def _listed(name: str, reasons: list[str], advice: str) -> Condition:
-    return Condition(
-        name, not reasons, f"{advice}{few(reasons)}", f"{len(reasons)} open" if reasons else ""
-    )
+def _listed(name: str, reasons: list[str]) -> Condition:
+    return Condition(name, not reasons, few(reasons), f"{len(reasons)} open" if reasons else "")
+
+
+def _map(unconfirmed: list[str]) -> Condition:
+    why = f"The map is not confirmed: {few(unconfirmed)}. Edit map.yaml first."
+    press = f"{why} Then launch the job {JOB['confirm_map']}."
+    advice = Reason(why, run="map confirm NAME", press=press)
+    found = f"{len(unconfirmed)} open" if unconfirmed else ""
+    return Condition("map confirmed", not unconfirmed, advice, found)
 
 
 def _preflight(lines: list[dict[str, Any]] | None) -> Condition:
     name = "preflight passed"
     if lines is None:
-        press = "Materialize `preflight`."
         why = "The sub-account has not been examined."
+        press = f"{why} Launch the job {JOB['prepare']}."
         return Condition(name, False, Reason(why, run="prepare", press=press))
     failed = [x for x in lines if x["verdict"] == "fail"]
     warned = sum(x["verdict"] == "warn" for x in lines)
@@ -99,9 +105,9 @@ def _preflight(lines: list[dict[str, Any]] | None) -> Condition:
 def _users(unresolved: list[str] | None) -> Condition:
     name = "users resolved"
     if unresolved is None:
-        return Condition(
-            name, False, "Match the team with HighLevel's users (`flitstack prepare`)."
-        )
+        why = "The team is not matched with HighLevel's users."
+        press = f"{why} Launch the job {JOB['prepare']}."
+        return Condition(name, False, Reason(why, run="prepare", press=press))
     return Condition(
         name,
         not unresolved,
@@ -114,22 +120,21 @@ def _users(unresolved: list[str] | None) -> Condition:
 def _sample(sample: Mapping[str, Any] | None, prints: Mapping[str, str]) -> Condition:
     name = "sample verified"
     if sample is None:
-        return Condition(
-            name,
-            False,
-            "Load and compare the sample (`flitstack migrate`, or asset `sample_diff`).",
-        )
+        why = "The sample was not loaded and compared."
+        return Condition(name, False, _sample_again(why))
     other = changed({**sample, "result": ""}, {**prints, "result": ""})
     if other:
         what = " and ".join(other)
-        return Condition(
-            name, False, f"Run the sample again: {what} changed since (`flitstack migrate`)."
-        )
+        return Condition(name, False, _sample_again(f"{what} changed since the sample was loaded."))
     found = f"{sample.get('records')} records"
     if sample.get("coverage") is not None:
         found += f", {100 * sample['coverage']:.1f} % covered"
     advice = f"Read reports/sample.html; the sample shows differences: {few(sample['problems'])}"
     return Condition(name, not sample["problems"], advice, found)
+
+
+def _sample_again(why: str) -> Reason:
+    return Reason(why, run="migrate", press=f"{why} Launch the job {JOB['sample']}.")
 
 
 def _approval(
@@ -152,7 +157,11 @@ def _approval(
 
 
 def few(reasons: Iterable[str], most: int = 5) -> str:
-    """The first reasons in one sentence, the rest counted."""
+    """The first reasons in one sentence, the rest counted; a Reason where one of them is."""
     listed = [r for r in reasons if r]
     more = f" … and {len(listed) - most} more" if len(listed) > most else ""
-    return "; ".join(listed[:most]) + more
+    told = "; ".join(listed[:most]) + more
+    if not any(isinstance(r, Reason) for r in listed[:most]):
+        return told
+    pressed = (r.in_dagster if isinstance(r, Reason) else r for r in listed[:most])
+    return Reason.said(told, "; ".join(pressed) + more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from flitstack_pipeline.errors import Exit, FlitstackError
 
@@ -37,10 +37,15 @@ class Reason(str):
     __slots__ = ("in_dagster",)
     in_dagster: str
 
-    def __new__(cls, why: str, *, run: str, press: str) -> Reason:
+    def __new__(cls, why: str, *, run: str, press: str) -> Self:
         """`why` in a sentence, `run` a command of flitstack, `press` a sentence for Dagster."""
-        reason = super().__new__(cls, f"{why} Run `flitstack {run}`.")
-        reason.in_dagster = press
+        return cls.said(f"{why} Run `flitstack {run}`.", press)
+
+    @classmethod
+    def said(cls, at_a_terminal: str, in_dagster: str) -> Self:
+        """A reason in both words."""
+        reason = super().__new__(cls, at_a_terminal)
+        reason.in_dagster = in_dagster
         return reason
 
 

@@ -12,6 +12,7 @@ from flitstack_pipeline.accounts import NotConfigured, unconfigured
 from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.mapping.answers import apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.column_names import misspelt_columns
@@ -281,7 +282,7 @@ def _newer(project: Project, document: MapDocument, proposal: str) -> list[str]:
     if records == records_left(project):
         return []
     why = "Exports or decisions were read since the map was proposed: it may lack what is new."
-    press = f"{why} Launch the job propose_map, and read the map again."
+    press = f"{why} Launch the job {JOB['propose_map']}, and read the map again."
     return [Reason(why, run="map propose", press=press)]
 
 

@@ -14,6 +14,7 @@ from flitstack_pipeline.cleaning.decisions import (
     read_decisions,
 )
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.ledger import after, cells, fates, trace
 from flitstack_pipeline.ledger.texts import Account
 from flitstack_pipeline.migration.report import Reason, Refused, StepReport
@@ -38,7 +39,11 @@ from flitstack_pipeline.warehouse import dicts, filled_tables, table_exists
 #: Cells named one by one in a refusal; reports/ledger.csv lists them all.
 NAMED = 5
 _CHANGED = "Exports, answers or the map changed since the records were mapped."
-MAP_AGAIN = Reason(_CHANGED, run="migrate", press=f"{_CHANGED} Launch the job audit, then prepare.")
+MAP_AGAIN = Reason(
+    _CHANGED,
+    run="migrate",
+    press=f"{_CHANGED} Launch the job {JOB['audit']}, then {JOB['prepare']}.",
+)
 _BUILT = "CREATE OR REPLACE TABLE ledger.built AS SELECT ? AS of"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.report import Reason
 from flitstack_pipeline.reading.folder import export_files
 from flitstack_pipeline.services.field_map import unconfirmed_entries
@@ -70,7 +71,7 @@ def before_provisioning(project: Project) -> list[str]:
     open_entries = unconfirmed_entries(project)
     if open_entries:
         why = f"{len(open_entries)} entries of the map wait for a person: {_few(open_entries)}."
-        press = f"{why} Read map.yaml, then launch the job confirm_map with your name."
+        press = f"{why} Read map.yaml, then launch the job {JOB['confirm_map']} with your name."
         why = f"{why} Read map.yaml first."
         reasons.append(Reason(why, run='map confirm "Your Name"', press=press))
     with open_journal(project) as journal:
@@ -135,7 +136,9 @@ def _not_loaded(project: Project, stage: str, asset: str) -> list[str]:
     if not lacking:
         return []
     why = f"Not loaded yet: {', '.join(lacking)}."
-    press = f"{why} Launch the job {stage}, or materialize the {asset} waves from left to right."
+    press = (
+        f"{why} Launch the job {JOB[stage]}, or materialize the {asset} waves from left to right."
+    )
     return [Reason(why, run="migrate", press=press)]
 
 

@@ -76,7 +76,7 @@ def unapplied_answers(project: Project) -> list[str]:
     given = answers(project)
     return [
         f"{q.key} was answered with {given[q.key]!r} after the exports were read. Read and clean "
-        "them again: `flitstack audit`, or the job audit."
+        "them again: `flitstack audit`, or the job 01_audit."
         for q in _asked(project)
         if given.get(q.key)
     ]

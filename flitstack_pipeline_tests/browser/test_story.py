@@ -62,7 +62,7 @@ def test_the_jobs_wave_first_is_refused_and_says_what_to_press(page, ui, picture
 
 
 def test_the_audit_marks_every_partition(page, ui, picture):
-    assert ui.wait(ui.launch("audit")) == "SUCCESS"
+    assert ui.wait(ui.launch("01_audit")) == "SUCCESS"
     open_page(page, ui, "/assets/clean?view=partitions", "Materialized (9)")
     picture("2-clean-partitions")
     open_page(page, ui, "/assets/clean?view=checks", "pandera_schema", "accounting")
@@ -71,11 +71,11 @@ def test_the_audit_marks_every_partition(page, ui, picture):
 
 def test_a_person_confirms_the_map_they_read_in_the_launchpad(page, ui, project, picture):
     """The form is filled in with the fingerprint; Dagster asks for nothing but the name."""
-    assert ui.wait(ui.launch("propose_map")) == "SUCCESS"
+    assert ui.wait(ui.launch("02_propose_map")) == "SUCCESS"
     checks = "/assets/map_confirmation?view=checks"
     open_page(page, ui, checks, "map_confirmed", "Failed")
     before = known_runs(ui)
-    open_page(page, ui, "/locations/flitstack_pipeline/jobs/confirm_map/playground")
+    open_page(page, ui, "/locations/flitstack_pipeline/jobs/03_confirm_map/playground")
     page.get_by_placeholder("Partition").click()
     page.get_by_text("main", exact=True).first.click()
     editor = page.locator(".CodeMirror").first
@@ -95,9 +95,9 @@ def test_a_person_confirms_the_map_they_read_in_the_launchpad(page, ui, project,
 def test_everything_runs_up_to_the_gate_and_the_gate_is_red_with_reasons(
     page, ui, account, picture
 ):
-    assert ui.wait(ui.launch("prepare")) == "SUCCESS"
-    assert ui.wait(ui.launch("sample")) == "SUCCESS"
-    refused = ui.launch("cutover")
+    assert ui.wait(ui.launch("04_prepare")) == "SUCCESS"
+    assert ui.wait(ui.launch("05_sample")) == "SUCCESS"
+    refused = ui.launch("06_cutover")
     assert ui.wait(refused) == "FAILURE"
     open_page(page, ui, f"/runs/{refused}", "The cutover was refused; nothing ran.")
     picture("3-cutover-refused")
@@ -129,7 +129,7 @@ def test_a_person_approves_in_the_launchpad(page, ui, picture):
 
 
 def test_the_cutover_is_green(page, ui, picture):
-    run = ui.launch("cutover")
+    run = ui.launch("06_cutover")
     assert ui.wait(run) == "SUCCESS", ui.messages(run)
     open_page(page, ui, f"/runs/{run}", "Success", "RUN_SUCCESS")
     picture("5-cutover-run")
@@ -169,13 +169,17 @@ def test_a_person_decides_the_conflict_with_the_form(page, ui, account, project,
     assert ui.wait(run) == "SUCCESS", ui.messages(run)
     open_page(page, ui, "/assets/conflict_decisions", "still open", conflict["record_key"])
     picture("6-conflict-decided")
+    conflicts = "/assets/delta_report?view=checks&checkDetail=conflicts_decided"
+    open_page(page, ui, conflicts, "No conflict waits for a decision.")
     dump = requests.get(f"{account}/_sandbox/dump", timeout=30).json()
     assert "+18605550144" in {contact.get("phone") for contact in dump["contacts"]}
 
 
 def test_the_rollback_button_says_what_it_would_undo(page, ui, picture):
     before = known_runs(ui)
-    open_page(page, ui, "/locations/flitstack_pipeline/jobs/rollback_dry_run/playground", "run_id")
+    open_page(
+        page, ui, "/locations/flitstack_pipeline/jobs/09_rollback_dry_run/playground", "run_id"
+    )
     picture("7-rollback-form")
     page.get_by_role("button", name="Launch Run").click()
     run = launched_run(page, ui, before)
@@ -221,7 +225,7 @@ def picked_up(ui) -> str:
     """The delta run the sensor launches; waits for a tick or two."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        runs = ui.runs("delta")
+        runs = ui.runs("08_delta")
         if runs:
             return str(runs[0]["runId"])
         time.sleep(0.5)

@@ -11,6 +11,7 @@ from flitstack_pipeline.dagster.checks.check import Check, Verdict, evaluation
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline_tests.shell.conftest import refusal
+from flitstack_pipeline_tests.shell.test_jobs import partitions_of
 
 CLIENTS = (
     "Client ID,Client Name,Email,Phone\n"
@@ -104,7 +105,7 @@ def test_a_job_reports_each_partition_and_names_what_waits(project, defs, instan
     """The audit job: partitions are marked as they complete; a damaged file is named, not fatal."""
     (project.exports / "clients.csv").write_text(CLIENTS)
     (project.exports / "invoices.xlsx").write_bytes(b"PK\x03\x04 no workbook")
-    result = defs.resolve_job_def("audit").execute_in_process(instance=instance)
+    result = defs.resolve_job_def("01_audit").execute_in_process(instance=instance)
     marked = {
         (e.asset_key.to_user_string(), e.partition)
         for e in result.all_events
@@ -121,7 +122,7 @@ def test_a_job_reports_each_partition_and_names_what_waits(project, defs, instan
     assert judged["pandera_schema", "clients"].passed and judged["accounting", "invoices"].passed
     behind = judged["left_behind_acknowledged", None]
     assert not behind.passed and "invoices.xlsx" in behind.description
-    refused = defs.resolve_job_def("prepare").execute_in_process(
+    refused = defs.resolve_job_def("04_prepare").execute_in_process(
         instance=instance, raise_on_error=False
     )
     assert "flitstack acknowledge refused_file" in refusal(refused)
@@ -146,3 +147,50 @@ def test_a_red_blocking_check_holds_up_what_follows(project, instance, monkeypat
     assert "Check never: It is red." in refusal(result)
     started = {e.step_key for e in result.all_events if e.event_type_value == "STEP_START"}
     assert started == {"first__whole"}
+
+
+def test_several_partitions_are_one_run_and_each_has_its_own_count_and_checks(
+    project, defs, instance
+):
+    """As the UI launches them for a group's "Materialize all": a range, and no partition."""
+    (project.exports / "clients.csv").write_text(CLIENTS + "C-3,,,\n")
+    read = range_run(defs, instance, ["raw"], [])
+    assert read.success
+    names = [c.name for c in CHECKS if c.step.name == "clean"]
+    result = range_run(defs, instance, ["clean"], names)
+    assert result.success, "nothing_quarantined is something to look at"
+    made = {
+        e.partition: e.materialization.metadata["dagster/row_count"].value
+        for e in result.get_asset_materialization_events()
+    }
+    assert made == {**dict.fromkeys(KEYS, 0), "clients": 2}
+    for name in names:
+        states = partitions_of(instance, check(name))
+        assert set(states) == set(KEYS) and all(current for _, current in states.values())
+    assert {k for k, (passed, _) in partitions_of(instance, check("nothing_quarantined")).items()
+            if not passed} == {"clients"}  # fmt: skip
+
+
+def test_a_red_blocking_check_of_one_partition_fails_the_run_of_several(cleaned, defs, instance):
+    with cleaned.warehouse.connect() as con:
+        con.execute("UPDATE clean.accounting SET loaded = loaded - 1 WHERE object = 'clients'")
+    result = range_run(defs, instance, [], ["accounting"])
+    assert not result.success
+    states = partitions_of(instance, check("accounting"))
+    assert states["clients"] == (False, True) and states["users"][0]
+
+
+def range_run(defs, instance, assets, checks):
+    """One run over all object types, as the UI launches it."""
+    job = defs.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection={dg.AssetKey(name) for name in assets},
+        asset_check_selection={dg.AssetCheckKey(dg.AssetKey("clean"), name) for name in checks},
+    )
+    return job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        tags={
+            "dagster/asset_partition_range_start": KEYS[0],
+            "dagster/asset_partition_range_end": KEYS[-1],
+        },
+    )

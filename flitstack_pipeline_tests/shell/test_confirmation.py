@@ -40,7 +40,7 @@ def test_only_the_map_that_was_read_is_confirmed(proposed, press):
     (proposed.exports / "clients_2.csv").write_text(CLIENTS.replace("C-1,Ann Lee", "C-2,Bo Diaz"))
     services.run_audit(proposed)
     said = refusal(confirm(read[:12]))
-    assert "Launch the job propose_map" in said, "the new client was not looked at"
+    assert "Launch the job 02_propose_map" in said, "the new client was not looked at"
     assert services.unconfirmed_entries(proposed)
     services.propose_map(proposed)
 

@@ -59,6 +59,23 @@ def test_every_asset_says_what_it_is_who_owns_it_and_where_its_code_is(defs):
         assert reference.file_path.endswith(".py") and reference.line_number > 0
 
 
+def test_what_a_list_shows_of_a_description_has_no_marks_of_markdown(defs):
+    """Lists show the first paragraph as it is written; pages render it."""
+    graph = defs.resolve_asset_graph()
+    repository = defs.get_repository_def()
+    described = [
+        *specs(defs),
+        *(graph.get_check_spec(key) for key in graph.asset_check_keys),
+        *(job for job in repository.get_all_jobs() if not job.name.startswith("__")),
+        *repository.sensor_defs,
+        *repository.schedule_defs,
+    ]
+    assert len(described) > 80
+    for one in described:
+        first = one.description.split("\n\n")[0]
+        assert first and not set("*`#") & set(first), one
+
+
 def test_every_check_says_what_it_protects():
     assert len({(c.step.key, c.name) for c in CHECKS}) == len(CHECKS)
     for check in CHECKS:
@@ -95,19 +112,26 @@ def test_a_job_runs_every_partition_after_its_parents(defs, story):
             assert "__".join([*step.key.path, key]) in order
     if story.gated:
         assert order[0] == "gate"
-    if story.name == "delta":
+    if story.name == "08_delta":
         assert order.index("clean__jobs") < order.index("relationships__whole")
         assert order.index("mapped__jobs") < order.index("delta_load__deals__jobs")
         assert order.index("delta_load__people__leads") < order.index("delta_load__deals__jobs")
 
 
 def test_jobs_that_write_never_overlap(defs):
-    for name in ("prepare", "sample", "cutover", "delta", "rollback_dry_run", "rollback"):
+    for name in (
+        "04_prepare",
+        "05_sample",
+        "06_cutover",
+        "08_delta",
+        "09_rollback_dry_run",
+        "10_rollback",
+    ):
         assert defs.resolve_job_def(name).tags["flitstack/writes"] == "highlevel"
 
 
 def test_a_rollback_and_its_dry_run_are_two_buttons_that_ask_for_nothing(defs):
-    for job, op in (("rollback_dry_run", "say_what_would_go"), ("rollback", "take_back")):
+    for job, op in (("09_rollback_dry_run", "say_what_would_go"), ("10_rollback", "take_back")):
         schema = defs.resolve_job_def(job).graph.node_named(op).definition.config_schema
         fields = schema.config_type.fields
         assert set(fields) == {"run_id", "object_type", "force"}
@@ -119,7 +143,7 @@ def test_the_map_is_confirmed_by_a_form_of_its_own_that_asks_for_name_and_finger
     assert not getattr(proposing.config_type, "fields", None)
     for op in (
         defs.resolve_assets_def(dg.AssetKey("map_confirmation")).op,
-        defs.resolve_job_def("confirm_map").graph.node_named("confirm").definition,
+        defs.resolve_job_def("03_confirm_map").graph.node_named("confirm").definition,
     ):
         fields = op.config_schema.config_type.fields
         needed = {name for name, field in fields.items() if field.is_required}

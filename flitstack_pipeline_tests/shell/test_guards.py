@@ -18,12 +18,12 @@ FIRST = {
     "preflight": "Materialize mapped[",
     "destination_schema": "Materialize preflight first",
     "sample_choice": "Materialize mapped[",
-    "sample_diff": "Launch the job sample",
-    "reconciliation": "Launch the job cutover",
-    "journal": "Launch the job cutover",
-    "conflict_decisions": "Launch the job cutover",
-    "delta_plan": "Launch the job cutover",
-    "delta_report": "Launch the job cutover",
+    "sample_diff": "Launch the job 05_sample",
+    "reconciliation": "Launch the job 06_cutover",
+    "journal": "Launch the job 06_cutover",
+    "conflict_decisions": "Launch the job 06_cutover",
+    "delta_plan": "Launch the job 06_cutover",
+    "delta_report": "Launch the job 06_cutover",
 }
 
 
@@ -83,7 +83,7 @@ def test_the_approval_button_opens_a_form_because_a_name_is_required(defs):
 
 
 def test_the_cutover_job_stops_at_the_gate_with_every_condition(project, defs, instance):
-    result = defs.resolve_job_def("cutover").execute_in_process(
+    result = defs.resolve_job_def("06_cutover").execute_in_process(
         instance=instance, raise_on_error=False
     )
     said = refusal(result)
@@ -103,7 +103,7 @@ def test_the_cutover_job_stops_at_the_gate_with_every_condition(project, defs, i
 
 
 def test_the_failed_step_says_what_failed_what_is_safe_and_what_to_do(project, defs, instance):
-    result = defs.resolve_job_def("sample").execute_in_process(
+    result = defs.resolve_job_def("05_sample").execute_in_process(
         instance=instance, raise_on_error=False
     )
     failed = next(e for e in result.all_events if e.is_step_failure)

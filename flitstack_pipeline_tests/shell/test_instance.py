@@ -20,7 +20,7 @@ def home(tmp_path_factory):
 
 def test_history_survives_a_restart(home, project, defs):
     with dg.DagsterInstance.from_config(str(home)) as instance:
-        job = defs.resolve_job_def("cutover")
+        job = defs.resolve_job_def("06_cutover")
         run = job.execute_in_process(instance=instance, raise_on_error=False).run_id
     with dg.DagsterInstance.from_config(str(home)) as again:
         assert [r.run_id for r in again.get_runs()] == [run]

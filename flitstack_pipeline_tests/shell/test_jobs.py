@@ -53,7 +53,7 @@ def evaluated(result):
 
 def filled_in(defs, name):
     """The form of `confirm_map` as the launchpad shows it, with a person's name typed in."""
-    config = defs.resolve_job_def("confirm_map").partitioned_config
+    config = defs.resolve_job_def("03_confirm_map").partitioned_config
     form = config.get_run_config_for_partition_key("main")
     form["ops"]["confirm"]["config"] |= {"confirmed_by": name, "acknowledged_by": name}
     return form
@@ -87,25 +87,25 @@ def later_export(project):
 def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(
     project, press, run, instance, defs
 ):
-    seen = run("audit")
+    seen = run("01_audit")
     assert not seen["source_audit", "left_behind_acknowledged"], "the exports hold such rows"
-    seen |= run("propose_map")
+    seen |= run("02_propose_map")
     assert not seen["map_confirmation", "map_confirmed"], (
         "nothing is confirmed where it is proposed"
     )
-    confirmed = defs.resolve_job_def("confirm_map").execute_in_process(
+    confirmed = defs.resolve_job_def("03_confirm_map").execute_in_process(
         instance=instance, partition_key="main", run_config=filled_in(defs, "Ann")
     )
     seen |= evaluated(confirmed)
     assert seen["map_confirmation", "map_confirmed"]
-    seen |= run("prepare") | run("sample")
+    seen |= run("04_prepare") | run("05_sample")
     assert press("sample_approval", approved_by="Ann").success
-    seen |= run("cutover") | run("reconcile")
+    seen |= run("06_cutover") | run("07_reconcile")
     later_export(project)
-    seen |= run("delta")
+    seen |= run("08_delta")
     assert all(passed for (_, name), passed in seen.items() if name == "still_in_place")
     assert seen["sample_approval", "gate"], "the delta's map is the approved one"
-    run("rollback_dry_run")
+    run("09_rollback_dry_run")
     for check in CHECKS:  # no Partitions tab says "Missing" or shows an older verdict
         states = partitions_of(instance, check)
         assert set(states) == set(check.step.objects or (None,)), check.name
@@ -116,7 +116,7 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(
     assert whole["reconciliation"].answer(project, "", instance).passed
     certificate = project.reports / "certificate.json"
     assert "withdrawn" not in json.loads(certificate.read_text())
-    undone = run("rollback")
+    undone = run("10_rollback")
     loads = {check.step.key.to_user_string() for check in STILL_IN_PLACE}
     assert undone == {(load, "still_in_place"): False for load in loads}
     for check in STILL_IN_PLACE:
@@ -135,5 +135,6 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(
         ((quarantined,),) = con.execute("SELECT count(*) FROM quarantine.rows").fetchall()
     assert quarantined > 0 and seen["source_audit", "left_behind_acknowledged"]
     assert {story.name for story in STORIES} == {
-        "audit", "propose_map", "prepare", "sample", "cutover", "reconcile", "delta",
+        "01_audit", "02_propose_map", "04_prepare", "05_sample", "06_cutover", "07_reconcile",
+        "08_delta",
     }  # fmt: skip

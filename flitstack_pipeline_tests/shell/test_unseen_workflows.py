@@ -81,15 +81,15 @@ def test_the_dagster_jobs_stop_until_their_config_names_who_looked(
             instance=instance, run_config=resources, raise_on_error=False
         )
 
-    stopped = launch("prepare")
+    stopped = launch("04_prepare")
     assert "Tick workflows.readonly" in refusal(stopped)
     assert "workflows_checked_by" in refusal(stopped)
-    named = launch("prepare", workflows_may_run=["Welcome text"])
+    named = launch("04_prepare", workflows_may_run=["Welcome text"])
     assert not named.success and writes(blind) == 0
-    assert launch("prepare", workflows_checked_by="Ana").success
+    assert launch("04_prepare", workflows_checked_by="Ana").success
     with open_journal(project) as journal:
         assert released(journal).checked_by == "Ana"
-    assert launch("sample").success  # the tick is in the journal
+    assert launch("05_sample").success  # the tick is in the journal
     held = requests.get(f"{blind.url}/_sandbox/dump?locationId=loc-b", timeout=10).json()
     assert held["contacts"]
 

@@ -48,7 +48,7 @@ SOURCE_AUDIT = Step(
     kinds=frozenset({"html"}),
     description="""
         What the exports hold, how complex moving it is and what it takes, what needs a person, what
-        cannot move: the **source audit** (`reports/audit.html`), to be read before anything is
+        cannot move: the source audit (reports/audit.html), to be read before anything is
         mapped.
         """,
     run=lambda project, key, log: services.audit(project),

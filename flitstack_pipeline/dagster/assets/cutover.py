@@ -26,7 +26,7 @@ CUTOVER_PLAN = Step(
     stage="cutover",
     kinds=frozenset({"duckdb"}),
     description="""
-        What the cutover will take **before it is begun**: records to create, to update, to skip;
+        What the cutover will take before it is begun: records to create, to update, to skip;
         requests, hours and days at the allowed pace. Sends nothing.
         """,
     run=lambda project, key, log: services.plan_stage(project, "cutover"),
@@ -38,9 +38,9 @@ JOURNAL = Step(
     stage="reconcile",
     kinds=frozenset({"duckdb", "sqlite"}),
     description="""
-        The journal as tables `journal.*` in DuckDB, for analysis: every attempt with its outcome,
-        which record became which, what was refused. With the requests sent beside the fewest the
-        API allows, and the parents that were missing.
+        The journal as tables of DuckDB (schema journal), for analysis: every attempt with its
+        outcome, which record became which, what was refused. With the requests sent beside the
+        fewest the API allows, and the parents that were missing.
         """,
     run=_publish,
     source=services.publish_journal,
@@ -52,8 +52,8 @@ RECONCILIATION = Step(
     stage="reconcile",
     kinds=frozenset({"html", "json"}),
     description="""
-        **Everything** read back from HighLevel, not a sample, and compared: records, fields, links,
-        and records nobody planned. The document is `reports/reconciliation.html`.
+        Everything read back from HighLevel, not a sample, and compared: records, fields, links,
+        and records nobody planned. The document is reports/reconciliation.html.
         """,
     run=lambda project, key, log: services.reconcile(project, log),
     source=services.reconcile,

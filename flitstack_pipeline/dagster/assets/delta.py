@@ -107,8 +107,8 @@ DELTA_REPORT = Step(
     stage="delta",
     kinds=frozenset({"html", "csv"}),
     description="""
-        What the delta did (`reports/delta.html`), and the conflicts that wait for a person
-        (`decisions/conflicts.csv`, `reports/conflicts.html`).
+        What the delta did (reports/delta.html), and the conflicts that wait for a person
+        (decisions/conflicts.csv, reports/conflicts.html).
         """,
     run=lambda project, key, log: services.delta_summary(project, services.delta_loads(project)),
     source=services.delta_summary,

@@ -13,7 +13,7 @@ PREFLIGHT = Step(
     kinds=frozenset({"api"}),
     description="""
         Token, settings, objects, fields, users, quota of the HighLevel sub-account: pass, warn or
-        fail, **before any write**.
+        fail, before any write.
         """,
     run=lambda project, key, log: services.preflight(project),
     source=services.preflight,

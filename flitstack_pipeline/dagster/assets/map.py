@@ -36,8 +36,8 @@ class Confirmation(dg.Config):
         "map first (reports/field-map.html)."
     )
     fingerprint: str = Field(
-        description="Of the map you read, as field_map shows it; the job confirm_map fills in the "
-        "last one. Refused when the map, or the exports it was proposed from, changed since."
+        description="Of the map you read, as field_map shows it; the job 03_confirm_map fills in "
+        "the last one. Refused when the map, or the exports it was proposed from, changed since."
     )
     acknowledged_by: str = Field(
         default="",
@@ -62,11 +62,11 @@ FIELD_MAP = Step(
     kinds=frozenset({"yaml"}),
     owners=(ENGINEER, CUSTOMER),
     description="""
-        `map.yaml`: source field → HighLevel field, with confidence and evidence per entry.
+        map.yaml: source field → HighLevel field, with confidence and evidence per entry.
 
         Proposed anew whenever it is materialized; decisions already taken are kept, and none is
         taken here. Read the file or `reports/field-map.html`, edit the file, then launch the job
-        `confirm_map`.
+        `03_confirm_map`.
         """,
     run=lambda project, key, log: services.propose_map(project),
     source=services.propose_map,
@@ -82,9 +82,9 @@ MAP_CONFIRMATION = Step(
     description="""
         A person's confirmation of the map, by its fingerprint: never in the run that proposed it.
 
-        **To confirm:** read `reports/field-map.html`, then launch the job `confirm_map` with your
-        name; its launchpad has the fingerprint of the last proposal. Refused when there is anything
-        newer.
+        **To confirm:** read `reports/field-map.html`, then launch the job `03_confirm_map` with
+        your name; its launchpad has the fingerprint of the last proposal. Refused when there is
+        anything newer.
         """,
     run=lambda project, key, log: services.confirm_map(project, ""),
     source=services.confirm_map,

@@ -48,8 +48,8 @@ SAMPLE_DIFF = Step(
     stage="sample",
     kinds=frozenset({"html"}),
     description="""
-        The sample read back and compared field by field: **source → expected → found**, with a
-        verdict each. The document for the person who approves is `reports/sample.html`.
+        The sample read back and compared field by field: source → expected → found, with a
+        verdict each. The document for the person who approves is reports/sample.html.
         """,
     run=lambda project, key, log: services.verify_sample(project),
     source=services.verify_sample,

@@ -14,7 +14,7 @@ RAW = Step(
     stage="source",
     kinds=frozenset({"csv", "excel", "duckdb"}),
     description="""
-        Rows of every Contractor+ export **as read**: all text, each with its file, sheet and line.
+        Rows of every Contractor+ export as read: all text, each with its file, sheet and line.
 
         One partition per object type, one table `raw.<dataset>` per kind of export. Nothing is
         interpreted here, so every later surprise can be traced back to a cell.
@@ -31,7 +31,7 @@ SOURCE_SCHEMA = Step(
     stage="source",
     kinds=frozenset({"csv", "duckdb"}),
     description="""
-        Custom field definitions and line item templates: **schema, not records**.
+        Custom field definitions and line item templates: schema, not records.
 
         They become HighLevel custom fields and products in the stage `destination`. Read last: how
         their numbers and dates are written is told by all exports.

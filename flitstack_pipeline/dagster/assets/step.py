@@ -29,6 +29,8 @@ OBSERVE_EVERY_S = 5.0
 ENGINEER, CUSTOMER = "team:data-engineering", "team:customer"
 #: Reading and comparing may be tried again; what writes is repeated by a person or after a crash.
 RETRY = dg.RetryPolicy(max_retries=1, delay=5)
+#: Several partitions of what only reads are one run: a run takes seconds to begin.
+ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 class Progress:
@@ -198,10 +200,12 @@ def step_asset(
         check_specs=[guard_spec(step, partitions_def)] if step.guarded else None,
         output_required=not step.guarded,
         code_version=code_version,
+        backfill_policy=None if step.writes else ONE_RUN,
     )
     def run(context: dg.AssetExecutionContext, project: MigrationProject) -> Iterator[Any]:
-        key = context.partition_key if context.has_partition_key else ""
+        keys = list(context.partition_keys) if step.objects else [""]
         if step.guarded:
+            (key,) = keys
             reasons = step.needs(project.open(), key)
             yield dg.AssetCheckResult(
                 check_name=PRECONDITIONS_MET,
@@ -210,8 +214,10 @@ def step_asset(
             )
             if reasons:
                 raise refusal(step, key, reasons)
-        metadata = perform(step, project, key, Progress(context, step.key, key))
-        yield dg.MaterializeResult(asset_key=step.key, metadata=metadata)
+        for key in keys:
+            metadata = perform(step, project, key, Progress(context, step.key, key))
+            context.add_asset_metadata(metadata, asset_key=step.key, partition_key=key or None)
+        yield dg.MaterializeResult(asset_key=step.key)
         if step.decides:
             yield from after_a_decision(project.open(), context.instance)
 

@@ -18,9 +18,9 @@ from flitstack_pipeline.dagster.partitions import WAVE_PARTITIONS, mapped_to_wav
 
 STAGES = {"sample": "sample_load", "cutover": "full_load", "delta": "delta_load"}
 WHAT = {
-    "sample": "Loads the **sample** of {labels} for real",
-    "cutover": "Loads **all** {labels}, behind the gate",
-    "delta": "Loads what **changed** in {labels} since the cutover",
+    "sample": "Loads the sample of {labels} for real",
+    "cutover": "Loads all {labels}, behind the gate",
+    "delta": "Loads what changed in {labels} since the cutover",
 }
 
 

@@ -3,7 +3,7 @@
 Belongs here: `Verdict`, `Check`, the factory. Does not: what is asked (the stage modules), rules.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,24 +73,20 @@ def verdict(problems: list[str], good: str, **tables: Iterable[Mapping[str, Any]
 def definition(check: Check) -> dg.AssetChecksDefinition:
     """The asset check."""
 
-    @dg.asset_check(
+    @dg.asset_check(  # type: ignore[arg-type]  # it takes events as well
         asset=check.step.key,
         name=check.name,
         description=check.about,
         blocking=check.blocking,
         partitions_def=partitions_of(check.step.objects),
     )
-    def run(
-        context: dg.AssetCheckExecutionContext, project: MigrationProject
-    ) -> dg.AssetCheckResult:
-        key = context.partition_key if check.step.objects else ""
-        found = check.answer(project.open(), key, context.instance)
-        return dg.AssetCheckResult(
-            passed=found.passed,
-            description=found.sentence,
-            severity=check.severity,
-            metadata=found.metadata,
-        )
+    def run(context: dg.AssetCheckExecutionContext, project: MigrationProject) -> Iterator[Any]:
+        # an evaluation a partition: a run may have several, and an AssetCheckResult knows of none
+        for key in context.partition_keys if check.step.objects else [""]:
+            opened, blocking = project.open(), check.blocking
+            yield evaluation(check, opened, key, context.instance, blocking=blocking)
+        (output,) = context.op_execution_context.op_def.output_dict
+        yield dg.Output(None, output_name=output)
 
     return run
 
@@ -113,9 +109,14 @@ def latest(
 
 
 def evaluation(
-    check: Check, project: Project, key: str, instance: dg.DagsterInstance
+    check: Check,
+    project: Project,
+    key: str,
+    instance: dg.DagsterInstance,
+    *,
+    blocking: bool = False,
 ) -> dg.AssetCheckEvaluation:
-    """The same check, asked in the middle of a job."""
+    """The answer about one partition; `blocking` fails the step that yields it when it is no."""
     found = check.answer(project, key, instance)
     return dg.AssetCheckEvaluation(
         asset_key=check.step.key,
@@ -126,4 +127,5 @@ def evaluation(
         metadata=found.metadata,
         partition=key or None,
         target_materialization_data=latest(instance, check.step.key, key),
+        blocking=blocking,
     )

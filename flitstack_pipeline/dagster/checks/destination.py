@@ -32,14 +32,14 @@ CHECKS = (
         MAP_CONFIRMATION,
         "map_confirmed",
         "Every required entry of the map is confirmed by a person. To confirm: launch the job "
-        "`confirm_map` with your name.",
+        "03_confirm_map with your name.",
         _map_confirmed,
     ),
     Check(
         MAPPED,
         "every_cell_accounted",
         "Every non-empty cell of every record row is in a named field of a named record, or its "
-        "fate is told (`reports/ledger.html`). Asked when the last object type is mapped; nothing "
+        "fate is told (reports/ledger.html). Asked when the last object type is mapped; nothing "
         "is written to HighLevel while a cell is not accounted for.",
         _every_cell_accounted,
     ),

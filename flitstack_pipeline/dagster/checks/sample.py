@@ -9,6 +9,7 @@ from __future__ import annotations
 from flitstack_pipeline import services
 from flitstack_pipeline.dagster.assets.sample import SAMPLE_APPROVAL, SAMPLE_DIFF
 from flitstack_pipeline.dagster.checks.check import Check, Verdict, verdict
+from flitstack_pipeline.dagster.failures import said_here
 from flitstack_pipeline.settings import Project
 
 
@@ -22,7 +23,7 @@ def _gate(project: Project, key: str) -> Verdict:
         {
             "condition": c["condition"],
             "state": "met" if c["ok"] else "open",
-            "what to do": c["what_to_do"],
+            "what to do": said_here(c["what_to_do"]),
         }
         for c in conditions
     ]
@@ -41,7 +42,7 @@ CHECKS = (
     Check(
         SAMPLE_APPROVAL,
         "gate",
-        "**The gate of the cutover**: map confirmed, preflight passed, rows accounted for, sample "
+        "The gate of the cutover: map confirmed, preflight passed, rows accounted for, sample "
         "verified, approval valid; each with its state and what to do.",
         _gate,
         blocking=True,

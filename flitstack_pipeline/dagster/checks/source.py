@@ -64,7 +64,7 @@ CHECKS = (
         SOURCE_AUDIT,
         "questions_answered",
         "Every question about the exports is answered. Nothing is written to HighLevel before: "
-        "answer with `flitstack answer` or in decisions/questions.csv, and read again.",
+        "answer with flitstack answer or in decisions/questions.csv, and read again.",
         _questions_answered,
     ),
     Check(
@@ -72,7 +72,7 @@ CHECKS = (
         "left_behind_acknowledged",
         "Quarantined rows, orphans, and files that cannot be moved are acknowledged by a person. "
         "Nothing is written to HighLevel before: mend them, or put your name into "
-        "`acknowledged_by` of `confirm_map` (or `flitstack acknowledge`).",
+        "acknowledged_by of 03_confirm_map (or flitstack acknowledge).",
         _left_behind_acknowledged,
     ),
 )
