@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import dagster as dg
 import requests
 
+from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.errors import FlitstackError
 from flitstack_pipeline.highlevel.errors import HighLevelError, Unauthorized
 from flitstack_pipeline.job_names import JOB
@@ -94,8 +95,8 @@ def _next_step(error: BaseException) -> str:
 
 
 def said_here(reason: str) -> str:
-    """A reason in Dagster's words, where it has any."""
-    return reason.in_dagster if isinstance(reason, Reason) else reason
+    """A reason in Dagster's words, where it has any, without a customer's values."""
+    return sentence(reason.in_dagster if isinstance(reason, Reason) else reason)
 
 
 def _listed(reasons: list[str]) -> str:

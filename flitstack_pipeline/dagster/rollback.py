@@ -14,6 +14,7 @@ from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.failures import Incomplete, failure_of, readable, say_what_to_do
 from flitstack_pipeline.dagster.jobs import WRITES
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.settings import Project
@@ -49,7 +50,7 @@ def _rolled_back(
             object_type=form.object_type or None,
             dry_run=dry_run,
             force=tuple(form.force),
-            log=context.log.info,
+            log=lambda line: context.log.info(sentence(line)),
         )
     context.add_output_metadata(metadata_of(report))
     return report
@@ -82,7 +83,7 @@ def take_back(
         reasons = [*report.problems, "Everything else was taken back; see reports/rollback.html."]
         raise failure_of("The rollback", "rollback", Incomplete(reasons))
     for problem in report.problems:
-        context.log.warning(problem)
+        context.log.warning(sentence(problem))
     yield dg.Output(None)
 
 

@@ -97,8 +97,11 @@ class Reconciliation:
     def problems(self) -> list[str]:
         """What must be looked at, worst first."""
         found = [f"{m['record']} is not in HighLevel: {m['why']}" for m in self.missing]
-        found += [f"{e['kind']} {e['label'] or e['hl_id']} is in HighLevel but nobody planned it: "
-                  f"{e['why']}" for e in self.extra]  # fmt: skip
+        found += [
+            f"{e['kind']} “{e['label'] or e['hl_id']}” is in HighLevel but nobody planned it: "
+            f"{e['why']}"
+            for e in self.extra
+        ]
         found += [
             f"{d.record_key}, {d.field}: meant {_short(d.expected)}, found {_short(d.found)}"
             for d in self.diffs
@@ -109,7 +112,7 @@ class Reconciliation:
             if Decimal(s["difference"])
         ]
         found += [
-            f"{r['client']}, {r['measure']}: planned {r['planned']}, found {r['found']}"
+            f"“{r['client']}”, {r['measure']}: planned {r['planned']}, found {r['found']}"
             for r in self.receivables
             if Decimal(r["difference"])
         ]
@@ -530,4 +533,4 @@ def _label(found: Found) -> str:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 120 else f"{text[:120]}… ({len(text):,} characters)"
+    return f"“{text}”" if len(text) <= 120 else f"“{text[:120]}…” ({len(text):,} characters)"

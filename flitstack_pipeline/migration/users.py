@@ -103,7 +103,9 @@ class Team:
     def problems(self) -> list[str]:
         """Members whose records wait for a person's choice, and why."""
         return [
-            f"{r.member.name} ({r.member.records} records): {r.why}" for r in self.people if r.open
+            f"“{r.member.name}” ({r.member.records} records): {r.why}"
+            for r in self.people
+            if r.open
         ]
 
 

@@ -153,8 +153,8 @@ def test_a_new_session_is_picked_up_and_a_conflict_is_listed(page, ui, account, 
         "/assets/delta_report?view=checks&checkDetail=conflicts_decided",
         "Conflicts waiting for a person: 1.",
     )
-    page.get_by_text("+18605550144").first.wait_for()  # ours, beside theirs
-    page.get_by_text(phone).first.wait_for()
+    page.get_by_text("+99999999999").first.wait_for()  # ours, beside theirs: not in Dagster
+    assert page.get_by_text("18605550144").count() == page.get_by_text(phone[1:]).count() == 0
     picture("6-conflicts")
     kept = contact_of(account, client)["phone"]
     assert kept == phone, "nothing is overwritten while the conflict is open"

@@ -23,7 +23,9 @@ from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services import steps_done
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.shell.test_jobs import partitions_of
+from flitstack_pipeline_tests.shell.test_values import found_in, planted
 
+pytestmark = pytest.mark.timeout(900)
 TOP = Path(__file__).parents[2]
 CLIENTS = "Client ID,Client Name,Email\nC-1,Zelda Quimbleton,zelda@example.com\n"
 
@@ -31,15 +33,18 @@ CLIENTS = "Client ID,Client Name,Email\nC-1,Zelda Quimbleton,zelda@example.com\n
 @pytest.fixture
 def told(project, monkeypatch, tmp_path_factory):
     """The same folder as a command has it: its steps are noted."""
-    monkeypatch.setenv("FLITSTACK_DAGSTER", str(tmp_path_factory.mktemp("dagster") / "home"))
-    monkeypatch.setenv("FLITSTACK_MEMORY", "off")
+    beside = tmp_path_factory.mktemp("beside")
+    monkeypatch.setenv("FLITSTACK_DAGSTER", str(beside / "dagster"))
+    monkeypatch.setenv("FLITSTACK_MEMORY", str(beside / "memory.json"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(beside / "state"))
+    monkeypatch.delenv("FLITSTACK_SHOW_VALUES", raising=False)
     return replace(Project.from_environment(), notes_steps=True).prepare()
 
 
 @pytest.fixture
-def instance():
-    """A Dagster of its own."""
-    with dg.DagsterInstance.ephemeral() as instance:
+def instance(told):
+    """The Dagster that `make ui` would serve."""
+    with dg.DagsterInstance.from_config(str(TOP)) as instance:
         yield instance
 
 
@@ -111,6 +116,21 @@ def test_a_migration_from_the_command_line_looks_in_dagster_as_one_by_jobs(told,
     assert not passed and why.startswith("Rolled back on ")
     passed, why = asked["reconciliation", "all_objects_passed", None]
     assert not passed and "still_in_place" in why
+    _nothing_of_a_customer_lies_elsewhere(told)
+
+
+def _nothing_of_a_customer_lies_elsewhere(project):
+    """People's names, addresses and numbers lie where the README says, and nowhere else."""
+    values = planted(project.exports)
+    assert len(values) > 60
+    readme = (TOP / "README.md").read_text()
+    page = readme[readme.index("## Where customer data lies") :].split("\n## ")[0]
+    beside = project.dagster_home.parent
+    assert found_in((p for p in beside.rglob("*") if p.is_file()), values) == set()
+    within = (p for p in project.root.rglob("*") if p.is_file())
+    places = {Path(p).relative_to(project.root).parts[0] for p, _ in found_in(within, values)}
+    assert {"exports", "journal.sqlite", "reports"} <= places
+    assert [place for place in places if f"`{place}" not in page] == []
 
 
 def _somebody_deletes_a_contact(project):

@@ -15,6 +15,9 @@ from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline.examples import generate
 from flitstack_pipeline.reading.staging import stage
+from flitstack_pipeline_tests.shell.test_values import planted
+
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
@@ -87,6 +90,7 @@ def later_export(project):
 def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(
     project, press, run, instance, defs
 ):
+    before = {r.run_id for r in instance.get_runs()}
     seen = run("01_audit")
     assert not seen["source_audit", "left_behind_acknowledged"], "the exports hold such rows"
     seen |= run("02_propose_map")
@@ -138,3 +142,11 @@ def test_every_job_of_the_readme_succeeds_and_every_check_is_asked(
         "01_audit", "02_propose_map", "04_prepare", "05_sample", "06_cutover", "07_reconcile",
         "08_delta",
     }  # fmt: skip
+    kept = [
+        str(entry).lower()
+        for r in instance.get_runs() if r.run_id not in before
+        for entry in instance.all_logs(r.run_id)
+    ]  # fmt: skip
+    values = planted(project.exports)
+    assert len(kept) > 800 and len(values) > 60
+    assert [(v, e[:300]) for v in values for e in kept if v.lower() in e] == []

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from flitstack_pipeline.dagster.failures import said_here
+from flitstack_pipeline.dagster.values import cell, sentence
 from flitstack_pipeline.migration.report import StepReport
 
 TABLE_ROWS_SHOWN = 25
@@ -58,11 +59,8 @@ def code_reference(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def table(rows: Iterable[Mapping[str, Any]], limit: int = TABLE_ROWS_SHOWN) -> dg.MetadataValue:
-    """A small table, every value as text so that mixed types render."""
-    shown = [
-        {_name(k): "" if v is None else str(v) for k, v in row.items()}
-        for row in islice(rows, limit)
-    ]
+    """A small table, every value as text so that mixed types render, customers' masked."""
+    shown = [{_name(k): cell(_name(k), v) for k, v in row.items()} for row in islice(rows, limit)]
     columns = [dg.TableColumn(name) for name in shown[0]] if shown else []
     return dg.MetadataValue.table(
         records=[dg.TableRecord(row) for row in shown], schema=dg.TableSchema(columns)
@@ -85,5 +83,5 @@ def _value(value: Any) -> dg.MetadataValue:
         return dg.MetadataValue.float(value)
     if isinstance(value, dict | list):
         return dg.MetadataValue.json(value)
-    text = str(value)
+    text = sentence(str(value))
     return dg.MetadataValue.url(text) if text.startswith("http") else dg.MetadataValue.md(text)

@@ -17,6 +17,7 @@ import dagster as dg
 from flitstack_pipeline.dagster.assets.metadata import code_reference, metadata_of, to_do
 from flitstack_pipeline.dagster.failures import failure_of, readable, say_what_to_do
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.migration.progress import LoadProgress, budget_sentence, log_lines
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.settings import Project
@@ -43,7 +44,7 @@ class Progress:
 
     def __call__(self, line: str) -> None:
         """Write one line into the run log."""
-        self._context.log.info(line)
+        self._context.log.info(sentence(line))
 
     def watch(self, now: LoadProgress) -> None:
         """Say how far a load is: records per second, time left, request budget."""

@@ -19,6 +19,7 @@ from flitstack_pipeline.dagster.assets.step import Step
 from flitstack_pipeline.dagster.failures import said_here
 from flitstack_pipeline.dagster.partitions import partitions_of
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.settings import Project
 
 
@@ -122,7 +123,7 @@ def evaluation(
         asset_key=check.step.key,
         check_name=check.name,
         passed=found.passed,
-        description=found.sentence,
+        description=sentence(found.sentence),
         severity=check.severity,
         metadata=found.metadata,
         partition=key or None,

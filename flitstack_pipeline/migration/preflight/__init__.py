@@ -176,7 +176,7 @@ def _users(team: Team) -> Line:
     if left:
         return warned(
             check,
-            few(f"{r.member.name} ({r.member.records} records: {r.outcome})" for r in left),
+            few(f"“{r.member.name}” ({r.member.records} records: {r.outcome})" for r in left),
             "As confirmed in the map. If that is not meant, invite them in HighLevel before the "
             "cutover; see reports/roster.html.",
         )
