@@ -25,13 +25,13 @@ ACTIVITIES = ObjectType(
                 *RECORD,
                 *columns(
                     """
-                    date: Date|created date|occurred at|timestamp|date time
+                    date: Date|created date|occurred at|timestamp|date time; (day)
                     author: Author|created by|user|by; one_line; ; display name as read
                     kind: Kind|type|activity type
                     subject: Subject|title
                     text: Text|note|body|content|notes|message
                     duration: Duration|minutes
-                    due_date: Due Date|due|due on|due by|deadline|task due date
+                    due_date: Due Date|due|due on|due by|deadline|task due date; (day)
                     done: Completed|done|is completed|is done|task completed
                     """
                 ),

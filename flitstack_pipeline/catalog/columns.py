@@ -29,7 +29,8 @@ def column(line: str, words: tuple[str, ...] = ()) -> Column:
     Args:
         line: Headers are its usual one and other spellings, separated by `|`, those that count only
             where the cells look like it after a `?`; without any the name in words. The reading is
-            a word of `model.READINGS`, then `as CLEAN` for its name in the clean table, `beside
+            a word of `model.READINGS`, in brackets where a function reads the cell as that, then
+            `as CLEAN` for its name in the clean table, `beside
             COLUMN` for that of its time or day, `of PARENT` for the object type whose record it
             names, `required` where a row without it is refused.
         words: The closed words of a status, each followed by other spellings.
@@ -38,13 +39,14 @@ def column(line: str, words: tuple[str, ...] = ()) -> Column:
     headers, reading, to, about = (part.strip() for part in f"{rest};;;".split(";")[:4])
     spelled = [h for h in headers.split("|") if h] or [name.replace("_", " ").title()]
     read, *more = reading.split() or [""]
+    holds = read[1:-1] if read.startswith("(") else ""
     told = dict(zip(more[::2], more[1::2], strict=False))
     return Column(
         name,
         spelled[0],
         tuple(h for h in spelled[1:] if not h.startswith("?")),
         tuple(h[1:] for h in spelled[1:] if h.startswith("?")),
-        read,
+        "" if holds else read,
         to,
         told.get("as", ""),
         about,
@@ -52,6 +54,7 @@ def column(line: str, words: tuple[str, ...] = ()) -> Column:
         words,
         told.get("of", ""),
         more[-1:] == ["required"],
+        holds,
     )
 
 
@@ -130,13 +133,13 @@ ITEM = (
         parent_assembly: Parent Assembly|assembly|part of
         name: Name|item|item name|line item|product|service|product service
         description: Description|details|item description
-        quantity: Quantity|qty|hours|count
+        quantity: Quantity|qty|hours|count; (money)
         unit: Unit|unit type|uom|measurement
-        unit_cost: Unit Cost|cost
+        unit_cost: Unit Cost|cost; (money)
         markup: Markup|mark up
-        unit_price: Unit Price|price|rate
-        tax: Tax|tax amount
-        amount: Amount|line total|total|extended price
+        unit_price: Unit Price|price|rate; (money)
+        tax: Tax|tax amount; (money)
+        amount: Amount|line total|total|extended price; (money)
         """
     ),
     WORKSPACE,

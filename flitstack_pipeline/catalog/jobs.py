@@ -103,12 +103,12 @@ JOBS = ObjectType(
                     """
                     signature: Completion Signature|require completion signature|signature required; boolean; Job_Signature_Required__c; completion signature required
                     completed: Completed Date|completed|completed at|closed date|completion date|date completed; day; Job_Completed_Date__c; completed on
-                    entered_new: New At|new date|entered new
-                    entered_scheduled: Scheduled At|entered scheduled
-                    entered_in_progress: In Progress At|started at|in progress date|entered in progress
-                    entered_on_hold: On Hold At|on hold date|entered on hold
-                    entered_completed: Completed At|entered completed
-                    entered_cancelled: Cancelled At|canceled at|cancelled date|entered cancelled
+                    entered_new: New At|new date|entered new; (day)
+                    entered_scheduled: Scheduled At|entered scheduled; (day)
+                    entered_in_progress: In Progress At|started at|in progress date|entered in progress; (day)
+                    entered_on_hold: On Hold At|on hold date|entered on hold; (day)
+                    entered_completed: Completed At|entered completed; (day)
+                    entered_cancelled: Cancelled At|canceled at|cancelled date|entered cancelled; (day)
                     """
                 ),
                 also(NOTES, to="Job_Notes__c"),

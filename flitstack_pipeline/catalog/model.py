@@ -88,7 +88,8 @@ class Column:
     a `required` one is refused. `beside` is the column of the times of a `day_and_time`, and that
     of the day of a `time_beside`. `words` are the closed words of a status, each followed by other
     spellings. `parent` is the object type whose record a reference names. Where `read` is not
-    given, the row's function in `cleaning.rows` reads it.
+    given, the row's function in `cleaning.rows` reads it; `holds` then says as what, of dates and
+    amounts, whose files are asked how they are written.
     """
 
     name: str
@@ -103,10 +104,17 @@ class Column:
     words: tuple[str, ...] = ()
     parent: str = ""
     required: bool = False
+    holds: str = ""
 
     def __post_init__(self) -> None:
-        if self.read and self.read not in READINGS:
-            raise ValueError(f"column {self.name}: {self.read!r} is no reading of {[*READINGS]}")
+        for word in filter(None, (self.read, self.holds)):
+            if word not in READINGS:
+                raise ValueError(f"column {self.name}: {word!r} is no reading of {[*READINGS]}")
+
+    @property
+    def held(self) -> str:
+        """What its cells hold, in a word of `READINGS`; "" for any text."""
+        return self.read or self.holds
 
     @property
     def spellings(self) -> tuple[str, ...]:

@@ -74,10 +74,10 @@ LEFT_BEHIND: tuple[Dataset, ...] = (
             *columns(
                 """
                 expense_id: Expense ID|id
-                date: Date|expense date
+                date: Date|expense date; (day)
                 vendor: Vendor|merchant|supplier
                 category: Category|expense category
-                amount: Amount|total
+                amount: Amount|total; (money)
                 """
             ),
             JOB_NO,
@@ -124,7 +124,7 @@ LEFT_BEHIND: tuple[Dataset, ...] = (
             *columns(
                 """
                 employee: Employee|team member|driver|name
-                date:
+                date: ; (day)
                 miles: Miles|distance
                 from_place: From|start point
                 to_place: To|end point

@@ -44,7 +44,7 @@ USERS = ObjectType(
                 column(
                     "type: Type|worker type|employment type|member type; text as user_type; ; Employee, Subcontractor, Partner as read"
                 ),
-                also(CREATED, read=""),
+                also(CREATED, read="", holds="day"),
                 WORKSPACE,
             ),
             ("user_id", "email", "name"),

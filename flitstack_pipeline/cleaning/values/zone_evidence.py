@@ -45,13 +45,17 @@ def local_zones(
         BadInput: An answer is no time zone.
     """
     headers = _headers(con, dataset)
-    timed = {place for place in headers if is_date_column(dataset, place[1]) or is_clock(place[1])}
+    timed = {
+        place
+        for place in headers
+        if is_date_column(dataset, place[1]) or is_clock(dataset, place[1])
+    }
     rows = _zone_columns(con, dataset) if dataset not in OF_PEOPLE else {}
     found = {}
     for file, column in sorted({*timed, *tails}):
         name = column.removeprefix(CUSTOM)
         zone = decide_zone(
-            tails.get((file, column), {"": int(is_clock(column))}),
+            tails.get((file, column), {"": int(is_clock(dataset, column))}),
             headers.get((file, column), name),
             account,
             zone_answer(answers, dataset, name),
