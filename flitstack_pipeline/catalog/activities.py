@@ -42,6 +42,8 @@ ACTIVITIES = ObjectType(
             ("notes", "activities", "calls", "emails"),
             ("activity", "note"),
             ("record_type", "record_number", "text|subject"),
+            derived_id=("record_type", "record_number", "date", "kind", "author", "text"),
+            tells="any: record text record_type,record_number; date date; subject; text",
             further=(
                 Field("record_type", TEXT, "object type key it hangs on", required=True),
                 Field("record_ref", TEXT, "record number or id as read", required=True),

@@ -37,6 +37,7 @@ ATTACHMENTS = ObjectType(
             ("attachments", "files", "attachment_manifest"),
             ("attachment", "file", "document"),
             ("record_type", "record_number", "file_name|location"),
+            derived_id=("record_type", "record_number", "file_name", "location"),
             further=(
                 Field("record_type", TEXT, "object type key the file hangs on", required=True),
                 Field("record_ref", TEXT, "record number or id as read", required=True),

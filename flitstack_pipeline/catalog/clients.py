@@ -11,7 +11,13 @@ from flitstack_pipeline.catalog.columns import (
     column,
 )
 from flitstack_pipeline.catalog.model import CONTACT, TEXT, Dataset, Field, ObjectType
-from flitstack_pipeline.catalog.people import PERSON, PERSON_FIELDS, PERSON_KIND, PERSON_RULES
+from flitstack_pipeline.catalog.people import (
+    PERSON,
+    PERSON_FIELDS,
+    PERSON_KIND,
+    PERSON_RULES,
+    PERSON_TELLS,
+)
 
 _PARTS = frozenset({"address", "street", "street2", "city", "state", "zip", "country"})
 
@@ -36,6 +42,8 @@ CLIENTS = ObjectType(
             ("clients", "customers", "client_list"),
             ("client", "customer", "contact", "account"),
             ("name|first_name|last_name|business_name", "email|phone|mobile|address|street|city"),
+            derived_id=("name", "first_name", "last_name", "email", "phone", "address", "street"),
+            tells=PERSON_TELLS,
             target=CONTACT,
             further=PERSON_FIELDS,
             rules=(
@@ -71,6 +79,8 @@ CLIENTS = ObjectType(
             ("properties", "sites"),
             ("property", "site", "service location"),
             ("client_id|client_name", "property_name|address|street"),
+            derived_id=("client_id", "client_name", "property_name", "address", "street"),
+            tells="client; address text address,street,city; name text property_name",
             further=(Field("address", TEXT, "one line"),),
             joined=("clients", "properties"),
         ),

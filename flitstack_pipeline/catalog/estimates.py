@@ -126,6 +126,7 @@ ESTIMATES = ObjectType(
             ("estimate_number", "estimate_date", "expiration_date", "total"),
             ("estimates", "quotes", "proposals", "bids"),
             ("estimate", "quote", "proposal", "bid"),
+            tells="client; title; amount money total; date date estimate_date",
             target=OPPORTUNITY,
             joined=("jobs", "other_estimates"),
             rules=(

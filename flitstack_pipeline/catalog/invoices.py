@@ -78,6 +78,9 @@ _PAYMENTS = Dataset(
     ("payment", "transaction"),
     ("invoice_number", "payment_date", "amount"),
     joined=("invoices", "payments"),
+    derived_id=("invoice_number", "payment_date", "amount", "method"),
+    tells="any: amount money; date date payment_date",
+    repeats=True,
 )
 _CHANGE_ORDERS = Dataset(
     "change_orders",
@@ -100,6 +103,9 @@ _CHANGE_ORDERS = Dataset(
     ("change order", "co"),
     ("invoice_number", "amount", "date|status"),
     joined=("invoices", "change_orders"),
+    derived_id=("invoice_number", "date", "amount"),
+    tells="any: invoice number invoice_number; amount money; date date",
+    repeats=True,
 )
 
 INVOICES = ObjectType(
@@ -160,6 +166,7 @@ INVOICES = ObjectType(
             ("invoice_number", "due_date", "balance"),
             ("invoices", "invoice_list"),
             ("invoice", "inv"),
+            tells="client; title; amount money total; date date invoice_date",
             further=(
                 Field("computed", LIST, "columns that the export leaves open and we computed"),
             ),

@@ -53,6 +53,9 @@ _VISITS = Dataset(
     ("visit", "job visit"),
     ("job_number", "visit_date"),
     joined=("jobs", "visits"),
+    derived_id=("job_number", "visit_date", "start_time"),
+    tells="any: people text assigned_to",
+    repeats=True,
 )
 
 JOBS = ObjectType(
@@ -122,6 +125,7 @@ JOBS = ObjectType(
             ("job_number", "status"),
             ("jobs", "job_list"),
             ("job", "project"),
+            tells="client; title; amount money; date date created",
             target=OPPORTUNITY,
             further=(
                 Field(

@@ -7,7 +7,7 @@ from flitstack_pipeline.catalog.columns import (
     columns,
 )
 from flitstack_pipeline.catalog.model import CONTACT, Dataset, ObjectType
-from flitstack_pipeline.catalog.people import PERSON, PERSON_FIELDS, PERSON_RULES
+from flitstack_pipeline.catalog.people import PERSON, PERSON_FIELDS, PERSON_RULES, PERSON_TELLS
 from flitstack_pipeline.catalog.statuses import LEAD
 
 LEADS = ObjectType(
@@ -41,6 +41,8 @@ LEADS = ObjectType(
             ("leads", "lead_list", "prospects"),
             ("lead", "prospect", "opportunity", "contact", "customer", "client"),
             ("name|first_name|last_name|business_name", "email|phone|mobile|address|street|city"),
+            derived_id=("name", "first_name", "last_name", "email", "phone", "created"),
+            tells=PERSON_TELLS,
             target=CONTACT,
             further=PERSON_FIELDS,
             rules=(

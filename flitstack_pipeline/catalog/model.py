@@ -159,6 +159,11 @@ class Dataset:
     of the rows or a later step fills. Rows that become a line in a text of their parent are
     `joined` into it: (kind of export of the parent, column of the text). Unknown columns are custom
     fields of what `is_open`.
+
+    Where a row has no id, one is derived of the `derived_id` columns. `tells` says what tells two
+    rows of one number apart: facets `name [kind [columns]]` separated by `;`, after `any:` where
+    each difference makes two records (`cleaning.identity_rules`). Equal rows of what `repeats` are
+    two records: paying 500 in cash twice a day is legal.
     """
 
     key: str
@@ -175,6 +180,9 @@ class Dataset:
     further: tuple[Field, ...] = ()
     joined: tuple[str, str] = ("", "")
     is_open: bool = True
+    derived_id: tuple[str, ...] = ()
+    tells: str = ""
+    repeats: bool = False
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:

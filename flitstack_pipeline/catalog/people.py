@@ -81,6 +81,11 @@ PERSON_FIELDS = (
     Field("country", TEXT, "ISO 3166-1 alpha-2", matches=COUNTRY_PATTERN),
     Field("service_address", TEXT, "service address, one line"),
 )
+#: What tells two of them apart; telephone and e-mail of one change.
+PERSON_TELLS = (
+    "name person name,first_name,last_name,business_name; e-mail emails email; "
+    "phone phones phone,mobile"
+)
 PERSON_RULES = (
     "first_name firstName",
     "last_name lastName",

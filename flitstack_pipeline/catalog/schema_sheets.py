@@ -28,6 +28,7 @@ CUSTOM_FIELDS = Dataset(
     ("custom_fields", "custom_field_definitions", "fields"),
     ("custom field", "field"),
     ("module", "label", "type|options"),
+    derived_id=("module", "label"),
     further=(Field("module", TEXT, "object type key", required=True),),
     is_open=False,
 )
@@ -63,5 +64,7 @@ ITEMS = Dataset(
     ),
     ("item", "product", "line item", "service", "material"),
     ("name", "unit_price|unit_cost", "unit_price|sku|unit|type|taxable"),
+    derived_id=("name", "unit"),
+    tells="any: price money unit_price; cost money unit_cost; sku number",
     is_open=False,
 )

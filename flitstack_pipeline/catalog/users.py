@@ -52,6 +52,8 @@ USERS = ObjectType(
             ("team_members", "users", "team", "staff", "employees", "technicians", "crew"),
             ("employee", "staff", "team member", "user", "technician", "member", "worker"),
             ("name|first_name", "email|phone", "role|type"),
+            derived_id=("email", "name", "first_name", "last_name"),
+            tells="name person name,first_name,last_name; e-mail emails email; phone phones",
             further=(
                 Field("name", TEXT, "display name", required=True),
                 Field("first_name", TEXT, "given name"),

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
-from flitstack_pipeline.catalog.source import LINES_OF
+from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF
 from flitstack_pipeline.cleaning.identity_rules import ID_COLUMN, PLACE_COLUMNS
 from flitstack_pipeline.cleaning.lines import line_number, mark_lines
 from flitstack_pipeline.cleaning.row_states import same_cells
@@ -34,22 +34,6 @@ from flitstack_pipeline.cleaning.values.cell_sql import (
     workspace,
 )
 
-#: Columns a derived id is made of, when the export has no id column of its own.
-BUSINESS_KEYS: dict[str, tuple[str, ...]] = {
-    "users": ("email", "name", "first_name", "last_name"),
-    "clients": ("name", "first_name", "last_name", "email", "phone", "address", "street"),
-    "leads": ("name", "first_name", "last_name", "email", "phone", "created"),
-    "properties": ("client_id", "client_name", "property_name", "address", "street"),
-    "visits": ("job_number", "visit_date", "start_time"),
-    "payments": ("invoice_number", "payment_date", "amount", "method"),
-    "change_orders": ("invoice_number", "date", "amount"),
-    "attachments": ("record_type", "record_number", "file_name", "location"),
-    "activities": ("record_type", "record_number", "date", "kind", "author", "text"),
-    "custom_fields": ("module", "label"),
-    "items": ("name", "unit"),
-}
-#: Two equal rows of one file are two records here: paying 500 in cash twice a day is legal.
-EQUAL_ROWS_ARE_TWO = frozenset({"payments", "change_orders", "visits"})
 #: Oldest export first, so that the last version of a record is the newest.
 AGE = "s._exported_at, s._file, s._sheet, s._row"
 MARKS_DDL = (
@@ -66,7 +50,7 @@ def source_id(dataset: str) -> str:
     invoice is part of the id. A row without any key is known by its place in its file.
     """
     own = "'~row-' || s._row_id"
-    keys = BUSINESS_KEYS.get(dataset, ())
+    keys = BY_KEY[dataset].derived_id
     if keys:
         any_key = ", ".join(text(cell(k)) for k in keys)
         joined = " || chr(31) || ".join(f"coalesce(lower({stripped(cell(k))}), '')" for k in keys)
@@ -162,7 +146,7 @@ def _make_versions(
         WHERE x.h IN (SELECT h FROM several)
         """
     )
-    if dataset in EQUAL_ROWS_ARE_TWO:
+    if BY_KEY[dataset].repeats:
         _tell_equal_rows_apart(con, dataset)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE crowded AS "

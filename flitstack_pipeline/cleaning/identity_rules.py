@@ -7,12 +7,12 @@ other. Does not: finding such rows (`same_number`) and marking them (`identity`)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from flitstack_pipeline.catalog.declared import PLAIN
-from flitstack_pipeline.catalog.model import ObjectType
+from flitstack_pipeline.catalog.model import Dataset
 from flitstack_pipeline.catalog.source import CLEANED
 from flitstack_pipeline.cleaning.match_keys import LEGAL_FORMS, TITLES
 from flitstack_pipeline.cleaning.values.accents import without_accents
@@ -61,22 +61,34 @@ def _f(name: str, kind: str, *columns: str) -> Facet:
     return Facet(name, kind, columns or (name,))
 
 
-_CLIENT = _f(CLIENT, CLIENT, "client_name", "client_id")
-_MAIL, _PHONE = _f("e-mail", EMAILS, "email"), _f("phone", PHONES, "phone", "mobile")
-_TITLE = _f("title", TEXT)
-_PERSON = (_f(NAME, PERSON, "name", "first_name", "last_name", "business_name"), _MAIL, _PHONE)
-_DATE, _AMOUNT, _TOTAL = _f("date", DATE), _f("amount", MONEY), _f("amount", MONEY, "total")
+def _declared_facet(told: str) -> Facet:
+    """A facet of a declaration: `name [kind [columns]]`."""
+    name, kind, columns, *_ = [*told.split(), "", ""]
+    if name == CLIENT:
+        return _f(CLIENT, CLIENT, "client_name", "client_id")
+    return _f(name, kind or TEXT, *filter(None, columns.split(",")))
 
 
-def _of_declared(o: ObjectType) -> Identity:
-    """What tells records of a declared object type apart: client, title, first amount, days."""
-    columns = o.main.columns
-    facets = [_CLIENT] if any(c.name == "client_name" for c in columns) else []
-    facets += [_TITLE] if any(c.name == "title" for c in columns) else []
-    facets += [_f("amount", MONEY, c.name) for c in columns if c.read == "money"][:1]
-    days = [c for c in columns if c.read in ("day", "day_and_time")]
-    facets += [_f(c.header.lower() if n else "date", DATE, c.name) for n, c in enumerate(days)]
-    return Identity(tuple(facets))
+def _identity(dataset: Dataset) -> Identity:
+    """What tells the records of a kind of export apart."""
+    if not dataset.tells:
+        return Identity(tuple(_by_columns(dataset)))
+    rule, _, told = dataset.tells.rpartition(":")
+    facets = tuple(_declared_facet(part) for part in told.split(";"))
+    leading = NAME if facets[0].kind == PERSON else ""
+    return Identity(facets, leading, decisive=bool(rule))
+
+
+def _by_columns(dataset: Dataset) -> Iterator[Facet]:
+    """Of a record that says nothing of it: client, title, first amount, days."""
+    columns = dataset.columns
+    for name, facet in (("client_name", CLIENT), ("title", "title")):
+        if name in dataset.by_name:
+            yield _declared_facet(facet)
+    yield from [_f("amount", MONEY, c.name) for c in columns if c.read == "money"][:1]
+    days = (c for c in columns if c.read in ("day", "day_and_time"))
+    for n, c in enumerate(days):
+        yield _f(c.header.lower() if n else "date", DATE, c.name)
 
 
 #: The column of a record's own id, where an export has one.
@@ -86,40 +98,7 @@ ID_COLUMN: dict[str, str] = {d.key: d.own_id for d in CLEANED if d.own_id}
 PLACE_COLUMNS = ("address", "street", "street2", "city", "zip", "service_address")
 
 IDENTITIES: dict[str, Identity] = {
-    "users": Identity(
-        (_f(NAME, PERSON, "name", "first_name", "last_name"), _MAIL, _f("phone", PHONES)), NAME
-    ),
-    "clients": Identity(_PERSON, NAME),
-    "leads": Identity(_PERSON, NAME),
-    "properties": Identity(
-        (
-            _CLIENT,
-            _f("address", TEXT, "address", "street", "city"),
-            _f(NAME, TEXT, "property_name"),
-        )
-    ),
-    "jobs": Identity((_CLIENT, _TITLE, _AMOUNT, _f("date", DATE, "created"))),
-    "visits": Identity((_f("people", TEXT, "assigned_to"),), decisive=True),
-    "estimates": Identity((_CLIENT, _TITLE, _TOTAL, _f("date", DATE, "estimate_date"))),
-    "invoices": Identity((_CLIENT, _TITLE, _TOTAL, _f("date", DATE, "invoice_date"))),
-    "payments": Identity((_AMOUNT, _f("date", DATE, "payment_date")), decisive=True),
-    "change_orders": Identity(
-        (_f("invoice", NUMBER, "invoice_number"), _AMOUNT, _DATE), decisive=True
-    ),
-    **{key: _of_declared(o) for key, o in PLAIN.items()},
-    "activities": Identity(
-        (
-            _f("record", TEXT, "record_type", "record_number"),
-            _DATE,
-            _f("subject", TEXT),
-            _f("text", TEXT),
-        ),
-        decisive=True,
-    ),
-    "items": Identity(
-        (_f("price", MONEY, "unit_price"), _f("cost", MONEY, "unit_cost"), _f("sku", NUMBER)),
-        decisive=True,
-    ),
+    d.key: _identity(d) for d in CLEANED if d.tells or d.key in PLAIN
 }
 
 
