@@ -73,7 +73,7 @@ def test_a_refused_load_is_a_red_check_of_its_partition(project, press):
 def test_an_approval_needs_a_name_and_a_sample(project, press):
     said = refusal(press("sample_approval", approved_by=" "))
     assert "needs the name of the person" in said
-    assert "sample_diff" in said
+    assert "Launch the job 05_sample" in said
 
 
 def test_the_approval_button_opens_a_form_because_a_name_is_required(defs):
@@ -87,7 +87,9 @@ def test_the_cutover_job_stops_at_the_gate_with_every_condition(project, defs, i
         instance=instance, raise_on_error=False
     )
     said = refusal(result)
-    assert "The cutover was refused" in said and "preflight" in said
+    assert (
+        "The cutover was refused" in said and "not been examined. Launch the job 04_prepare" in said
+    )
     (gate,) = [
         e.asset_check_evaluation_data
         for e in result.all_events
