@@ -52,7 +52,11 @@ def _with_columns(o: ObjectType, further: dict[str, tuple[Column, ...]]) -> Obje
     return replace(o, exports=tuple(map(SOURCE.of, exports)))
 
 
-_MODULES = [_load(Path(p)) for p in os.environ.get(VARIABLE, "").split(os.pathsep) if p]
+#: Files that declare something, beside ours.
+FILES: tuple[Path, ...] = tuple(
+    Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name
+)
+_MODULES = [_load(path) for path in FILES]
 #: The tool whose exports are read.
 SOURCE: Source = next((m.SOURCE for m in _MODULES if hasattr(m, "SOURCE")), contractor_plus.SOURCE)
 #: Begins the last line of a text by which a record without fields is found again.

@@ -23,6 +23,7 @@ from typing import Any
 import duckdb
 
 import flitstack_pipeline
+from flitstack_pipeline.catalog.declared import FILES
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.yaml_form import sections_of
 from flitstack_pipeline.migration.report import StepReport
@@ -172,13 +173,16 @@ def surroundings(project: Project) -> Prints:
 
 @lru_cache(maxsize=1)
 def code() -> str:
-    """The program and its lists of words: every file of the rooms that steps use."""
+    """The program and its lists of words: every file of the rooms that steps use, and every
+    declaration of the account's own."""
     digest = hashlib.sha256()
     home = Path(flitstack_pipeline.__file__).parent
     for path in sorted(p for p in home.rglob("*") if p.is_file() and p.suffix != ".pyc"):
         if path.relative_to(home).parts[0] not in _SHELL:
             digest.update(path.relative_to(home).as_posix().encode())
             digest.update(path.read_bytes())
+    for path in FILES:
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
 
 

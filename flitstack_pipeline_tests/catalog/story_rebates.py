@@ -7,8 +7,11 @@ Expected values are worked out by hand from the exports below.
 import json
 
 import pytest
+from dagster import AssetKey
 
 from flitstack_pipeline.catalog.objects import waves
+from flitstack_pipeline.cleaning.validate import validate_clean
+from flitstack_pipeline.dagster.assets.columns import clean_columns
 from flitstack_pipeline.dagster.partitions import WAVE_PARTITIONS
 from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.services.project_context import accounts_kept_open
@@ -42,6 +45,9 @@ P-9,C-2,350.25,04/15/2024
 N-1,Rebate Claim,C-1,01/20/2024 9:00 AM,Dana,Note,Inspector came by
 """,
 }  # fmt: skip
+
+
+NEW = ("rebate_claims", "rebate_claim_items", "rebate_payouts")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +112,20 @@ def test_the_files_are_recognised_and_every_row_is_clean(story):
         ("main/rebate_claims/C-3", "job", "main/jobs/101"),
         ("main/rebate_payouts/P-9", "rebate_claim", "main/rebate_claims/C-2"),
     ]
+
+
+def test_the_schema_that_checks_them_is_derived(story):
+    with story.project.warehouse.connect() as con:
+        assert all(validate_clean(con, dataset).passed for dataset in NEW)
+        con.execute("UPDATE clean.rebate_claims SET status = 'lost' WHERE source_id = 'C-1'")
+        [failure] = validate_clean(con, "rebate_claims").failures
+        con.execute("UPDATE clean.rebate_claims SET status = 'filed' WHERE source_id = 'C-1'")
+    assert (failure["column"], failure["value"]) == ("status", "lost")
+    shown = clean_columns("rebate_claims", AssetKey("raw"))
+    types = {c.name: c.type for c in shown["dagster/column_schema"].columns}
+    assert types["requested"] == "decimal(18,4)"
+    [origin] = shown["dagster/column_lineage"].deps_by_column["number"]
+    assert origin.column_name == "claim_number"
 
 
 def test_the_sample_holds_the_new_records_and_waits_for_approval(story):

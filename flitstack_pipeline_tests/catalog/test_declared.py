@@ -52,3 +52,17 @@ def test_what_is_declared_wrongly_is_told_at_once(tmp_path, declaration, told):
         env={**os.environ, "FLITSTACK_CATALOG": str(wrong)}, capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode != 0 and told in run.stderr
+
+
+def test_another_declaration_is_another_program_so_that_steps_run_again(tmp_path):
+    ask = "from flitstack_pipeline.services.early_cutoff import code; print(code())"
+    prints = []
+    for columns in ("fee: Fee; money", "fee: Fee; money", "fee: Fee; text"):
+        (tmp_path / "own.py").write_text(f"{MODEL}\nCOLUMNS = {{'jobs': columns('{columns}')}}")
+        found = subprocess.run(
+            [sys.executable, "-c", ask],
+            env={**os.environ, "FLITSTACK_CATALOG": str(tmp_path / "own.py")},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        prints.append(found.stdout)
+    assert prints[0] == prints[1] != prints[2]

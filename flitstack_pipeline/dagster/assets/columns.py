@@ -6,7 +6,7 @@ Belongs here: what Dagster's Columns and Lineage tabs show. Does not: the column
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -87,10 +87,11 @@ def _named(key: str, dataset: str, column: str) -> str:
 
 
 def _origin(dataset: str, column: str) -> str | None:
-    """The raw column a clean column comes from, where the names tell it."""
-    known: Iterable[str] = source_spec.BY_KEY[dataset].by_name
-    candidates = (column, column.removesuffix("_at"), column.removesuffix("_text"))
-    return next((c for c in candidates if c in known), None)
+    """The raw column a clean column comes from, where its declaration or the names tell it."""
+    kind = source_spec.BY_KEY[dataset]
+    declared = (c.name for c in kind.columns if c.read and c.cleaned == column)
+    named = (column, column.removesuffix("_at"), column.removesuffix("_text"))
+    return next((c for c in (*declared, *named) if c in kind.by_name), None)
 
 
 def _rules(field: Field) -> list[str]:
