@@ -11,11 +11,12 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from flitstack_pipeline import migrations
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.warehouse import Warehouse
 
@@ -32,10 +33,10 @@ class Environment(BaseSettings):
     """Settings read from the environment."""
 
     @classmethod
-    def from_environment(cls) -> Self:
-        """What the environment says; every variable may be missing. Raises BadInput."""
+    def from_environment(cls, **said: Any) -> Self:
+        """What the environment says; `said`, by its variables, comes first. Raises BadInput."""
         try:
-            return cls()
+            return cls(**said)
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise BadInput(f"The environment cannot be followed. {wrong}.") from None
@@ -96,17 +97,29 @@ class Project:
 
     @classmethod
     def from_environment(cls) -> Project:
-        """The project named by FLITSTACK_DATA (default `data/` in the working directory).
+        """The migration that FLITSTACK_MIGRATION chooses, else the one of FLITSTACK_DATA.
 
-        Raises DataFolderUnusable when it is set to nothing.
+        That is `data/` in the working directory by default. Raises DataFolderUnusable when it is
+        set to nothing, BadInput for a migration that is none.
         """
-        settings = Settings.from_environment()
+        if (chosen := migrations.chosen_home()) is not None:
+            return cls.of_home(chosen)
         if os.environ.get("FLITSTACK_DATA", "x").strip() == "":
             raise DataFolderUnusable(
                 "FLITSTACK_DATA is set, but empty: name the folder of the migration, or unset it "
                 "for `data` in the working directory."
             )
-        return cls(settings.data.resolve(), settings)
+        return cls.of_home(Settings.from_environment().data.resolve())
+
+    @classmethod
+    def of_home(cls, home: Path) -> Project:
+        """The project of a home, as its `migration.toml` and the environment say.
+
+        Raises BadInput for what the file may not say.
+        """
+        said = {"data": home, **migrations.said_of(home)}
+        by_variable = {str(Settings.model_fields[name].alias): v for name, v in said.items()}
+        return cls(home, Settings.from_environment(**by_variable))
 
     @property
     def exports(self) -> Path:

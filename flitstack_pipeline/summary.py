@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline import migrations
+from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.private_files import replacing
 
 #: What begins the names of the variables that settings are read from.
@@ -25,6 +27,11 @@ Stamps = dict[str, str]
 
 def data_folder() -> Path | None:
     """The data folder the environment names; None where it names none."""
+    try:
+        if (chosen := migrations.chosen_home()) is not None:
+            return chosen
+    except BadInput:
+        return None
     named = os.environ.get("FLITSTACK_DATA", "data").strip()
     return Path(named).resolve() if named else None
 
@@ -41,6 +48,7 @@ def stamps(root: Path) -> Stamps:
         "settings": _digest(sorted(x for x in os.environ.items() if x[0].startswith(_SETTINGS))),
         "exports": _of(_files(root / "exports")),
         "map": _of([root / "map.yaml"]),
+        "migration": _of([root / migrations.FILE]),
         "decisions": _of(_files(root / "decisions")),
         "journal": _of([root / "journal.sqlite", root / "journal.sqlite-wal"]),
         "warehouse": _of([root / "warehouse.duckdb", root / "warehouse.duckdb.wal"]),

@@ -18,6 +18,7 @@ from flitstack_pipeline.cli import (
     exports,
     journal,
     maps,
+    registry,
     review,
     serving,
     stages,
@@ -25,7 +26,7 @@ from flitstack_pipeline.cli import (
 )
 from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
-from flitstack_pipeline.cli.terminal import app, errors, log, open_project
+from flitstack_pipeline.cli.terminal import app, errors, log, open_project, opened
 from flitstack_pipeline.errors import Exit, WarehouseDamaged, exit_code, trouble_of
 from flitstack_pipeline.garbage import looked_for_rarely
 
@@ -39,6 +40,7 @@ __all__ = [
     "journal",
     "main",
     "maps",
+    "registry",
     "review",
     "serving",
     "stages",
@@ -53,6 +55,7 @@ BUG = (
 
 def main() -> None:
     """Entry point: refusals, bad input and Ctrl-C end with a sentence, not a traceback."""
+    opened.clear()
     sys.argv[1:] = spread_names(sys.argv[1:], "--workflows-may-run")
     try:
         with stopping_on_signals(), looked_for_rarely():
@@ -91,9 +94,10 @@ def _run() -> None:
 def keep_answers() -> None:
     """Leave what `status` and refusals answer, after a command that changed what it depends on.
 
-    A command that never loaded the services changed nothing.
+    A command that opened no project, or never loaded the services, changed nothing.
     """
-    if "flitstack_pipeline.services" not in sys.modules or isinstance(sys.exception(), Interrupted):
+    loaded = opened and "flitstack_pipeline.services" in sys.modules
+    if not loaded or isinstance(sys.exception(), Interrupted):
         return
     from flitstack_pipeline import services, summary
 

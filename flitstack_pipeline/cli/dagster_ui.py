@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flitstack_pipeline.cli.progress import working
-from flitstack_pipeline.cli.terminal import app, console, errors, open_project
+from flitstack_pipeline.cli.terminal import app, console, errors, open_project, opened
 from flitstack_pipeline.errors import BadInput
 
 if TYPE_CHECKING:
@@ -52,16 +52,13 @@ def tell_dagster() -> None:
     That imports Dagster, which takes longer than many commands, so nobody waits for it. What it
     cannot tell, it or the next command tells later: the notes are kept until then.
     """
-    if _NOTES not in sys.modules:
+    if not opened or _NOTES not in sys.modules or opened[-1].dagster_home is None:
         return
     from flitstack_pipeline.services import steps_done
-    from flitstack_pipeline.settings import Project
 
+    project = opened[-1]
     with suppress(Exception):  # the command has said what there was to say
-        project = Project.from_environment()
-        if project.dagster_home is None:
-            return
-        is_new = not project.dagster_home.exists()
+        is_new = project.dagster_home is not None and not project.dagster_home.exists()
         notes = steps_done.waiting(project)
         if any(done.ran for done in notes) or (notes and is_new):
             subprocess.Popen(  # noqa: S603 - our own module, no text of a person

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.errors import Exit
+from flitstack_pipeline.migrations import CHOSEN
 
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project
@@ -28,10 +30,10 @@ PROBLEMS_SHOWN = 20
 #: The commands as the work goes: the migration's steps, what people decide at each, looking things
 #: up, taking back, and programs beside the product.
 ORDER = (
-    "stage", "inspect", "audit", "questions", "answer", "acknowledge", "counts", "explain", "map",
-    "migrate", "preflight", "prepare", "approve", "delta", "resolve", "retry", "reconcile",
-    "rollback", "status", "trace", "review", "ui", "workflows", "journal", "cache", "sandbox",
-    "examples",
+    "new", "list", "stage", "inspect", "audit", "questions", "answer", "acknowledge", "counts",
+    "explain", "map", "migrate", "preflight", "prepare", "approve", "delta", "resolve", "retry",
+    "reconcile", "rollback", "status", "trace", "review", "ui", "workflows", "journal", "cache",
+    "close", "sandbox", "examples",
 )  # fmt: skip
 
 
@@ -85,15 +87,26 @@ def _about(
             "--version", callback=_say_version, is_eager=True, help="Say which version this is."
         ),
     ] = False,
+    migration: Annotated[
+        str,
+        typer.Option(help="Which migration of FLITSTACK_MIGRATIONS (or FLITSTACK_MIGRATION)."),
+    ] = "",
 ) -> None:
     """Options before the command."""
+    if migration:
+        os.environ[CHOSEN] = migration
+
+
+#: The projects that this command opened.
+opened: list[Project] = []
 
 
 def open_project() -> Project:
     """The project named by the environment, its folders made; Dagster is told of its steps."""
     from flitstack_pipeline.settings import Project
 
-    return replace(Project.from_environment(), notes_steps=True).prepare()
+    opened.append(replace(Project.from_environment(), notes_steps=True).prepare())
+    return opened[-1]
 
 
 def sure(question: str) -> None:

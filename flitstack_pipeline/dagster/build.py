@@ -26,7 +26,7 @@ from flitstack_pipeline.dagster.resources import MigrationProject  # noqa: E402
 from flitstack_pipeline.dagster.rollback import rollback, rollback_dry_run  # noqa: E402
 from flitstack_pipeline.dagster.sensors import SCHEDULES, SENSORS  # noqa: E402
 from flitstack_pipeline.errors import BadInput  # noqa: E402
-from flitstack_pipeline.settings import Settings  # noqa: E402
+from flitstack_pipeline.settings import Project  # noqa: E402
 
 
 class CannotLoad(RuntimeError):
@@ -46,7 +46,7 @@ def check_environment() -> None:
 def _wrong_settings() -> Iterator[tuple[str, str]]:
     """Variables of the environment that cannot be used, with the reason."""
     try:
-        settings = Settings.from_environment()
+        settings = Project.from_environment().settings
     except BadInput as wrong:
         yield "Settings", str(wrong)
         return

@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr
 from flitstack_pipeline.services.foreign_migrations import answer_others_by_name
 from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline.services.workflows import release_workflows
-from flitstack_pipeline.settings import Project, Settings
+from flitstack_pipeline.settings import Project
 
 
 class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -42,8 +42,7 @@ class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The project, with its folders made; the same one for a whole run."""
         if self._project is None:
             if self.data:
-                settings = Settings.from_environment()
-                self._project = Project(Path(self.data).resolve(), settings)
+                self._project = Project.of_home(Path(self.data).resolve())
             else:
                 self._project = Project.from_environment()
             project = self._project.prepare()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flitstack_pipeline.settings import Project, Settings
-
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-FOLDER = "FLITSTACK_MIGRATIONS"
-ALONE = "main"
+from flitstack_pipeline.migrations import ALONE, FOLDER, is_home
+from flitstack_pipeline.settings import Project
 
 
 class Homes:
@@ -32,18 +28,12 @@ class Homes:
                 raise KeyError(name)
             return Project.from_environment()
         path = self.folder / name
-        if not NAME.fullmatch(name) or not _is_home(path):
+        if not is_home(path):
             raise KeyError(name)
-        root = path.resolve()
-        settings = Settings.from_environment()
-        return Project(root, settings.model_copy(update={"data": root}))
+        return Project.of_home(path.resolve())
 
     def _found(self) -> Iterator[str]:
         assert self.folder is not None
         for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            if _is_home(path):
+            if is_home(path):
                 yield path.name
-
-
-def _is_home(path: Path) -> bool:
-    return bool(NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()

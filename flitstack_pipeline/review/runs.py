@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from flitstack_pipeline.errors import Stopped
+from flitstack_pipeline.migrations import CHOSEN, FOLDER
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.settings import Project
 
@@ -82,7 +83,7 @@ def launch(project: Project, title: str, commands: Sequence[Command], by: str) -
 
 def environment_of(project: Project) -> dict[str, str]:
     """The environment of a process that works on this migration alone."""
-    kept = {k: v for k, v in os.environ.items() if k != "FLITSTACK_MIGRATIONS"}
+    kept = {k: v for k, v in os.environ.items() if k not in (FOLDER, CHOSEN)}
     return {**kept, "FLITSTACK_DATA": str(project.root), "COLUMNS": "120"}
 
 

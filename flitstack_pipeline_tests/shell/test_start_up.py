@@ -44,6 +44,7 @@ OURS = {
     "flitstack_pipeline.cli",
     "flitstack_pipeline.errors",
     "flitstack_pipeline.garbage",
+    "flitstack_pipeline.migrations",
 }
 #: Rooms that answer from what a step has left.
 ANSWERING = {

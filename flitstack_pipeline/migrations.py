@@ -1,0 +1,122 @@
+"""The registry of migrations: a folder with one home for each, and what its `migration.toml` says.
+
+Belongs here: names, where a home is, reading and writing `migration.toml`. Does not: making and
+closing one (`services.registry`), what lies in a home (`settings`). It imports no library, because
+answers that need none read it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from flitstack_pipeline.errors import BadInput
+
+FOLDER, CHOSEN = "FLITSTACK_MIGRATIONS", "FLITSTACK_MIGRATION"
+#: The migration that FLITSTACK_DATA names, alone.
+ALONE = "main"
+FILE = "migration.toml"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+#: Beside the homes, what closed migrations left.
+CLOSED = "closed"
+#: What the file may say, as settings call it; secrets are none of it.
+SETTINGS = {
+    "country": str, "time_zone": str, "currency": str, "workspace": str, "location_id": str,
+    "delta_hours": (int, float), "delta_start": dt.datetime, "delta_end": dt.datetime,
+}  # fmt: skip
+
+
+def folder() -> Path | None:
+    """The folder of homes that FLITSTACK_MIGRATIONS names; None without one."""
+    named = os.environ.get(FOLDER, "").strip()
+    return Path(named).resolve() if named else None
+
+
+def named_folder() -> Path:
+    """The same. Raises BadInput without one."""
+    found = folder()
+    if found is None:
+        raise BadInput(f"{FOLDER} names no folder: set it to the one that holds the migrations.")
+    return found
+
+
+def names() -> list[str]:
+    """Every migration of the folder, in the order of the alphabet."""
+    home = folder()
+    if home is None or not home.is_dir():
+        return []
+    return sorted(path.name for path in home.iterdir() if is_home(path))
+
+
+def is_home(path: Path) -> bool:
+    """Whether a folder is a migration's: by its name, and no link that leads elsewhere."""
+    is_named = bool(NAME.fullmatch(path.name)) and path.name != CLOSED
+    return is_named and path.is_dir() and not path.is_symlink()
+
+
+def place_of(name: str) -> Path:
+    """Where the home of a migration is, or would be. Raises BadInput for what is no name."""
+    if not NAME.fullmatch(name) or name == CLOSED:
+        raise BadInput(
+            f"{name!r} cannot be a migration's name: small letters, digits and hyphens, beginning "
+            "with a letter or digit; not closed, where closed ones are kept."
+        )
+    return named_folder() / name
+
+
+def home_of(name: str) -> Path:
+    """The home of a migration. Raises BadInput for what is no name, and where there is none."""
+    place = place_of(name)
+    if not is_home(place):
+        known = ", ".join(names()) or "none yet"
+        raise BadInput(f"There is no migration {name!r} in {named_folder()}; there are: {known}.")
+    return place.resolve()
+
+
+def chosen_home() -> Path | None:
+    """The home that FLITSTACK_MIGRATION chooses; None where FLITSTACK_DATA names it.
+
+    Raises BadInput as `home_of`.
+    """
+    name = os.environ.get(CHOSEN, "").strip()
+    if not name or (name == ALONE and folder() is None):
+        return None
+    return home_of(name)
+
+
+def said_of(home: Path) -> dict[str, Any]:
+    """What `migration.toml` says, by the names of settings; nothing without the file.
+
+    Raises BadInput for what it may not say, and for a value of another kind.
+    """
+    path = home / FILE
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as TOML: {error}") from None
+    wrong = [
+        f"{name}: it may say {', '.join(SETTINGS)}"
+        if name not in SETTINGS
+        else f"{name}: {type(value).__name__} is no value for it"
+        for name, value in said.items()
+        if not isinstance(value, SETTINGS.get(name, ()))  # type: ignore[arg-type]
+    ]
+    if wrong:
+        raise BadInput(f"{path}: {'; '.join(wrong)}. Tokens stand in the environment only.")
+    return said
+
+
+def write(home: Path, said: dict[str, str]) -> None:
+    """Write `migration.toml` of a new home, with what is not said as a remark."""
+    lines = ["# What this migration is about; what is not said here is as the environment says.",
+             "# Tokens never stand here: HIGHLEVEL_TOKEN in the environment."]  # fmt: skip
+    for name in SETTINGS:
+        text = said.get(name, "").replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'{name} = "{text}"' if text else f"# {name} =")
+    (home / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
