@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flitstack_pipeline.cli.progress import working
-from flitstack_pipeline.cli.terminal import app, console, errors, open_project, opened
-from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.cli.terminal import app, console, errors, open_project, opened, show_table
+from flitstack_pipeline.errors import BadInput, Exit
 
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project
@@ -44,6 +44,34 @@ def ui(
     os.chdir(TOP)
     command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
     os.execv(command[0], command)  # noqa: S606 - our own interpreter
+
+
+@app.command()
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Show in Dagster what is.")] = False,
+) -> None:
+    """Say where Dagster shows something else than the journal knows; exit code 5 while it does."""
+    project = open_project()
+    if project.dagster_home is None:
+        raise BadInput("FLITSTACK_DAGSTER turns Dagster off; unset it, or name a folder.")
+    with working("Comparing Dagster with warehouse and journal"):
+        from flitstack_pipeline.dagster.catch_up import instance_of, show_all
+        from flitstack_pipeline.dagster.doctor import differences
+        from flitstack_pipeline.services.standing import standing
+        from flitstack_pipeline.services.steps_done import note_all
+
+        os.umask(0o077)  # what Dagster keeps is about customers
+        with instance_of(project) as instance:
+            if mend:
+                note_all(project, standing(project))
+                show_all(instance)
+            found = differences(project, instance)
+    show_table("Dagster and the migration differ", found, most=100)
+    if found:
+        advice = "is not to be mended from here: wipe the asset in Dagster" if mend else "--mend"
+        console.print(f"{len(found)} differences; {advice}.", markup=False)
+        raise typer.Exit(Exit.INCOMPLETE)
+    console.print("Dagster shows what is.")
 
 
 def tell_dagster() -> None:

@@ -32,8 +32,8 @@ PROBLEMS_SHOWN = 20
 ORDER = (
     "new", "list", "stage", "inspect", "audit", "questions", "answer", "acknowledge", "counts",
     "explain", "map", "migrate", "preflight", "prepare", "approve", "delta", "resolve", "retry",
-    "reconcile", "rollback", "status", "trace", "review", "ui", "workflows", "journal", "cache",
-    "close", "sandbox", "examples",
+    "reconcile", "rollback", "status", "trace", "review", "ui", "doctor", "workflows", "journal",
+    "cache", "close", "sandbox", "examples",
 )  # fmt: skip
 
 

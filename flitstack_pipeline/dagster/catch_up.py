@@ -26,6 +26,7 @@ from flitstack_pipeline.dagster.jobs import STORIES
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services import steps_done
+from flitstack_pipeline.services.standing import standing
 from flitstack_pipeline.services.steps_done import StepDone
 from flitstack_pipeline.settings import Project
 
@@ -49,7 +50,7 @@ def events(
     """
     told: Told = {}
     for done in notes:
-        for step in _steps_of(done):
+        for step in steps_of(done):
             if done.ran or latest(instance, step.key, done.key) is None:
                 told.pop((step.key, done.key), None)  # the last report, at its place
                 told[step.key, done.key] = (step, done.report)
@@ -65,7 +66,8 @@ def events(
         yield found
 
 
-def _steps_of(done: StepDone) -> list[Step]:
+def steps_of(done: StepDone) -> list[Step]:
+    """The steps of the graph that a note is about."""
     return [
         step for step in STEPS
         if step.source.__name__ == done.step
@@ -88,6 +90,8 @@ def _guard_passed(instance: dg.DagsterInstance, step: Step, key: str) -> dg.Asse
 def _show(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
     opened = project.open()
     with readable("Looking again", "catch_up"), steps_done.taken(opened) as notes:
+        if not context.instance.all_asset_keys():  # a new one is told what stands
+            notes = [*standing(opened), *notes]
         yield from events(opened, context.instance, notes)
     yield dg.Output(None)
 
@@ -104,7 +108,7 @@ def catch_up() -> None:
 
 
 @contextmanager
-def _instance(project: Project) -> Iterator[dg.DagsterInstance]:
+def instance_of(project: Project) -> Iterator[dg.DagsterInstance]:
     """The Dagster that `make ui` serves, made if it is missing."""
     if os.environ.get("DAGSTER_HOME"):
         with dg.DagsterInstance.get() as instance:
@@ -117,14 +121,18 @@ def _instance(project: Project) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+def show_all(instance: dg.DagsterInstance) -> None:
+    """Run the job here and now, for the migration that the environment names."""
+    catch_up.execute_in_process(
+        instance=instance, resources={"project": MigrationProject()}, raise_on_error=True
+    )
+
+
 def main() -> None:
     """Tell the Dagster of the migration that the environment names."""
     os.umask(0o077)  # what Dagster keeps is about customers
-    project = Project.from_environment()
-    with _instance(project) as instance:
-        catch_up.execute_in_process(
-            instance=instance, resources={"project": MigrationProject()}, raise_on_error=True
-        )
+    with instance_of(Project.from_environment()) as instance:
+        show_all(instance)
 
 
 if __name__ == "__main__":

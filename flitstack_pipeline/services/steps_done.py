@@ -11,7 +11,7 @@ import fcntl
 import inspect
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -71,6 +71,12 @@ def note(project: Project, step: str, report: StepReport, stage: str = "", key: 
         handle = os.open(_path(project), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as file:
             file.write(json.dumps(said, ensure_ascii=False) + "\n")
+
+
+def note_all(project: Project, notes: Iterable[StepDone]) -> None:
+    """Note steps that stand, for a Dagster that may not know them."""
+    for done in notes:
+        note(project, done.step, done.report, done.stage, done.key)
 
 
 def waiting(project: Project) -> list[StepDone]:

@@ -31,7 +31,7 @@ COMMANDS = (
 #: Commands whose second word is a command too.
 GROUPS = ("map", "journal", "workflows", "review")
 #: They open no data folder, or serve until they are stopped.
-ELSEWHERE = {"sandbox", "examples", "workflows template", "ui", "new", "list", "close"}
+ELSEWHERE = {"sandbox", "examples", "workflows template", "ui", "doctor", "new", "list", "close"}
 #: They work for seconds where nothing stops them, so they run where something must.
 LONG = {"audit", "migrate", "map propose", "map confirm Ana", "map workbook"}
 

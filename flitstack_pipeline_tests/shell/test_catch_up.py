@@ -19,9 +19,11 @@ from flitstack_pipeline.dagster.checks import CHECKS
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.dagster.sensors import done_elsewhere
 from flitstack_pipeline.examples import generate
+from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services import steps_done
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline_tests.shell.homes import flitstack as flitstack_here
 from flitstack_pipeline_tests.shell.test_jobs import partitions_of
 from flitstack_pipeline_tests.shell.test_values import found_in, planted
 
@@ -250,3 +252,40 @@ def test_the_sensor_shows_what_was_changed_since_the_last_run_once_and_after_a_m
     assert ticks() == "launches"
     look()
     assert "Nothing was changed" in ticks()
+
+
+def test_the_doctor_says_where_dagster_and_journal_differ_and_mends_what_can_be(told, instance):
+    """A Dagster that was off meanwhile; then one that shows a load nobody did."""
+    project = replace(told, notes_steps=False)
+    (project.exports / "clients.csv").write_text(CLIENTS)
+    services.run_audit(project)
+    services.propose_map(project)
+    with Journal(project.journal_url) as journal:
+        journal.set_setting("done:sample", ["users", "clients"])
+    code, said, _ = flitstack_here("doctor")
+    told_of = [line.split()[0] for line in said.splitlines() if "never made" in line]
+    assert code == 5
+    assert set(told_of) >= {"raw[clients]", "clean[jobs]", "relationships", "field_map",
+                            "sample_load/people[users]", "sample_load/people[clients]"}  # fmt: skip
+    assert "mapped[jobs]" not in told_of and "sample_load/people[leads]" not in told_of
+    code, said, _ = flitstack_here("doctor", "--mend")
+    assert code == 0 and "Dagster shows what is." in said
+    services.confirm_map(project, "Ann")
+    code, said, _ = flitstack_here("doctor")
+    assert code == 5 and "map_confirmation: map_confirmed" in said
+    assert flitstack_here("doctor", "--mend")[0] == 0
+
+    of_nobody = dg.AssetMaterialization(["sample_load", "people"], partition="leads")
+    instance.report_runless_asset_event(of_nobody)
+    for arguments in (["doctor"], ["doctor", "--mend"]):
+        code, said, _ = flitstack_here(*arguments)
+        assert code == 5 and "sample_load/people[leads]" in said
+        assert "not loaded, by the journal" in said
+
+
+def test_a_new_dagster_is_told_what_stands(told, look):
+    (told.exports / "clients.csv").write_text(CLIENTS)
+    services.run_audit(replace(told, notes_steps=False))
+    made, _, asked = look()
+    assert {("raw", "clients"), ("clean", "jobs"), ("source_audit", None)} <= made
+    assert asked["clean", "accounting", "clients"][0]
