@@ -39,7 +39,8 @@ def ui(
     with working("Showing in Dagster what was done so far"):
         told = subprocess.run(_catch_up(), check=False, capture_output=True, text=True)  # noqa: S603
     if told.returncode:
-        errors.print(f"Not everything is shown: {told.stderr.splitlines()[-1]}", markup=False)
+        why = told.stdout.strip() or told.stderr.strip().rpartition("\n")[2]
+        errors.print(f"Not everything is shown. {why}", markup=False)
     console.print(f"http://127.0.0.1:{port}/ (kept in {project.dagster_home})", markup=False)
     os.chdir(TOP)
     command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]

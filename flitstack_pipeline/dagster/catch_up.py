@@ -7,6 +7,7 @@ Dagster stores a check of a partition once and never again (docs/dagster.md#step
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,10 +130,17 @@ def show_all(instance: dg.DagsterInstance) -> None:
 
 
 def main() -> None:
-    """Tell the Dagster of the migration that the environment names."""
+    """Tell the Dagster of the migration that the environment names.
+
+    Says on standard output why it could not, and ends with 1; Dagster's own log is on the other.
+    """
     os.umask(0o077)  # what Dagster keeps is about customers
-    with instance_of(Project.from_environment()) as instance:
-        show_all(instance)
+    try:
+        with instance_of(Project.from_environment()) as instance:
+            show_all(instance)
+    except dg.Failure as failure:
+        print(failure.description)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services import steps_done
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.shell.homes import flitstack as flitstack_here
+from flitstack_pipeline_tests.shell.homes import sql
 from flitstack_pipeline_tests.shell.test_jobs import partitions_of
 from flitstack_pipeline_tests.shell.test_values import found_in, planted
 
@@ -289,3 +290,16 @@ def test_a_new_dagster_is_told_what_stands(told, look):
     made, _, asked = look()
     assert {("raw", "clients"), ("clean", "jobs"), ("source_audit", None)} <= made
     assert asked["clean", "accounting", "clients"][0]
+
+
+def test_what_cannot_be_told_is_said_in_a_sentence_and_kept(told):
+    steps_done.note(told, "audit", StepReport("audit"))
+    with Journal(told.journal_url):
+        pass
+    sql(told.root / "journal.sqlite", "PRAGMA user_version = 99")
+    done = subprocess.run(
+        [sys.executable, "-m", "flitstack_pipeline.dagster.catch_up"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(TOP)},
+    )  # fmt: skip
+    assert done.returncode == 1 and "Update flitstack" in done.stdout
+    assert [note.step for note in steps_done.waiting(told)] == ["audit"]
