@@ -50,7 +50,6 @@ ATTACHMENTS = ObjectType(
                 Field("problem", TEXT, "why it cannot be moved (missing, empty, too large, …)"),
                 Field("inline", BOOL, "an inline image taken out of a note"),
             ),
-            is_open=False,
         ),
     ),
 )

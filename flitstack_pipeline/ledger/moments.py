@@ -296,6 +296,18 @@ def header_zone(header: str) -> str:
     return word if zone_said(word) else ""
 
 
+def zone_above(line: str) -> str:
+    """The zone a line says all times are in: `All times are in UTC`, `Timezone: EST`; else ""."""
+    said = re.search(
+        r"(?:time ?zone(?: is|[:=])?|times?(?: and dates?)?(?: \w+){0,2} (?:in|as)(?: the)?)"
+        r" ?(.+)$",
+        " ".join(line.split()), re.I,
+    )  # fmt: skip
+    word = re.sub(r"\s+time ?zone$|[. ]+$", "", said[1], flags=re.I) if said else ""
+    word = re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
+    return word if word and zone_said(word) else ""
+
+
 def read_date(text: str, value: str, how: str, account: Account) -> str:
     """A day, a moment where the value has a time of day, or the time of the moment alone.
 

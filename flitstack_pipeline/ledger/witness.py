@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flitstack_pipeline.ledger.moments import header_zone
+from flitstack_pipeline.ledger.moments import header_zone, zone_above
 from flitstack_pipeline.ledger.readings import agrees
 from flitstack_pipeline.ledger.texts import Account
 
@@ -93,7 +93,9 @@ def _order(evidence: list[list[tuple[int, int, int]]], answer: str) -> str:
 def zones(
     con: duckdb.DuckDBPyConnection, dataset: str, columns: Iterable[str], answers: Mapping[str, str]
 ) -> dict[Place, str]:
-    """Per (file, column) the zone of times that name none, by a person or by its header."""
+    """Per (file, column) the zone of times that name none, by a person, by its header, or by a line
+    above the header."""
+    above = _zones_above(con, dataset)
     named = dict(_headers(con, dataset))
     files = con.execute(f'SELECT DISTINCT _file FROM raw."{dataset}"').fetchall()
     found = {}
@@ -102,9 +104,27 @@ def zones(
         answer = _answer(answers, dataset, column, "zone")
         for (file,) in files:
             zone = answer or header_zone(named.get((file, column), bare))
+            zone = zone or above.get(file, "")
             if zone:
                 found[file, column] = zone
     return found
+
+
+def _zones_above(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, str]:
+    """The zone that the lines above the header of each file say all times are in."""
+    there = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = 'excluded'"
+    ).fetchall()[0][0]
+    if not there:
+        return {}
+    lines = con.execute(
+        "SELECT file, text FROM raw.excluded WHERE dataset = ? AND rule = 'title_line'", [dataset]
+    ).fetchall()
+    said: dict[str, set[str]] = {}
+    for file, text in lines:
+        for zone in filter(None, map(zone_above, text.split(" | "))):
+            said.setdefault(file, set()).add(zone)
+    return {file: zones.pop() for file, zones in said.items() if len(zones) == 1}
 
 
 def _headers(con: duckdb.DuckDBPyConnection, dataset: str) -> list[tuple[Place, str]]:

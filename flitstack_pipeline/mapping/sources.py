@@ -79,6 +79,7 @@ def prepare(con: duckdb.DuckDBPyConnection, document: MapDocument, of: str = "")
         raise MissingStep("The records are not related yet: run `flitstack audit`.")
     tables = {d: relation(con, f"clean.{d}") for d in BY_DATASET}
     tables |= {k.split(".")[1]: relation(con, k) for k in RELATIONSHIP_DDL}
+    tables["files_further"] = with_further(con, "clean.attachments")
     tables["note_images"] = note_images(con)
     tables["holders"] = ", ".join(f"'{dataset}'" for dataset in _HOLDERS)
     tables["client_location"] = location_sql(document, "clients")
@@ -210,12 +211,14 @@ _TABLES: dict[str, str] = {
     "m_file_notes": """
         SELECT owner_key, string_agg(line, chr(10) ORDER BY line) AS file_notes FROM (
           SELECT coalesce(f.job_key, c.client_key) AS owner_key,
-            concat_ws(' · ', a.file_name, a.caption, a.uploaded::VARCHAR, a.uploaded_by) AS line
-          FROM {attachments} a
+            concat_ws(' · ', a.file_name, a.caption, a.uploaded::VARCHAR, a.uploaded_by, a.further)
+              AS line
+          FROM {files_further} a
           LEFT JOIN m_job_file f ON f.source_key = a.source_key
           LEFT JOIN m_record r ON r.child_key = a.source_key
           LEFT JOIN m_client c ON c.child_key = r.record_of
-          WHERE a.problem IS NULL AND coalesce(a.caption, a.uploaded::VARCHAR, a.uploaded_by) <> ''
+          WHERE a.problem IS NULL
+            AND coalesce(a.caption, a.uploaded::VARCHAR, a.uploaded_by, a.further) <> ''
         ) WHERE owner_key IS NOT NULL GROUP BY owner_key""",
 }
 

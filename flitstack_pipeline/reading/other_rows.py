@@ -10,6 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from flitstack_pipeline.catalog.columns import (
+    CLIENT_ID,
+    CLIENT_NAME,
+    ESTIMATE_NO,
+    INVOICE_NO,
+    JOB_NO,
+    WORK_ORDER_NO,
+)
+from flitstack_pipeline.catalog.headers import normalise_header
 from flitstack_pipeline.catalog.other_kinds import (
     MEETING,
     NOTE,
@@ -28,6 +37,14 @@ _PARENTS = {
     "estimate_number": "Estimate",
     "client_id": "Client",
     "client_name": "Client",
+}
+#: What hangs on a record of the kind it names.
+HANGING = ("activities", "attachments")
+#: Headers of those columns where they stand in a file of notes or of files.
+_PARENT_HEADERS = {
+    normalise_header(spelling): column.name
+    for column in (CLIENT_ID, CLIENT_NAME, JOB_NO, ESTIMATE_NO, INVOICE_NO, WORK_ORDER_NO)
+    for spelling in (column.header, *column.aliases)
 }
 #: The column that dates a row, the first that the file has.
 _DAYS = (
@@ -72,6 +89,25 @@ def activity_values(
         found["due_date"] = place.get("due_date", "NULL")
         found["done"] = place.get("completed", "NULL")
     return found
+
+
+def parent_values(labels: Sequence[str]) -> dict[str, str]:
+    """The SQL of what a note or file hangs on, where columns of their own name the record.
+
+    For exports without a column for the kind of record: `Client ID`, `Job #`. The cells stay custom
+    columns, too.
+
+    Args:
+        labels: The header of each cell.
+    """
+    named = [(_PARENT_HEADERS.get(normalise_header(label)), i) for i, label in enumerate(labels)]
+    place = {name: f"c{i}" for name, i in reversed(named) if name}
+    if not place:
+        return {}
+    return {
+        "record_type": _case(place, lambda name, _: literal(_PARENTS[name])),
+        "record_number": _case(place, lambda _, cell: cell),
+    }
 
 
 def _subject(other: OtherKind, place: Mapping[str, str], title: str) -> str:

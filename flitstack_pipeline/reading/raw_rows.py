@@ -17,7 +17,12 @@ from flitstack_pipeline.reading.cells import Batch
 from flitstack_pipeline.reading.column_kinds import NO_AMOUNT, TO_COME
 from flitstack_pipeline.reading.lines import Block, Excluded
 from flitstack_pipeline.reading.misfits import CellCounts
-from flitstack_pipeline.reading.other_rows import activity_values, contact_values
+from flitstack_pipeline.reading.other_rows import (
+    HANGING,
+    activity_values,
+    contact_values,
+    parent_values,
+)
 from flitstack_pipeline.reading.recognise import Layout, label_key
 from flitstack_pipeline.reading.survey import SheetRead
 from flitstack_pipeline.warehouse import literal
@@ -178,6 +183,8 @@ def _cells(layout: Layout, labels: list[str]) -> tuple[dict[str, str], list[int]
     if kind:
         return activity_values(kind.key, layout.columns, labels), []
     cells = {name: f"c{i}" for i, name in enumerate(layout.columns) if name}
+    if layout.dataset in HANGING and not cells.keys() & {"record_type", "record_number"}:
+        cells |= parent_values(labels)
     for name, others in layout.stand_ins:
         several = [cells[name], *(f"c{i}" for i in others)]
         firm = [f"CASE WHEN {_firm(cell)} THEN {cell} END" for cell in several]

@@ -8,6 +8,7 @@ separator and a quotation mark. Which habits a file has is told by its bytes (`h
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -28,12 +29,14 @@ BACKSLASH, LONE_RETURN, SPACED, WRAPPED, TWICE_ENCODED = (
 #: Quotation marks that are none: the number of the line, and where in it the mark stands.
 Strays = frozenset[tuple[int, int]]
 _BLOCK = 1 << 20
+#: Rows by which it is told whether spaces before quotation marks are nothing.
+MOST_ROWS = 100_000
 _ESCAPED = re.compile(r'\\(["\\])')
 #: A backslash and a mark in the middle of a text: neither opens nor closes a cell.
 _BACKSLASHED = re.compile(rb'[^,;\t|\r\n"]\\"(?![,;\t|\r\n"]|$)')
 _DOUBLED = re.compile(rb'[^,;\t|\r\n"\\]""[^,;\t|\r\n"]')
 _ALONE = re.compile(rb"\r(?!\n)")
-_SPACE_MARK = re.compile(rb'[,;\t|] +"[^"\r\n]*"(?=[,;\t|\r\n])')
+_SPACE_MARK = re.compile(rb'[,;\t|] +"(?:[^"\r\n]|"")*"(?=[,;\t|\r\n])')
 _TIGHT_MARK = re.compile(rb'[,;\t|]"')
 
 
@@ -68,7 +71,7 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
         found.add(BACKSLASH)
     if alone and ends and _returns_stand_in_cells(path, encoding):
         found |= {LONE_RETURN, WRAPPED}
-    if spaced and spaced > tight:
+    if spaced and (spaced > tight or _fits_without_spaces(path, encoding)):
         found.add(SPACED)
     return frozenset(found)
 
@@ -78,6 +81,23 @@ def _is_spoiled(block: bytes, encoding: str) -> bool:
     if not encoding.startswith("utf-8"):
         return False
     return may_be_twice_encoded(block) or b"\xef\xbf\xbd" in block
+
+
+def _fits_without_spaces(path: Path, encoding: str) -> bool:
+    """Whether more rows have as many cells as the first where a space before a quotation mark is
+    taken for nothing, as some programs write it in a few rows of many."""
+    fitting = []
+    for skipped in (False, True):
+        with path.open(encoding=encoding, errors="replace", newline="") as text:
+            first = text.readline()
+            separator = max(",;\t|", key=first.count)
+            rows = csv.reader(text, delimiter=separator, skipinitialspace=skipped)
+            width = len(next(csv.reader([first], delimiter=separator), []))
+            try:
+                fitting.append(sum(len(row) == width for row in itertools.islice(rows, MOST_ROWS)))
+            except csv.Error:
+                return False  # refused, with the reason, when it is read
+    return fitting[1] > fitting[0]
 
 
 def _returns_stand_in_cells(path: Path, encoding: str) -> bool:

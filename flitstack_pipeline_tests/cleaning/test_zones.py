@@ -15,8 +15,10 @@ from flitstack_pipeline.cleaning.values.zones import (
     shown_zone,
     zone_answer,
     zone_of_header,
+    zone_of_title,
 )
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.ledger.moments import zone_above
 from flitstack_pipeline.reading.ingest import ingest_object
 
 NEW_YORK = "America/New_York"
@@ -216,3 +218,37 @@ def test_an_answer_must_be_a_zone():
 
 def test_an_account_of_utc_is_never_asked():
     assert decide_zone({"": 4, "Z": 3}, "Created", "UTC").zone == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "zone"),
+    [
+        ("All times in UTC", "UTC"),
+        ("All times are in UTC.", "UTC"),
+        ("Times shown in Eastern Time", "Eastern Time"),
+        ("Time zone: Eastern Time (US & Canada)", "Eastern Time (US & Canada)"),
+        ("Timezone: America/Chicago", "America/Chicago"),
+        ("Dates and times are in Central European Time", "Central European Time"),
+        ("Printed at 9:05 AM EST", ""),
+        ("Generated: 01/20/2024 09:00 AM (UTC)", ""),
+        ("Report for the time in Tampa", ""),
+        ("All times are local", ""),
+    ],
+)
+def test_a_line_above_the_header_names_the_zone_of_all_times_or_none(line, zone):
+    assert (zone_of_title(line), zone_above(line)) == (zone, zone)
+
+
+def test_a_line_above_the_header_is_believed(con, tmp_path):
+    (tmp_path / "clients.csv").write_text(
+        "Client list\nAll times in UTC\n\nClient ID,Client Name,Created Date\n"
+        "1,Ann Roe,01/13/2024 3:00 AM\n2,Bob Fay,01/14/2024\n"
+    )
+    ingest_object(con, tmp_path, "clients")
+    found = clean_object(con, "clients", CleanContext(exports=tmp_path, time_zone=NEW_YORK))
+    assert not found.questions
+    rows = con.execute("SELECT created, created_at FROM clean.clients ORDER BY source_key")
+    assert [(str(day), at) for day, at in rows.fetchall()] == [
+        ("2024-01-12", "2024-01-12T22:00:00-05:00"),
+        ("2024-01-14", None),
+    ]

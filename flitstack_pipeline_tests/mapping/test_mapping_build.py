@@ -50,8 +50,9 @@ def con():
     order = put(con, "work_orders", "W1", number="W1", assigned_to=["Luis Ortega"])
     about = {"caption": "Before", "uploaded_by": "Luis Ortega"}
     photo = put(
-        con, "attachments", "f1", record_type="jobs", record_ref="101", file_name="a.jpg", **about
-    )
+        con, "attachments", "f1", record_type="jobs", record_ref="101", file_name="a.jpg",
+        custom={"Room": "Attic"}, **about,
+    )  # fmt: skip
     deed = put(con, "attachments", "f2", record_type="invoices", record_ref="I1", file_name="b.pdf")
     card = put(
         con, "attachments", "f4", record_type="clients", record_ref="1", file_name="d.pdf", **about
@@ -247,7 +248,7 @@ def test_files_of_no_job_and_notes_hang_on_the_contact_of_their_record(con, docu
 def test_what_was_written_about_a_file_stands_on_the_record_it_hangs_on(con, document):
     job = rows(con, document, "jobs")["opportunity:main/jobs/101"]
     contact = rows(con, document, "clients")["contact:main/clients/1"]
-    assert job["payload"]["custom"]["File_Notes__c"] == "a.jpg · Before · Luis Ortega"
+    assert job["payload"]["custom"]["File_Notes__c"] == "a.jpg · Before · Luis Ortega · Room: Attic"
     assert contact["payload"]["custom"]["File_Notes__c"] == "d.pdf · Before · Luis Ortega"
 
 

@@ -134,3 +134,19 @@ def test_cells_are_written_out_exactly_as_read(tmp_path):
     path = write(tmp_path / "clients.csv", rows, "utf-16", "\t")
     assert write_cells(path, tmp_path / "out.csv") == 2
     assert cells(tmp_path / "out.csv") == rows
+
+
+def test_a_space_before_a_quotation_mark_in_a_few_rows_is_nothing(tmp_path):
+    (tmp_path / "clients.csv").write_text(
+        'Client ID,Client Name,Email,Notes\n1,Ann Roe,ann@mailbox.net, "said ""hi"", ok"\n'
+        '2,Bob Fay,bob@mailbox.net,"a, b"\n3,Cy Dee,cy@mailbox.net,"c, d"\n'
+    )
+    assert [row[3] for row in cells(tmp_path / "clients.csv")[1:]] == [
+        'said "hi", ok', "a, b", "c, d",
+    ]  # fmt: skip
+
+
+def test_a_space_before_a_quotation_mark_inside_a_cell_stays(tmp_path):
+    rows = [HEADER, ["1", "Ann", "", 'x, "y", z'], ["2", "Bob", "", "a, b"]]
+    path = write(tmp_path / "clients.csv", rows)
+    assert cells(path) == rows

@@ -269,3 +269,23 @@ def test_a_column_of_strangers_names_workspaces_only_where_it_repeats_and_a_pers
 def test_headers_one_word_off_are_what_they_are(kind, header, column):
     found = column_of(kind, header)
     assert (found and found[0]) == column
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "hangs_on"),
+    [
+        ("Note ID,Client ID,Date,Note", "N1,7,1/13/2024,Gate", ("Client", "7")),
+        ("Note ID,Customer,Date,Note", "N1,Ann Roe,1/13/2024,Gate", ("Client", "Ann Roe")),
+        ("Note ID,Job #,Client ID,Date,Note", "N1,301,7,1/13/2024,Gate", ("Job", "301")),
+        ("Note ID,Job #,Client ID,Date,Note", "N1,,7,1/13/2024,Gate", ("Client", "7")),
+        ("Note ID,Invoice No,Date,Note", "N1,INV-1,1/13/2024,Gate", ("Invoice", "INV-1")),
+        ("Note ID,Record Type,Record #,Client ID,Note", "N1,Job,301,7,Gate", ("Job", "301")),
+    ],
+)
+def test_a_note_hangs_on_the_nearest_record_that_a_column_of_its_row_names(
+    con, tmp_path, header, row, hangs_on
+):
+    (tmp_path / "notes.csv").write_text(f"{header}\n{row}\n")
+    ingest_object(con, tmp_path, "activities")
+    found = con.execute("SELECT record_type, record_number FROM raw.activities").fetchall()
+    assert found == [hangs_on]

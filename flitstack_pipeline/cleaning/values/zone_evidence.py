@@ -18,6 +18,7 @@ from flitstack_pipeline.cleaning.values.zones import (
     decide_zone,
     is_zone_column,
     zone_answer,
+    zone_of_title,
 )
 from flitstack_pipeline.warehouse import table_exists
 
@@ -50,6 +51,7 @@ def local_zones(
         for place in headers
         if is_date_column(dataset, place[1]) or is_clock(dataset, place[1])
     }
+    titles = _titles(con, dataset)
     rows = _zone_columns(con, dataset) if dataset not in OF_PEOPLE else {}
     found = {}
     for file, column in sorted({*timed, *tails}):
@@ -61,6 +63,7 @@ def local_zones(
             zone_answer(answers, dataset, name),
             None if column.startswith(CUSTOM) else rows.get(file),
             (tail for (f, _), behind in tails.items() if f == file for tail in behind),
+            titles.get(file, ""),
         )
         if zone.zone:
             found[file, column] = zone
@@ -84,6 +87,20 @@ def _zone_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Row
             ).fetchall()
             found[file] = RowZones(label, dict(rows))
     return found
+
+
+def _titles(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, str]:
+    """The zone that a line above the header of each file names, where it is one."""
+    if not table_exists(con, "raw.excluded"):
+        return {}
+    lines = con.execute(
+        "SELECT file, text FROM raw.excluded WHERE dataset = ? AND rule = 'title_line'", [dataset]
+    ).fetchall()
+    named: dict[str, set[str]] = {}
+    for file, text in lines:
+        zones = {zone_of_title(part) for part in text.split(" | ")} - {""}
+        named.setdefault(file, set()).update(zones)
+    return {file: min(zones) for file, zones in named.items() if len(zones) == 1}
 
 
 def _headers(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[Place, str]:

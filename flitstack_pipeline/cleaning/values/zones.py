@@ -35,6 +35,12 @@ _PLACES = {"EST": "ET", "EDT": "ET", "CST": "CT", "CDT": "CT", "MST": "MT", "MDT
 _BESIDE = re.compile(
     r"^local,\s*|^(?:all )?(?:times? )?(?:are )?(?:in |zone:? ?)|\s+time\s?zone$", re.I
 )
+#: What a line above the header says before the zone of all times.
+_TITLE = re.compile(
+    r"(?:\btime\s?zone\b\s*(?:is\s+|[:=]\s*)?|\btimes?(?: and dates?)?\s+(?:(?:are|is|shown|given|"
+    r"displayed|listed|reported)\s+)*(?:in|as)\s+(?:the\s+)?)(\S.*?)(?:\s+time\s?zone)?$",
+    re.I,
+)
 #: How many zones a column may hold before its question only offers the account's.
 MOST_OFFERED = 3
 
@@ -87,6 +93,7 @@ def decide_zone(
     answer: str | None = None,
     rows: RowZones | None = None,
     near: Iterable[str] = (),
+    title: str = "",
 ) -> LocalZone:
     """Whose time zone the local times of a column are in.
 
@@ -97,6 +104,7 @@ def decide_zone(
         answer: A person's, if one was given.
         rows: The file's column of zones, if it has one.
         near: What stands behind the clocks of the file's other columns.
+        title: The zone that a line above the header names.
     """
     if answer == ROWS and rows:
         return LocalZone(f"{ROW}{rows.label}", "decided by a person")
@@ -105,6 +113,8 @@ def decide_zone(
     declared = zone_of_header(header)
     if declared:
         return LocalZone("" if _is_of(declared, account) else declared, f"{header!r} says so")
+    if title:
+        return LocalZone("" if _is_of(title, account) else title, "a line above the header says so")
     counted: dict[str, int] = {}
     for tail, n in tails.items():
         zone = shown_zone(tail)
@@ -152,6 +162,17 @@ def zone_of_header(header: str) -> str:
         return ""  # `Tax (CT)` is Connecticut's
     word = _PLACES.get(word.upper(), word)
     return word if zone_named(word) else ""
+
+
+def zone_of_title(line: str) -> str:
+    """The zone that a line above the header says all times are in; "" where it names none.
+
+    `All times in UTC`, `Time zone: Eastern Time (US & Canada)`; not `Printed at 9:05 AM EST`.
+    """
+    found = _TITLE.search(" ".join(line.split()))
+    word = found[1].strip(" .") if found else ""
+    word = _PLACES.get(word.upper(), word)
+    return word if word and zone_named(word) else ""
 
 
 @lru_cache(maxsize=10_000)
