@@ -13,6 +13,9 @@ from flitstack_pipeline.audit.grade import Grade
 from flitstack_pipeline.audit.inventory import Rows
 from flitstack_pipeline.audit.quote import Quote
 
+#: What is said of the grade and the price of an empty folder.
+NOTHING_READ = "cannot be told: no file was read"
+
 
 @dataclass(frozen=True)
 class Audit:

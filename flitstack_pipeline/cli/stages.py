@@ -122,6 +122,10 @@ def audit(again: Again = False) -> None:
         services.forget(project)
     for report in services.run_audit(project, log):
         show(report)
+    if report.step == "audit" and report.rows == 0:
+        wait(f"Nothing was read: no export lies in {project.exports}.",
+             ["Put the files of Contractor+ there (`flitstack stage FILE …`), or name another "
+              "folder in FLITSTACK_DATA."])  # fmt: skip
 
 
 @app.command()

@@ -97,17 +97,21 @@ class Change:
     after: str
 
 
-def sheets(document: MapDocument) -> list[Sheet]:
-    """The map as sheets: one per object, then values, stages, owners and choices."""
-    found = [_fields_sheet(document, dataset) for dataset in t.RULES]
+def sheets(document: MapDocument, *, fields: bool = True) -> list[Sheet]:
+    """The map as sheets: one per object, then values, stages, owners and choices.
+
+    `fields`: whether each row lists the fields it may go to, which are as many as the object has.
+    """
+    found = [_fields_sheet(document, dataset, fields) for dataset in t.RULES]
     found += [_values_sheet(document), _stages_sheet(document), _owners_sheet(document)]
     found.append(_choices_sheet(document))
     return [sheet for sheet in found if sheet.rows]
 
 
-def _fields_sheet(document: MapDocument, dataset: str) -> Sheet:
+def _fields_sheet(document: MapDocument, dataset: str, fields: bool) -> Sheet:
     entries = [e for e in document.fields if e.dataset == dataset]
-    known = {target: fields_of(document, target) for target in {e.target for e in entries}}
+    targets = {e.target for e in entries}
+    known = {target: fields_of(document, target) if fields else [] for target in targets}
     rows = tuple(
         Row(
             "\t".join(e.key),

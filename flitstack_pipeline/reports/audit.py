@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flitstack_pipeline.audit import advice
-from flitstack_pipeline.audit.result import Audit
+from flitstack_pipeline.audit.result import NOTHING_READ, Audit
 from flitstack_pipeline.migration.progress import duration
 from flitstack_pipeline.reports.document import Document, Section
 
@@ -19,8 +19,8 @@ def audit_document(audit: Audit) -> Document:
         _verdict(audit),
         not audit.blocking,
         {
-            "complexity": str(grade),
-            "quote": str(audit.quote),
+            "complexity": str(grade) if audit.files else NOTHING_READ,
+            "quote": str(audit.quote) if audit.files else NOTHING_READ,
             "time to load": f"{duration(effort.hours * 3600)} of requests at the allowed pace"
             + (f", over {effort.days} days" if effort.days > 1 else ""),
             "exported": audit.facts.exported or "",
@@ -48,7 +48,7 @@ def _sections(audit: Audit) -> list[Section]:
         Section("Warnings", audit.warnings, "What the data of this account warns of."),
         Section("Questions", audit.questions, "What the exports leave open for you."),
         Section("Why this grade", _grade(audit), "Four things, scored 0 to 3 each."),
-        Section("What it costs", _quote(audit), str(audit.quote)),
+        *([Section("What it costs", _quote(audit), str(audit.quote))] if audit.files else []),
         Section(
             "What it becomes, and the requests it takes",
             audit.effort.rows(),

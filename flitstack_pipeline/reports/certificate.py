@@ -37,7 +37,9 @@ def content(
     loads = [r for r in runs if r["stage"] != "reconcile" and r["started_at"]]
     waiting = {k: n for k, n in open_matters.items() if n}
     return {
-        "complete": result.good and not waiting,
+        "complete": result.good and not waiting and any(
+            n["planned"] for n in result.by_object.values()
+        ),
         "issued": _when(dt.datetime.now(dt.UTC).timestamp()),
         "sub-account": location,
         "account": account,

@@ -65,6 +65,10 @@ def _stored(here: Here, page: str, do: Callable[[], Any], said: str = "") -> Res
     return _back(here, page, said)
 
 
+def _launch(here: Here, title: str, commands: list[runs.Command]) -> None:
+    runs.launch(here.project, title, commands, here.by, here.location)
+
+
 @router.post("/m/{name}/run/{what}")
 def run_step(request: Request, name: str, what: str, csrf: Csrf) -> Response:
     """Start one of the engineer's steps."""
@@ -72,7 +76,7 @@ def run_step(request: Request, name: str, what: str, csrf: Csrf) -> Response:
     if what not in STEPS:
         raise HTTPException(404)
     title, commands = STEPS[what]
-    return _stored(here, "", lambda: runs.launch(here.project, title, commands, here.by))
+    return _stored(here, "", lambda: _launch(here, title, commands))
 
 
 @router.post("/m/{name}/acknowledge")
@@ -87,7 +91,7 @@ def acknowledge(request: Request, name: str, csrf: Csrf, seen: Seen) -> Response
             raise clicks.Changed("The list is another one since you opened the page.")
         told = {"rows and files": shown.facts["open"]}
         note(here.project, here.by, "left behind", "what stays behind", told, seen)
-        runs.launch(here.project, "Noting it", commands, here.by)
+        _launch(here, "Noting it", commands)
 
     return _stored(here, "", store)
 
@@ -105,7 +109,7 @@ def answer(
         _, still_open = page_store.rows(here.project, QUESTIONS, "To decide", most=1)
         if word and not still_open:
             title, commands = STEPS["read"]
-            runs.launch(here.project, title, commands, here.by)
+            _launch(here, title, commands)
 
     return _stored(here, "questions", store)
 
@@ -199,7 +203,7 @@ def approve(
         commands = [approval, *([["migrate"]] if then else [])]
         told = {"approved by": who, "note": words.strip(), "load at once": "yes" if then else "no"}
         note(here.project, here.by, "approval", "the sample", told, seen)
-        runs.launch(here.project, "Approval" + (" and cutover" if then else ""), commands, here.by)
+        _launch(here, "Approval" + (" and cutover" if then else ""), commands)
 
     return _stored(here, "" if typed.strip() else "sample", store)
 
@@ -261,7 +265,7 @@ def apply_conflicts(request: Request, name: str, csrf: Csrf, seen: Seen) -> Resp
             != seen
         ):
             raise clicks.Changed("The conflicts are others since you opened the page.")
-        runs.launch(here.project, title, commands, here.by)
+        _launch(here, title, commands)
 
     return _stored(here, "", store)
 
@@ -273,7 +277,7 @@ def look_before_rollback(request: Request, name: str, csrf: Csrf) -> Response:
     commands = [["rollback", "--dry-run"]]
     return _stored(
         here, "rollback",
-        lambda: runs.launch(here.project, "Looking what would be taken back", commands, here.by),
+        lambda: _launch(here, "Looking what would be taken back", commands),
     )  # fmt: skip
 
 
@@ -293,7 +297,7 @@ def do_rollback(
             raise BadInput(f"type {company} to take the migration back")
         told = {k: v for k, v in head.facts.items() if k in ("deleted", "restored", "left")}
         note(here.project, here.by, "rollback", "everything", told, seen)
-        runs.launch(here.project, "Taking everything back", [["rollback", "--yes"]], here.by)
+        _launch(here, "Taking everything back", [["rollback", "--yes"]])
 
     return _stored(here, "rollback", store)
 

@@ -1,5 +1,8 @@
 """Launches what takes long in a process of its own, and says how it went.
 
+Where Dagster's web server is named (FLITSTACK_DAGSTER_URL), that process launches runs there and
+waits for them (`review.dagster_runs`); else it runs the commands itself.
+
 Belongs here: one run per migration at a time, its log and outcome in `review/` of the data folder.
 Does not: what a command does. The process outlives the room; the steps' own locks keep a second
 one out, wherever it was started.
@@ -16,10 +19,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TextIO
 
-from flitstack_pipeline.errors import Stopped
+from flitstack_pipeline.errors import FlitstackError, Stopped
 from flitstack_pipeline.migrations import CHOSEN, FOLDER
 from flitstack_pipeline.private_files import replacing
+from flitstack_pipeline.review import dagster_runs
 from flitstack_pipeline.settings import Project
 
 Command = list[str]
@@ -44,6 +49,7 @@ class RunState:
     started: float = 0.0
     ended: float = 0.0
     code: int | None = None
+    location: str = ""
     log: str = field(default="", repr=False)
 
     @property
@@ -61,16 +67,19 @@ class RunState:
         return self.state == RUNNING
 
 
-def launch(project: Project, title: str, commands: Sequence[Command], by: str) -> RunState:
+def launch(
+    project: Project, title: str, commands: Sequence[Command], by: str, location: str = ""
+) -> RunState:
     """Run `flitstack` commands one after the other until one does not end with 0.
 
-    Raises RunUnderWay.
+    `location` names the migration's code location in Dagster, where several are. Raises
+    RunUnderWay.
     """
     last = last_run(project)
     if last is not None and last.running:
         raise RunUnderWay(f"{last.title} is under way, started by {last.by}.")
     folder = _folder(project)
-    state = RunState(title, [list(c) for c in commands], by, started=time.time())
+    state = RunState(title, [list(c) for c in commands], by, started=time.time(), location=location)
     _write(folder, state)
     process = subprocess.Popen(  # noqa: S603 - our own module, no text of a page
         [sys.executable, "-m", "flitstack_pipeline.review.runs", str(folder)],
@@ -130,18 +139,30 @@ def _work(folder: Path) -> int:
     _write(folder, state)
     code = 0
     with os.fdopen(
-        os.open(folder / "run.log", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb"
+        os.open(folder / "run.log", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w"
     ) as log:
         for command in state.commands:
-            code = subprocess.run(  # noqa: S603 - the commands that pages.py names
-                [sys.executable, "-m", "flitstack_pipeline.cli", *command],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False,
-            ).returncode  # fmt: skip
-            if code:
+            if code := _carry_out(command, state.location, log):
                 break
     state.code, state.ended = code, time.time()
     _write(folder, state)
     return code
+
+
+def _carry_out(command: Command, location: str, log: TextIO) -> int:
+    """Run one command, in Dagster where its server is named; the exit code."""
+    if dagster_runs.address():
+        try:
+            code = dagster_runs.run_command(command, location, log)
+        except FlitstackError as error:
+            print(error, file=log, flush=True)
+            return error.exit_code
+        if code is not None:
+            return code
+    return subprocess.run(  # noqa: S603 - the commands that forms.py names
+        [sys.executable, "-m", "flitstack_pipeline.cli", *command],
+        stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False,
+    ).returncode  # fmt: skip
 
 
 if __name__ == "__main__":

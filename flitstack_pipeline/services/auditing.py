@@ -11,7 +11,7 @@ from flitstack_pipeline.audit.effort import estimate_effort
 from flitstack_pipeline.audit.facts import gather
 from flitstack_pipeline.audit.grade import grade
 from flitstack_pipeline.audit.quote import OURS, measures, quote
-from flitstack_pipeline.audit.result import Audit
+from flitstack_pipeline.audit.result import NOTHING_READ, Audit
 from flitstack_pipeline.catalog.objects import BY_KEY, KEYS
 from flitstack_pipeline.cleaning.relationships import summary
 from flitstack_pipeline.migration.report import StepReport
@@ -90,8 +90,8 @@ def _write_audit(project: Project) -> StepReport:
         len(found.files),
         {
             "report": page,
-            "complexity": str(found.grade),
-            "quote": str(found.quote),
+            "complexity": str(found.grade) if found.files else NOTHING_READ,
+            "quote": str(found.quote) if found.files else NOTHING_READ,
             "HighLevel records": found.effort.records,
             "requests": found.effort.requests,
             "hours": round(found.effort.hours, 2),

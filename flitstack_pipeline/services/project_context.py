@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flitstack_pipeline.accounts import Account, accounts_of
 from flitstack_pipeline.destination import Destination, open_destination, serving_sandbox
 from flitstack_pipeline.mapping.build import target_schema
-from flitstack_pipeline.mapping.document import DEFAULT_LOCATION, MapDocument
+from flitstack_pipeline.mapping.document import DEFAULT_LOCATION, MapDocument, MapError
 from flitstack_pipeline.migration.account_schema import Catalog, build_catalog
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.record_types.base import LoadOptions
@@ -168,6 +168,10 @@ def map_to_change(project: Project) -> MapDocument:
 
     Raises MapError naming everything that is wrong with it.
     """
+    if not project.map_path.exists():
+        raise MapError(
+            f"There is no map yet ({project.map_path}): `flitstack map propose` makes it."
+        )
     fold_clicks(project)
     return MapDocument.load(project.map_path)
 

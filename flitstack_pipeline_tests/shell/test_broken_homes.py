@@ -214,3 +214,32 @@ def test_a_damaged_warehouse_is_said_to_be_damaged_and_made_again(home):
     with Warehouse(home / h.WAREHOUSE).connect() as con:
         found = con.execute("SELECT source_key, first_name FROM clean.clients").fetchall()
     assert found == [("main/clients/1", "Ana")]
+
+
+#: What each command ends with in an empty folder, by hand: 0 where there is nothing to do, 2 where
+#: something was named that is not there, 3 where something comes first.
+NAMED = ("answer date:* mdy", "explain clients why --by Ana", "trace main/clients/1",
+         "map confirm Ana", "map diff", "map workbook", "map show", "map import FILE",
+         "workflows document FILE", "review revoke main Ana")  # fmt: skip
+FIRST = ("preflight", "prepare", "migrate", "audit", "approve Ana", "delta", "map check")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_in_an_empty_folder_every_command_says_what_comes_first(tmp_path, monkeypatch, command):
+    (home := tmp_path / "empty").mkdir()
+    _environment(monkeypatch, home)
+    (tmp_path / "file.csv").write_text("Client ID,First Name\n1,Ana\n")
+    code, said, refused = h.flitstack(*command.replace("FILE", str(tmp_path / "file.csv")).split())
+    assert code == (2 if command in NAMED else 3 if command in FIRST else 0), said + refused
+    assert "Traceback" not in said + refused
+    if command in ("map confirm Ana", "map workbook"):
+        assert "`flitstack map propose` makes it" in " ".join(refused.split())
+
+
+def test_an_empty_folder_has_no_price_and_no_certificate(tmp_path, monkeypatch):
+    _environment(monkeypatch, tmp_path)
+    _, said, _ = h.flitstack("audit")
+    assert "quote: cannot be told: no file was read" in said and "900" not in said
+    assert h.flitstack("reconcile")[0] == 0
+    paper = (tmp_path / "reports" / "certificate.html").read_text()
+    assert "there is nothing to certify" in paper and "found as meant" not in paper
