@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from flitstack_pipeline.migrations import ALONE, FOLDER, is_home
+from flitstack_pipeline.migrations import ALONE, FOLDER, NAME, is_home
 from flitstack_pipeline.settings import Project
 
 
@@ -28,7 +28,7 @@ class Homes:
                 raise KeyError(name)
             return Project.from_environment()
         path = self.folder / name
-        if not is_home(path):
+        if not NAME.fullmatch(name) or not is_home(path):  # "." is a folder with a name, too
             raise KeyError(name)
         return Project.of_home(path.resolve())
 

@@ -32,6 +32,7 @@ from flitstack_pipeline.services.page_store import PageRow, count_open, replace_
 from flitstack_pipeline.services.publishing import (
     ANSWERED,
     DUPLICATE_PAIRS,
+    EARLIER,
     LINKS,
     MAP,
     MERGED,
@@ -94,7 +95,7 @@ def confirm_above(project: Project, share: float, by: str, seen: str) -> None:
     """
     with locked(project):
         shown = section(project, MAP)
-        if shown is None or shown.fingerprint != seen:
+        if shown is None or seen not in (shown.fingerprint, *shown.facts.get(EARLIER, ())):
             raise Changed("The map is another one since you opened the page.")
         told = {"Decision": f"confirmed, {share:.0%} sure or more"}
         note(project, by, "map", "every open entry", told, seen)

@@ -13,11 +13,17 @@ from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.job_names import JOB
-from flitstack_pipeline.mapping.answers import apply_answers, sheets
+from flitstack_pipeline.mapping.answers import DECISION, apply_answers, sheets
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.column_names import misspelt_columns
 from flitstack_pipeline.mapping.differences import differences
-from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MESSAGE, MapDocument, MapError
+from flitstack_pipeline.mapping.document import (
+    ACTIVITY_FORMS,
+    MESSAGE,
+    PROPOSED,
+    MapDocument,
+    MapError,
+)
 from flitstack_pipeline.mapping.memory import Memory
 from flitstack_pipeline.mapping.propose import Surroundings, propose
 from flitstack_pipeline.mapping.yaml_form import counts_stand
@@ -26,6 +32,7 @@ from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.reading.folder import export_files
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.services.account_fields import account_fields
+from flitstack_pipeline.services.click_files import pending
 from flitstack_pipeline.services.click_folding import fold_clicks
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
@@ -37,9 +44,11 @@ from flitstack_pipeline.services.early_cutoff import (
     surroundings,
 )
 from flitstack_pipeline.services.llm_client import second_opinion
-from flitstack_pipeline.services.page_store import pages_path
+from flitstack_pipeline.services.page_store import pages_path, section, set_fact
 from flitstack_pipeline.services.project_context import accounts, map_document, map_to_change
 from flitstack_pipeline.services.publishing import (
+    EARLIER,
+    MAP,
     column_samples,
     publish_map,
     publish_samples,
@@ -337,9 +346,14 @@ def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
 
 def take_clicks(project: Project) -> int:
     """Fold what was decided in the review room into the map, with all that follows; how many."""
+    shown = section(project, MAP)
+    reopened = any(row["pending"].get(DECISION) == PROPOSED for row in pending(project).values())
     count = fold_clicks(project)
     if count:
         _decided(project, MapDocument.load(project.map_path))
+        if shown and not reopened:  # who saw the map before saw all that is open in it now
+            earlier = [shown.fingerprint, *shown.facts.get(EARLIER, ())]
+            set_fact(project, MAP, EARLIER, earlier[:50])
     return count
 
 

@@ -45,6 +45,8 @@ _BLANK = {
         ("number", "job_number", "title", "job_title", "amount", "job_amount", "date", "job_date",
          "client", "method", "by"), ""),
 }  # fmt: skip
+#: Fact of the map: its fingerprints before clicks were folded in, which closed entries alone.
+EARLIER = "earlier"
 #: An entry below it is doubtful: a person should look at it.
 SURE = 0.95
 #: Columns of the map's sheets that name an entry.

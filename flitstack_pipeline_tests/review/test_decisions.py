@@ -207,6 +207,21 @@ def test_a_long_map_is_folded_in_a_process_of_its_own(room, monkeypatch):
     assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "proposed"]
 
 
+def test_ones_own_clicks_do_not_make_the_map_another_one_unless_they_reopen(acme):
+    shown = page_store.section(acme, MAP).fingerprint
+    clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Ann", seen(acme, MAP, ROOF))
+    take_clicks(acme)
+    assert page_store.section(acme, MAP).fingerprint != shown
+    clicks.confirm_above(acme, 0.95, "Ann", shown)
+    assert [e.status for e in map_document(acme).fields] == ["confirmed", "excluded"]
+    take_clicks(acme)
+    shown = page_store.section(acme, MAP).fingerprint
+    clicks.decide_map(acme, ROOF, {"Decision": "proposed"}, "Bob", seen(acme, MAP, ROOF))
+    take_clicks(acme)
+    with pytest.raises(clicks.Changed):
+        clicks.confirm_above(acme, 0.5, "Ann", shown)
+
+
 def test_pages_do_not_read_the_map(room):
     acme, person = room.project(), room.visitor()
     acme.map_path.write_text("no map: [")
