@@ -35,11 +35,14 @@ from flitstack_pipeline.ledger import (
 )
 from flitstack_pipeline.ledger.columns import fields_of
 from flitstack_pipeline.ledger.crossed import crossed_columns, is_line_crossed
+from flitstack_pipeline.ledger.near import HISTORY
 from flitstack_pipeline.ledger.provenance import (
     ALL,
+    ARRIVED,
     BY,
-    MERGED,
+    LINKED,
     NEAR,
+    PARENT,
     STAGES,
     Path,
     own_kind,
@@ -219,22 +222,26 @@ class _Dataset:
         self._write_whole_rows()
         if not self.paths:
             return
-        near_late = self._is_near_late()
-        at_hand = [p for p in self.paths if not (near_late and p.place == NEAR)]
-        self.holders = holders.make(con, self.dataset, self.around.document, at_hand)
+        late = {
+            place for place in dict.fromkeys(p.place for p in self.paths) if self._is_late(place)
+        }
+        self.holders = holders.make(con, self.dataset, self.around.document, self.paths, late)
         self._words()
         self.readings = replace(self.readings, labels=_labels(con))
         self.ways = ways_of(self.columns, self.paths, self.holders, self.readings)
         self._store_outcomes()
         last = con.execute(f'SELECT max(rowid) FROM raw."{self.dataset}"').fetchall()[0][0]
-        for start in range(0, (last if last is not None else -1) + 1, BATCH):
+        last = -1 if last is None else last
+        for start in range(0, last + 1, BATCH):
             rows = f"BETWEEN {start} AND {start + BATCH - 1} AND s.fate IS NULL"
-            con.execute(
-                "CREATE OR REPLACE TEMP TABLE ledger_keys AS SELECT DISTINCT kept AS key "
-                f"FROM ledger_state s WHERE row {rows}"
-            )
-            con.execute(f"INSERT INTO {store.table_of(self.dataset)} {self._wide(rows)}")
-        self._look_again(near_late)
+            if last >= BATCH:
+                con.execute(
+                    "CREATE OR REPLACE TEMP TABLE ledger_keys AS SELECT DISTINCT kept AS key "
+                    f"FROM ledger_state s WHERE row {rows}"
+                )
+            keys = "ledger_keys" if last >= BATCH else ""
+            con.execute(f"INSERT INTO {store.table_of(self.dataset)} {self._wide(rows, keys)}")
+        self._look_again(NEAR in late)
 
     def _write_columns(self) -> None:
         """Temporary table of the columns by number, and what is said of cells without a path."""
@@ -339,11 +346,11 @@ class _Dataset:
 
     # --- the cells ---
 
-    def _wide(self, rows: str) -> str:
+    def _wide(self, rows: str, keys: str) -> str:
         """SELECT of the rows whose rowid is so, with the number of each cell (`c0` …).
 
         Each level adds columns, computed where they are used: cells and values, values made of
-        them, outcomes.
+        them, outcomes. `keys` is the table of their keys, "" when these are all.
         """
         ways = [(f"t{n}", w) for n, found in enumerate(self.ways) for w in found]
         texts = [f"{cell} AS t{n}" for n, cell in enumerate(self.cells)]
@@ -364,7 +371,7 @@ class _Dataset:
             f"{self._told()} AS told, "
             f"{', '.join(texts)}, {self.holders.selected()} "
             f'FROM raw."{self.dataset}" r JOIN ledger_state s ON s.row = r.rowid'
-            f"{self.holders.joins('ledger_keys')} WHERE r.rowid {rows}"
+            f"{self.holders.joins(keys)} WHERE r.rowid {rows}"
         )
         for added in (values, outcomes):
             found = f"SELECT *{''.join(f', {x}' for x in added)} FROM ({found})"
@@ -392,9 +399,7 @@ class _Dataset:
         readings = self._write_paths()
         for piece in range(last + 1):
             keys = f"SELECT DISTINCT record FROM ledger_look WHERE piece = {piece}"
-            if near_late:
-                holders.make_near(con, self.dataset, keys)
-            held = self.holders.listed(keys, near_late)
+            held = self.holders.listed(con, keys)
             con.execute(self.readings.filled_in(settle.asked(piece, held, readings, near_late)))
             several.ask(con, self.dataset)
             con.execute(settle.NONE_SETTLED)
@@ -407,16 +412,21 @@ class _Dataset:
             told = {"object": self.object, "dataset": self.dataset, "piece": piece}
             con.execute(settle.WRITE, told)
 
-    def _is_near_late(self) -> bool:
-        """Whether linked records need to be found only for cells that are nowhere else."""
-        if any(p.place == NEAR and p.sole for p in self.paths):
+    def _is_late(self, place: str) -> bool:
+        """Whether the records of a place need to be found only for cells that are nowhere else.
+
+        So it is with linked records and the texts of parents where each column has a field of its
+        own elsewhere, and none must lead to such a record.
+        """
+        here = [p for p in self.paths if p.place == place]
+        if not (place == NEAR or place.startswith(PARENT)) or any(p.sole for p in here):
             return False
-        near = {p.column for p in self.paths if p.place == NEAR}
+        fates_there = (ARRIVED, LINKED) if place == NEAR else (ARRIVED,)
         others = {
             p.column for p in self.paths
-            if p.place != NEAR and p.fate != MERGED and not p.kind.startswith("in:")
+            if p.place != place and p.fate in fates_there and not p.kind.startswith("in:")
         }  # fmt: skip
-        return near <= others
+        return {p.column for p in here} <= others
 
     def _without(self, n: int) -> int:
         """The number of the cells of a column that has no path, LOOK where that depends."""
@@ -482,7 +492,7 @@ def _left_out(dataset: str, document: MapDocument) -> dict[str, str]:
 
 def _history(dataset: str) -> list[Path]:
     """Rows that become a note, a message or a file: each cell is a piece of what that holds."""
-    if dataset not in holders.HISTORY:
+    if dataset not in HISTORY:
         return []
     columns = [c.name for c in BY_KEY[dataset].columns]
     kinds = {c: own_kind(dataset, c) for c in [*columns, "custom:*"]}

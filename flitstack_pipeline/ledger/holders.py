@@ -1,7 +1,8 @@
 """The records each row should be found in, as temporary tables: key of the row → values of fields.
 
 Belongs here: SQL from the mapped records to `ledger_holder_*(key, v1, v2 …)`, a column for each
-value asked for. Does not: which fields (`provenance`), comparing (`witness`).
+value asked for. Does not: which fields (`provenance`), what a row leads to (`near`), comparing
+(`witness`).
 """
 
 # ruff: noqa: S608 - names in the SQL come from our own specification and from quoted labels
@@ -9,16 +10,17 @@ value asked for. Does not: which fields (`provenance`), comparing (`witness`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
-from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.objects import KEYS, object_of_dataset
 from flitstack_pipeline.catalog.source import CLEANED, JOINED_INTO, PARTS
+from flitstack_pipeline.ledger import near
+from flitstack_pipeline.ledger.near import HISTORY
 from flitstack_pipeline.ledger.provenance import (
     ALL,
     COMPANY,
@@ -31,23 +33,19 @@ from flitstack_pipeline.ledger.provenance import (
     WRITTEN,
     Path,
 )
-from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument
+from flitstack_pipeline.mapping.document import EXCLUDED, FieldEntry, MapDocument
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.warehouse import literal, table_exists
 
 _ROLES = {d.key: d.joined[0].removesuffix("s") for d in CLEANED if d.joined[0]}
-#: Forms that history has: every value of theirs may hold a cell.
-HISTORY = {"activities": ("note", "task", "message", "appointment"),
-           "attachments": ("contact_file", "opportunity_file")}  # fmt: skip
 
 
 #: How labels make one value, and which.
 Shape = tuple[str, tuple[str, ...]]
 #: Places whose records are looked at as a whole, in one value.
 WHOLE_PLACES = (NEAR, ALL, TIED)
-#: The place of a row's own source key, and what it holds: the key and the workspace; the place of
-#: what a row leads to when that is found late.
-KEY_PLACE, NEAR_PLACE = -1, -2
+#: The place of a row's own source key, and what it holds: the key and the workspace.
+KEY_PLACE = -1
 KEY_HELD = "s.kept || chr(31) || split_part(s.kept, '/', 1)"
 #: What a record without an owner holds.
 NOBODY = "~nobody"
@@ -67,8 +65,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE ledger_user AS SELECT source_key, "
         f"concat_ws(chr(31), name, email) AS names FROM {relation(con, 'clean.users')}"
     )
-    con.execute(_IDENTITIES.replace("{numbers}", _NUMBERS))
-    con.execute(_TOUCHES)
+    near.prepare(con)
 
 
 def _mapped(con: duckdb.DuckDBPyConnection, objects: Iterable[str]) -> str:
@@ -89,127 +86,125 @@ def _objects_of(dataset: str) -> tuple[str, ...]:
     return tuple(k for k in KEYS if k in found or k in {also.get(f) for f in found})
 
 
-#: Fields that hold the number of a record that is declared as a whole.
-_NUMBERS = "".join(
-    f", '/fields/{c.to}'" for o in PLAIN.values() for c in o.main.columns if c.read == "number"
-)
-#: What a record is known by: its source id, numbers, names, e-mail, and the ids merged into it.
-_IDENTITIES = """
-CREATE OR REPLACE TEMP TABLE ledger_identity AS
-SELECT record_key, array_to_string(list_filter(list_concat(
-    [regexp_replace(source_key, '^[^/]*/[^/]*/', ''), '~' || split_part(source_key, '/', 2),
-     '~' || split_part(held[8], '/', 2)],
-    CASE WHEN held[1] IS NULL AND held[2] IS NULL THEN [] ELSE list_transform(
-        regexp_extract_all(coalesce(held[1], held[2]),
-            '(?m)^[^/\\n:]*/([^/\\n:]*)/[^:\\n]*: merged', 1), lambda x: '~' || x) END,
-    CASE WHEN held[1] IS NULL AND held[2] IS NULL THEN [] ELSE
-        regexp_extract_all(coalesce(held[1], held[2]),
-            '(?m)^[^/\\n:]*/[^/\\n:]*/([^:\\n]*): merged', 1) END,
-    [concat_ws(' ', held[3], held[4])], held[5:], [regexp_replace(held[8], '^[^/]*/[^/]*/', '')]),
-    lambda x: x IS NOT NULL AND x <> ''), chr(31)) AS names
-FROM (
-    SELECT record_key, source_key, json_extract_string(payload, [
-        '/custom/Merged_Values__c', '/fields/Merged_Values__c', '/fields/firstName',
-        '/fields/lastName', '/fields/name', '/fields/companyName', '/custom/Original_Name__c',
-        '/custom/Estimate_Source_ID__c', '/fields/email', '/fields/Name', '/custom/Job_Number__c',
-        '/custom/Estimate_Number__c', '/custom/Invoice_Number__c', '/fields/Invoice_Number__c',
-        '/fields/Estimate_Number__c', '/custom/Other_Estimates__c'{numbers}]) AS held
-    FROM ledger_mapped WHERE kind IN ('contact', 'opportunity') OR (kind = 'record'
-        AND target <> 'custom_objects.opportunity_product')
-)"""
-#: Which records touch which: by their parents, and by relations in both directions.
-_TOUCHES = """
-CREATE OR REPLACE TEMP TABLE ledger_touch AS
-WITH ends AS (
-    SELECT record_key, source_key, kind,
-           json_extract_string(parents, '$[*].record_key') AS keys
-    FROM ledger_mapped WHERE target <> 'opportunity_product' AND kind NOT IN ('company_link')
-)
-SELECT record_key AS one, unnest(keys) AS other FROM ends WHERE kind <> 'relation'
-UNION ALL
-SELECT record_key, 'opportunity:' || json_extract_string(payload, '/of') FROM ledger_mapped
-WHERE kind = 'opportunity_file'
-UNION ALL SELECT json_extract_string(parents, '$[1].record_key'),
-                 json_extract_string(parents, '$[0].record_key')
-FROM ledger_mapped WHERE kind = 'relation' AND target = 'opportunity_product'
-UNION ALL SELECT keys[1], keys[2] FROM ends WHERE kind = 'relation'
-UNION ALL SELECT keys[2], keys[1] FROM ends WHERE kind = 'relation'"""
+@dataclass(frozen=True)
+class Table:
+    """The records of one place: key of a row → a column per shape of a value."""
+
+    name: str
+    shapes: dict[Shape, int]
+    #: Filled for the keys of cells that are nowhere else, not for all.
+    is_late: bool
 
 
 @dataclass(frozen=True)
 class Holders:
-    """The tables of a kind of export's records: place → (table, shape of a value → its column)."""
+    """The tables of a kind of export's records, by place; `homes` are places beside another's."""
 
-    tables: dict[str, tuple[str, dict[Shape, int]]]
+    dataset: str
+    tables: dict[str, Table]
+    homes: dict[str, str]
 
     def where(self, path: Path) -> tuple[int, int, int]:
         """(place, column of what its fields hold, of what its other fields give together) of a
         path; `h<place>_<column>` is the value in the wide statement."""
         if path.place == KEY:
             return KEY_PLACE, 1, 0
-        if path.place not in self.tables:
-            return NEAR_PLACE, 1, 0
-        shapes = self.tables[path.place][1]
-        place = list(self.tables).index(path.place)
-        return place, shapes[_shape(path)], shapes.get(_rest(path), 0)
+        home = self.homes.get(path.place, path.place)
+        shapes = self.tables[home].shapes
+        return list(self.tables).index(home), shapes[_shape(path)], shapes.get(_rest(path), 0)
+
+    def is_late(self, path: Path) -> bool:
+        """Whether what a path leads to is found only for cells that are nowhere else."""
+        table = self.tables.get(self.homes.get(path.place, path.place))
+        return table is not None and table.is_late
 
     def selected(self) -> str:
         """SQL of all values, each under its name, of the joins below; and `key_held`."""
-        there = " OR ".join(f"h{i}.key IS NOT NULL" for i in range(len(self.tables)))
-        values = [
-            f"h{i}.v{n} AS h{i}_{n}"
-            for i, (_, shapes) in enumerate(self.tables.values())
-            for n in shapes.values()
-        ]
+        there = " OR ".join(f"h{i}.key IS NOT NULL" for i, _ in self._at_hand())
+        values = [f"h{i}.v{n} AS h{i}_{n}" for i, t in self._at_hand() for n in t.shapes.values()]
         return ", ".join([f"CASE WHEN {there or 'true'} THEN {KEY_HELD} END AS key_held", *values])
 
     def joins(self, keys: str) -> str:
         """SQL of the joins of all tables to the state `s` of a row.
 
-        `keys` is a table of the keys of the rows at hand: no join holds more than their records.
+        `keys` is a table of the keys of the rows at hand, "" when these are all: no join holds
+        more than their records.
         """
+        some = f" SEMI JOIN {keys} USING (key)" if keys else ""
         return "".join(
-            f" LEFT JOIN (FROM {table} SEMI JOIN {keys} USING (key)) h{i} ON h{i}.key = s.kept"
-            for i, (table, _) in enumerate(self.tables.values())
+            f" LEFT JOIN (FROM {table.name}{some}) h{i} ON h{i}.key = s.kept"
+            for i, table in self._at_hand()
         )
 
-    def listed(self, keys: str, near_late: bool) -> str:
+    def listed(self, con: duckdb.DuckDBPyConnection, keys: str) -> str:
         """SELECT place, key, held (a list of a place's values) of the rows with some keys.
 
         Args:
+            con: The warehouse; tables of what is found late are made in it for these keys.
             keys: SELECT of the keys.
-            near_late: Whether what these rows lead to stands in `ledger_near`, made for them.
         """
+        for place, table in self.tables.items():
+            if table.is_late:
+                _fill(con, self.dataset, place, table, keys)
         selects = [
-            f"SELECT {i} AS place, key, [{', '.join(f'v{n}' for n in shapes.values())}] AS held "
-            f"FROM {table} WHERE key IN ({keys})"
-            for i, (table, shapes) in enumerate(self.tables.values())
+            f"SELECT {i} AS place, key, [{', '.join(f'v{n}' for n in table.shapes.values())}] "
+            f"AS held FROM {table.name} WHERE key IN ({keys})"
+            for i, table in enumerate(self.tables.values())
         ]
-        own = " UNION ".join(f"SELECT key FROM {table}" for table, _ in self.tables.values())
+        own = " UNION ".join(
+            f"SELECT key FROM {table.name}"
+            for place, table in self.tables.items()
+            if not (table.is_late and place == NEAR)
+        )
         own = f"({keys}) INTERSECT ({own})" if own else keys
         selects.append(f"SELECT {KEY_PLACE}, s.kept, [{KEY_HELD}] FROM ({own}) s(kept)")
-        if near_late:
-            selects.append(f"SELECT {NEAR_PLACE}, key, [v1] FROM ledger_near")
         return " UNION ALL ".join(selects)
+
+    def _at_hand(self) -> list[tuple[int, Table]]:
+        return [(i, t) for i, t in enumerate(self.tables.values()) if not t.is_late]
 
 
 def make(
-    con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocument, paths: list[Path]
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    document: MapDocument,
+    paths: list[Path],
+    late: Collection[str],
 ) -> Holders:
-    """Make the tables of a dataset, one of each place: the key of a row, a column per shape."""
+    """Make the tables of a dataset, one of each place: the key of a row, a column per shape.
+
+    Args:
+        con: The warehouse.
+        dataset: The kind of export.
+        document: The confirmed map.
+        paths: The paths of its columns.
+        late: Places whose records are found only for cells that are nowhere else.
+    """
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW ledger_mapped AS {_mapped(con, _objects_of(dataset))}"
     )
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW ledger_carrier AS {_carriers(con, dataset, document)}"
     )
-    found: dict[str, tuple[str, dict[Shape, int]]] = {}
-    for number, place in enumerate(dict.fromkeys(p.place for p in paths if p.place != KEY)):
-        here = [p for p in paths if p.place == place]
+    # Where an opportunity holds no rows but its own, its fields and what it shows are one record's.
+    homes = {} if list(_key_fields(dataset, document)) else {DEAL: t.OPPORTUNITY}
+    places = [homes.get(p.place, p.place) for p in paths if p.place != KEY]
+    found: dict[str, Table] = {}
+    for number, place in enumerate(dict.fromkeys(places)):
+        here = [p for p in paths if homes.get(p.place, p.place) == place]
         shapes = dict.fromkeys(x for p in here for x in (_shape(p), _rest(p)) if x[1])
-        found[place] = (f"ledger_holder_{number}", {x: n for n, x in enumerate(shapes, 1)})
-        _fill(con, dataset, place, *found[place])
-    return Holders(found)
+        columns = {x: n for n, x in enumerate(shapes, 1)}
+        found[place] = Table(f"ledger_holder_{number}", columns, place in late)
+        if place not in late:
+            _fill(con, dataset, place, found[place])
+    return Holders(dataset, found, homes)
+
+
+def _key_fields(dataset: str, document: MapDocument) -> Iterable[FieldEntry]:
+    """Entries by which records of other rows hold the key of a row, beside their own."""
+    return (
+        e for e in document.entries(dataset) if e.source == "source_key" and e.field != t.SOURCE_ID
+    )
 
 
 def _shape(path: Path) -> Shape:
@@ -255,17 +250,21 @@ def _without_empty(values: list[str]) -> str:
 
 
 def _fill(
-    con: duckdb.DuckDBPyConnection,
-    dataset: str,
-    place: str,
-    table: str,
-    shapes: dict[Shape, int],
+    con: duckdb.DuckDBPyConnection, dataset: str, place: str, table: Table, keys: str = ""
 ) -> None:
-    """Make the table `key, v1 …` of one place; one row per key."""
-    if place in WHOLE_PLACES:
-        body = {NEAR: _near(dataset), ALL: _ALL, TIED: _TIED}[place]
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {body}")
+    """Make the table `key, v1 …` of one place; one row per key.
+
+    `keys` is a SELECT of the keys of some rows; of all when empty.
+    """
+    if place == NEAR:
+        near.make(con, dataset, table.name, keys)
         return
+    if place in WHOLE_PLACES:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table.name} AS {_ALL if place == ALL else _TIED}"
+        )
+        return
+    shapes = table.shapes
     labels = list(dict.fromkeys(label for _, labels in shapes for label in labels))
     plain = place == t.OPPORTUNITY and dataset == "estimates"  # a further one is a record
     ways = [*[_pointer(place, x) for x in labels], *[_field(x) for x in labels if plain], "/owner"]
@@ -279,15 +278,17 @@ def _fill(
     values = ", ".join(f"{_joined(shape, held)} AS v{n}" for shape, n in shapes.items())
     owner = f" LEFT JOIN ledger_user u ON u.source_key = found[{len(ways)}]"
     pointers = ", ".join(literal(way) for way in ways)
-    records = f"SELECT key, payload FROM ledger_carrier WHERE place = {literal(place)}"
+    some = f" AND key IN ({keys})" if keys else ""
+    records = f"SELECT key, payload FROM ledger_carrier WHERE place = {literal(place)}{some}"
     once = f"SELECT key, any_value(payload) AS payload FROM ({records}) GROUP BY key"
     for selected in (records, once):  # grouping copies every payload, and few places need it
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT key, {values} FROM (SELECT key, "
+            f"CREATE OR REPLACE TEMP TABLE {table.name} AS SELECT key, {values} FROM (SELECT key, "
             f"json_extract_string(payload, [{pointers}]) AS found FROM ({selected}))"
             f"{owner if OWNER in labels else ''}"
         )
-        if not con.execute(f"SELECT count(*) > count(DISTINCT key) FROM {table}").fetchall()[0][0]:
+        twice = f"SELECT count(*) > count(DISTINCT key) FROM {table.name}"
+        if not con.execute(twice).fetchall()[0][0]:
             break
 
 
@@ -297,66 +298,12 @@ SELECT key, string_agg(array_to_string(list_concat(
     json_extract_string(payload, '$.*'), json_extract_string(payload, '$.fields.*')), chr(31)),
     chr(31)) AS v1
 FROM ledger_carrier WHERE place = 'all' GROUP BY key"""
-_NEAR = """
-SELECT key, string_agg(names, chr(31)) AS v1 FROM (
-    SELECT c.key, i.names FROM own c JOIN ledger_identity i USING (record_key)
-    UNION ALL
-    SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
-    JOIN ledger_identity i ON i.record_key = t.other
-    UNION ALL
-    -- a further estimate of a job has the client of the job's opportunity
-    SELECT c.key, i.names FROM own c JOIN ledger_touch t ON t.one = c.record_key
-    JOIN ledger_touch u ON u.one = t.other JOIN ledger_identity i ON i.record_key = u.other
-    WHERE starts_with(c.record_key, 'estimate:') AND starts_with(t.other, 'opportunity:')
-      AND starts_with(u.other, 'contact:')
-) GROUP BY key"""
 #: Empty where a record is tied to no opportunity that is there, else NULL.
 _TIED = """
 SELECT r.key, CASE WHEN count(i.record_key) = 0 THEN '' END AS v1
 FROM ledger_carrier r LEFT JOIN ledger_touch t ON t.one = r.record_key
 LEFT JOIN ledger_identity i ON i.record_key = t.other AND starts_with(t.other, 'opportunity:')
 WHERE r.place LIKE 'custom_objects.%' GROUP BY r.key"""
-#: History hangs on a contact or opportunity; what it is about touches that.
-_NEAR_HISTORY = """
-SELECT key, string_agg(names, chr(31)) AS v1 FROM (
-    WITH hung AS (
-        SELECT c.key, t.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
-        UNION
-        SELECT c.key, u.other FROM own c JOIN ledger_touch t ON t.one = c.record_key
-        JOIN ledger_touch u ON u.one = t.other
-    )
-    SELECT * FROM hung
-    UNION SELECT hung.key, t.one FROM hung JOIN ledger_touch t ON t.other = hung.other
-) around JOIN ledger_identity i ON i.record_key = around.other GROUP BY key"""
-
-
-def _near(dataset: str, keys: str = "") -> str:
-    """SELECT key, v1: the names of what the rows lead to, of all or of some (SELECT) keys.
-
-    A row leads on from the record it became; one that became none, from its parent, in whose text
-    it stands.
-    """
-    some = (
-        "SELECT key, record_key, starts_with(place, 'parent:') OR place = 'record' AS beside "
-        f"FROM ledger_carrier WHERE place <> '{DEAL}'"
-    )
-    some += f" AND key IN ({keys})" if keys else ""
-    own = "SELECT key, record_key FROM chosen WHERE NOT beside"
-    if dataset in JOINED_INTO or dataset in HISTORY:
-        own += (
-            " UNION ALL SELECT key, record_key FROM chosen WHERE beside "
-            "AND NOT EXISTS (FROM chosen o WHERE NOT o.beside AND o.key = chosen.key)"
-        )
-    body = _NEAR_HISTORY if dataset in HISTORY else _NEAR
-    return f"WITH chosen AS MATERIALIZED ({some}), own AS ({own}) {body}"
-
-
-def make_near(con: duckdb.DuckDBPyConnection, dataset: str, keys: str) -> None:
-    """Temporary table `ledger_near (key, v1)`: the names of what rows with some keys lead to.
-
-    `keys` is a SELECT of the keys of rows.
-    """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE ledger_near AS {_near(dataset, keys)}")
 
 
 def _pointer(place: str, label: str) -> str:
@@ -393,17 +340,17 @@ def _carriers(con: duckdb.DuckDBPyConnection, dataset: str, document: MapDocumen
             "SELECT source_key, 'all', record_key, payload FROM ledger_mapped "
             f"WHERE {like} AND kind = '{kind}'"
         )
-    for entry in document.entries(dataset):
-        if entry.source == "source_key" and entry.field != t.SOURCE_ID:
-            selects.append(
-                f"SELECT json_extract_string(payload, {literal('/custom/' + entry.field)}), "
-                f"{literal(entry.target)}, record_key, payload FROM ledger_mapped "
-                f"WHERE kind = 'opportunity' AND payload::VARCHAR LIKE {literal(f'%/{dataset}/%')}"
-            )
-            selects.append(
-                f"SELECT source_key, {literal(entry.target)}, record_key, payload "
-                f"FROM ledger_mapped WHERE {like} AND kind = 'record'"
-            )
+    for entry in _key_fields(dataset, document):
+        key = f"json_extract_string(payload, {literal('/custom/' + entry.field)})"
+        selects.append(
+            f"SELECT {key}, {literal(entry.target)}, record_key, payload FROM ledger_mapped "
+            f"WHERE kind = 'opportunity' AND payload::VARCHAR LIKE {literal(f'%/{dataset}/%')} "
+            f"AND NOT ({like} AND source_key = {key})"  # by its own key it is there already
+        )
+        selects.append(
+            f"SELECT source_key, {literal(entry.target)}, record_key, payload "
+            f"FROM ledger_mapped WHERE {like} AND kind = 'record'"
+        )
     if dataset in JOINED_INTO:
         selects.append(
             f"SELECT p.child, '{PARENT}:' || {_PLACE}, m.record_key, m.payload "

@@ -17,16 +17,23 @@ NAMED_BY = {
     "client_ref": "clients", "client_name": "people", "converted_client_ref": "clients",
     "record_ref": "", **{c.cleaned: c.parent for d in CLEANED for c in d.columns if c.parent},
 }  # fmt: skip
-_TABLE = """
+
+
+def id_sql(key: str) -> str:
+    """SQL of the id in a source key `workspace/kind/id`."""
+    before = f"length(split_part({key}, '/', 1)) + length(split_part({key}, '/', 2))"
+    return f"substr({key}, {before} + 3)"
+
+
+_TABLE = f"""
 CREATE OR REPLACE TEMP TABLE ledger_known AS
-SELECT split_part(key, '/', 2) AS kind, split_part(key, '/', 1) || '/'
-       || lower(regexp_replace(key, '^[^/]*/[^/]*/', '')) AS id
+SELECT split_part(key, '/', 2) AS kind,
+       split_part(key, '/', 1) || '/' || lower({id_sql("key")}) AS id
 FROM (
     SELECT source_key AS key FROM ledger_mapped
     WHERE kind IN ('contact', 'opportunity') OR kind = 'record'
     UNION ALL
-    SELECT json_extract_string(payload, '/custom/Estimate_Source_ID__c') FROM ledger_mapped
-    WHERE kind = 'opportunity'
+    SELECT estimate FROM ledger_identity WHERE starts_with(record_key, 'opportunity:')
 ) WHERE key <> ''
 UNION ALL
 SELECT 'people', split_part(substr(record_key, 9), '/', 1) || '/'

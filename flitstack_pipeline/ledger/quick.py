@@ -7,7 +7,7 @@ Python to read them (`settle`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flitstack_pipeline.ledger import fates, witness
 from flitstack_pipeline.ledger.holders import NOBODY
@@ -128,8 +128,19 @@ def code(text: str, ways: list[Way], without: int) -> str:
         if w.path.fate == LINKED and not w.inside and w.value != "NULL":
             known = f"o{w.number} = {SAME}", f"o{w.number} = {SURE}"
             same, sure = known if w in ahead else (f"{w.value} = {text}", w.sure)
+            if w not in ahead and (owed := _owed(w, ahead)):  # the same, found out already
+                whens += [
+                    f"WHEN o{owed.number} = {out} THEN {number}"
+                    for out, number in zip((SAME, SURE), w.numbers(), strict=True)
+                ]
             whens += [f"WHEN {same} THEN {w.numbers()[0]}", f"WHEN {sure} THEN {w.numbers()[1]}"]
     return f"CASE {empty} {' '.join(whens)} ELSE {LOOK} END"
+
+
+def _owed(way: Way, ahead: list[Way]) -> Way | None:
+    """The way by which the same link is owed where the cell names a known record."""
+    plain = replace(way.path, sole=True, named="")
+    return next((w for w in ahead if w.path.named and replace(w.path, named="") == plain), None)
 
 
 def _bad(way: Way) -> str:

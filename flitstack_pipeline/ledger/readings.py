@@ -206,16 +206,17 @@ def _name(text: str, value: str, how: str, account: Account) -> str:
     """A name of a person or firm; the value may hold several names it goes by."""
     first, comma, last = plain(text).partition(",")
     orders = _orders(text)
-    for known in value.split("\x1f"):
+    bare = [w for w in words_of(re.sub(r"\([^)]*\)|\"[^\"]*\"", " ", text)) if w not in _TITLES]
+    # Each way to agree needs each of these words; most names in a value do not hold the longest.
+    word = max(bare, key=len, default="")
+    names = [k for k in value.split("\x1f") if word in k.casefold() or not k.isascii()]
+    for known in names:
         if plain(text) == plain(known):
             return "as written"
         if any(order in orders for order in _orders(known)):
             return "name in its usual order and capitals"
-    bare = [w for w in words_of(re.sub(r"\([^)]*\)|\"[^\"]*\"", " ", text)) if w not in _TITLES]
     turned = [w for w in words_of(f"{last} {first}") if w not in _TITLES] if comma else bare
-    if any(
-        [w for w in words_of(k) if w not in _TITLES] in (bare, turned) for k in value.split("\x1f")
-    ):
+    if any([w for w in words_of(k) if w not in _TITLES] in (bare, turned) for k in names):
         return "name without its title"
     return ""
 

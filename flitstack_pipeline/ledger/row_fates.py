@@ -15,7 +15,7 @@ from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.catalog.source import BY_KEY, LINES_OF, PARTS
 from flitstack_pipeline.ledger import fates, known
-from flitstack_pipeline.ledger.holders import HISTORY
+from flitstack_pipeline.ledger.near import HISTORY
 from flitstack_pipeline.ledger.provenance import STAGES
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.warehouse import table_exists
@@ -90,15 +90,18 @@ def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
             FROM {quarantine} WHERE dataset = $dataset GROUP BY raw_id
         ), several AS (
             SELECT DISTINCT kept_key FROM {merges}
-        ), rows AS (
+        ), rows AS MATERIALIZED (
             SELECT r.rowid AS row, r._session, r._exported_at,
                    coalesce(c.source_key, t.key) AS key, t.state, q.rule, q.what_to_do,
-                   q.raw_id IS NOT NULL AS refused, {_number(dataset)} AS number,
-                   {_is_named(dataset)} AS named
+                   q.raw_id IS NOT NULL AS refused, {_number(dataset)} AS number
             FROM raw."{dataset}" r
             LEFT JOIN clean."{dataset}" c ON c.raw_id = r._row_id
             LEFT JOIN told t ON t.raw_id = r._row_id
             LEFT JOIN refused q ON q.raw_id = r._row_id
+        ), orphan AS (
+            SELECT x.row FROM rows x JOIN ledger_skipped s ON s.source_key = x.key
+            JOIN raw."{dataset}" r ON r.rowid = x.row
+            WHERE {_AS_ORPHAN} AND {_is_named(dataset)}
         ), compared AS (
             SELECT x.*, {cells} AS h FROM rows x JOIN raw."{dataset}" r ON r.rowid = x.row
             WHERE x.{same} IN (SELECT {same} FROM rows WHERE state = 'superseded')
@@ -118,29 +121,30 @@ def _states(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
                     WHEN x.state = 'superseded' AND p.later THEN '{fates.SUPERSEDED}'
                     WHEN x.state = 'superseded' THEN '{fates.UNACCOUNTED}'
                     WHEN x.state = 'decided' THEN '{fates.EXCLUDED}'
-                    WHEN {_AS_ORPHAN} AND x.named THEN '{fates.UNACCOUNTED}'
+                    WHEN o.row IS NOT NULL THEN '{fates.UNACCOUNTED}'
                     WHEN s.reason IS NOT NULL THEN '{fates.EXCLUDED}' END,
                CASE WHEN x.refused THEN x.rule
                     WHEN x.state = 'superseded' AND p.equal THEN 'an equal row'
                     WHEN x.state = 'superseded' AND p.later THEN 'a newer version of the record'
                     WHEN x.state = 'superseded' THEN '{LOST}'
                     WHEN x.state = 'decided' THEN '{DECIDED}'
-                    WHEN {_AS_ORPHAN} AND x.named THEN '{NO_ORPHAN}' ELSE s.reason END,
+                    WHEN o.row IS NOT NULL THEN '{NO_ORPHAN}' ELSE s.reason END,
                coalesce(p.record, x.key),
                CASE WHEN x.refused THEN x.what_to_do
                     WHEN x.state = 'superseded' AND NOT (p.equal OR p.later) THEN '{TWO_RECORDS}'
-                    WHEN {_AS_ORPHAN} AND x.named THEN '{TELL_US}' ELSE '' END
+                    WHEN o.row IS NOT NULL THEN '{TELL_US}' ELSE '' END
         FROM rows x
         LEFT JOIN {merges} m ON m.merged_key = x.key
         LEFT JOIN several k ON k.kept_key = x.key
         LEFT JOIN replaced p ON p.row = x.row
         LEFT JOIN ledger_skipped s ON s.source_key = x.key AND s.reason IS NOT NULL
+        LEFT JOIN orphan o ON o.row = x.row
         """
 
 
 def _is_named(dataset: str) -> str:
     """SQL: whether the record that a row hangs on is known; such a row is no orphan."""
-    workspace = "split_part(coalesce(c.source_key, t.key), '/', 1)"
+    workspace = "split_part(x.key, '/', 1)"
     if dataset in HISTORY:
         kind = known.told_kind_sql("r.record_type")
         return known.is_known_sql(kind, "r.record_number", workspace)
@@ -178,12 +182,13 @@ def add_read_words(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         raw = f"c.{text}" if text in fields else f'r."{source}"'
         if text not in fields and source not in {c.name for c in BY_KEY[dataset].columns}:
             continue
+        rows = "" if text in fields else f' JOIN raw."{dataset}" r ON r._row_id = c.raw_id'
         con.execute(
             f"""
             INSERT INTO ledger_words
             SELECT $words, said, any_value(label) FROM (
                 SELECT DISTINCT lower(trim({raw})) AS said, w.label
-                FROM clean."{dataset}" c JOIN raw."{dataset}" r ON r._row_id = c.raw_id
+                FROM clean."{dataset}" c{rows}
                 JOIN ledger_words w ON w.words = $words AND w.text = lower(c."{source}"))
             WHERE said <> '' GROUP BY said HAVING count(DISTINCT label) = 1
             """,

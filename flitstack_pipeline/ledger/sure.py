@@ -116,7 +116,8 @@ def is_nobody_sql(text: str, team: str) -> str:
 
 def _number(text: str, value: str) -> str:
     said = _american(text, 4)
-    return f"({said} = TRY_CAST({value} AS DECIMAL(18,4)))"
+    number = f"{value} < ':'"  # it begins with a digit or a sign, which is quickly seen
+    return f"({number} AND {said} = TRY_CAST({value} AS DECIMAL(18,4)))"
 
 
 def _american(text: str, places: int) -> str:

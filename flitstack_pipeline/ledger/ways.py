@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flitstack_pipeline.ledger import known, witness
-from flitstack_pipeline.ledger.holders import KEY_PLACE, NEAR_PLACE, Holders
+from flitstack_pipeline.ledger.holders import KEY_PLACE, Holders
 from flitstack_pipeline.ledger.provenance import BY, COMPANY, WRITTEN, Path
 from flitstack_pipeline.ledger.quick import ONE_PHONE, Way
 from flitstack_pipeline.ledger.sure import sure
@@ -136,10 +136,10 @@ def ways_of(
     numbers = {column: n for n, column in enumerate(columns)}
     for number, path in enumerate(paths):
         n = numbers[path.column]
-        place, slot, rest = holders.where(path)
-        if place == NEAR_PLACE:
+        if holders.is_late(path):
             found[n].append(Way(number, path, "NULL", "false"))
             continue
+        place, slot, rest = holders.where(path)
         held = "key_held" if place == KEY_PLACE else f"h{place}_{slot}"
         form = form_of(path)
         formed = counted(form, f"t{n}", held, f"h{place}_{rest}", _is_known(path, f"t{n}"))

@@ -23,6 +23,8 @@ from flitstack_pipeline.ledger.texts import Account
 DAY, MONTH, UNDECIDED = "day first", "month first", "undecided"
 PIECE = 50_000
 _PAIR = "^[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})($|[^0-9])"
+#: A number whose commas part thousands, and whose point is the decimal sign.
+_POINT = "^[^0-9.,]*[0-9]{1,3}(,[0-9]{3})*([.][0-9]*)?[^0-9.,]*$"
 Place = tuple[str, str]
 
 
@@ -147,7 +149,16 @@ def _answer(answers: Mapping[str, str], dataset: str, column: str, about: str = 
 
 
 def commas(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> set[Place]:
-    """The (file, column) places whose numbers can only be read with a decimal comma."""
+    """The (file, column) places whose numbers can only be read with a decimal comma.
+
+    Where all commas part thousands, and a point the decimals, no cell says so.
+    """
+    odd = " OR ".join(
+        f"(contains({sql}, ',') AND NOT regexp_matches({sql}, '{_POINT}'))"
+        for sql in columns.values()
+    )
+    if not odd or not con.execute(f"SELECT 1 FROM {table} r WHERE {odd} LIMIT 1").fetchall():
+        return set()
     counts: dict[Place, list[int]] = {}
     for column, sql in columns.items():
         shape = f"translate(trim({sql}), '123456789', '000000000')"
