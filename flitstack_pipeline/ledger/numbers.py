@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from flitstack_pipeline.ledger.texts import Account, plain, unwrapped, words_of
@@ -22,6 +23,12 @@ def number(text: str, sign: str) -> Decimal | None:
     found = re.sub(r"(?<=\d)[.,:/]\s?(?:-{1,2}|=)$", "", found)
     if found in ("-", "--", "-0-"):
         return Decimal(0)
+    side = re.fullmatch(r"(.*[\d)])\s*\(?([CD])R\.?\)?", found, re.I)
+    if side:  # an account's credit or debit side
+        said = number(side[1], sign)
+        if said is None or side[1].startswith(("-", "(")) or side[1].endswith("-"):
+            return None
+        return -said if side[2].upper() == "C" else said
     negative = found.startswith("(") and found.endswith(")")
     found = found[1:-1].strip() if negative else found
     match = re.fullmatch(r"([+-]?)\s*([\d.,' ]*\d[\d.,' ]*?)\s*(-?)", found)
@@ -80,6 +87,15 @@ def _held_number(value: str) -> Decimal | None:
 
 _LINE_END = re.compile(r"[;\n|]|\s/\s")
 _FIGURE = re.compile(r"\d[\d.,]*")
+#: A line that shows how many and at what price: `1 · 2.5 h × Labor @ 80.00 = 200.00`.
+_SHOWN = re.compile(r"^\d+ · (?P<count>\d[\d.,]*)(?: [^×]*?)? × .* @ -?\d")
+#: In a cell: `2 x Door @ $350`, `Door - 2 hrs x $350`, `Door x 2 at 350`, `Door 2 @ 350`.
+_AT = re.compile(r"(?:@|\bat\b)\s*[-(]?[^\W\d_]{0,3}\W{0,2}?(\d[\d.,]*)", re.I)
+_BEFORE_AT = re.compile(r"(\d[\d.,]*)\s*(?:[^\W\d_]{1,5}\s*)?(?:@|\bat\b)", re.I)
+_BEFORE_TIMES = re.compile(
+    r"(\d[\d.,]*)\s*(?:[^\W\d_]{1,5}\s+|sq ?ft\s*)?(?:[×*]|x(?![^\W\d_]))", re.I
+)
+_AFTER_TIMES = re.compile(r"(?:[×*]|(?<![^\W\d_])x)\s*[-(]?\W{0,2}?(\d[\d.,]*)", re.I)
 #: Between the parts of a line, and for what is counted.
 _BESIDE = frozenset({"at", "x", "ea", "each"})
 
@@ -88,17 +104,44 @@ def read_lines(text: str, value: str) -> str:
     """Line items of one cell, each with its words and figures in a line of its own in the value."""
     if " \u00d7 " not in value:
         return ""
-    left = [(set(words_of(line)), _figures(line)) for line in value.split("\n")]
+    left = [
+        (set(words_of(line)), _figures(_FIGURE.findall(line)), line) for line in value.split("\n")
+    ]
     for part in filter(str.strip, _LINE_END.split(text)):
-        words = {w for w in words_of(part) if not w[0].isdigit()} - _BESIDE
-        figures = _figures(part)
-        at = next((i for i, (w, f) in enumerate(left) if words <= w and figures <= f), None)
+        words = {w for w in words_of(part) if not re.match(r"x?\d", w)} - _BESIDE
+        figures = _figures(_FIGURE.findall(part))
+        at = next(
+            (
+                i
+                for i, (w, f, line) in enumerate(left)
+                if words <= w and figures <= f and _are_in_place(part, line)
+            ),
+            None,
+        )
         if at is None:
             return ""
         left.pop(at)
     return "line items, a line each"
 
 
-def _figures(text: str) -> set[Decimal]:
-    found = (number(figure.rstrip(".,"), ".") for figure in _FIGURE.findall(text))
-    return {figure for figure in found if figure is not None}
+def _are_in_place(part: str, line: str) -> bool:
+    """Whether how many and at what price, as a cell writes them, are that in a line that has both.
+
+    A figure beside a times sign may be part of a name (`2x4`), so each may be one of several.
+    """
+    shown = _SHOWN.search(line)
+    if not shown:
+        return True
+    counts, prices = _figures([shown["count"]]), _figures(_AT.findall(line))
+    price = _figures(_AT.findall(part))
+    beside = _figures(_BEFORE_TIMES.findall(part))
+    after = _figures(_AFTER_TIMES.findall(part))
+    count = beside | after if price or not beside else beside
+    price = price or (after if beside else price)
+    count |= _figures(_BEFORE_AT.findall(part)) if price else set()
+    return (not count or bool(count & counts)) and (not price or bool(price & prices))
+
+
+def _figures(found: Iterable[str]) -> set[Decimal]:
+    figures = (number(figure.rstrip(".,"), ".") for figure in found)
+    return {figure for figure in figures if figure is not None}

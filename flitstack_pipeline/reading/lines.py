@@ -99,6 +99,8 @@ class _Beginnings(dict[str, bool]):
     def __init__(self, words: Collection[str]) -> None:
         super().__init__()
         self._words = words
+        #: The words, cut where a beginning is.
+        self.cut: set[str] = set()
 
     def __missing__(self, beginning: str) -> bool:
         if len(self) > MOST_BEGINNINGS:
@@ -114,7 +116,7 @@ class _Beginnings(dict[str, bool]):
             return True
         if len(word) < BEGINNING:  # it ends here
             return word in self._words
-        return any(first.startswith(word) for first in self._words)
+        return word in self.cut
 
 
 class _Rules:
@@ -147,7 +149,9 @@ class _Rules:
 
     def _note_first_word(self, words: str) -> None:
         if words:
-            self.first_words.add(words.split()[0])
+            first = words.split()[0]
+            self.first_words.add(first)
+            self.beginnings.cut.add(first[:BEGINNING])
             self.beginnings.clear()
 
     def _may_be_none(self, first: str) -> bool:

@@ -91,6 +91,9 @@ def test_a_separator_is_never_misread_as_a_factor(text, comma, value):
         ("50.00-", "-50"),
         ("USD 50", "50"),
         ("USD (50)", "-50"),
+        ("50.00CR", "-50"),
+        ("$50.00 (Cr.)", "-50"),
+        ("50.00 DR", "50"),
     ],
 )
 def test_amounts_as_accountants_and_spreadsheets_format_them(text, value):
@@ -112,7 +115,7 @@ def test_brackets_with_a_second_sign_or_nothing_are_no_amount(text):
         money.amount(text)
 
 
-@pytest.mark.parametrize("text", ["1.5E+03", "5 - 10", "2x4", "1,234.5.6", "5.00 CR", "(-5)", "$"])
+@pytest.mark.parametrize("text", ["1.5E+03", "5 - 10", "2x4", "1,234.5.6", "-5.00 CR", "(-5)", "$"])
 def test_what_is_not_one_number_is_no_amount(text):
     with pytest.raises(money.NotAnAmount):
         money.amount(text)

@@ -122,8 +122,36 @@ LINES = "1 · 2 × Deck boards @ 400.00 = 800.00\n2 · 5 × Labor @ 100.00 = 500
 SAME += [
     ("text", "Deck boards x 2 @ $400.00 = $800.00; Labor x 5 @ $100.00", LINES),
     ("text", "5 x Labor @ 100\n2 x Deck boards @ $400", LINES),
+    ("text", "Deck boards - 2 x $400.00 = $800.00; Labor 5 at 100", LINES),
+    ("text", "Deck boards (2 x $400.00); Labor (5 x $100)", LINES),
+    ("text", "2x4 Lumber x 10 @ $5", "1 · 10 × 2x4 Lumber @ 5.00 = 50.00"),
+    ("text", "2x4 Lumber - 10 x $5", "1 · 10 × 2x4 Lumber @ 5.00 = 50.00"),
+    ("text", "Door x2 - $700.00", "1 · 2 × Door = 700.00"),
+    ("number:.", "3.00CR", "-3.00"),
+    ("number:.", "$1,250.00 (cr)", "-1250.00"),
+    ("number:,", "1.234,50 CR", "-1234.50"),
+    ("number:.", "50.00 DR", "50.00"),
 ]
+#: Quantity and price stand in each other's place, one way of writing them at a time.
+SWAPPED = "1 · 400 × Deck boards @ 2.00 = 800.00"
 OTHER = [
+    *(
+        ("text", cell, SWAPPED)
+        for cell in (
+            "Deck boards x 2 @ $400.00 = $800.00",
+            "2 x Deck boards @ $400",
+            "Deck boards - 2 x $400.00",
+            "Deck boards (2 x $400.00) $800.00",
+            "Deck boards 2 @ 400",
+            "2 × Deck boards at 400 each",
+            "2 ea x Deck boards @ $400",
+            "Deck boards 2 x 400",
+        )
+    ),
+    ("text", "2x4 Lumber x 10 @ $5", "1 · 5 × 2x4 Lumber @ 10.00 = 50.00"),
+    ("number:.", "3.00CR", "3.00"),
+    ("number:.", "50.00 DR", "-50.00"),
+    ("number:.", "-3.00 CR", "3.00"),
     ("text", "Deck boards x 2 @ $400.00; Labor x 6 @ $100.00", LINES),
     ("text", "Deck boards x 2 @ $400.00; Deck boards x 2 @ $400.00", LINES),
     ("text", "Deck boards x 2 @ $400.00; Stain x 5 @ $100.00", LINES),

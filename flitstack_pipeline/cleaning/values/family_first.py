@@ -17,6 +17,7 @@ Belongs here: the order of one name's words. Does not: other names (`names`).
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from flitstack_pipeline.cleaning.values.accents import without_accents
 from flitstack_pipeline.cleaning.values.word_lists import word_groups
@@ -51,15 +52,15 @@ def is_family_first(name: str) -> bool | None:
     if _EASTERN.fullmatch(name):
         return True if len(name.split()) == 2 or _HANGUL.fullmatch(name) else None
     words = [_plain(word) for word in name.split()]
-    surnames, shared = _lists()
-    if not 2 <= len(words) <= 4 or _JOINED.search(name) or words[0] not in surnames | shared:
+    if not 2 <= len(words) <= 4 or words[0] not in _all_surnames() or _JOINED.search(name):
         return False
+    surnames, shared = _lists()
     first, middle, last = words[0], words[1] if len(words) > 2 else "", words[-1]
-    if last in _HOUSEHOLD or _is_foreign_surname(last, surnames | shared):
+    if last in _HOUSEHOLD or _is_foreign_surname(last, _all_surnames()):
         return False
     if middle == _OF_WOMEN or (first in surnames and middle == _OF_MEN):
         return True
-    if last in surnames | shared:
+    if last in _all_surnames():
         return None if first in surnames or (middle == _OF_MEN and last in shared) else False
     if first in surnames or _LETTERS.search(name):
         return True
@@ -111,6 +112,11 @@ def _lists() -> tuple[frozenset[str], frozenset[str]]:
     """(surnames that are nothing else, surnames that are given names or words as well)."""
     groups = word_groups("name_words")
     return groups["vietnamese"], groups["vietnamese_shared"]
+
+
+@cache
+def _all_surnames() -> frozenset[str]:
+    return frozenset().union(*_lists())
 
 
 def _plain(word: str) -> str:

@@ -46,6 +46,8 @@ _BRACKETED = re.compile(
     rf"(?P<before>{_CURRENCY}?)\s*\((?P<inside>[^()]*)\)\s*(?P<after>{_CURRENCY}?)", re.I | re.A
 )
 #: `1.250,- €`, Swedish `12 500:-`, Indian `12,345/-`: a dash where the cents would stand.
+#: `3.00 CR`, `50.00 (DR)`: an account's credit side, which is negative, and its debit side.
+_SIDE = re.compile(r"(?P<amount>.*[\d)])\s?\(?(?P<side>CR|DR)\.?\)?", re.I | re.A)
 _NO_CENTS = re.compile(r"(?<=\d)[.,:/]\s?(?:--?|=)(?=\D*$)", re.A)
 _PART_OF_ONE = re.compile(r"0([.,])\d{3}", re.A)
 _WITH_UNIT = re.compile(r"([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", re.A)
@@ -88,7 +90,7 @@ def has_currency(value: str) -> bool:
 
 
 def _bare(value: str) -> str:
-    return _without_brackets(_plain(value))[0]
+    return _without_brackets(_without_side(_plain(value))[0])[0]
 
 
 def decimal_comma(values: Iterable[str | None]) -> bool:
@@ -99,7 +101,9 @@ def decimal_comma(values: Iterable[str | None]) -> bool:
 
 @lru_cache(maxsize=200_000)
 def amount(value: str | None, *, comma: bool | None = False) -> Decimal | None:
-    """One amount; brackets and a trailing minus are negative, a lone dash is zero; None when empty.
+    """One amount; brackets, a trailing minus and CR are negative, a lone dash is zero.
+
+    None when empty.
 
     `comma` says that the column writes its decimals after a comma (see `decimal_comma`), None that
     nobody knows; it decides only what the cell leaves open ("1.234"). Raises NotAnAmount for words,
@@ -114,7 +118,8 @@ def amount(value: str | None, *, comma: bool | None = False) -> Decimal | None:
         return None
     if "%" in found:
         raise NotAnAmount(f"{found!r} is a percentage, not an amount")
-    inner, bracketed = _without_brackets(plain)
+    unsided, side = _without_side(plain)
+    inner, bracketed = _without_brackets(unsided)
     match = _MONEY.fullmatch(inner)
     number = _decimal(match.group("number").strip(), comma) if match else None
     if match is None or number is None:
@@ -122,9 +127,9 @@ def amount(value: str | None, *, comma: bool | None = False) -> Decimal | None:
     if number > LARGEST:
         raise NotAnAmount(f"{found!r} is larger than any amount we store")
     minus = (match.group("before") + match.group("inside") + match.group("after")).count("-")
-    if minus + bracketed > 1:
+    if minus + bracketed + bool(side) > 1:
         raise NotAnAmount(f"{found!r} has two signs")
-    return -number if minus + bracketed else number
+    return -number if minus or bracketed or side == "CR" else number
 
 
 #: How nearly every amount is written: needs no further look where the point is the decimal sign.
@@ -159,6 +164,12 @@ def _plain(value: str) -> str:
     """One kind of space, minus (dashes are minus signs too) and apostrophe."""
     value = re.sub(r"[\u2212\u2013\u2014]", "-", value).replace("\u2019", "'")
     return _NO_CENTS.sub("", re.sub(r"\s+", " ", value).strip())
+
+
+def _without_side(plain: str) -> tuple[str, str]:
+    """(the amount, CR or DR where it is told to stand on a side of an account)."""
+    match = _SIDE.fullmatch(plain)
+    return (match["amount"], match["side"].upper()) if match else (plain, "")
 
 
 def _without_brackets(plain: str) -> tuple[str, bool]:
