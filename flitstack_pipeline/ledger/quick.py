@@ -107,7 +107,9 @@ def code(text: str, ways: list[Way], without: int) -> str:
         ways: Its paths; the outcomes of those read ahead stand in columns `o<number>`.
         without: The number of a cell of a column without any path, LOOK when there is none.
     """
-    empty = f"WHEN {text} IS NULL OR trim({text}) = '' THEN {EMPTY}"
+    # What begins with a letter, a digit or a sign is not blank; trimming costs more than the rest.
+    blank = f"({text} < '!' OR {text} > '~') AND trim({text}) = ''"
+    empty = f"WHEN {text} IS NULL OR ({blank}) THEN {EMPTY}"
     if not ways:
         word = witness.is_empty_word_sql(text, EMPTY_WORDS)
         return f"CASE {empty} WHEN {word} THEN {LOOK} ELSE {without} END"

@@ -147,7 +147,8 @@ def _kept_ids(value: str) -> set[str]:
 def _known_ids(value: str) -> tuple[frozenset[str], frozenset[str]]:
     """The ids and names in a value, as written and in their loose form."""
     ids = [v for part in value.split("\x1f") for v in (part, part.rpartition("/")[2])]
-    known = frozenset(_bare_id(v) for x in ids for v in {x, _TOLD_APART.sub("", x)})
+    ids += [_TOLD_APART.sub("", x) for x in ids if "~" in x]
+    known = frozenset(map(_bare_id, ids))
     return known, frozenset(map(_loose_id, known))
 
 
@@ -191,6 +192,7 @@ def _bare_id(text: str) -> str:
     return found[:-2] if re.fullmatch(r"\d+\.0", found) else found
 
 
+@lru_cache(maxsize=20_000)
 def _loose_id(text: str) -> str:
     found = re.sub(r"[\s_-]", "", re.sub(r"^[a-z]+[\s_#.-]*(?=\d)", "", text))
     return re.sub(r"^0+(?=\d)", "", found)

@@ -27,8 +27,10 @@ def plain(text: str) -> str:
 
 def unwrapped(text: str) -> str:
     """A cell without the wrapping by which spreadsheets keep text as text: `="00042"`, `'00042`."""
-    found = re.sub(r'^="(.*)"$', r"\1", text.strip(), flags=re.S)
-    return re.sub(r"^'(?=[\d=+@-])", "", found)
+    found = text.strip()
+    if found.startswith('="'):
+        found = re.sub(r'^="(.*)"$', r"\1", found, flags=re.S)
+    return re.sub(r"^'(?=[\d=+@-])", "", found) if found.startswith("'") else found
 
 
 def words_of(text: str) -> list[str]:
