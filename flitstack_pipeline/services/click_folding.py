@@ -6,7 +6,8 @@ Belongs here: applying the lines of `services.click_files`, person by person. Do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flitstack_pipeline.mapping.answers import Answer, apply_answers
@@ -22,30 +23,48 @@ from flitstack_pipeline.services.click_files import (
 )
 from flitstack_pipeline.settings import Project
 
+#: Whether this thread is folding.
+_mine = threading.local()
 
-def fold_clicks(project: Project) -> int:
+
+def fold_clicks(project: Project, then: Callable[[MapDocument], object] | None = None) -> int:
     """Put the stored clicks into `map.yaml`; how many it was.
 
     A click that the map cannot follow (any more) is kept in `decisions/map-clicks-refused.jsonl`
-    with the reason, and shown.
+    with the reason, and shown. `then` follows with the map as it is saved, before anybody else
+    folds: a map that is saved later must hold every click.
     """
+    if getattr(_mine, "folding", False):  # what follows a fold reads the map: it is the folded one
+        return 0
     if not any((project.decisions / name).exists() for name in (CLICKS, FOLDING)):
         return 0
     if not project.map_path.exists():
         return 0
     with folding(project):
-        clicks = take_new(project)
-        document = MapDocument.load(project.map_path)
-        refused: list[dict[str, Any]] = []
-        for by, answers, above in _by_person(clicks):
-            document, wrong = _folded(document, answers, by)
-            refused += wrong
-            if above is not None:
-                document.confirm_all(by, above)
-        document.save(project.map_path)
-        for line in refused:
-            append(project.decisions / REFUSED, line)
-        (project.decisions / FOLDING).unlink(missing_ok=True)
+        _mine.folding = True
+        try:
+            return _fold(project, then)
+        finally:
+            _mine.folding = False
+
+
+def _fold(project: Project, then: Callable[[MapDocument], object] | None) -> int:
+    clicks = take_new(project)
+    if not clicks:
+        return 0
+    document = MapDocument.load(project.map_path)
+    refused: list[dict[str, Any]] = []
+    for by, answers, above in _by_person(clicks):
+        document, wrong = _folded(document, answers, by)
+        refused += wrong
+        if above is not None:
+            document.confirm_all(by, above)
+    document.save(project.map_path)
+    for line in refused:
+        append(project.decisions / REFUSED, line)
+    (project.decisions / FOLDING).unlink(missing_ok=True)
+    if then is not None:
+        then(document)
     return len(clicks)
 
 

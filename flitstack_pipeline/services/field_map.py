@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -348,12 +349,10 @@ def take_clicks(project: Project) -> int:
     """Fold what was decided in the review room into the map, with all that follows; how many."""
     shown = section(project, MAP)
     reopened = any(row["pending"].get(DECISION) == PROPOSED for row in pending(project).values())
-    count = fold_clicks(project)
-    if count:
-        _decided(project, MapDocument.load(project.map_path))
-        if shown and not reopened:  # who saw the map before saw all that is open in it now
-            earlier = [shown.fingerprint, *shown.facts.get(EARLIER, ())]
-            set_fact(project, MAP, EARLIER, earlier[:50])
+    count = fold_clicks(project, partial(_decided, project))
+    if count and shown and not reopened:  # who saw the map before saw all that is open in it now
+        earlier = [shown.fingerprint, *shown.facts.get(EARLIER, ())]
+        set_fact(project, MAP, EARLIER, earlier[:50])
     return count
 
 

@@ -16,7 +16,7 @@ from flitstack_pipeline.migration.journal.integrity import JournalDamaged
 from flitstack_pipeline.review import folding as review_folding
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.render import conflict_digest
-from flitstack_pipeline.services import clicks, conflicts, page_store
+from flitstack_pipeline.services import clicks, conflicts, field_map, page_store
 from flitstack_pipeline.services.click_files import folding, take_new
 from flitstack_pipeline.services.click_folding import refused_clicks
 from flitstack_pipeline.services.decision_trail import trail
@@ -205,6 +205,25 @@ def test_a_long_map_is_folded_in_a_process_of_its_own(room, monkeypatch):
     while list(acme.decisions.glob("map-clicks*")) and time.monotonic() < until:
         time.sleep(0.1)
     assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "proposed"]
+
+
+def test_of_two_folds_at_once_none_saves_over_the_other(acme, monkeypatch):
+    slow = field_map._decided
+
+    def decided(project, document):  # a click comes, and another fold begins, before it is saved
+        if not later:
+            clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Bob", seen(acme, MAP, ROOF))
+            later.append(threading.Thread(target=take_clicks, args=[acme]))
+            later[0].start()
+            time.sleep(0.3)
+        return slow(project, document)
+
+    later = []
+    monkeypatch.setattr(field_map, "_decided", decided)
+    clicks.decide_map(acme, EMAIL, {"Decision": "confirmed"}, "Ann", seen(acme, MAP, EMAIL))
+    take_clicks(acme)
+    later[0].join(30)
+    assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "excluded"]
 
 
 def test_ones_own_clicks_do_not_make_the_map_another_one_unless_they_reopen(acme):
