@@ -40,6 +40,7 @@ def told(project, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("FLITSTACK_DAGSTER", str(beside / "dagster"))
     monkeypatch.setenv("FLITSTACK_MEMORY", str(beside / "memory.json"))
     monkeypatch.setenv("XDG_STATE_HOME", str(beside / "state"))
+    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.delenv("FLITSTACK_SHOW_VALUES", raising=False)
     return replace(Project.from_environment(), notes_steps=True).prepare()
 
