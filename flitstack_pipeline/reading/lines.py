@@ -100,7 +100,7 @@ class _Beginnings(dict[str, bool]):
         super().__init__()
         self._words = words
         #: The words, cut where a beginning is.
-        self.cut: set[str] = set()
+        self.cut = {word[:BEGINNING] for word in words}
 
     def __missing__(self, beginning: str) -> bool:
         if len(self) > MOST_BEGINNINGS:
