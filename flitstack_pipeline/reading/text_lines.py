@@ -11,7 +11,7 @@ import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -36,7 +36,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _BACKSLASHED = re.compile(rb'[^,;\t|\r\n"]\\"(?![,;\t|\r\n"]|$)')
 _DOUBLED = re.compile(rb'[^,;\t|\r\n"\\]""[^,;\t|\r\n"]')
 _ALONE = re.compile(rb"\r(?!\n)")
-_SPACE_MARK = re.compile(rb'[,;\t|] +"(?:[^"\r\n]|"")*"(?=[,;\t|\r\n])')
+_SPACE_MARK = re.compile(rb'(?:[,;\t|]|(?<=\n)) +"(?:\\"|[^"\r\n]|"")*"(?=[,;\t|\r\n])')
 _TIGHT_MARK = re.compile(rb'[,;\t|]"')
 
 
@@ -71,7 +71,7 @@ def habits_of(path: Path, encoding: str) -> frozenset[str]:
         found.add(BACKSLASH)
     if alone and ends and _returns_stand_in_cells(path, encoding):
         found |= {LONE_RETURN, WRAPPED}
-    if spaced and (spaced > tight or _fits_without_spaces(path, encoding)):
+    if spaced and (spaced > tight or _fits_without_spaces(path, encoding, found)):
         found.add(SPACED)
     return frozenset(found)
 
@@ -83,21 +83,27 @@ def _is_spoiled(block: bytes, encoding: str) -> bool:
     return may_be_twice_encoded(block) or b"\xef\xbf\xbd" in block
 
 
-def _fits_without_spaces(path: Path, encoding: str) -> bool:
-    """Whether more rows have as many cells as the first where a space before a quotation mark is
-    taken for nothing, as some programs write it in a few rows of many."""
+def _fits_without_spaces(path: Path, encoding: str, habits: Set[str]) -> bool:
+    """Whether as many rows or more have as many cells as the first where a space before a quotation
+    mark is taken for nothing, as some programs write it in a few rows of many."""
     fitting = []
     for skipped in (False, True):
         with path.open(encoding=encoding, errors="replace", newline="") as text:
             first = text.readline()
             separator = max(",;\t|", key=first.count)
-            rows = csv.reader(text, delimiter=separator, skipinitialspace=skipped)
+            lines = map(_unescaped, text) if BACKSLASH in habits else text
+            rows = csv.reader(lines, delimiter=separator, skipinitialspace=skipped)
             width = len(next(csv.reader([first], delimiter=separator), []))
             try:
                 fitting.append(sum(len(row) == width for row in itertools.islice(rows, MOST_ROWS)))
             except csv.Error:
                 return False  # refused, with the reason, when it is read
-    return fitting[1] > fitting[0]
+    return fitting[1] >= fitting[0]
+
+
+def _unescaped(line: str) -> str:
+    """A line whose quotation marks are doubled instead of escaped."""
+    return _ESCAPED.sub(lambda m: '""' if m.group(1) == '"' else "\\", line)
 
 
 def _returns_stand_in_cells(path: Path, encoding: str) -> bool:
@@ -185,7 +191,7 @@ class Lines:
             end = "\r\n" if line.endswith("\r\n") else "\n" if line.endswith("\n") else ""
             line = line.removesuffix(end).replace("\r", INNER_BREAK) + end
         if BACKSLASH in self._habits and "\\" in line:
-            line = _ESCAPED.sub(lambda m: '""' if m.group(1) == '"' else "\\", line)
+            line = _unescaped(line)
         if SPACED in self._habits and ' "' in line:
             line = self._spaced.sub(r"\1", line)
         if self._number in self._strays:

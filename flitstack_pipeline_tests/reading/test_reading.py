@@ -146,6 +146,19 @@ def test_a_space_before_a_quotation_mark_in_a_few_rows_is_nothing(tmp_path):
     ]  # fmt: skip
 
 
+def test_spaces_before_quotation_marks_in_a_file_of_backslashes_are_nothing(tmp_path):
+    (tmp_path / "clients.csv").write_text(
+        "Client ID,Client Name,Email,Notes\n"
+        '1,"Ann \\"A\\" Roe",ann@mailbox.net, "said \\"hi, you\\", ok"\n'
+        '2, "Fay, Bob",bob@mailbox.net,"a, b"\n "3","Cy Dee",cy@mailbox.net,plain\n'
+    )
+    assert cells(tmp_path / "clients.csv")[1:] == [
+        ["1", 'Ann "A" Roe', "ann@mailbox.net", 'said "hi, you", ok'],
+        ["2", "Fay, Bob", "bob@mailbox.net", "a, b"],
+        ["3", "Cy Dee", "cy@mailbox.net", "plain"],
+    ]
+
+
 def test_a_space_before_a_quotation_mark_inside_a_cell_stays(tmp_path):
     rows = [HEADER, ["1", "Ann", "", 'x, "y", z'], ["2", "Bob", "", "a, b"]]
     path = write(tmp_path / "clients.csv", rows)
