@@ -35,6 +35,8 @@ _EMAIL = re.compile(r"[^\s<>\"'“”(),;:]+@[^\s<>\"'“”(),;:]+")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().-]{6,}\d")
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’|(?<!\w)'[^']*'(?!\w)")
 _OWNER = re.compile(r"\bowner [^:;,(]+")
+#: A command to type quotes keys and words of ours.
+_COMMAND = re.compile(r"(\bflitstack [a-z]+(?: (?:'[^']*'|--?[a-z][\w-]*))*)")
 #: Fewer digits are a count, a year, an amount; more are a phone or an account.
 _DIGITS = 9
 
@@ -54,9 +56,18 @@ def cell(column: str, value: Any) -> str:
 
 
 def sentence(text: str) -> str:
-    """A sentence without the values it quotes: addresses, numbers, what stands in quotes."""
+    """A sentence without the values it quotes: addresses, numbers, what stands in quotes.
+
+    A command to type stays as it is.
+    """
     if shows_values():
         return text
+    parts = _COMMAND.split(text)
+    parts[::2] = map(_without_values, parts[::2])
+    return "".join(parts)
+
+
+def _without_values(text: str) -> str:
     for pattern in (_EMAIL, _QUOTED, _OWNER):
         text = pattern.sub(lambda found: _masked(found[0]), text)
     return _NUMBER.sub(

@@ -24,6 +24,11 @@ from flitstack_pipeline.migration.report import StepReport
         ("entry", "owner Zelda Quimbleton: no e-mail", "owner Aaaaa Aaaaaaaaaa: no e-mail"),
         ("found", "“Zelda” stands in 3 rows", "“Aaaaa” stands in 3 rows"),
         ("found", "it's 12 of 369 in 'jobs'", "it's 12 of 369 in 'aaaa'"),
+        (
+            "needed",
+            "“Zelda”: flitstack answer 'dates:a.csv' 'day first'",
+            "“Aaaaa”: flitstack answer 'dates:a.csv' 'day first'",
+        ),
         ("note", None, ""),
     ],
 )
