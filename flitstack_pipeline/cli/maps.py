@@ -108,8 +108,9 @@ def map_import(
 def map_show() -> None:
     """Print map.yaml."""
     from flitstack_pipeline.mapping.yaml_form import read_text
+    from flitstack_pipeline.services.project_context import proposed_map
 
-    typer.echo(read_text(open_project().map_path))
+    typer.echo(read_text(proposed_map(open_project())))
 
 
 @map_app.command("propose")

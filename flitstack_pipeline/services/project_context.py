@@ -168,12 +168,18 @@ def map_to_change(project: Project) -> MapDocument:
 
     Raises MapError naming everything that is wrong with it.
     """
+    path = proposed_map(project)
+    fold_clicks(project)
+    return MapDocument.load(path)
+
+
+def proposed_map(project: Project) -> Path:
+    """Where `map.yaml` is. Raises MapError when nothing was proposed yet."""
     if not project.map_path.exists():
         raise MapError(
             f"There is no map yet ({project.map_path}): `flitstack map propose` makes it."
         )
-    fold_clicks(project)
-    return MapDocument.load(project.map_path)
+    return project.map_path
 
 
 def map_fingerprint(project: Project) -> str:
