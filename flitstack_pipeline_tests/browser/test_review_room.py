@@ -89,6 +89,11 @@ class Story:
             for o in held["opportunities"]
         }
 
+    def faults(self, **spec):
+        """Put faults in force; none: as usual."""
+        url = f"{self.url}/_sandbox/faults"
+        requests.post(url, json=spec, timeout=30).raise_for_status()
+
     def edited_in_highlevel(self, contact, **values):
         """Somebody changes a contact in HighLevel."""
         requests.put(
@@ -155,8 +160,10 @@ def test_the_sample_is_looked_at_and_approved_and_the_cutover_is_watched(story):
     ann.go("sample")
     ann.page.get_by_label("Your name").fill("Ann Lee")
     ann.page.get_by_label("and load everything now").check()
+    story.faults(slow="1:150ms")  # or it is done before anybody could look
     ann.press("Approve")
     told = ann.watch()
+    story.faults()
     assert "Approval and cutover is under way, started by Ann Lee" in told
     assert "left" in told
     assert "done" in ann.go().inner_text("main")

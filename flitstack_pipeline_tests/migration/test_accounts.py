@@ -264,6 +264,7 @@ def test_a_client_whose_jobs_grew_past_highlevels_limit_stops_a_load_after_the_p
         services.load_refusals(project, "delta", "jobs")
     )
     monkeypatch.setattr(mapped, "OPPORTUNITIES_MOST", 0)  # each of the three clients has one job
+    project.warehouse.path.touch()  # as if they had grown: the file was written
     said = " ".join(services.load_refusals(project, "delta", "jobs"))
     assert said.count("opportunities of a contact: more than HighLevel") == 2  # in each account
     assert all(f"Client {n} (1)" in said for n in (0, 1, 2))

@@ -267,7 +267,7 @@ def test_what_lives_in_the_account_is_counted_and_explained(look):
     workflows = line(found, "published workflows")
     assert workflows.found == "Welcome"
     assert "Automation → Workflows → “Welcome” → Publish off (Draft)" in workflows.what_to_do
-    assert "Boss (1 records)" in line(found, "users").found
+    assert "“Boss” (1 records)" in line(found, "users").found
     assert list(found.team.users) == ["main/users/1"]
 
 

@@ -3,9 +3,9 @@
 import dagster as dg
 import pytest
 
-from flitstack_pipeline.dagster.jobs import rollback as rollback_job
-from flitstack_pipeline.dagster.jobs import rollback_dry_run
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.rollback import rollback as rollback_job
+from flitstack_pipeline.dagster.rollback import rollback_dry_run
 from flitstack_pipeline.highlevel.api.contacts import ContactUpdate
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.load import load

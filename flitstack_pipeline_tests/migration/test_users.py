@@ -64,7 +64,7 @@ def test_the_roster_says_whom_to_invite():
     (row,) = team.roster("main")
     assert row["outcome"] == "undecided" and row["records"] == 7
     assert "invite luis@example.com" in row["what to do"] and KEY in row["what to do"]
-    assert team.problems()[0].startswith("Luis (7 records)")
+    assert team.problems()[0].startswith("“Luis” (7 records)")
 
 
 def test_owned_records_are_counted_per_sub_account():

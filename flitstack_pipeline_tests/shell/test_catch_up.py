@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from flitstack_pipeline import services
+from flitstack_pipeline.cli import terminal
 from flitstack_pipeline.dagster.catch_up import catch_up
 from flitstack_pipeline.dagster.checks import CHECKS
 from flitstack_pipeline.dagster.resources import MigrationProject
@@ -40,7 +41,7 @@ def told(project, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("FLITSTACK_DAGSTER", str(beside / "dagster"))
     monkeypatch.setenv("FLITSTACK_MEMORY", str(beside / "memory.json"))
     monkeypatch.setenv("XDG_STATE_HOME", str(beside / "state"))
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(terminal.console, "_width", 300)
     monkeypatch.delenv("FLITSTACK_SHOW_VALUES", raising=False)
     return replace(Project.from_environment(), notes_steps=True).prepare()
 

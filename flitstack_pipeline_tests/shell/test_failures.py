@@ -19,7 +19,7 @@ STAGES = ("source", "clean", "map", "destination", "sample", "cutover", "delta",
 
 
 def test_every_stage_says_what_a_failure_leaves_behind():
-    assert {*STAGES, "rollback"} == set(WHAT_IS_SAFE)
+    assert {*STAGES, "rollback", "catch_up"} == set(WHAT_IS_SAFE)
 
 
 def test_a_refusal_lists_every_reason_and_is_not_retried():
@@ -72,7 +72,7 @@ def test_the_hook_writes_the_summary_as_the_last_line_of_the_log(caplog):
     said = next(e.user_message for e in logs if "did not finish" in e.user_message)
     for words in (
         "What failed: full_load[jobs]",
-        "`rollback` takes them back",
+        "10_rollback takes them back",
         "Approve the sample.",
     ):
         assert words in said
