@@ -19,9 +19,9 @@ import duckdb
 LARGEST_BLOCK = 50
 #: The same for keys of two cells that typing errors may have spared.
 LARGEST_LOOSE_BLOCK = 12
-#: Jaro and Winkler's similarity of two names from which one loose key is enough: of the pairs with
-#: one key, three of four are strangers below it, and of 6,450 true ones four are
-#: (`benchmarks/duplicate_typing.py`).
+#: Jaro and Winkler's similarity of two names from which one loose key is enough. More than half of
+#: the pairs with one key are below it (61 % of 200,000 clients'), and of the 6,454 pairs of a
+#: made-up account that score .93 or more, four.
 ALIKE = 0.7
 
 

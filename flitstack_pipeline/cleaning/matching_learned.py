@@ -42,7 +42,7 @@ MERGE_AT, REVIEW_AT = 0.99, 0.5
 #: of wrong ones that the scores themselves expect stays below `EXPECTED_WRONG`. A pair of
 #: `LEARNED_SURE_AT` joins whole groups, although names of two of their rows were never compared.
 #: Of twelve made-up accounts (`benchmarks/duplicate_typing.py`) none then merged more than one
-#: wrong pair in 1,300.
+#: wrong pair in 3,000.
 LEARNED_MERGE_AT, LEARNED_REVIEW_AT, EXPECTED_WRONG = 0.93, 0.05, 0.003
 LEARNED_SURE_AT = 0.999
 #: Pairs of one person at one address an account must have before its weights are looked at.

@@ -1,7 +1,8 @@
 """Texts a few typing errors apart, as SQL over two expressions.
 
 Belongs here: comparisons by edits that look cheaply before they count. Counting edits (Damerau and
-Levenshtein) costs DuckDB some thirty times what Jaro and Winkler's similarity does, and most pairs
+Levenshtein) costs DuckDB ten to twenty-five times what Jaro and Winkler's similarity does (of
+surnames and of whole names, `benchmarks/duplicate_people.py`'s clients), and most pairs
 that share a block are nothing alike: texts of which at most a third was edited score `UNLIKE` or
 more, so below it nobody needs to count. DuckDB counts bytes: accents are stripped before. Does
 not: what a likeness weighs (`matching_weights`).

@@ -292,7 +292,7 @@ def header_zone(header: str) -> str:
     word = re.sub(r"\s+time\s?zone$", "", word, flags=re.I)
     if len(word) <= 2 and not _OF_A_TIME.search(header):
         return ""
-    word = re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
+    word = _of_any_season(word)
     return word if zone_said(word) else ""
 
 
@@ -304,8 +304,13 @@ def zone_above(line: str) -> str:
         " ".join(line.split()), re.I,
     )  # fmt: skip
     word = re.sub(r"\s+time ?zone$|[. ]+$", "", said[1], flags=re.I) if said else ""
-    word = re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
+    word = _of_any_season(word)
     return word if word and zone_said(word) else ""
+
+
+def _of_any_season(word: str) -> str:
+    """`EST` and `EDT` of a whole column are Eastern Time, whatever the season."""
+    return re.sub(r"^([ECMP])[SD]T$", r"\1T", word.upper()) if len(word) <= 4 else word
 
 
 def read_date(text: str, value: str, how: str, account: Account) -> str:

@@ -293,6 +293,7 @@ def meaning_of(name: str) -> Meaning:
     """What a header says by itself."""
     words = words_of(name)
     phrase = _head_phrase(name)
+    asks = _is_question(name)
     heads = [w for w in phrase if w in HEADS and w not in DATE_WORDS]
     entities = [ENTITIES[w] for w in words if w in ENTITIES]
     kinds = frozenset(KINDS[w] for w in words if w in KINDS)
@@ -311,13 +312,13 @@ def meaning_of(name: str) -> Meaning:
         kinds, rest = kinds | (rest & _CHANNELS), rest - _CHANNELS
     elif head in (*_ADDRESS_PARTS, *_CONTACT_POINTS):
         rest -= {"street"}  # `Billing Address City`
-    if not (head or rest or _is_question(name) or words == ("lead",)):
+    if not (head or rest or asks or words == ("lead",)):
         head = ALONE.get(entity, "")
     behind = _behind(phrase, head, rest)
     found = Meaning(
         words, head, entity, kinds, place, rest, behind, dated, time=_says_time(words, head),
         loose=frozenset(_singular(w) for w in _pieces(name)) & _LOOSE | _unsaid(words),
-        question=_is_question(name),
+        question=asks,
     )  # fmt: skip
     return _settled(found)
 
