@@ -24,7 +24,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: Beside the homes, what closed migrations left.
 CLOSED = "closed"
 #: What the file may say, as settings call it; secrets are none of it.
-SETTINGS = {
+SETTINGS: dict[str, type | tuple[type, ...]] = {
     "country": str, "time_zone": str, "currency": str, "workspace": str, "location_id": str,
     "delta_hours": (int, float), "delta_start": dt.datetime, "delta_end": dt.datetime,
 }  # fmt: skip
@@ -107,7 +107,7 @@ def said_of(home: Path) -> dict[str, Any]:
         if name not in SETTINGS
         else f"{name}: {type(value).__name__} is no value for it"
         for name, value in said.items()
-        if not isinstance(value, SETTINGS.get(name, ()))  # type: ignore[arg-type]
+        if not isinstance(value, SETTINGS.get(name, ()))
     ]
     if wrong:
         raise BadInput(f"{path}: {'; '.join(wrong)}. Tokens stand in the environment only.")

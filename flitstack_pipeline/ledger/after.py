@@ -4,8 +4,6 @@ Belongs here: cells of records and fields that were not read back as they were m
 after. Does not: reading back and comparing (`migration.reconcile`).
 """
 
-# ruff: noqa: S608 - the fates in the SQL are our own words
-
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -8,8 +8,6 @@ Does not: which fields (`provenance`), which records (`holders`), what of them s
 fates lie in the database (`store`).
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping

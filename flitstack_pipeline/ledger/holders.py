@@ -5,8 +5,6 @@ value asked for. Does not: which fields (`provenance`), what a row leads to (`ne
 (`witness`).
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification and from quoted labels
-
 from __future__ import annotations
 
 import re

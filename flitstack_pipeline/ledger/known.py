@@ -4,8 +4,6 @@ A number that no record has leads nowhere and is kept as text; one that a record
 it, so a link that was dropped shows. Belongs here: the table of numbers, and the SQL that asks it.
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
-
 from __future__ import annotations
 
 import duckdb

@@ -4,8 +4,6 @@ Belongs here: by which names and ids records go, which records touch which, and 
 record touches. Does not: the fields of its own record (`holders`), comparing (`witness`).
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification and from quoted labels
-
 from __future__ import annotations
 
 import duckdb

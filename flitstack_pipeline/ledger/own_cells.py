@@ -6,8 +6,6 @@ fit its header left its table. Belongs here: these cells, in place of the made o
 fates of the made ones, which are found like any other (`cells`).
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification
-
 from __future__ import annotations
 
 import duckdb

@@ -4,8 +4,6 @@ Belongs here: the rows as read (`raw.realigned`) beside the rows as they stand, 
 their cells where the witness (`realignment`) does not agree: all of the line are unaccounted.
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
-
 from __future__ import annotations
 
 from collections import defaultdict

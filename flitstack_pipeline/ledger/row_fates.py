@@ -5,8 +5,6 @@ none. Nothing is believed that can be looked at: an older version must have a ne
 session, an equal row its twin.
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification
-
 from __future__ import annotations
 
 import duckdb

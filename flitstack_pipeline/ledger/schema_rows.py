@@ -4,8 +4,6 @@ Belongs here: which of their cells became something in HighLevel, and what. Does
 these rows, which are not moved (`fates`).
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
-
 from __future__ import annotations
 
 from dataclasses import dataclass

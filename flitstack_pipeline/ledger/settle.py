@@ -4,8 +4,6 @@ Belongs here: the statements from `ledger_look` (those cells) over what their pa
 `ledger.looked` (their fates). Does not: which cells these are (`quick`), reading (`witness`).
 """
 
-# ruff: noqa: S608 - the words in the SQL are our own
-
 from __future__ import annotations
 
 from flitstack_pipeline.ledger import fates, known, refusals, witness

@@ -4,8 +4,6 @@ Belongs here: the table of such cells, and what is asked of their paths. Does no
 (`readings`), the cells that name one record (`known`).
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification, labels are quoted
-
 from __future__ import annotations
 
 import duckdb

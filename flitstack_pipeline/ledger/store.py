@@ -7,8 +7,6 @@ are not accounted for are here). `ledger.counts` counts them. So millions of cel
 two each, and nothing is copied.
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification
-
 from __future__ import annotations
 
 from typing import Any

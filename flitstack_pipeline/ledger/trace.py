@@ -1,7 +1,5 @@
 """One row's way: from its line in a file to the records it became, and back from a source key."""
 
-# ruff: noqa: S608 - the names in the SQL come from our own specification
-
 from __future__ import annotations
 
 import re

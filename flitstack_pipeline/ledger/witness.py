@@ -5,8 +5,6 @@ read by SQL of its own; the comparisons that SQL is sure of; handing each distin
 value) that is left to `readings` once. Imports nothing of the rooms that read, clean and map.
 """
 
-# ruff: noqa: S608 - names in the SQL are columns of our own tables
-
 from __future__ import annotations
 
 import re

@@ -4,8 +4,6 @@ Belongs here: names a person typed wrongly. Does not: columns of earlier exports
 lack (`mapping.preserve_decisions` tells those), what a column holds.
 """
 
-# ruff: noqa: S608 - the names in the SQL come from our own specification
-
 from __future__ import annotations
 
 import difflib

@@ -57,7 +57,7 @@ def shared_companies(con: duckdb.DuckDBPyConnection, clients: str) -> dict[str, 
            OR NOT coalesce(a.domain <> b.domain OR a.state <> b.state OR a.city <> b.city
                            OR a.form <> b.form, false)
         ORDER BY a.age, b.age
-        """  # noqa: S608
+        """
     ).fetchall()
     leader: dict[str, str] = {}
     members: dict[str, list[str]] = defaultdict(list)

@@ -270,7 +270,7 @@ def _values(
 def definitions_of(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Definition]:
     """The source's own definitions of a dataset's custom fields, by label in lower case."""
     found = con.execute(
-        f"SELECT lower(trim(label)), type, options "  # noqa: S608
+        f"SELECT lower(trim(label)), type, options "
         f"FROM {relation(con, 'clean.custom_fields')} WHERE module = ?",
         [dataset],
     ).fetchall()

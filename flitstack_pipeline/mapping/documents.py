@@ -42,7 +42,7 @@ def invoices(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]
         FROM {with_further(con, "clean.change_orders")} x JOIN m_link l
           ON l.child_key = x.source_key AND l.role = 'invoice' GROUP BY 1) co
         ON co.parent_key = w.source_key
-      ORDER BY w.source_key"""  # noqa: S608
+      ORDER BY w.source_key"""
     for row in rows(con, sql):
         yield from _invoice(mapper, row)
 
@@ -85,7 +85,7 @@ def _leading(con: duckdb.DuckDBPyConnection, dataset: str) -> str:
     return f"""SELECT child_key, list(DISTINCT reference) AS leading
         FROM {relation(con, "clean.links")}
         WHERE child_object = '{dataset}' AND role = 'job' AND reference IS NOT NULL
-        GROUP BY 1"""  # noqa: S608
+        GROUP BY 1"""
 
 
 def _dead_jobs(row: dict[str, Any], linked: Any) -> list[str]:
@@ -154,12 +154,12 @@ def _with_parents(con: duckdb.DuckDBPyConnection, mapper: Mapper, declared: Obje
     items = "SELECT NULL AS document_key, NULL AS items WHERE false"
     if declared.lines:
         items = f"""SELECT document_key, list(x ORDER BY x.line_number, x.source_key) AS items
-            FROM {relation(con, f"clean.{declared.lines.key}")} x GROUP BY 1"""  # noqa: S608
+            FROM {relation(con, f"clean.{declared.lines.key}")} x GROUP BY 1"""
     return f"""
       SELECT {", ".join(columns)}, i.items FROM ({links}) w
       LEFT JOIN ({_leading(con, declared.key)}) d ON d.child_key = w.source_key
       LEFT JOIN ({items}) i ON i.document_key = w.source_key
-      {" ".join(joins)} ORDER BY w.source_key"""  # noqa: S608
+      {" ".join(joins)} ORDER BY w.source_key"""
 
 
 def _record(

@@ -1,7 +1,5 @@
 """Attachments → files on contacts; activities → what the map says (`mapping.activity_forms`)."""
 
-# ruff: noqa: S608 - the names in the SQL come from our own specification and map
-
 from __future__ import annotations
 
 import re

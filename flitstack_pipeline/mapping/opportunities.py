@@ -58,7 +58,7 @@ def jobs(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
       ) v ON v.parent_key = w.source_key
       LEFT JOIN (SELECT job_key, list(source_key ORDER BY source_key) AS files
         FROM m_job_file GROUP BY 1) f ON f.job_key = w.source_key
-      ORDER BY w.source_key"""  # noqa: S608
+      ORDER BY w.source_key"""
     for row in rows(con, sql):
         yield _opportunity_of_job(mapper, row)
 
@@ -68,7 +68,7 @@ def _job_files(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Recor
       SELECT a.*, w.location, f.job_key FROM m_file a
       JOIN m_job_file f ON f.source_key = a.source_key
       JOIN ({with_links(con, mapper.document, "jobs")}) w ON w.source_key = f.job_key
-      ORDER BY a.source_key"""  # noqa: S608
+      ORDER BY a.source_key"""
     for row in rows(con, sql):
         yield Record(
             record_key("file", row["source_key"]),
@@ -146,7 +146,7 @@ def estimates(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record
       LEFT JOIN (SELECT document_key, list(i ORDER BY i.line_number, i.source_key) AS lines
         FROM {relation(con, "clean.estimate_items")} i GROUP BY 1) l
         ON l.document_key = w.source_key
-      ORDER BY w.source_key"""  # noqa: S608
+      ORDER BY w.source_key"""
     for row in rows(con, sql):
         row["status_as_read"] = row["status"]
         opportunity = record_key("opportunity", row["job_key"] or row["source_key"])
@@ -244,6 +244,6 @@ def line_text(line: dict[str, Any]) -> str:
 def _strays(con: duckdb.DuckDBPyConnection) -> Iterator[Skipped]:
     sql = f"""SELECT source_key, document_key FROM {relation(con, "clean.estimate_items")}
       WHERE document_key NOT IN (SELECT source_key FROM {relation(con, "clean.estimates")})
-      ORDER BY source_key"""  # noqa: S608
+      ORDER BY source_key"""
     for row in rows(con, sql):
         yield Skipped(row["source_key"], f"its estimate {row['document_key']} is not there")

@@ -145,7 +145,7 @@ def _columns(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, dict[str
         FROM {relation(con, f"clean.{dataset}")})
       SELECT header, value, count(*) FROM cells WHERE value <> '' GROUP BY header, value
       QUALIFY row_number() OVER (PARTITION BY header ORDER BY count(*) DESC, value) <= 2000
-      ORDER BY ALL""").fetchall()  # noqa: S608
+      ORDER BY ALL""").fetchall()
     found: dict[str, dict[str, int]] = {}
     for header, value, count in cells:
         found.setdefault(header, {})[value] = count
@@ -156,7 +156,7 @@ def _tags(con: duckdb.DuckDBPyConnection, dataset: str) -> list[str]:
     rows = con.execute(f"""
       SELECT DISTINCT trim(tag) FROM (
         SELECT unnest(tags) AS tag FROM {relation(con, f"clean.{dataset}")})
-      WHERE trim(tag) <> '' ORDER BY 1""").fetchall()  # noqa: S608
+      WHERE trim(tag) <> '' ORDER BY 1""").fetchall()
     return [tag for (tag,) in rows]
 
 
@@ -254,21 +254,21 @@ def prepare_opt_outs(con: duckdb.DuckDBPyConnection, document: MapDocument) -> N
         dataset, _, source = name.removeprefix(PREFIX).partition(".")
         cell = "unnest(tags)" if source == "tags" else "list_extract(map_extract(custom, ?), 1)"
         header = [] if source == "tags" else [source.removeprefix("custom:")]
-        said = f"SELECT source_key, trim({cell}) AS word FROM {relation(con, f'clean.{dataset}')}"  # noqa: S608
-        words = con.execute(f"SELECT DISTINCT word FROM ({said}) WHERE word <> ''", header)  # noqa: S608
+        said = f"SELECT source_key, trim({cell}) AS word FROM {relation(con, f'clean.{dataset}')}"
+        words = con.execute(f"SELECT DISTINCT word FROM ({said}) WHERE word <> ''", header)
         goals = [(w, _names(values, w, source)) for (w,) in words.fetchall()]
         goals = [(w, names) for w, names in goals if names]
         if goals:
             con.execute("CREATE OR REPLACE TEMP TABLE m_word (word VARCHAR, names VARCHAR[])")
             con.executemany("INSERT INTO m_word VALUES (?, ?)", goals)
-            joined = f"SELECT source_key, names FROM ({said}) JOIN m_word USING (word)"  # noqa: S608
+            joined = f"SELECT source_key, names FROM ({said}) JOIN m_word USING (word)"
             con.execute(f"INSERT INTO m_said {joined}", header)
     con.execute(f"""
       CREATE OR REPLACE TEMP TABLE m_opt_out AS
       SELECT coalesce(m.kept_key, s.source_key) AS opted_key,
         list_sort(list_distinct(flatten(list(s.names)))) AS opt_outs
       FROM m_said s LEFT JOIN {relation(con, "clean.merges")} m ON m.merged_key = s.source_key
-      GROUP BY ALL""")  # noqa: S608
+      GROUP BY ALL""")
 
 
 def _names(values: ValueMap, word: str, source: str) -> list[str]:

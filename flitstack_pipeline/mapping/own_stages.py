@@ -68,7 +68,7 @@ def stage_like(stage: str, own: Iterable[OwnStage]) -> str:
 
 def _stages(con: duckdb.DuckDBPyConnection) -> list[OwnStage]:
     rows = con.execute(
-        f"SELECT status, trim(status_text), count(*) FROM {relation(con, 'clean.jobs')} "  # noqa: S608
+        f"SELECT status, trim(status_text), count(*) FROM {relation(con, 'clean.jobs')} "
         "WHERE trim(coalesce(status_text, '')) <> '' GROUP BY ALL ORDER BY 3 DESC, 2"
     ).fetchall()
     groups: dict[str, list[tuple[str, int]]] = {}
@@ -104,7 +104,7 @@ def _entered(con: duckdb.DuckDBPyConnection, stages: list[OwnStage]) -> dict[str
         UNION ALL
         SELECT source_key, e.key, e.value, coalesce(custom_formats[e.key], '') FROM (
             SELECT source_key, unnest(map_entries(custom)) AS e, custom_formats FROM {jobs})
-        """  # noqa: S608
+        """
     ).fetchall()
     zone = Account.load(con).time_zone
     by_status = {stage.status: stage.name for stage in stages if stage.status}

@@ -43,12 +43,12 @@ def clients(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
       SELECT l.parent_key AS client_key, string_agg(concat_ws(' · ', p.property_name, p.address,
         p.notes, p.further), chr(10) ORDER BY p.source_key) AS properties
       FROM {with_further(con, "clean.properties")} p JOIN m_link l ON l.child_key = p.source_key
-      WHERE l.role = 'client' GROUP BY 1"""  # noqa: S608
+      WHERE l.role = 'client' GROUP BY 1"""
     sql = f"""SELECT w.*, p.properties, o.opt_outs
       FROM ({with_links(con, mapper.document, "clients")}) w
       LEFT JOIN m_opt_out o ON o.opted_key = w.source_key
       LEFT JOIN ({properties}) p ON p.client_key = w.source_key
-      WHERE w.source_key IN (SELECT source_key FROM m_people) ORDER BY w.source_key"""  # noqa: S608
+      WHERE w.source_key IN (SELECT source_key FROM m_people) ORDER BY w.source_key"""
     places = _placeholder_locations(con, mapper, missing)
     companies = shared_companies(con, as_migrated(con, "clients"))
     for row in rows(con, sql):
@@ -65,7 +65,7 @@ def leads(con: duckdb.DuckDBPyConnection, mapper: Mapper) -> Iterator[Record]:
     """Leads that were not folded into a client → contacts."""
     sql = f"""SELECT * FROM ({with_links(con, mapper.document, "leads")})
       LEFT JOIN m_opt_out ON opted_key = source_key
-      WHERE source_key IN (SELECT source_key FROM m_people) ORDER BY source_key"""  # noqa: S608
+      WHERE source_key IN (SELECT source_key FROM m_people) ORDER BY source_key"""
     for row in rows(con, sql):
         derive_person(row, "Lead")
         row["lead_status"] = row["lead_status"] or row["lead_status_text"]
@@ -138,7 +138,7 @@ def _placeholder_locations(
 ) -> dict[str, str]:
     expression = location_sql(mapper.document, "~none")
     return {
-        w: con.execute(f"SELECT {expression} FROM (SELECT ? AS workspace) x", [w]).fetchall()[0][0]  # noqa: S608
+        w: con.execute(f"SELECT {expression} FROM (SELECT ? AS workspace) x", [w]).fetchall()[0][0]
         for w in missing
     }
 

@@ -5,8 +5,6 @@ tells them apart behind it: their SKUs, else their units, else their prices. Wit
 the lines of the estimates say what is sold, at the latest price.
 """
 
-# ruff: noqa: S608 - the names in the SQL come from our own specification
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

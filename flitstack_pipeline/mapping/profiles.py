@@ -207,7 +207,7 @@ def custom_profiles(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, P
         WHERE trim(coalesce(value, '')) <> '' GROUP BY header, value)
       SELECT header, value, format, n FROM counted
       QUALIFY row_number() OVER (PARTITION BY header ORDER BY n DESC, hash(value), value) <= 2000
-      ORDER BY header, value""").fetchall()  # noqa: S608
+      ORDER BY header, value""").fetchall()
     by_header: dict[str, dict[str, int]] = {}
     formats: dict[str, dict[str, Format]] = {}
     for header, value, format_, n in cells:

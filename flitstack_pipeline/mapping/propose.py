@@ -85,7 +85,7 @@ def _item_types(document: MapDocument) -> None:
 def _owners(con: duckdb.DuckDBPyConnection) -> dict[str, OwnerEntry]:
     """Every team member, to the HighLevel user of the same e-mail."""
     found = con.execute(
-        f"SELECT source_key, name, email FROM {relation(con, 'clean.users')} ORDER BY 1"  # noqa: S608
+        f"SELECT source_key, name, email FROM {relation(con, 'clean.users')} ORDER BY 1"
     ).fetchall()
     return {
         key: OwnerEntry(

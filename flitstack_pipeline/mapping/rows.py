@@ -124,7 +124,7 @@ def write(
         if records:
             frame = pd.DataFrame([r.as_row() for r in records], columns=list(COLUMNS))
             con.register("mapped_batch", frame)
-            con.execute(f'INSERT INTO mapped."{object_key}" SELECT * FROM mapped_batch')  # noqa: S608
+            con.execute(f'INSERT INTO mapped."{object_key}" SELECT * FROM mapped_batch')
             con.unregister("mapped_batch")
     _write_skipped(con, object_key, skipped)
     return by_kind, skipped

@@ -101,9 +101,8 @@ def used_columns(con: duckdb.DuckDBPyConnection, dataset: str) -> set[str]:
         else f'count("{f.name}")'
         for f in columns
     ]  # fmt: skip
-    counts = con.execute(
-        f"SELECT {', '.join(tests)} FROM {as_migrated(con, dataset)}"  # noqa: S608
-    ).fetchall()[0]
+    sql = f"SELECT {', '.join(tests)} FROM {as_migrated(con, dataset)}"
+    [counts] = con.execute(sql).fetchall()
     return {f.name for f, n in zip(columns, counts, strict=True) if n}
 
 

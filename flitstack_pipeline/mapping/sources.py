@@ -4,8 +4,6 @@ Belongs here: SQL over the clean schema. Does not: HighLevel's shapes. The conne
 temporary tables `m_*`, made by `prepare` and good for one mapping.
 """
 
-# ruff: noqa: S608 - the names in the SQL come from our own specification, values are quoted
-
 from __future__ import annotations
 
 from collections.abc import Iterator

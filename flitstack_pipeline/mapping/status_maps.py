@@ -57,7 +57,7 @@ def _unknown_words(
     con: duckdb.DuckDBPyConnection, dataset: str, column: str, text_column: str
 ) -> list[str]:
     found = con.execute(
-        f"SELECT DISTINCT {text_column} FROM {relation(con, f'clean.{dataset}')} "  # noqa: S608
+        f"SELECT DISTINCT {text_column} FROM {relation(con, f'clean.{dataset}')} "
         f"WHERE {column} IS NULL AND trim(coalesce({text_column}, '')) <> '' ORDER BY 1"
     ).fetchall()
     return [word for (word,) in found]

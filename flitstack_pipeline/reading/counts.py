@@ -184,7 +184,7 @@ def _distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: s
         SELECT count(DISTINCT CASE WHEN concat({ids}) = '' THEN _row_id
                               ELSE concat_ws(chr(31), _workspace, {ids}) END)
         FROM raw."{dataset}" WHERE $workspace IN ('', _workspace)
-        """,  # noqa: S608 - a kind of file and its columns, from our own specification
+        """,
         {"workspace": workspace},
     ).fetchall()
     return int(found[0][0])

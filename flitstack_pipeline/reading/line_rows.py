@@ -9,8 +9,6 @@ that differs from line to line is the line's; the document's total is then the s
 Belongs here: recognising such files, moving cells. Does not: reading amounts, adding them up.
 """
 
-# ruff: noqa: S608 - names in the SQL come from our own specification and from quoted labels
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -217,7 +217,7 @@ class _Work:
         cells = "_own" if self._is_as_written else "_extra"
         for start in range(0, len(lines), _PIECE):
             found += self.con.execute(
-                f"SELECT _row, _row_id, _workspace, {cells}{listed} "  # noqa: S608
+                f"SELECT _row, _row_id, _workspace, {cells}{listed} "
                 f'FROM raw."{self.read.dataset}" WHERE _file = ? AND _sheet = ? '
                 "AND _row IN (SELECT unnest(?::BIGINT[])) ORDER BY _row",
                 [self.read.entry.file, self.read.sheet.name, lines[start : start + _PIECE]],
@@ -249,7 +249,7 @@ class _Work:
 
     def _take_out(self, raw_id: str) -> None:
         self.con.execute(
-            f'DELETE FROM raw."{self.read.dataset}" WHERE _row_id = ?',  # noqa: S608
+            f'DELETE FROM raw."{self.read.dataset}" WHERE _row_id = ?',
             [raw_id],
         )
 
@@ -272,7 +272,7 @@ class _Work:
         place = [self.read.entry.file, self.read.sheet.name, line, self.read.dataset]
         values = [*place, *told, json.dumps(shown, ensure_ascii=False), *more]
         marks = ", ".join("?" * len(values))
-        self.con.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
+        self.con.execute(f"INSERT INTO {table} VALUES ({marks})", values)
 
 
 def _number(name: str) -> int:
@@ -286,7 +286,7 @@ def _learned(con: duckdb.DuckDBPyConnection, read: SheetRead, stored: _Stored) -
     place = [read.entry.file, read.sheet.name]
     table = f'raw."{read.dataset}" WHERE _file = ? AND _sheet = ?'
     ((first, last, rows),) = con.execute(
-        f"SELECT min(_row), max(_row), count(*) FROM {table}",  # noqa: S608
+        f"SELECT min(_row), max(_row), count(*) FROM {table}",
         place,
     ).fetchall()
     if not rows:
@@ -295,7 +295,7 @@ def _learned(con: duckdb.DuckDBPyConnection, read: SheetRead, stored: _Stored) -
     known = [*stored.labels] if stored.as_written else sorted(stored.known - {"workspace"})
     listed = ", ".join(map(stored.cell, known))
     found = con.execute(
-        f"SELECT _extra, {listed} FROM {table} AND (_row - ?) % ? = 0",  # noqa: S608
+        f"SELECT _extra, {listed} FROM {table} AND (_row - ?) % ? = 0",
         [*place, first, step],
     ).fetchall()
     cells = {c: [row[i] for row in found] for i, c in enumerate(known, start=1)}
@@ -326,7 +326,7 @@ def _suspects(
     if not strong:
         return sorted(counted)
     found = con.execute(
-        f"SELECT _row FROM (SELECT *, {_sum(strong)} AS against "  # noqa: S608
+        f"SELECT _row FROM (SELECT *, {_sum(strong)} AS against "
         f'FROM raw."{read.dataset}" WHERE _file = ? AND _sheet = ?) '
         f"WHERE against > 1 OR against = 1 AND {_sum(others)} > 0",
         [read.entry.file, read.sheet.name],

@@ -147,7 +147,7 @@ def _insert_rows(
     written = _as_written(layout, part.labels, rows) if dataset in FED else ""
     con.register("incoming", rows)
     con.execute(
-        f'INSERT INTO raw."{dataset}" SELECT ? || _row, coalesce({own}, ?), '  # noqa: S608
+        f'INSERT INTO raw."{dataset}" SELECT ? || _row, coalesce({own}, ?), '
         f"?, ?, ?, _row, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', {values}, {extra}{written} "
         "FROM incoming",
         [

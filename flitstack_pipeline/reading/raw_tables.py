@@ -64,7 +64,7 @@ def replace_table(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
         f"{columns}, _extra MAP(VARCHAR, VARCHAR){own})"
     )
     for listed in ("files", "excluded", "misfits", "realigned"):
-        con.execute(f"DELETE FROM raw.{listed} WHERE dataset = ?", [dataset])  # noqa: S608
+        con.execute(f"DELETE FROM raw.{listed} WHERE dataset = ?", [dataset])
 
 
 def forget_missing(con: duckdb.DuckDBPyConnection, present: list[str]) -> None:
@@ -84,7 +84,7 @@ def cut_cells(con: duckdb.DuckDBPyConnection, read: SheetRead) -> list[str]:
         for c in BY_KEY[read.dataset or ""].columns
     )
     found = con.execute(
-        f'SELECT {full} FROM raw."{read.dataset}" WHERE _file = ? AND _sheet = ?',  # noqa: S608
+        f'SELECT {full} FROM raw."{read.dataset}" WHERE _file = ? AND _sheet = ?',
         [read.entry.file, read.sheet.name],
     ).fetchall()[0][0]
     if not found:

@@ -45,9 +45,9 @@ _DASH_FOR_ZERO = re.compile(
 _BRACKETED = re.compile(
     rf"(?P<before>{_CURRENCY}?)\s*\((?P<inside>[^()]*)\)\s*(?P<after>{_CURRENCY}?)", re.I | re.A
 )
-#: `1.250,- €`, Swedish `12 500:-`, Indian `12,345/-`: a dash where the cents would stand.
 #: `3.00 CR`, `50.00 (DR)`: an account's credit side, which is negative, and its debit side.
 _SIDE = re.compile(r"(?P<amount>.*[\d)])\s?\(?(?P<side>CR|DR)\.?\)?", re.I | re.A)
+#: `1.250,- €`, Swedish `12 500:-`, Indian `12,345/-`: a dash where the cents would stand.
 _NO_CENTS = re.compile(r"(?<=\d)[.,:/]\s?(?:--?|=)(?=\D*$)", re.A)
 _PART_OF_ONE = re.compile(r"0([.,])\d{3}", re.A)
 _WITH_UNIT = re.compile(r"([-+]?[\d.,]+)\s*([^\W\d_][\w.²³/ ]*)", re.A)
