@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flitstack_pipeline.catalog.columns import (
     CLIENT_ID,
     CLIENT_NAME,
     CREATED,
     ESTIMATE_NO,
     INVOICE_NO,
-    ITEM,
-    ITEM_FIELDS,
     JOB_NO,
     LINE_ITEMS,
     NOTES,
@@ -20,6 +20,7 @@ from flitstack_pipeline.catalog.columns import (
     WORKSPACE,
     also,
     columns,
+    lines_of,
     totals,
 )
 from flitstack_pipeline.catalog.model import (
@@ -30,18 +31,10 @@ from flitstack_pipeline.catalog.model import (
 )
 from flitstack_pipeline.catalog.statuses import ESTIMATE
 
-_ITEMS = Dataset(
-    "estimate_items",
-    "Estimate line items",
-    (also(ESTIMATE_NO, read=""), *ITEM),
-    ("estimate_number", "line_number"),
-    ("estimate_number", "quantity", "name"),
-    ("estimate_items", "estimate_line_items", "quote_items"),
-    ("line item", "item", "line", "product", "estimate item"),
-    ("estimate_number", "name", "quantity|unit_price|amount"),
-    "estimates",
+_ITEMS = replace(
+    lines_of("estimates", "Estimate line items", ESTIMATE_NO),
+    file_stems=("estimate_items", "estimate_line_items", "quote_items"),
     target=OPPORTUNITY_PRODUCT,
-    further=ITEM_FIELDS,
     joined=("estimates", "line_items"),
     rules=(
         "display_name<name,description Name",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flitstack_pipeline.catalog.columns import (
     CLIENT_ID,
     CLIENT_NAME,
     CREATED,
     ESTIMATE_NO,
     INVOICE_NO,
-    ITEM,
-    ITEM_FIELDS,
     JOB_NO,
     LINE_ITEMS,
     NOTES,
@@ -21,29 +21,20 @@ from flitstack_pipeline.catalog.columns import (
     also,
     column,
     columns,
+    lines_of,
     totals,
 )
 from flitstack_pipeline.catalog.model import KEPT, LIST, Dataset, Field, ObjectType
 from flitstack_pipeline.catalog.statuses import INVOICE
 
-_ITEMS = Dataset(
-    "invoice_items",
-    "Invoice line items",
-    (
-        also(INVOICE_NO, read=""),
-        column(
-            "change_order_number: Change Order #|change order; text as change_order_ref; ; change order as read"
-        ),
-        *ITEM,
-    ),
-    ("invoice_number", "line_number"),
-    ("invoice_number", "quantity", "name"),
-    ("invoice_items", "invoice_line_items"),
-    ("line item", "item", "line", "product", "invoice item"),
-    ("invoice_number", "name", "quantity|unit_price|amount"),
-    "invoices",
-    further=ITEM_FIELDS,
-    joined=("invoices", "lines"),
+_LINES = lines_of("invoices", "Invoice line items", INVOICE_NO)
+_CHANGE_ORDER = column(
+    "change_order_number: Change Order #|change order; text as change_order_ref; ; change order as read"
+)
+_ITEMS = replace(
+    _LINES,
+    columns=(_LINES.columns[0], _CHANGE_ORDER, *_LINES.columns[1:]),
+    file_stems=("invoice_items", "invoice_line_items"),
 )
 _PAYMENTS = Dataset(
     "payments",
