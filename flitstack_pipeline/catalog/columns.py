@@ -30,17 +30,27 @@ def column(line: str, words: tuple[str, ...] = ()) -> Column:
         line: Headers are its usual one and other spellings, separated by `|`, those that count only
             where the cells look like it after a `?`; without any the name in words. The reading is
             a word of `model.READINGS`, in brackets where a function reads the cell as that, then
-            `as CLEAN` for its name in the clean table, `beside
-            COLUMN` for that of its time or day, `of PARENT` for the object type whose record it
-            names, `required` where a row without it is refused.
+            `as CLEAN` for its name in the clean table, `beside COLUMN` for that of its time or
+            day, `of PARENT` for the object type whose record it names, `required` at the end where
+            a row without it is refused.
         words: The closed words of a status, each followed by other spellings.
+
+    Raises:
+        ValueError: The line says something else.
     """
     name, _, rest = line.strip().partition(":")
     headers, reading, to, about = (part.strip() for part in f"{rest};;;".split(";")[:4])
     spelled = [h for h in headers.split("|") if h] or [name.replace("_", " ").title()]
     read, *more = reading.split() or [""]
     holds = read[1:-1] if read.startswith("(") else ""
+    required = more[-1:] == ["required"]
+    more = more[:-1] if required else more
     told = dict(zip(more[::2], more[1::2], strict=False))
+    if len(more) % 2 or told.keys() - {"as", "beside", "of"}:
+        raise ValueError(
+            f"column {name}: behind the reading stands `as CLEAN`, `beside COLUMN`, `of PARENT` or "
+            f"`required`, not {reading!r}"
+        )
     return Column(
         name,
         spelled[0],
@@ -53,7 +63,7 @@ def column(line: str, words: tuple[str, ...] = ()) -> Column:
         told.get("beside", ""),
         words,
         told.get("of", ""),
-        more[-1:] == ["required"],
+        required,
         holds,
     )
 

@@ -8,9 +8,13 @@ waves are derived from that. Belongs here: the shapes. Does not: any object type
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from flitstack_pipeline.catalog.statuses import closed
 
 TEXT, DATE, MONEY, BOOL, INT = "VARCHAR", "DATE", "DECIMAL(18,4)", "BOOLEAN", "BIGINT"
 QUANTITY = "DECIMAL(18,6)"
@@ -27,6 +31,16 @@ KEPT = (
     "source_key Source_System_ID__c",
     "originals Original_Values__c lines",
 )
+
+
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+def _check_names(*names: str) -> None:
+    """Names stand in SQL, in paths and in keys. Raises ValueError for one that must not."""
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r}: a name is of small letters, digits and `_`")
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,7 @@ class Column:
     holds: str = ""
 
     def __post_init__(self) -> None:
+        _check_names(self.name, self.cleaned)
         for word in filter(None, (self.read, self.holds)):
             if word not in READINGS:
                 raise ValueError(f"column {self.name}: {word!r} is no reading of {[*READINGS]}")
@@ -129,7 +144,7 @@ class Column:
     @property
     def closed(self) -> tuple[str, ...]:
         """The closed words of a status."""
-        return tuple(word.split()[0] for word in self.words)
+        return closed(self.words)
 
     def fields(self) -> Iterator[Field]:
         """What it is in the clean table, where it is declared as a whole."""
@@ -186,6 +201,10 @@ class Dataset:
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
+        _check_names(self.key)
+        names = Counter(c.name for c in self.columns)
+        if twice := [name for name, n in names.items() if n > 1]:
+            raise ValueError(f"{self.key}: several columns are called {', '.join(twice)}")
         object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
 
     @property
@@ -217,13 +236,19 @@ class Source:
     advice: Callable[[Any], list[str]] = lambda facts: []
 
     def of(self, dataset: Dataset) -> Dataset:
-        """A kind of export with the tool's words. Raises LookupError for an unknown column."""
+        """A kind of export with the tool's words.
+
+        Raises LookupError for an unknown column, and for an unknown closed word.
+        """
         headers = dict(
             line.strip().split(": ", 1)
             for line in self.spellings.get(dataset.key, "").strip().splitlines()
         )
         if unknown := sorted(headers.keys() - dataset.by_name.keys()):
             raise LookupError(f"{dataset.key} has no column {', '.join(unknown)}")
+        known = {word for c in dataset.columns for word in c.closed}
+        if strange := sorted({*closed(self.words.get(dataset.key, ()))} - known):
+            raise LookupError(f"{dataset.key} has no status {', '.join(strange)}")
         columns = (self._worded(dataset.key, c, headers.get(c.name, "")) for c in dataset.columns)
         stems = (*dataset.file_stems, *self.stems.get(dataset.key, ()))
         return replace(dataset, columns=tuple(columns), file_stems=stems)
@@ -256,6 +281,7 @@ class ObjectType:
     datasets: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        _check_names(self.key)
         object.__setattr__(self, "datasets", tuple(d.key for d in self.exports))
         numbers = [c for c in self.main.columns if c.read == "number" and c.to]
         if self.record and not numbers:

@@ -2,7 +2,7 @@
 
 A spelling is in lower case, without accents, its words joined by `_`
 (docs/contractor_plus.md#status-words). Belongs here: the words. Does not: reading them
-(`cleaning.values.statuses`), and the words of one object type only, which stand in its file.
+(`cleaning.values.statuses`), and what one account declares (`FLITSTACK_CATALOG`).
 """
 
 from __future__ import annotations

@@ -8,9 +8,18 @@ in the middle (another run, no network, a full disk, Ctrl-C): started again it g
 
 from __future__ import annotations
 
+import importlib
 import sys
 import traceback
 from contextlib import suppress
+
+from flitstack_pipeline.errors import BadInput, Exit, WarehouseDamaged, exit_code, trouble_of
+
+try:  # what an account declares is read when the commands are made
+    importlib.import_module("flitstack_pipeline.catalog.declared")
+except BadInput as wrong:
+    sys.stderr.write(f"{wrong}\n")
+    sys.exit(Exit.BAD_INPUT)
 
 from flitstack_pipeline.cli import (
     accounts,
@@ -27,7 +36,6 @@ from flitstack_pipeline.cli import (
 from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.stopping import Interrupted, last_words, stopping_on_signals
 from flitstack_pipeline.cli.terminal import app, errors, log, open_project, opened
-from flitstack_pipeline.errors import Exit, WarehouseDamaged, exit_code, trouble_of
 from flitstack_pipeline.garbage import looked_for_rarely
 
 __all__ = [
