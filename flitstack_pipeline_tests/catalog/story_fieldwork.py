@@ -8,8 +8,7 @@ import json
 
 import pytest
 
-from flitstack_pipeline.services.project_context import accounts_kept_open
-from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
+from flitstack_pipeline_tests.e2e.conftest import audited
 
 EXPORTS = {
     "households.csv": """Household Code,Household,Reach Mail,Reach Line,Door,Place,Sorting Code
@@ -46,16 +45,8 @@ def story(tmp_path_factory):
     (root / "exports").mkdir()
     for name, text in EXPORTS.items():
         (root / "exports" / name).write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv("FLITSTACK_DATA", str(root))
-        patch.setenv("FLITSTACK_MEMORY", "off")
-        patch.setenv("COLUMNS", "200")
-        told = Story(root)
-        assert told.flitstack("audit") == 0, told.said
-        with accounts_kept_open(told.project):
-            yield told
+    with audited(root, FLITSTACK_MEMORY="off") as told:
+        yield told
 
 
 def test_each_file_is_recognised_by_the_words_of_its_tool(story):

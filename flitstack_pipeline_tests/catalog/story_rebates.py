@@ -14,8 +14,7 @@ from flitstack_pipeline.cleaning.validate import validate_clean
 from flitstack_pipeline.dagster.assets.columns import clean_columns
 from flitstack_pipeline.dagster.partitions import WAVE_PARTITIONS
 from flitstack_pipeline.reading.staging import stage
-from flitstack_pipeline.services.project_context import accounts_kept_open
-from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
+from flitstack_pipeline_tests.e2e.conftest import audited
 
 EXPORTS = {
     "clients.csv": """Client ID,Name,Email,Phone
@@ -56,16 +55,8 @@ def story(tmp_path_factory):
     (root / "exports").mkdir()
     for name, text in EXPORTS.items():
         (root / "exports" / name).write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv("FLITSTACK_DATA", str(root))
-        patch.setenv("FLITSTACK_MEMORY", "off")
-        patch.setenv("COLUMNS", "200")
-        told = Story(root)
-        assert told.flitstack("audit") == 0, told.said
-        with accounts_kept_open(told.project):
-            yield told
+    with audited(root, FLITSTACK_MEMORY="off") as told:
+        yield told
 
 
 def records(story, kind):

@@ -6,6 +6,7 @@ The sandbox stays open for a whole story, so that tests can edit in it as its us
 import csv
 import json
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,17 +107,30 @@ class Story:
         stage(self.root / "exports", [path])
 
 
-@pytest.fixture(scope="module")
-def story(tmp_path_factory):
-    """A data folder with twelve clients, cleaned, and its sandbox kept open."""
-    root = tmp_path_factory.mktemp("story")
+@contextmanager
+def audited(root, **settings):
+    """The story of the exports in a data folder, after the audit; its sandbox stays open.
+
+    Args:
+        root: The data folder.
+        settings: Variables of the environment besides, of which none is left behind.
+    """
+    given = {"FLITSTACK_DATA": str(root), "COLUMNS": "200", **settings}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FLITSTACK_DATA", str(root))
-        patch.setenv("COLUMNS", "200")
         for name in VARIABLES:
             patch.delenv(name, raising=False)
-        generate(root / "exports", clients=12, seed=11)
+        for name, value in given.items():
+            patch.setenv(name, value)
         told = Story(root)
         assert told.flitstack("audit") == 0, told.said
         with accounts_kept_open(told.project):
             yield told
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """A data folder with twelve clients, cleaned, and its sandbox kept open."""
+    root = tmp_path_factory.mktemp("story")
+    generate(root / "exports", clients=12, seed=11)
+    with audited(root) as told:
+        yield told

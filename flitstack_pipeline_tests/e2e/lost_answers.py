@@ -9,17 +9,15 @@ of the account before says what must be there after the rollback.
 
 import csv
 import json
-import os
 import shutil
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from flitstack_pipeline.examples import generate
 from flitstack_pipeline.highlevel import retry
 from flitstack_pipeline.migration import inflight_recovery
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.provisioning import making
-from flitstack_pipeline.services.project_context import accounts_kept_open
-from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
+from flitstack_pipeline_tests.e2e.conftest import audited
 from flitstack_pipeline_tests.e2e.content import content, different
 from flitstack_pipeline_tests.proofs import Found
 
@@ -49,26 +47,12 @@ def storm(kinds, seed):
 def opened(folder, exports, profile):
     """A data folder of its own with the exports, cleaned; its sandbox stays open."""
     shutil.copytree(exports, folder / "exports")
-    values = {"FLITSTACK_DATA": str(folder), "FLITSTACK_MEMORY": "off", "COLUMNS": "200",
-              "FLITSTACK_SANDBOX_PROFILE": profile}  # fmt: skip
-    with ExitStack() as stack:
-        for name in (*VARIABLES, *values):
-            stack.callback(_put, name, os.environ.get(name))
-            _put(name, values.get(name))
-        story = Story(folder)
-        assert story.flitstack("audit") == 0, story.said
+    settings = {"FLITSTACK_MEMORY": "off", "FLITSTACK_SANDBOX_PROFILE": profile}
+    with audited(folder, **settings) as story:
         assert story.flitstack("map", "propose") == 0, story.said
         assert story.flitstack("map", "confirm", "Ann") == 0, story.said
         assert story.flitstack("acknowledge", "all", "--by", "Ann") == 0, story.said
-        stack.enter_context(accounts_kept_open(story.project))
         yield story
-
-
-def _put(name, value):
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value
 
 
 def people_before(story):

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from flitstack_pipeline.reading.staging import stage
-from flitstack_pipeline.services.project_context import accounts_kept_open
-from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
+from flitstack_pipeline_tests.e2e.conftest import audited
 
 pytestmark = pytest.mark.e2e
 
@@ -30,16 +29,8 @@ def story(tmp_path_factory):
     (root / "exports" / "odd.csv").write_text("Colour,Size\nred,4\n")
     (root / "exports" / "notes.csv").write_text(NOTES + LOST)
     (root / "exports" / "attachments.csv").write_text(PHOTO)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv("FLITSTACK_DATA", str(root))
-        patch.setenv("FLITSTACK_MEMORY", "off")
-        patch.setenv("COLUMNS", "200")
-        told = Story(root)
-        assert told.flitstack("audit") == 0, told.said
-        with accounts_kept_open(told.project):
-            yield told
+    with audited(root, FLITSTACK_MEMORY="off") as told:
+        yield told
 
 
 def certificate(story):

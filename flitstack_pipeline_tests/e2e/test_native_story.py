@@ -14,8 +14,7 @@ import pytest
 
 from flitstack_pipeline import services
 from flitstack_pipeline.examples import generate
-from flitstack_pipeline.services.project_context import accounts_kept_open
-from flitstack_pipeline_tests.e2e.conftest import VARIABLES, Story
+from flitstack_pipeline_tests.e2e.conftest import audited
 
 pytestmark = pytest.mark.e2e
 
@@ -40,21 +39,12 @@ def lifelike(path):
 def story(tmp_path_factory):
     """A data folder with an environment that names a conversation provider and a calendar."""
     root = tmp_path_factory.mktemp("native")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv("FLITSTACK_DATA", str(root))
-        patch.setenv("FLITSTACK_SANDBOX_PROFILE", "documented")
-        patch.setenv("COLUMNS", "200")
-        patch.setenv(PROVIDER, "a-provider")
-        patch.setenv(CALENDAR, "a-calendar")
-        generate(root / "exports", clients=8, seed=11)
-        lifelike(root / "exports" / "notes.csv")
-        told = Story(root)
-        assert told.flitstack("audit") == 0, told.said
+    generate(root / "exports", clients=8, seed=11)
+    lifelike(root / "exports" / "notes.csv")
+    settings = {PROVIDER: "a-provider", CALENDAR: "a-calendar"}
+    with audited(root, FLITSTACK_SANDBOX_PROFILE="documented", **settings) as told:
         assert told.flitstack("acknowledge", "all", "--by", "Ann") == 0, told.said
-        with accounts_kept_open(told.project):
-            yield told
+        yield told
 
 
 def exported(story):
