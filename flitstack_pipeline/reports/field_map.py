@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from flitstack_pipeline.catalog import targets as t
-from flitstack_pipeline.mapping.answers import SHEET_NAMES
+from flitstack_pipeline.mapping.answer_sheets import SHEET_NAMES
 from flitstack_pipeline.mapping.document import (
     PROPOSED,
     FieldEntry,

@@ -21,7 +21,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flitstack_pipeline.errors import BadInput
-from flitstack_pipeline.mapping.answers import Answer, Row, Sheet
+from flitstack_pipeline.mapping.answer_sheets import Row, Sheet
+from flitstack_pipeline.mapping.answers import Answer
 from flitstack_pipeline.reports.workbook_cells import fitting, put_text
 
 START, LISTS, MADE = "Start here", "_lists", "_made"

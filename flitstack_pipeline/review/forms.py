@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from flitstack_pipeline.errors import BadInput
-from flitstack_pipeline.mapping.answers import CHOICE, DECISION, THEN
+from flitstack_pipeline.mapping.answer_sheets import CHOICE, DECISION, THEN
 from flitstack_pipeline.mapping.document import CONFIRMED, EXCLUDED, PROPOSED
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.folding import fold, fold_soon

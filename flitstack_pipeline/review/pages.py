@@ -18,7 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from flitstack_pipeline.errors import FlitstackError, trouble_of
-from flitstack_pipeline.mapping.answers import CHOICES, ORDER, STAGES
+from flitstack_pipeline.mapping.answer_sheets import CHOICES, ORDER, STAGES
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.access import NotAllowed
 from flitstack_pipeline.review.app import visit_of

@@ -14,7 +14,8 @@ from flitstack_pipeline.catalog.clean import TABLES
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.job_names import JOB
-from flitstack_pipeline.mapping.answers import DECISION, apply_answers, sheets
+from flitstack_pipeline.mapping.answer_sheets import DECISION, sheets
+from flitstack_pipeline.mapping.answers import apply_answers
 from flitstack_pipeline.mapping.build import map_object as map_tables
 from flitstack_pipeline.mapping.column_names import misspelt_columns
 from flitstack_pipeline.mapping.differences import differences

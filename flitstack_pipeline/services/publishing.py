@@ -22,7 +22,7 @@ from flitstack_pipeline.cleaning.decisions import (
     DecisionFile,
     read_decisions,
 )
-from flitstack_pipeline.mapping.answers import FIELD, SHEET_NAMES, fields_of, sheets
+from flitstack_pipeline.mapping.answer_sheets import FIELD, SHEET_NAMES, fields_of, sheets
 from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.sources import READ_FROM

@@ -10,7 +10,8 @@ from flitstack_pipeline.mapping.activity_words import (
     meeting_status,
     plain,
 )
-from flitstack_pipeline.mapping.answers import Answer, apply_answers, sheets
+from flitstack_pipeline.mapping.answer_sheets import sheets
+from flitstack_pipeline.mapping.answers import Answer, apply_answers
 from flitstack_pipeline.mapping.build import map_object
 from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import ACTIVITY_FORMS, MapDocument, MapError

@@ -6,7 +6,8 @@ import openpyxl
 import pytest
 
 from flitstack_pipeline.errors import BadInput
-from flitstack_pipeline.mapping.answers import apply_answers, sheets
+from flitstack_pipeline.mapping.answer_sheets import sheets
+from flitstack_pipeline.mapping.answers import apply_answers
 from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import MapError
 from flitstack_pipeline.mapping.propose import propose
