@@ -25,7 +25,7 @@ from flitstack_pipeline.catalog.estimates import ESTIMATES
 from flitstack_pipeline.catalog.invoices import INVOICES
 from flitstack_pipeline.catalog.jobs import JOBS
 from flitstack_pipeline.catalog.leads import LEADS
-from flitstack_pipeline.catalog.model import Column, ObjectType, Source
+from flitstack_pipeline.catalog.model import Column, Dataset, ObjectType, Source
 from flitstack_pipeline.catalog.users import USERS
 from flitstack_pipeline.catalog.work_orders import WORK_ORDERS
 from flitstack_pipeline.errors import BadInput
@@ -107,11 +107,11 @@ def _object_types() -> tuple[ObjectType, ...]:
 
 
 def _check(found: tuple[ObjectType, ...], told: Iterable[str]) -> None:
-    """Every name that a declaration says is there, and once.
+    """Every name that a declaration says is there, and once; what it asks for can be had.
 
     Raises:
         LookupError: A kind of export or an object type is named that there is not.
-        ValueError: Two are called the same.
+        ValueError: Two are called the same, or a record or a field cannot be made as declared.
     """
     types, kinds = Counter(o.key for o in found), Counter(d for o in found for d in o.datasets)
     if unknown := sorted(set(told) - kinds.keys()):
@@ -122,6 +122,20 @@ def _check(found: tuple[ObjectType, ...], told: Iterable[str]) -> None:
         raise LookupError(f"no object type is called {', '.join(unknown)}")
     if twice := sorted(name for names in (types, kinds) for name, n in names.items() if n > 1):
         raise ValueError(f"several are called {', '.join(dict.fromkeys(twice))}")
+    linked = {"clients", "jobs", *(o.key for o in found if o.record)}
+    for o in found:
+        if o.record and (strange := sorted(set(o.parents) - linked)):
+            raise ValueError(f"{o.key}: records have no links with those of {', '.join(strange)}")
+        for d in o.exports:
+            _check_fields(d, bool(d.target or (o.record and d is o.main)))
+
+
+def _check_fields(dataset: Dataset, has_record: bool) -> None:
+    """Raises ValueError for a column that is to have a field where rows become no record."""
+    lost = [c.name for c in dataset.columns if c.read and c.to and not has_record]
+    if lost:
+        told = f"{dataset.key}: its rows become no record, so {', '.join(lost)} can have no field"
+        raise ValueError(told)
 
 
 OBJECT_TYPES: tuple[ObjectType, ...] = _object_types()

@@ -118,8 +118,7 @@ def records(
     """Records of an object type that is declared as a whole (phase 0), and their relations (1)."""
     key, word = declared.key, t.OBJECTS[declared.target].singular
     for row in rows(con, _with_parents(con, mapper, declared)):
-        title = row.get("title") or f"{word.capitalize()} #{row['number']}"
-        row["display_name"] = title
+        row["display_name"] = row.get("title") or f"{word.capitalize()} #{row['number']}"
         row["lines"] = "\n".join(line_text(i) for i in row["items"] or []) or None
         words = {**row, "status": row.get("status") or row.get("status_text")}
         if "job_refs" in row:
@@ -144,7 +143,7 @@ def _with_parents(con: duckdb.DuckDBPyConnection, mapper: Mapper, declared: Obje
         if parent == "jobs":
             columns.append("p_jobs.job_key AS of_jobs")
             joins.append("LEFT JOIN m_job p_jobs ON p_jobs.child_key = w.source_key")
-        elif parent not in ("users", "clients"):
+        elif parent != "clients":
             role = parent.removesuffix("s")
             columns.append(f"p_{parent}.parent_key AS of_{parent}")
             joins.append(

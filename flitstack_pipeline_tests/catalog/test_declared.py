@@ -63,6 +63,12 @@ def test_a_new_object_type_is_one_file_and_a_second_source_its_words(name, tmp_p
          "jobs: several columns are called amount"),
         (f"{MODEL}\nCOLUMNS = {{'jobs': columns('fee: Fee; number of jbos')}}",
          "no object type is called jbos"),
+        (f"{MODEL}\nCOLUMNS = {{'visits': columns('fee: Fee; money; Fee__c')}}",
+         "visits: its rows become no record, so fee can have no field"),
+        ("from dataclasses import replace\n"
+         "from flitstack_pipeline_tests.catalog.rebates import CLAIMS\n"
+         "OBJECT_TYPES = (replace(CLAIMS, parents=('estimates',)),)",
+         "rebate_claims: records have no links with those of estimates"),
         ("from flitstack_pipeline.catalog.work_orders import WORK_ORDERS\n"
          "OBJECT_TYPES = (WORK_ORDERS,)", "several are called work_orders"),
     ],
