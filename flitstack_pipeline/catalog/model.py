@@ -32,7 +32,10 @@ KEPT = (
     "originals Original_Values__c lines",
 )
 
-
+#: Readings that ask for more than their cell → what `Column` then says.
+_NEEDED = {
+    "day_and_time": "beside", "time_beside": "beside", "key": "parent", "status": "words",
+}  # fmt: skip
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -125,6 +128,9 @@ class Column:
         for word in filter(None, (self.read, self.holds)):
             if word not in READINGS:
                 raise ValueError(f"column {self.name}: {word!r} is no reading of {[*READINGS]}")
+        needed = _NEEDED.get(self.read, "name")
+        if not getattr(self, needed):
+            raise ValueError(f"column {self.name}: read as {self.read} it needs `{needed}`")
 
     @property
     def held(self) -> str:
@@ -205,6 +211,8 @@ class Dataset:
         names = Counter(c.name for c in self.columns)
         if twice := [name for name, n in names.items() if n > 1]:
             raise ValueError(f"{self.key}: several columns are called {', '.join(twice)}")
+        if len(worded := [c.name for c in self.columns if c.words]) > 1:
+            raise ValueError(f"{self.key}: one column has closed words, not {', '.join(worded)}")
         object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
 
     @property

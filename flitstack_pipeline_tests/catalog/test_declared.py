@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,24 @@ def test_files_add_columns_to_one_kind_and_only_one_names_the_tool(tmp_path):
 def test_what_stands_behind_a_reading_is_understood_or_refused(line):
     with pytest.raises(ValueError, match="column fee: behind the reading"):
         column(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("fee: Fee; status", "words"), ("fee: Fee; day_and_time", "beside"),
+        ("fee: Fee; time_beside", "beside"), ("fee: Fee; key", "parent"),
+    ],
+)  # fmt: skip
+def test_a_reading_of_more_than_its_cell_says_of_what(line, needed):
+    with pytest.raises(ValueError, match=f"column fee: .* needs `{needed}`"):
+        column(line)
+
+
+def test_a_second_column_of_closed_words_does_not_take_the_place_of_the_first():
+    phase = column("phase: Phase; status", ("early", "late"))
+    with pytest.raises(ValueError, match="jobs: one column has closed words, not status, phase"):
+        replace(JOBS.main, columns=(*JOBS.main.columns, phase))
 
 
 def test_names_that_stand_in_sql_are_plain_and_closed_words_are_known():

@@ -64,7 +64,8 @@ def declared(c: Cells, dataset: Dataset) -> Row:
 
 
 def _require(c: Cells, dataset: Dataset, column: Column, value: str) -> None:
-    what = f"Give the {dataset.subjects[0]} its {column.header.lower()}."
+    noun = next(iter(dataset.subjects), "row")
+    what = f"Give the {noun} its {column.header.lower()}."
     c.refuse(f"{value} IS NULL", column.name, f"no_{column.name}", what)
 
 
