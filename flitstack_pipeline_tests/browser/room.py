@@ -73,7 +73,7 @@ class Person:
         person = cls(room, page)
         page.goto(f"{room.url}/come/{MIGRATION}/{token}")
         person.look()
-        page.get_by_role("button", name="Come in").click()
+        person.press("Come in")
         return person
 
     def go(self, page: str = "") -> Page:
@@ -84,9 +84,17 @@ class Person:
 
     def press(self, name: str, within: Locator | None = None) -> None:
         """Press a button and wait for the page that answers."""
-        button = (within or self.page).get_by_role("button", name=name, exact=True)
+        self._click((within or self.page).get_by_role("button", name=name, exact=True))
+
+    def follow(self, name: str) -> None:
+        """Follow a link to its page, and look it over."""
+        self._click(self.page.get_by_role("link", name=name, exact=True))
+        self.look()
+
+    def _click(self, target: Locator) -> None:
+        # a click returns before the page that answers has a document
         with self.page.expect_navigation():
-            button.click()
+            target.click()
 
     def key(self, key: str) -> None:
         """Press a key that decides, and wait for the page that answers."""

@@ -112,8 +112,7 @@ def test_a_question_is_answered_by_one_click_and_the_exports_are_read_again(stor
     story.engineer_runs("Read the exports")
     ann = story.ann
     ann.go()
-    ann.page.get_by_role("link", name="Go there").click()
-    ann.look()
+    ann.follow("Go there")
     assert "'03/04/2024' is 03 April 2024" in ann.page.inner_text("main")
     with ann.page.expect_navigation():
         ann.page.get_by_role("button", name="day first").click()
@@ -186,8 +185,7 @@ def test_a_conflict_is_decided_and_carried_out(story):
     assert story.contacts()["Dora"]["phone"] == "+18135550190", "nobody's edit is overwritten"
     ann = story.ann
     ann.go()
-    ann.page.get_by_role("link", name="Go there").click()
-    ann.look()
+    ann.follow("Go there")
     item = ann.page.locator(".item.open")
     told = item.inner_text()
     assert "Dora Pratt · Phone" in told
