@@ -18,11 +18,11 @@ from flitstack_pipeline.mapping.apply import Mapper
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.mapping.opt_outs import prepare_opt_outs
 from flitstack_pipeline.mapping.rows import Record, Skipped, write
-from flitstack_pipeline.mapping.schema import TargetSchema, target_schema
+from flitstack_pipeline.mapping.schema import target_schema
 from flitstack_pipeline.mapping.sources import prepare
 from flitstack_pipeline.mapping.transforms import Account
 
-__all__ = ["MapResult", "TargetSchema", "map_object", "target_schema"]
+__all__ = ["MapResult", "map_object", "target_schema"]
 
 
 @dataclass(frozen=True)

@@ -8,26 +8,14 @@ the lines of the estimates say what is sold, at the latest price.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 import duckdb
 
+from flitstack_pipeline.catalog.target_schema import ProductSpec
 from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.transforms import money
-
-
-@dataclass(frozen=True)
-class ProductSpec:
-    """One product of the price list; `unit` is what its price is for."""
-
-    name: str
-    price: str | None
-    description: str = ""
-    item_type: str = ""
-    sku: str = ""
-    unit: str = ""
-
 
 #: What may stand behind the name of items that share it, the best first.
 _TELLING: tuple[Callable[[ProductSpec], str], ...] = (

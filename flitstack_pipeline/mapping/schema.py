@@ -5,16 +5,15 @@ Belongs here: the wish list. Does not: creating it (`migration.provision`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import duckdb
 
 from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.declared import RECORDS
 from flitstack_pipeline.catalog.model import LIST, MAP
+from flitstack_pipeline.catalog.target_schema import PipelineSpec, TargetSchema
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.mapping.price_list import ProductSpec, products
+from flitstack_pipeline.mapping.price_list import products
 from flitstack_pipeline.mapping.sources import as_migrated, has_further_estimates
 from flitstack_pipeline.warehouse import filled_tables
 
@@ -35,40 +34,16 @@ ALWAYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ObjectSpec:
-    """A custom object to exist; its fields are in TargetSchema.fields under the same key."""
+def target_schema(
+    document: MapDocument, con: duckdb.DuckDBPyConnection, currency: str
+) -> TargetSchema:
+    """The schema the map needs, given which columns hold anything at all.
 
-    key: str
-    singular: str
-    plural: str
-    primary: str
-    searchable: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PipelineSpec:
-    """The job pipeline and its stages, in order."""
-
-    name: str
-    stages: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TargetSchema:
-    """Everything to find or make in each sub-account before any record moves."""
-
-    fields: dict[str, tuple[t.TargetField, ...]]
-    objects: tuple[ObjectSpec, ...]
-    associations: tuple[t.Association, ...]
-    pipeline: PipelineSpec
-    products: tuple[ProductSpec, ...] = ()
-    tags: tuple[str, ...] = ()
-    locations: tuple[str, ...] = field(default=("main",))
-
-
-def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> TargetSchema:
-    """The schema the map needs, given which columns hold anything at all."""
+    Args:
+        document: The field map.
+        con: The warehouse, cleaned.
+        currency: That of the account's prices, three letters of ISO 4217.
+    """
     unused = ""
     if document.estimate_lines == "compact":
         unused = t.OPPORTUNITY_PRODUCT
@@ -80,11 +55,12 @@ def target_schema(document: MapDocument, con: duckdb.DuckDBPyConnection) -> Targ
     targets = [t.CONTACT, t.BUSINESS, t.OPPORTUNITY, *(o.key for o in objects)]
     return TargetSchema(
         {target: _fields(document, target, used) for target in targets},
-        tuple(ObjectSpec(o.key, o.singular, o.plural, o.primary, o.searchable) for o in objects),
+        tuple(objects),
         tuple(a for a in t.ASSOCIATIONS.values() if a.second != unused),
         PipelineSpec(t.PIPELINE, tuple(document.pipeline)),
         products(con),
         tuple(t.TYPE_TAGS.values()),
+        currency,
         tuple(document.routing.locations),
     )
 

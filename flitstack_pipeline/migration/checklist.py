@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flitstack_pipeline.catalog.targets import TargetField, TargetObject
+
 NAMES = {"contact": "Contact", "opportunity": "Opportunity", "business": "Company"}
 
 
@@ -48,7 +50,7 @@ def object_name(key: str) -> str:
     return NAMES.get(key) or key.rsplit(".", 1)[-1].replace("_", " ").title()
 
 
-def object_todo(target: Any, why: str) -> Todo:
+def object_todo(target: TargetObject, why: str) -> Todo:
     """A custom object to be made by hand, or with an agency token."""
     return Todo(
         "custom object", f"{target.singular} / {target.plural}", key=target.key,
@@ -57,7 +59,7 @@ def object_todo(target: Any, why: str) -> Todo:
     )  # fmt: skip
 
 
-def field_todo(target: str, field: Any, why: str) -> Todo:
+def field_todo(target: str, field: TargetField, why: str) -> Todo:
     """A custom field to be made by hand."""
     return Todo(
         "custom field", field.label, target, data_type=field.data_type,

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flitstack_pipeline.catalog.target_schema import TargetSchema
+from flitstack_pipeline.catalog.targets import TargetField
 from flitstack_pipeline.migration.account_schema import V1_TARGETS, Catalog, FieldRef, slug
 from flitstack_pipeline.migration.checklist import object_name
 
@@ -100,12 +102,12 @@ class Item:
 
 
 def compare_schema(
-    schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]] = ()
+    schema: TargetSchema, catalog: Catalog, items: Iterable[Mapping[str, Any]] = ()
 ) -> list[Item]:
     """Every item the schema needs with its state.
 
-    `schema` is a TargetSchema (or anything with its attributes), `items` what the journal knows
-    of the sub-account's schema. Fields of an object that is not there are left to the object.
+    `items` are what the journal knows of the sub-account's schema. Fields of an object that is not
+    there are left to the object.
     """
     known = {i["item_key"]: i for i in items}
     return [
@@ -116,7 +118,7 @@ def compare_schema(
     ]
 
 
-def drift(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]]) -> list[Item]:
+def drift(schema: TargetSchema, catalog: Catalog, items: Iterable[Mapping[str, Any]]) -> list[Item]:
     """What provisioning made or used and somebody has changed since."""
     items = list(items)
     seen = {i["item_key"] for i in items}
@@ -124,7 +126,9 @@ def drift(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]]) -> 
     return [i for i in compared if i.item_key in seen and i.state in DRIFTED]
 
 
-def adopt_renamed(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]]) -> None:
+def adopt_renamed(
+    schema: TargetSchema, catalog: Catalog, items: Iterable[Mapping[str, Any]]
+) -> None:
     """Let the catalogue find our renamed fields and pipeline by the names the map knows."""
     known = {i["item_key"]: i for i in items}
     for item in compare_schema(schema, catalog, known.values()):
@@ -136,7 +140,9 @@ def adopt_renamed(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, An
                 catalog.rename_pipeline(hl_id, item.name)
 
 
-def settle_schema(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]]) -> None:
+def settle_schema(
+    schema: TargetSchema, catalog: Catalog, items: Iterable[Mapping[str, Any]]
+) -> None:
     """Note in the catalogue what the schema needs and it lacks, and adopt what was renamed.
 
     A record that needs a missing field would be refused, and an option the field lacks silently
@@ -148,11 +154,6 @@ def settle_schema(schema: Any, catalog: Catalog, items: Iterable[Mapping[str, An
     catalog.unready = [i.sentence for i in compared if i.state not in well]
     catalog.changed = [i.sentence for i in compared if i.state is State.RENAMED]
     adopt_renamed(schema, catalog, known)
-
-
-def listed(values: Any) -> list[Any]:
-    """The things of a schema attribute, a mapping or a sequence."""
-    return list(values.values()) if isinstance(values, Mapping) else list(values or ())
 
 
 def primary_key(catalog: Catalog, target: str) -> str:
@@ -168,8 +169,8 @@ def lacking_options(ref: FieldRef, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(option for option in wanted if option not in labels)
 
 
-def _objects(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
-    for target in listed(getattr(schema, "objects", ())):
+def _objects(schema: TargetSchema, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
+    for target in schema.objects:
         key = f"object:{target.key}"
         made = known.get(key, {}).get("origin") == "created"
         state = State.READY if target.key in catalog.objects else State.MISSING
@@ -177,8 +178,8 @@ def _objects(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> Iterato
         yield Item(key, "object", target.key, target.singular, state, made)
 
 
-def _fields(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
-    for target, wanted in getattr(schema, "fields", {}).items():
+def _fields(schema: TargetSchema, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
+    for target, wanted in schema.fields.items():
         v2 = target not in V1_TARGETS
         if v2 and target != "business" and target not in catalog.objects:
             continue
@@ -188,7 +189,7 @@ def _fields(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> Iterator
                 yield _field(target, field, catalog, known)
 
 
-def _field(target: str, field: Any, catalog: Catalog, known: Mapping[str, Any]) -> Item:
+def _field(target: str, field: TargetField, catalog: Catalog, known: Mapping[str, Any]) -> Item:
     key = f"field:{target}:{field.label}"
     item = known.get(key, {})
     ours = item.get("origin") == "created"
@@ -212,8 +213,10 @@ def _field(target: str, field: Any, catalog: Catalog, known: Mapping[str, Any]) 
     return found(State.DELETED if ours else State.MISSING)
 
 
-def _associations(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
-    for wanted in listed(getattr(schema, "associations", ())):
+def _associations(
+    schema: TargetSchema, catalog: Catalog, known: Mapping[str, Any]
+) -> Iterator[Item]:
+    for wanted in schema.associations:
         key = f"association:{wanted.key}"
         ours = known.get(key, {}).get("origin") == "created"
         ref = catalog.associations.get(wanted.key)
@@ -226,10 +229,8 @@ def _associations(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> It
         yield Item(key, "association", wanted.first, name, state, ours, "", found)
 
 
-def _pipeline(schema: Any, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
-    wanted = getattr(schema, "pipeline", None)
-    if wanted is None:
-        return
+def _pipeline(schema: TargetSchema, catalog: Catalog, known: Mapping[str, Any]) -> Iterator[Item]:
+    wanted = schema.pipeline
     key = f"pipeline:{wanted.name}"
     item = known.get(key, {})
     ours = item.get("origin") == "created"

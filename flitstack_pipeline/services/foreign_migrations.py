@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from flitstack_pipeline.accounts import Account
 from flitstack_pipeline.catalog.objects import KEYS, waves
+from flitstack_pipeline.catalog.target_schema import TargetSchema
 from flitstack_pipeline.destination import Destination
 from flitstack_pipeline.errors import BadInput, Exit
 from flitstack_pipeline.highlevel.errors import HighLevelError
-from flitstack_pipeline.mapping.build import TargetSchema
 from flitstack_pipeline.migration.account_schema import Catalog, build_catalog
 from flitstack_pipeline.migration.adopted_entries import Lost
 from flitstack_pipeline.migration.adoption import Adoption, Exports, adopt, count_marked

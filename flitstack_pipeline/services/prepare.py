@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from flitstack_pipeline.accounts import NATIVE, Account, variable
+from flitstack_pipeline.catalog.target_schema import TargetSchema
 from flitstack_pipeline.highlevel.errors import HighLevelError
-from flitstack_pipeline.mapping.build import TargetSchema, target_schema
+from flitstack_pipeline.mapping.build import target_schema
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.checklist import Todo, required
@@ -170,7 +171,7 @@ def wanted_schema(project: Project) -> TargetSchema:
     """The schema the confirmed map needs in every sub-account."""
     document = map_document(project) or MapDocument.load(project.map_path)
     with project.warehouse.connect() as con:
-        return target_schema(document, con)
+        return target_schema(document, con, project.settings.currency)
 
 
 @noted()

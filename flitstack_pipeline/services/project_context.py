@@ -204,7 +204,8 @@ def account_catalog(project: Project, journal: Journal, destination: Destination
     document = map_document(project)
     with project.warehouse.connect() as con:
         catalog.users = team_of(existing, con, document).users
-        schema = target_schema(document, con) if document else None
+        currency = project.settings.currency
+        schema = target_schema(document, con, currency) if document else None
     if schema is not None:
         settle_schema(schema, catalog, items)
     kept[destination.location_id] = catalog

@@ -177,7 +177,7 @@ def test_the_compact_choice_makes_one_record_that_holds_its_lines(con, document)
         == "1 · 2.5 × Shingle @ 20.00 = 50.00 (optional; type: material)"
     )
     assert not [k for k in found if k.startswith("line:")]
-    assert "custom_objects.estimate" in target_schema(document, con).fields
+    assert "custom_objects.estimate" in target_schema(document, con, "USD").fields
 
 
 def test_an_invoice_links_to_its_job_or_to_a_historical_opportunity(con, document):
@@ -261,7 +261,7 @@ def test_every_object_maps_twice_the_same_with_the_hash_the_loader_reckons(con, 
 
 
 def test_every_label_a_payload_uses_is_in_the_target_schema(con, document):
-    schema = target_schema(document, con)
+    schema = target_schema(document, con, "USD")
     labels = {target: {f.label for f in fields} for target, fields in schema.fields.items()}
     kinds = {"contact": "contact", "company": "business", "opportunity": "opportunity"}
     for key in KEYS:
@@ -290,7 +290,7 @@ def test_routing_sends_a_client_and_its_records_to_one_sub_account(con, document
     assert jobs["opportunity:main/jobs/101"]["location"] == "north"
     assert jobs["file:main/attachments/f1"]["location"] == "north"
     assert jobs["opportunity:main/jobs/102"]["location"] == "main"
-    assert target_schema(document, con).locations == ("main", "north")
+    assert target_schema(document, con, "USD").locations == ("main", "north")
 
 
 def test_mapping_before_relationships_says_what_is_missing():
@@ -327,7 +327,7 @@ def test_a_further_estimate_of_a_job_keeps_its_whole_header_as_a_record(con, doc
         "opportunity:main/jobs/101", "estimate:main/estimates/E3",
     ]  # fmt: skip
     assert "estimate:main/estimates/E1" not in found  # the main one is the opportunity's own
-    schema = target_schema(document, con)
+    schema = target_schema(document, con, "USD")
     assert {"Estimate_Discount__c", "Salesman"} <= {
         f.label for f in schema.fields["custom_objects.estimate"]
     }

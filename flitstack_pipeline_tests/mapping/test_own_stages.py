@@ -33,7 +33,7 @@ def test_nine_statuses_of_their_own_are_nine_stages_in_the_order_jobs_enter_them
     jobs(con, *reversed(NINE), custom=entered)
     document = propose(con)
     assert document.pipeline == list(NINE)
-    assert target_schema(document, con).pipeline.stages == NINE
+    assert target_schema(document, con, "USD").pipeline.stages == NINE
     assert {w: document.stages["jobs"].map[w]["stage"] for w in NINE} == {w: w for w in NINE}
     assert document.stages["jobs"].map["Closed Out"]["status"] == "won"
     assert sorted(document.stages["jobs"].open) == sorted(NINE)

@@ -1,7 +1,7 @@
 """A small migration against the sandbox over real HTTP."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from flitstack_pipeline.catalog import targets as t
+from flitstack_pipeline.catalog.target_schema import PipelineSpec, ProductSpec, TargetSchema
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.highlevel.client import Connection, HighLevelClient
 from flitstack_pipeline.highlevel.pacing import UnlimitedPacer
@@ -18,28 +19,12 @@ from flitstack_pipeline.migration.rows import MappedRow, payload_hash
 from flitstack_pipeline.sandbox_process import start_sandbox
 
 
-@dataclass
-class Pipeline:
-    name: str = t.PIPELINE
-    stages: tuple = t.STAGES
-
-
-@dataclass
-class Schema:
-    fields: dict
-    objects: list
-    associations: list
-    pipeline: Pipeline = field(default_factory=Pipeline)
-    products: tuple = ({"name": "Paint", "price": "12.50"},)
-    tags: tuple = ("contractor+ client",)
-
-
 def named(target, *labels):
     return tuple(f for f in t.FIELDS[target] if f.label in labels)
 
 
 def small_schema():
-    return Schema(
+    return TargetSchema(
         fields={
             "contact": named("contact", t.SOURCE_ID, t.SOURCE_TYPE, "Estimated_Value__c", t.FILES,
                              "Original_Create_Date__c"),
@@ -48,8 +33,11 @@ def small_schema():
             t.INVOICE: named(t.INVOICE, t.NAME, t.SOURCE_ID, "Total__c", "Paid_Date__c",
                              "Invoice_Status__c"),
         },
-        objects=[t.OBJECTS[t.INVOICE]],
-        associations=[t.ASSOCIATIONS["opportunity_invoice"]],
+        objects=(t.OBJECTS[t.INVOICE],),
+        associations=(t.ASSOCIATIONS["opportunity_invoice"],),
+        pipeline=PipelineSpec(t.PIPELINE, t.STAGES),
+        products=(ProductSpec("Paint", "12.50"),),
+        tags=("contractor+ client",),
     )  # fmt: skip
 
 

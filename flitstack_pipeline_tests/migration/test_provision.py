@@ -25,7 +25,7 @@ from flitstack_pipeline.migration.preflight.workflows import objects_of_others
 from flitstack_pipeline.migration.provision import not_unique, provision
 from flitstack_pipeline.migration.rollback.execute import rollback
 from flitstack_pipeline.migration.schema_state import State, drift
-from flitstack_pipeline_tests.migration.conftest import Pipeline, small_schema
+from flitstack_pipeline_tests.migration.conftest import small_schema
 
 LABEL = "Estimated_Value__c"
 
@@ -150,6 +150,13 @@ def test_a_field_of_another_type_goes_on_the_checklist_with_its_exact_form(ready
     assert row["options"] == "Client\nLead\nVendor\nContact person" and "NUMERICAL" in row["why"]
 
 
+def test_products_are_priced_in_the_currency_of_the_account(ready):
+    account, hl, journal, run = ready
+    provision(hl, replace(small_schema(), currency="GBP"), journal, run)
+    (price,) = account.dump()["prices"]
+    assert (price["amount"], price["currency"]) == (12.5, "GBP")
+
+
 def test_a_foreign_pipeline_keeps_its_stages_and_the_missing_ones_are_told(ready):
     account, hl, *_ = ready
     hl.pipelines.create(PipelineBody(name="JOB WORKFLOW", stages=[Stage(name="New", position=0)]))
@@ -168,7 +175,7 @@ def test_what_the_token_may_not_make_is_the_checklist_and_the_next_run_finds_it(
     (todo,) = catalog.checklist
     assert todo.key == t.INVOICE and todo.required and "agency token" in todo.why
     full = account.connect()
-    provision(full, replace(small_schema(), fields={}, pipeline=Pipeline()), journal, run)
+    provision(full, replace(small_schema(), fields={}), journal, run)
     again = provision(limited, small_schema(), journal, run)
     assert required(again.checklist) == []
     assert again.field(t.INVOICE, "Total__c") and again.association("opportunity_invoice")

@@ -1,5 +1,7 @@
 """Whatever somebody does to HighLevel by hand, reconciliation finds it."""
 
+from dataclasses import replace
+
 import pytest
 import requests
 
@@ -22,12 +24,8 @@ class Migrated:
 
     def __init__(self, account, journal, rows):
         self.account, self.journal, self.rows, self.hl = account, journal, rows, account.connect()
-        schema = small.small_schema()
-        schema.objects = [t.OBJECTS[t.INVOICE]]
-        schema.associations = [
-            t.ASSOCIATIONS["opportunity_invoice"],
-            t.ASSOCIATIONS["contact_invoice"],
-        ]
+        kinds = (t.ASSOCIATIONS["opportunity_invoice"], t.ASSOCIATIONS["contact_invoice"])
+        schema = replace(small.small_schema(), associations=kinds)
         run = journal.start_run(LOCATION, "prepare")
         provision(self.hl, schema, journal, run)
         self.catalog = build_catalog(self.hl, [t.INVOICE])

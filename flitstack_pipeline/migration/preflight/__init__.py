@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flitstack_pipeline.catalog.target_schema import TargetSchema
 from flitstack_pipeline.highlevel.answer_types import User
 from flitstack_pipeline.highlevel.api import HighLevel
 from flitstack_pipeline.migration.account_schema import Catalog
@@ -39,7 +40,7 @@ from flitstack_pipeline.migration.preflight.workflows import (
     published_line,
     unlisted_line,
 )
-from flitstack_pipeline.migration.schema_state import adopt_renamed, listed
+from flitstack_pipeline.migration.schema_state import adopt_renamed
 from flitstack_pipeline.migration.users import Member, Outcome, Team, resolve_team
 
 __all__ = ["Examination", "Line", "Needs", "Recognisable", "Verdict", "examine"]
@@ -49,8 +50,8 @@ __all__ = ["Examination", "Line", "Needs", "Recognisable", "Verdict", "examine"]
 class Needs:
     """What the migration asks of one sub-account.
 
-    `schema` is a TargetSchema; `source_zone` the zone the exports are read in; `members` the team
-    with the records each owns here, `owners` and `fallback_owner` the map's decisions about them;
+    `source_zone` is the zone the exports are read in; `members` the team with the records each owns
+    here, `owners` and `fallback_owner` the map's decisions about them;
     `policy` the map's policy for records that are there already; `plan` the load as planned;
     `crowded` names contacts with more opportunities than one may have; `differing_owners` counts
     contacts with jobs of another owner; `astray` counts links between records that are routed to
@@ -59,7 +60,7 @@ class Needs:
     `workspaces` those our records come from.
     """
 
-    schema: Any
+    schema: TargetSchema
     source_zone: str
     members: Sequence[Member] = ()
     owners: Mapping[str, Any] = field(default_factory=dict)
@@ -98,7 +99,7 @@ def examine(hl: HighLevel, journal: Journal, needs: Needs) -> Examination:
     Raises HighLevelError when the account stops answering midway.
     """
     items = journal.schema_items(hl.location_id)
-    keys = [o.key for o in listed(getattr(needs.schema, "objects", ()))]
+    keys = [o.key for o in needs.schema.objects]
     access = try_access(hl, keys, wrote=any(i["origin"] == "created" for i in items))
     users = access.users or []
     team = Team()  # nobody is unmatched while the sub-account's users are not known

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from flitstack_pipeline.catalog.target_schema import TargetSchema
 from flitstack_pipeline.migration.account_schema import Catalog
 from flitstack_pipeline.migration.checklist import Todo, object_name, object_todo
 from flitstack_pipeline.migration.preflight.lines import Line, failed, few, passed, warned
 from flitstack_pipeline.migration.provision import not_unique
-from flitstack_pipeline.migration.schema_state import DRIFTED, Item, State, compare_schema, listed
+from flitstack_pipeline.migration.schema_state import DRIFTED, Item, State, compare_schema
 
 OBJECTS_MOST = 10
 
 
 def schema_lines(
-    schema: Any, catalog: Catalog, items: Iterable[Mapping[str, Any]], agency: bool
+    schema: TargetSchema, catalog: Catalog, items: Iterable[Mapping[str, Any]], agency: bool
 ) -> list[Line]:
     """Every line about the schema. `items`: what the journal knows; `agency`: token at hand."""
     known = list(items)
@@ -35,11 +36,11 @@ def schema_lines(
     ]
 
 
-def objects_by_hand(schema: Any, catalog: Catalog) -> list[Todo]:
+def objects_by_hand(schema: TargetSchema, catalog: Catalog) -> list[Todo]:
     """Checklist steps for the objects that are not there."""
     why = "only an agency token may create custom objects"
     return [
-        object_todo(o, why) for o in listed(getattr(schema, "objects", ()))
+        object_todo(o, why) for o in schema.objects
         if o.key not in catalog.objects
     ]  # fmt: skip
 
@@ -123,14 +124,14 @@ def _drift(compared: Sequence[Item], known: set[str]) -> Iterator[Line]:
     )  # fmt: skip
 
 
-def _unique(schema: Any, catalog: Catalog) -> Line:
+def _unique(schema: TargetSchema, catalog: Catalog) -> Line:
     """The flag is in no API schema: only an answer that happens to show it counts."""
     check = "unique Source ID"
-    if not listed(getattr(schema, "objects", ())):
+    if not schema.objects:
         return passed(check, "no custom objects needed")
     todo = not_unique(schema, catalog)
     absent = [
-        o for o in listed(getattr(schema, "objects", ())) if o.key not in catalog.objects
+        o for o in schema.objects if o.key not in catalog.objects
     ]  # fmt: skip
     if not todo and not absent:
         return passed(check, "HighLevel refuses a second record with the same Source ID")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import cast
 
 from flitstack_pipeline.catalog.declared import SOURCE
+from flitstack_pipeline.catalog.targets import CONTACT, TargetField
 from flitstack_pipeline.highlevel.api.custom_fields import (
+    DataTypeV2,
     FieldCreateV1,
     FieldCreateV2,
     FieldUpdateV1,
@@ -27,7 +29,7 @@ FOLDER = SOURCE.name
 FILES_MOST = 50
 
 
-def make_fields(maker: Maker, fields: Mapping[str, Iterable[Any]]) -> None:
+def make_fields(maker: Maker, fields: Mapping[str, Iterable[TargetField]]) -> None:
     """Custom fields of every target that exists; existing ones get the options they lack."""
     folders = _Folders(maker)
     for target, wanted in fields.items():
@@ -59,7 +61,7 @@ def option_keys(options: Iterable[str], taken: Iterable[str] = ()) -> list[Optio
     return made
 
 
-def _use(maker: Maker, target: str, field: Any) -> None:
+def _use(maker: Maker, target: str, field: TargetField) -> None:
     """Take a field that is there; what it lacks is added, what is wrong goes on the checklist."""
     ref = maker.catalog.field(target, field.label)
     maker.exists(f"field:{target}:{field.label}", "field_v1", ref.id)
@@ -84,7 +86,11 @@ def _add_options(maker: Maker, ref: FieldRef, lacks: tuple[str, ...]) -> None:
             FieldUpdateV1(name=ref.label, options=[*labels, *lacks]),
         )
     else:
-        kept = [Option(**{k: o[k] for k in ("key", "label", "url") if o.get(k)}) for o in there]  # type: ignore[union-attr, index]
+        kept = [
+            Option(**{k: o[k] for k in ("key", "label", "url") if o.get(k)})
+            for o in there
+            if not isinstance(o, str)
+        ]
         more = option_keys(lacks, [o.key for o in kept])
         change = partial(
             maker.hl.custom_fields.v2.update, ref.id, FieldUpdateV2(options=[*kept, *more])
@@ -103,12 +109,12 @@ def _add_options(maker: Maker, ref: FieldRef, lacks: tuple[str, ...]) -> None:
     )  # fmt: skip
 
 
-def _make_v1(maker: Maker, target: str, field: Any) -> None:
+def _make_v1(maker: Maker, target: str, field: TargetField) -> None:
     files = field.data_type == "FILE_UPLOAD"
     body = FieldCreateV1(
         name=field.label,
         data_type=field.data_type,
-        model=target,  # type: ignore[arg-type]
+        model="contact" if target == CONTACT else "opportunity",
         options=list(field.options) or None,
         is_multiple_file=True if files else None,
         max_number_of_files=FILES_MOST if files else None,
@@ -127,12 +133,12 @@ def _make_v1(maker: Maker, target: str, field: Any) -> None:
     )
 
 
-def _make_v2(maker: Maker, target: str, field: Any, folder: str | None) -> None:
+def _make_v2(maker: Maker, target: str, field: TargetField, folder: str | None) -> None:
     if folder is None:
         return  # the folder is on the checklist
     body = FieldCreateV2(
         name=field.label,
-        data_type=field.data_type,
+        data_type=cast(DataTypeV2, field.data_type),  # checked by the model
         field_key=f"{target}.{slug(field.label)}",
         object_key=target,
         parent_id=folder,

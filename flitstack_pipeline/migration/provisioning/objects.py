@@ -6,8 +6,9 @@ docs/highlevel.md#associations.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
+from flitstack_pipeline.catalog.targets import Association, TargetObject
 from flitstack_pipeline.highlevel.api.associations import AssociationCreate
 from flitstack_pipeline.highlevel.api.objects import (
     Labels,
@@ -23,7 +24,7 @@ SEARCHABLE_MOST = 3
 NEEDS_AGENCY = "an agency token (HIGHLEVEL_AGENCY_TOKEN) lets the migration do it"
 
 
-def make_objects(maker: Maker, objects: list[Any]) -> None:
+def make_objects(maker: Maker, objects: Iterable[TargetObject]) -> None:
     """Custom objects; they need the agency token."""
     for target in objects:
         if target.key in maker.catalog.objects:
@@ -39,7 +40,7 @@ def _there_already(maker: Maker, key: str) -> None:
     maker.exists(item_key, "object", noted if noted == key else hl_id)
 
 
-def _make_object(maker: Maker, target: Any) -> None:
+def _make_object(maker: Maker, target: TargetObject) -> None:
     body = ObjectCreate(
         labels=Labels(singular=target.singular, plural=target.plural),
         key=target.key,
@@ -64,7 +65,7 @@ def _object_id(maker: Maker, key: str) -> str | None:
     return str(found.get("id") or key) if found else None
 
 
-def make_searchable(maker: Maker, objects: list[Any]) -> None:
+def make_searchable(maker: Maker, objects: Iterable[TargetObject]) -> None:
     """At most three searchable properties per object made by us, as HighLevel has them now.
 
     A record whose source key is not searchable would never be found again.
@@ -78,7 +79,7 @@ def make_searchable(maker: Maker, objects: list[Any]) -> None:
                 _make_searchable(maker, target, keys)
 
 
-def _searchable_keys(maker: Maker, target: Any) -> list[str]:
+def _searchable_keys(maker: Maker, target: TargetObject) -> list[str]:
     there = [
         label
         for label in target.searchable
@@ -92,7 +93,7 @@ def _names(keys: list[str]) -> set[str]:
     return {key.rsplit(".", 1)[-1] for key in keys}
 
 
-def _make_searchable(maker: Maker, target: Any, keys: list[str]) -> None:
+def _make_searchable(maker: Maker, target: TargetObject, keys: list[str]) -> None:
     body = ObjectUpdate(searchable_properties=keys)
     maker.make(
         f"searchable:{target.key}",
@@ -107,7 +108,7 @@ def _make_searchable(maker: Maker, target: Any, keys: list[str]) -> None:
     )  # fmt: skip
 
 
-def make_associations(maker: Maker, associations: list[Any]) -> None:
+def make_associations(maker: Maker, associations: Iterable[Association]) -> None:
     """Kinds of links, between objects that are there."""
     for wanted in associations:
         known = maker.catalog.associations.get(wanted.key)
@@ -122,7 +123,7 @@ def _is_there(maker: Maker, end: str) -> bool:
     return not end.startswith("custom_objects.") or end in maker.catalog.objects
 
 
-def _make_association(maker: Maker, wanted: Any) -> None:
+def _make_association(maker: Maker, wanted: Association) -> None:
     body = AssociationCreate(
         key=wanted.key,
         first_object_label=wanted.first_label,

@@ -6,22 +6,21 @@ docs/highlevel.md#products, #sub-account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
 
+from flitstack_pipeline.catalog.target_schema import PipelineSpec, ProductSpec
 from flitstack_pipeline.highlevel.api.pipelines import PipelineBody, Stage
 from flitstack_pipeline.highlevel.api.products import PriceBody, ProductBody
 from flitstack_pipeline.migration.checklist import Todo
 from flitstack_pipeline.migration.provisioning.making import Maker, id_of
 
 
-def make_pipeline(maker: Maker, name: str, stages: list[str]) -> None:
+def make_pipeline(maker: Maker, wanted: PipelineSpec) -> None:
     """The job pipeline with its stages; ours gets back a stage it has lost."""
+    name, stages = wanted.name, wanted.stages
     item_key = f"pipeline:{name}"
-    todo = Todo(
-        "pipeline", name, options=tuple(stages), clicks="Opportunities → Pipelines → Add pipeline"
-    )
+    todo = Todo("pipeline", name, options=stages, clicks="Opportunities → Pipelines → Add pipeline")
     existing = next(
         (p for n, p in maker.catalog.pipelines.items() if n.casefold() == name.casefold()), None
     )
@@ -51,7 +50,12 @@ def make_pipeline(maker: Maker, name: str, stages: list[str]) -> None:
 
 
 def _add_stages(
-    maker: Maker, name: str, pipeline_id: str, stages: list[str], lacks: list[str], todo: Todo
+    maker: Maker,
+    name: str,
+    pipeline_id: str,
+    stages: Sequence[str],
+    lacks: Sequence[str],
+    todo: Todo,
 ) -> None:
     """Replace our pipeline by itself and the stages it lacks; no stage is taken away."""
     record = maker.hl.pipelines.get(pipeline_id)
@@ -72,10 +76,10 @@ def _add_stages(
     )
 
 
-def make_tags(maker: Maker, tags: list[Any]) -> None:
+def make_tags(maker: Maker, tags: Iterable[str]) -> None:
     """Tags our records carry."""
     for tag in tags:
-        name = str(_get(tag, "name") or tag).lower()
+        name = tag.lower()
         if name in maker.catalog.tags:
             maker.exists(f"tag:{name}", "tag", maker.catalog.tags[name])
         else:
@@ -93,21 +97,22 @@ def _make_tag(maker: Maker, name: str) -> None:
     )
 
 
-def make_products(maker: Maker, products: list[Any]) -> None:
-    """The price list: one product and one price per item."""
+def make_products(maker: Maker, products: Iterable[ProductSpec], currency: str) -> None:
+    """The price list: one product and one price, in `currency`, per item."""
     for product in products:
-        name = str(_get(product, "name"))
+        name = product.name
         product_id = maker.catalog.products.get(name)
         if product_id:
             maker.exists(f"product:{name}", "product", product_id)
         else:
-            product_id = _make_product(maker, product, name)
+            product_id = _make_product(maker, product)
         if product_id:
-            _make_price(maker, product, name, product_id)
+            _make_price(maker, product, product_id, currency)
 
 
-def _make_product(maker: Maker, product: Any, name: str) -> str | None:
-    body = ProductBody(name=name, description=_get(product, "description"))
+def _make_product(maker: Maker, product: ProductSpec) -> str | None:
+    name = product.name
+    body = ProductBody(name=name, description=product.description)
     return maker.make(
         f"product:{name}",
         "product",
@@ -118,19 +123,17 @@ def _make_product(maker: Maker, product: Any, name: str) -> str | None:
     )
 
 
-def _make_price(maker: Maker, product: Any, name: str, product_id: str) -> None:
-    amount = _get(product, "price", "amount", "unit_price")
+def _make_price(maker: Maker, product: ProductSpec, product_id: str, currency: str) -> None:
+    name, amount = product.name, product.price
     item_key = f"price:{name}"
-    if amount in (None, "") or item_key in maker.known or not maker.is_ours(f"product:{name}"):
+    if not amount or item_key in maker.known or not maker.is_ours(f"product:{name}"):
         return  # somebody else's product keeps its prices
     if maker.adopting or maker.was_tried(item_key):
         there = id_of(maker.hl.products.list_prices(product_id), "name", name)
         if there:
             maker.exists(item_key, "price", there, details={"product_id": product_id})
             return
-    currency = str(_get(product, "currency") or "USD")
-    sku = _get(product, "sku") or None
-    body = PriceBody(name=name, amount=amount, currency=currency, sku=sku)
+    body = PriceBody(name=name, amount=float(amount), currency=currency, sku=product.sku or None)
     maker.make(
         item_key,
         "price",
@@ -142,11 +145,3 @@ def _make_price(maker: Maker, product: Any, name: str, product_id: str) -> None:
         ),
         {"product_id": product_id},
     )
-
-
-def _get(thing: Any, *names: str) -> Any:
-    for name in names:
-        value = thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
-        if value is not None:
-            return value
-    return None
