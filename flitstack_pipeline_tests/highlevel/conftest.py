@@ -55,6 +55,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # headers and body are two packets: 40 ms each otherwise
 
             def handle_one(self) -> None:
                 outer.handle(self)
