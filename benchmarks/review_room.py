@@ -6,7 +6,8 @@ Publishes a map of so many entries and a list of so many pairs into one of so ma
 the steps do, serves the room in a process of its own and opens pages in Chromium: milliseconds from
 the click to the first paint, the best and the middle of some openings, each beside the same page of
 a migration with three entries and three pairs (the floor) in the same run, and the bytes of the
-page. Also how long one decision takes, with the page that answers it.
+page. Also how long one decision takes, with the page that answers it, and how long and how much
+memory it takes to put clicks into the map, beside putting them into the small one.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
+from flitstack_pipeline.mapping.answer_sheets import DECISION
+from flitstack_pipeline.mapping.document import EXCLUDED, FieldEntry, MapDocument
 from flitstack_pipeline.review.homes import Homes
-from flitstack_pipeline.services import publishing
+from flitstack_pipeline.review.runs import environment_of
+from flitstack_pipeline.services import clicks, page_store, publishing
 from flitstack_pipeline.settings import Project
 
 MUCH, LITTLE = "much", "little"
@@ -104,6 +107,22 @@ def decided(page: Any, address: str, pause: float) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
+def folded(project: Project) -> tuple[float, float]:
+    """(seconds, most MB in use) of a process that puts a click into the map of a migration."""
+    shown, _ = page_store.rows(project, publishing.MAP, most=1)
+    clicks.decide_map(project, shown[0].key, {DECISION: EXCLUDED}, "benchmark", shown[0].digest)
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flitstack_pipeline.review.folding"],
+        env=environment_of(project),
+    )  # fmt: skip
+    _, code, used = os.wait4(process.pid, 0)
+    process.returncode = code  # it was waited for here
+    if code or f"status: {EXCLUDED}" not in project.map_path.read_text():
+        raise SystemExit("the click was not put into the map")
+    return time.perf_counter() - start, used.ru_maxrss / 1024
+
+
 def _until_there(page: Any, address: str) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -123,6 +142,7 @@ def main() -> None:
     for name, usual in (("rows", 20_000), ("pairs", 50_000), ("migrations", 200), ("times", 7)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     given = parser.parse_args()
+    print("load of the machine before: {:.1f} {:.1f} {:.1f}".format(*os.getloadavg()))
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     folder = Path(tempfile.mkdtemp(prefix="room-"))
     for n in range(given.migrations - 2):
@@ -143,6 +163,10 @@ def main() -> None:
         _until_there(page, f"{url}/m/{LITTLE}/")
         _print_table(page, url, given.times)
         browser.close()
+    for name in (LITTLE, MUCH):
+        took, most = folded(homes.project(name))
+        print(f"a click put into the map of {name}: {took:.1f} s, at most {most:,.0f} MB")
+    print("load of the machine after: {:.1f} {:.1f} {:.1f}".format(*os.getloadavg()))
     shutil.rmtree(folder)
 
 

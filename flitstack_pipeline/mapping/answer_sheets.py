@@ -22,7 +22,6 @@ from flitstack_pipeline.mapping.document import (
     EXISTING_POLICIES,
     MESSAGE,
     PROPOSED,
-    FieldEntry,
     MapDocument,
 )
 from flitstack_pipeline.mapping.opt_outs import ALL, NONE, PREFIX
@@ -69,21 +68,19 @@ class Sheet:
     free: tuple[str, ...] = ()
 
 
-def sheets(document: MapDocument, *, fields: bool = True) -> list[Sheet]:
-    """The map as sheets: one per object, then values, stages, owners and choices.
-
-    `fields`: whether each row lists the fields it may go to, which are as many as the object has.
-    """
-    found = [_fields_sheet(document, dataset, fields) for dataset in t.RULES]
+def sheets(document: MapDocument) -> list[Sheet]:
+    """The map as sheets: one per object, then values, stages, owners and choices."""
+    found = [_fields_sheet(document, dataset) for dataset in t.RULES]
     found += [_values_sheet(document), _stages_sheet(document), _owners_sheet(document)]
     found.append(_choices_sheet(document))
     return [sheet for sheet in found if sheet.rows]
 
 
-def _fields_sheet(document: MapDocument, dataset: str, fields: bool) -> Sheet:
+def _fields_sheet(document: MapDocument, dataset: str) -> Sheet:
     entries = [e for e in document.fields if e.dataset == dataset]
     targets = {e.target for e in entries}
-    known = {target: fields_of(document, target) if fields else [] for target in targets}
+    # Rows share one list an object: a list a row is the square of a long map.
+    known = {target: tuple(fields_of(document, target)) for target in targets}
     rows = tuple(
         Row(
             "\t".join(e.key),
@@ -96,7 +93,7 @@ def _fields_sheet(document: MapDocument, dataset: str, fields: bool) -> Sheet:
                 "Changed": e.changed,
             },
             {
-                OBJECT: targets_of(dataset), FIELD: _choices_of(e, known[e.target]),
+                OBJECT: targets_of(dataset), FIELD: known[e.target],
                 TRANSFORM: tuple(TRANSFORMS), DECISION: DECISIONS,
             },
             e.confidence,
@@ -117,12 +114,6 @@ def targets_of(dataset: str) -> tuple[str, ...]:
     """The objects that columns of a kind of export may go to."""
     declared = [rule.target for rule in t.RULES[dataset]]
     return tuple(dict.fromkeys([*declared, t.RECORD_OF[dataset]]))
-
-
-def _choices_of(entry: FieldEntry, known: Sequence[str]) -> tuple[str, ...]:
-    """What a target may be changed to: runners-up first, then what the object has."""
-    others = [a.split(" · ")[0] for a in entry.alternatives]
-    return tuple(dict.fromkeys([entry.field, *others, *known]))
 
 
 def fields_of(document: MapDocument, target: str) -> list[str]:

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -142,21 +143,25 @@ def _drop_downs(
     out: Worksheet, sheet: Sheet, lists: Worksheet, known: dict[tuple[str, ...], str]
 ) -> None:
     """One validation a list; a free column may hold what its list does not."""
-    validations: dict[tuple[str, tuple[str, ...]], DataValidation] = {}
-    for number, row in enumerate(sheet.rows, HEADER_ROW + 1):
-        for column, choices in row.choices.items():
-            if not choices:
-                continue
-            found = validations.get((column, choices))
-            if found is None:
-                found = DataValidation(
-                    "list", formula1=_list_of(lists, known, choices), allow_blank=True,
-                    showErrorMessage=column not in sheet.free,
-                )  # fmt: skip
-                found.error = "Choose one of the list."
-                validations[(column, choices)] = found
-                out.add_data_validation(found)
-            found.add(out.cell(number, sheet.columns.index(column) + 1))
+    for at, column in enumerate(sheet.columns, 1):
+        for choices, ranges in _rows_by_choices(sheet, column, get_column_letter(at)).items():
+            found = DataValidation(
+                "list", formula1=_list_of(lists, known, choices), allow_blank=True,
+                showErrorMessage=column not in sheet.free, sqref=" ".join(ranges),
+            )  # fmt: skip
+            found.error = "Choose one of the list."
+            out.add_data_validation(found)
+
+
+def _rows_by_choices(sheet: Sheet, column: str, letter: str) -> dict[tuple[str, ...], list[str]]:
+    """Where a column's rows have which choices: runs of rows as ranges (`F4:F90`)."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    numbered = enumerate(sheet.rows, HEADER_ROW + 1)
+    for choices, run in groupby(numbered, lambda pair: pair[1].choices.get(column, ())):
+        rows = [number for number, _ in run]
+        if choices:
+            found.setdefault(choices, []).append(f"{letter}{rows[0]}:{letter}{rows[-1]}")
+    return found
 
 
 def _list_of(lists: Worksheet, known: dict[tuple[str, ...], str], choices: tuple[str, ...]) -> str:

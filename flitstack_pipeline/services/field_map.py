@@ -350,7 +350,7 @@ def take_clicks(project: Project) -> int:
     """Fold what was decided in the review room into the map, with all that follows; how many."""
     shown = section(project, MAP)
     reopened = any(row["pending"].get(DECISION) == PROPOSED for row in pending(project).values())
-    count = fold_clicks(project, partial(_decided, project))
+    count = fold_clicks(project, partial(_follow_decisions, project))
     if count and shown and not reopened:  # who saw the map before saw all that is open in it now
         earlier = [shown.fingerprint, *shown.facts.get(EARLIER, ())]
         set_fact(project, MAP, EARLIER, earlier[:50])
@@ -358,8 +358,13 @@ def take_clicks(project: Project) -> int:
 
 
 def _decided(project: Project, document: MapDocument) -> str:
-    """Save a map a person decided in: its documents, its copy for `diff`, what it teaches."""
+    """Save a map a person decided in, with all that follows; what became of the memory."""
     _save(project, document)
+    return _follow_decisions(project, document)
+
+
+def _follow_decisions(project: Project, document: MapDocument) -> str:
+    """Follow a saved map: its documents, its copy for `diff`, what it teaches."""
     _write_documents(project, document)
     with replacing(project.reports / "map-as-confirmed.yaml") as copy_of:
         copy_of.write(project.map_path.read_text(encoding="utf-8"))

@@ -97,7 +97,7 @@ def publish_map(project: Project, document: MapDocument) -> None:
     for entry in document.fields:
         if entry.target not in targets:
             targets[entry.target] = fields_of(document, entry.target)
-    for sheet in sheets(document, fields=False):
+    for sheet in sheets(document):
         dataset = next((d for d, title in SHEET_NAMES.items() if title == sheet.title), "")
         for row in sheet.rows:
             decided = row.cells.get("Decision")

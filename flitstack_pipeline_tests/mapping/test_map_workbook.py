@@ -9,7 +9,7 @@ from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answer_sheets import sheets
 from flitstack_pipeline.mapping.answers import apply_answers
 from flitstack_pipeline.mapping.differences import differences
-from flitstack_pipeline.mapping.document import MapError
+from flitstack_pipeline.mapping.document import FieldEntry, MapDocument, MapError
 from flitstack_pipeline.mapping.propose import propose
 from flitstack_pipeline.reports.field_map import render_field_map
 from flitstack_pipeline.reports.field_map_workbook import (
@@ -147,6 +147,26 @@ def test_drop_downs_offer_targets_and_decisions(workbook):
     assert any(where.startswith(decision) and v.showErrorMessage for where, v in ranges.items())
     assert any(where.startswith(field) and not v.showErrorMessage for where, v in ranges.items())
     assert cell_of(sheet, row_of(sheet, "Pipe"), "Confidence").fill.fgColor.rgb != "00000000"
+
+
+def test_a_long_map_lists_the_fields_of_an_object_once(tmp_path):
+    entries = [
+        FieldEntry(dataset="clients", source=f"custom:Column {n}", target=target, field=f"F{n}")
+        for n, target in enumerate(["contact"] * 3 + ["business"] * 2 + ["contact"] * 300)
+    ]
+    write_workbook(sheets(MapDocument(fields=entries)), tmp_path / "map.xlsx", "x")
+    book = openpyxl.load_workbook(tmp_path / "map.xlsx")
+    clients = book["Clients"]
+    at = next(c.column_letter for c in clients[3] if c.value == "HighLevel field")
+    places = {
+        str(rule.sqref): rule.formula1
+        for rule in clients.data_validations.dataValidation
+        if str(rule.sqref).startswith(at)
+    }
+    assert set(places) == {f"{at}4:{at}6 {at}9:{at}308", f"{at}7:{at}8"}
+    first = places[f"{at}7:{at}8"].removeprefix("'_lists'!").replace("$", "")
+    offered = [cell.value for (cell,) in book["_lists"][first]]
+    assert offered[-2:] == ["F3", "F4"] and "F0" not in offered
 
 
 def test_text_of_the_exports_is_never_a_formula(workbook):

@@ -208,9 +208,9 @@ def test_a_long_map_is_folded_in_a_process_of_its_own(room, monkeypatch):
 
 
 def test_of_two_folds_at_once_none_saves_over_the_other(acme, monkeypatch):
-    slow = field_map._decided
+    slow = field_map._follow_decisions
 
-    def decided(project, document):  # a click comes, and another fold begins, before it is saved
+    def decided(project, document):  # a click comes, and another fold begins, before all is done
         if not later:
             clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Bob", seen(acme, MAP, ROOF))
             later.append(threading.Thread(target=take_clicks, args=[acme]))
@@ -219,7 +219,7 @@ def test_of_two_folds_at_once_none_saves_over_the_other(acme, monkeypatch):
         return slow(project, document)
 
     later = []
-    monkeypatch.setattr(field_map, "_decided", decided)
+    monkeypatch.setattr(field_map, "_follow_decisions", decided)
     clicks.decide_map(acme, EMAIL, {"Decision": "confirmed"}, "Ann", seen(acme, MAP, EMAIL))
     take_clicks(acme)
     later[0].join(30)
