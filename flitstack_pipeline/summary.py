@@ -87,10 +87,11 @@ def _files(folder: Path, suffix: str = "") -> Iterator[Path]:
 
 
 def _of(paths: Iterator[Path] | list[Path]) -> str:
-    return _digest(sorted((str(path), *_stamp(path)) for path in paths))
+    return _digest(sorted((str(path), *file_stamp(path)) for path in paths))
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def file_stamp(path: Path) -> tuple[int, ...]:
+    """Size, times and inode of a file, which change with it; () for none and for an empty one."""
     try:
         found = path.stat()
     except OSError:

@@ -27,10 +27,16 @@ class Homes:
             if name != ALONE:
                 raise KeyError(name)
             return Project.from_environment()
+        return Project.of_home(self.root(name))
+
+    def root(self, name: str) -> Path:
+        """The folder of the migration of that name. Raises KeyError when there is none."""
+        if self.folder is None:
+            return self.project(name).root
         path = self.folder / name
         if not NAME.fullmatch(name) or not is_home(path):  # "." is a folder with a name, too
             raise KeyError(name)
-        return Project.of_home(path.resolve())
+        return path.resolve()
 
     def _found(self) -> Iterator[str]:
         assert self.folder is not None

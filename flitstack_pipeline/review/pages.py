@@ -29,7 +29,7 @@ from flitstack_pipeline.review.report_pages import report_response, reports_of
 from flitstack_pipeline.services import conflicts, page_store
 from flitstack_pipeline.services.click_folding import refused_clicks
 from flitstack_pipeline.services.decision_trail import trail
-from flitstack_pipeline.services.journey import Journey, journey
+from flitstack_pipeline.services.journey import Journey, journey, kept_journey
 from flitstack_pipeline.services.project_context import on_the_clock, open_journal, shown_accounts
 from flitstack_pipeline.services.publishing import (
     DUPLICATE_PAIRS,
@@ -112,7 +112,7 @@ def every_migration(request: Request) -> Response:
 def _way(homes: Homes, name: str) -> tuple[str, Journey | None, str]:
     """(name, where it stands, why that cannot be told): a broken folder hides no other."""
     try:
-        return name, journey(homes.project(name)), ""
+        return name, kept_journey(homes.root(name)) or journey(homes.project(name)), ""
     except Exception as error:
         trouble = trouble_of(error)
         if not isinstance(error, FlitstackError) and trouble is None:

@@ -1,16 +1,20 @@
 """Where a migration stands on its way, and who must do what next, without the warehouse.
 
 Belongs here: the steps a customer lives through, each with its state, from what the steps published
-and from the journal. Does not: the gate (`services.gate`), which alone decides what may run.
+and from the journal; keeping that until one of their files changes. Does not: the gate
+(`services.gate`), which alone decides what may run.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from flitstack_pipeline import migrations
 from flitstack_pipeline.migration.journal.history import rolled_back
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.services.decision_trail import NOT_YET
@@ -19,6 +23,7 @@ from flitstack_pipeline.services.project_context import open_journal, shown_acco
 from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, LINKS, MAP, QUESTIONS, SAMPLE
 from flitstack_pipeline.services.status import under_way
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.summary import file_stamp
 
 DONE, WAITS, OPEN, LATER = "done", "waits for you", "to do", "later"
 CUSTOMER, ENGINEER, NOBODY = "customer", "engineer", ""
@@ -54,8 +59,42 @@ class Journey:
         return next((s for s in self.steps if s.state != DONE), self.steps[-1])
 
 
+#: What a way is found from, in the data folder; a database's log stands beside it.
+_FILES = (
+    migrations.FILE, "journal.sqlite", "journal.sqlite-wal",
+    "review/pages.sqlite", "review/pages.sqlite-wal",
+)  # fmt: skip
+#: Of a file that changed so lately, a second change may leave the same times.
+_SETTLED_NS = 100_000_000
+_Stamps = tuple[tuple[int, ...], ...]
+_kept: dict[Path, tuple[_Stamps, Journey]] = {}
+
+
+def kept_journey(root: Path) -> Journey | None:
+    """The way of the migration in a folder as last found; None where a file has changed since."""
+    stamps, found = _kept.get(root, ((), None))
+    return found if found is not None and stamps == _stamps(root) else None
+
+
 def journey(project: Project) -> Journey:
     """The way of a migration as it stands now."""
+    if (known := kept_journey(project.root)) is not None:
+        return known
+    stamps = _stamps(project.root)
+    found = _journey(project)
+    newest = max((stamp[1] for stamp in stamps if stamp), default=0)
+    # A lock ends by the clock, too, and another database has no file here.
+    ends_alone = found.facts["running"] or project.settings.journal_url
+    if not ends_alone and newest < time.time_ns() - _SETTLED_NS:
+        _kept[project.root] = (stamps, found)
+    return found
+
+
+def _stamps(root: Path) -> _Stamps:
+    return tuple(file_stamp(root / name) for name in _FILES)
+
+
+def _journey(project: Project) -> Journey:
     shown = sections(project)
     with open_journal(project) as journal:
         state = _state(project, journal, shown.get(SAMPLE))

@@ -1,8 +1,12 @@
 """Where a migration stands, told from what the steps published and from the journal alone."""
 
+import time
+
 from flitstack_pipeline.migration.journal.pending import KEPT_ASIDE
-from flitstack_pipeline.services.journey import journey
+from flitstack_pipeline.migration.lock import exclusive
+from flitstack_pipeline.services.journey import journey, kept_journey
 from flitstack_pipeline.services.project_context import accounts, open_journal
+from flitstack_pipeline.services.publishing import publish_questions
 
 
 def states(project):
@@ -50,3 +54,35 @@ def test_what_highlevel_keeps_of_before_waits_for_nobody_a_conflict_does(homes):
         journal.flush()
     way = journey(acme)
     assert [(s.state, s.count) for s in way.steps if s.name == "Delta"] == [("waits for you", 1)]
+
+
+def settled(project):
+    """The way, found when the last change of its files is a while ago."""
+    time.sleep(0.15)
+    return journey(project)
+
+
+def test_a_way_is_found_once_until_one_of_its_files_changes(homes):
+    acme = homes.project("acme")
+    place = accounts(acme)[0].location_id
+    journey(acme)  # opening the files for the first time folds their logs into them
+    first = settled(acme)
+    assert journey(acme) is first and kept_journey(acme.root) is first
+    assert kept_journey(homes.root("bolt")) is not first
+
+    publish_questions(acme, [])
+    assert kept_journey(acme.root) is None
+    assert states(acme)["Questions"] == "done"
+
+    settled(acme)
+    with open_journal(acme) as journal:
+        journal.set_setting("preflight", [{"verdict": "fail"}])
+    assert settled(acme).facts["refused"] == 1
+
+    (acme.root / "migration.toml").write_text('time_zone = "America/Chicago"\\n')
+    assert kept_journey(acme.root) is None
+
+    with open_journal(acme) as journal, exclusive(journal.engine, place, "migrate"):
+        assert settled(acme).facts["running"] == "migrate"
+        assert kept_journey(acme.root) is None
+    assert journey(acme).facts["running"] == ""
