@@ -139,6 +139,7 @@ def clean_schema(con: duckdb.DuckDBPyConnection, context: CleanContext) -> Clean
 def _clean(
     con: duckdb.DuckDBPyConnection, object_key: str, datasets: Iterable[str], context: CleanContext
 ) -> CleanResult:
+    con.execute("BEGIN")  # one commit of thirty small changes
     for ddl in _SUPPORT_DDL:
         con.execute(ddl)
     for table in _PER_OBJECT:
@@ -153,6 +154,7 @@ def _clean(
     for dataset in datasets:
         con.execute(BY_DATASET[dataset].ddl)
         cleaning.result.rows[dataset] = 0
+    con.execute("COMMIT")
     with limited(con, MEMORY), looked_for_rarely():
         if fed := [dataset for dataset in datasets if _is_fed(con, dataset)]:
             cleaning.clean_all(fed)

@@ -8,6 +8,7 @@ reason. The work itself is in the modules called here, as SQL over whole tables.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ from flitstack_pipeline.cleaning.work_order_links import link_work_orders
 from flitstack_pipeline.warehouse import table_exists
 
 __all__ = ["RelationsResult", "count_merges", "relate", "summary"]
+
+#: The datasets whose rows merge.
+PEOPLE = ("clients", "leads")
 
 
 @dataclass
@@ -89,11 +93,17 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
-def count_merges(con: duckdb.DuckDBPyConnection) -> None:
-    """Move merged rows from loaded to merged in the accounting; the same however often it runs."""
-    if not (table_exists(con, "clean.accounting") and table_exists(con, "clean.merges")):
+def count_merges(con: duckdb.DuckDBPyConnection, datasets: Collection[str] = PEOPLE) -> None:
+    """Move merged rows from loaded to merged in the accounting; the same however often it runs.
+
+    Args:
+        con: The warehouse.
+        datasets: Those whose accounting was written anew; only people merge.
+    """
+    merging = [dataset for dataset in PEOPLE if dataset in datasets]
+    if not merging or not table_exists(con, "clean.merges"):
         return
-    for dataset in ("clients", "leads"):
+    for dataset in merging:
         if not table_exists(con, f"raw.{dataset}"):
             continue
         con.execute(

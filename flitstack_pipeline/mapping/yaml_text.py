@@ -1,7 +1,7 @@
 """Plain data as readable YAML with comments, and back: every scalar is text.
 
-Belongs here: parsing (PyYAML's parser in C: every step asks for the map), writing (ruamel.yaml,
-which knows comments), and which comment stands at what. Does not: what map.yaml holds
+Belongs here: parsing and writing (PyYAML's in C: every step asks for the map), and which comment
+stands at what. Does not: what map.yaml holds
 (`mapping.yaml_form`). Nothing is guessed from how a word looks: an option called `Yes`, `No`,
 `null` or `007` stays that word.
 
@@ -10,25 +10,21 @@ A path names a place in the text: keys from the top; an item of a list by `item_
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import yaml
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from flitstack_pipeline.errors import BadInput
 
 Path = tuple[Any, ...]
 _MISREAD = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n", "nan", "inf", "~"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _SIGN = re.compile(r"(?:^|\s)#")
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
-_INDENT = 2
 
 
 class YamlProblem(BadInput):
@@ -212,87 +208,78 @@ def _comment_at(line: str, values: Sequence[tuple[int, int]]) -> int | None:
 # --- writing --------------------------------------------------------------------------------------
 
 
+class _Writer(_Dumper):  # type: ignore[misc, valid-type]
+    """Writes texts so that nobody misreads them, and lists of texts on one line."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Always: what stands twice is written twice."""
+        return True
+
+
+def _write_text(writer: Any, text: str) -> Any:
+    """A text; in double quotes where it could be misread or has what cannot be seen."""
+    text = _HALF_OF_A_PAIR.sub("\ufffd", text)
+    style = '"' if not text.isprintable() or text.casefold() in _MISREAD else None
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+def _write_mapping(writer: Any, value: Mapping[str, Any]) -> Any:
+    """A mapping in its order; on one line where it is short by nature, or empty."""
+    flow = isinstance(value, Flow) or not value
+    items = ((str(key), inner) for key, inner in value.items())
+    return writer.represent_mapping("tag:yaml.org,2002:map", items, flow_style=flow)
+
+
+def _write_list(writer: Any, value: list[Any]) -> Any:
+    flow = not value or not isinstance(value[0], Mapping)
+    return writer.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=flow)
+
+
+for _kind in (dict, Flow):
+    _Writer.add_representer(_kind, _write_mapping)
+_Writer.add_representer(list, _write_list)
+_Writer.add_multi_representer(str, _write_text)
+_Writer.add_representer(str, _write_text)
+
+
 def dump(data: Mapping[str, Any], head: str, sections: Mapping[Path, str], kept: Comments) -> str:
     """The text of nested dicts and lists.
 
     Args:
         data: What to write, in order.
         head: The comment on top.
-        sections: Our comments above an entry, by path.
+        sections: Our comments above an entry, by path; an empty line of theirs stays empty.
         kept: A person's comments; one whose entry has gone stands above the nearest thing around it
             that is there, or at the end.
     """
-    root = _commented(data)
-    there = dict(_containers(root, ()))
-    notes = Comments({path: text.split("\n") for path, text in sections.items()})
+    made = yaml.dump(data, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=1 << 30)
+    there = places(made).starts
     end = list(kept.after)
-    notes.beside = {path: text for path, text in kept.beside.items() if path in there}
+    above: dict[Path, list[str]] = {}
     moved = {p: [text] for p, text in kept.beside.items() if p not in there}
     for path, said in [*kept.above.items(), *moved.items()]:
         place = _nearest(path, there)
-        (end if place is None else notes.above.setdefault(place, [])).extend(said)
-    for path, lines in notes.above.items():
-        parent, key = there[path]
-        depth = _INDENT * sum(2 if isinstance(step, tuple | int) else 1 for step in path[:-1])
-        parent.yaml_set_comment_before_after_key(key, before="\n".join(lines), indent=depth)
-    for path, text in notes.beside.items():
-        parent, key = there[path]
-        parent.yaml_add_eol_comment(text or " ", key)
-    out = io.StringIO()
-    _writer().dump(root, out)
-    return (
-        "".join(f"# {line}\n" for line in head.split("\n"))
-        + out.getvalue()
-        + "".join(f"# {line}".rstrip() + "\n" for line in end)
-    )
+        (end if place is None else above.setdefault(place, [])).extend(said)
+    lines = made.split("\n")[:-1]
+    for path, remark in kept.beside.items():
+        if path in there:
+            lines[there[path]] += _comment(remark, "  ")
+    for path in {**sections, **above}:
+        line = lines[there[path]]
+        indent = " " * (len(line) - len(line.lstrip()))
+        ours = [_comment(text, indent) if text else "" for text in _ours(sections, path)]
+        theirs = [_comment(text, indent) for text in above.get(path, ())]
+        lines[there[path]] = "\n".join([*ours, *theirs, line])
+    on_top = [_comment(said) for said in head.split("\n")]
+    return "\n".join([*on_top, *lines, *map(_comment, end), ""])
 
 
-def _writer() -> YAML:
-    writer = YAML()
-    writer.width = 1 << 30
-    writer.allow_unicode = True
-    writer.indent(mapping=_INDENT, sequence=2 * _INDENT, offset=_INDENT)
-    return writer
+def _ours(sections: Mapping[Path, str], path: Path) -> list[str]:
+    return sections[path].split("\n") if path in sections else []
 
 
-def _commented(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        made = CommentedMap()
-        for key, inner in value.items():
-            made[_scalar(str(key))] = _commented(inner)
-        if isinstance(value, Flow) or not value:
-            made.fa.set_flow_style()
-        return made
-    if isinstance(value, list):
-        items = CommentedSeq(_commented(item) for item in value)
-        if not value or not isinstance(value[0], Mapping):
-            items.fa.set_flow_style()
-        return items
-    return value if isinstance(value, bool | int | float) else _scalar(str(value))
-
-
-def _scalar(text: str) -> str:
-    """A text; in double quotes where it could be misread or has what cannot be seen."""
-    text = str(_HALF_OF_A_PAIR.sub("\ufffd", text))
-    if not text.isprintable() or text.casefold() in _MISREAD:
-        text = DoubleQuotedScalarString(text)
-    return text
-
-
-def _containers(value: Any, path: Path) -> Iterator[tuple[Path, tuple[Any, Any]]]:
-    """Every block entry: its path, what holds it, and its key there."""
-    if value.fa.flow_style():
-        return
-    pairs: list[tuple[Any, Any, Any]]
-    if isinstance(value, CommentedMap):
-        pairs = [(str(key), key, inner) for key, inner in value.items()]
-    else:
-        pairs = [(item_key(inner, number), number, inner) for number, inner in enumerate(value)]
-    for step, key, inner in pairs:
-        here = (*path, step)
-        yield here, (value, key)
-        if isinstance(inner, CommentedMap | CommentedSeq):
-            yield from _containers(inner, here)
+def _comment(text: str, before: str = "") -> str:
+    return f"{before}# {text}".rstrip()
 
 
 def _nearest(path: Path, there: Mapping[Path, Any]) -> Path | None:

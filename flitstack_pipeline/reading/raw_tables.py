@@ -58,6 +58,7 @@ def replace_table(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """An empty raw table for one kind of export; what was recorded of its files is forgotten."""
     columns = ", ".join(f'"{c.name}" VARCHAR' for c in BY_KEY[dataset].columns)
     own = ", _own MAP(VARCHAR, VARCHAR)" if dataset in FED else ""
+    con.execute("BEGIN")  # one commit of five small changes
     con.execute(
         f'CREATE OR REPLACE TABLE raw."{dataset}" (_row_id VARCHAR, _workspace VARCHAR, '
         "_session VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT, _exported_at TIMESTAMP, "
@@ -65,6 +66,7 @@ def replace_table(con: duckdb.DuckDBPyConnection, dataset: str) -> None:
     )
     for listed in ("files", "excluded", "misfits", "realigned"):
         con.execute(f"DELETE FROM raw.{listed} WHERE dataset = ?", [dataset])
+    con.execute("COMMIT")
 
 
 def forget_missing(con: duckdb.DuckDBPyConnection, present: list[str]) -> None:

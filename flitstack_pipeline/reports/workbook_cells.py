@@ -24,4 +24,5 @@ def put_text(cell: Cell, text: str) -> None:
     cell.value = text
     if text:
         cell.data_type = "s"
-        cell.quotePrefix = text.startswith(_FORMULA_STARTS)
+        if text.startswith(_FORMULA_STARTS):
+            cell.quotePrefix = True  # a style of its own: costs more than the cell

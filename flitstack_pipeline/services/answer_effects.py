@@ -26,7 +26,7 @@ from flitstack_pipeline.reading.answers import NOTHING, file_answer
 from flitstack_pipeline.reading.sessions import SESSION
 from flitstack_pipeline.reading.survey import survey
 from flitstack_pipeline.settings import Project
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables, table_exists
 
 FILE, DATES, DECIMAL, ZONE = "file:", "dates:", "decimal:", "zone:"
 #: How many values are shown as they would be read.
@@ -188,9 +188,8 @@ class _Formats:
             raise BadInput(f"{word!r} is no answer to {key}; write {' or '.join(words)}")
         then_given = {k: w for k, w in {**self.answers, key: word}.items() if w}
         changes = _Changes("date" if prefix == DATES else "number")
-        for dataset in DATASETS:
-            if not table_exists(self.con, f"raw.{dataset}"):
-                continue
+        filled = filled_tables(self.con, "raw")
+        for dataset in (d for d in DATASETS if d in filled):
             now, then = (self._evidence(dataset, g) for g in (self.answers, then_given))
             for place, new in _words(then, prefix).items():
                 if place not in then.mixed:

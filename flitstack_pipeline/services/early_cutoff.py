@@ -81,7 +81,7 @@ def perform(project: Project, step: Step) -> list[StepReport]:
     """
     with project.warehouse.connect() as con:
         con.execute(_DDL)
-        last = record(con, step.name)
+        last = _recorded(con, step.name)
         given = step.inputs()
         inputs = {**given, **step.rewrites()}
         if last and last.inputs == inputs and last.left == step.left():
@@ -108,7 +108,7 @@ def is_outdated(project: Project, step: Step) -> bool:
     """Whether a step that has run would run again: its inputs are others than they were then."""
     with project.warehouse.connect() as con:
         con.execute(_DDL)
-        last = record(con, step.name)
+        last = _recorded(con, step.name)
         return last is not None and last.inputs != {**step.inputs(), **step.rewrites()}
 
 
@@ -126,8 +126,10 @@ def ran_or_not(report: StepReport) -> str:
 
 def record(con: duckdb.DuckDBPyConnection, name: str) -> Record | None:
     """How a step was last run; None when it was not, or did not end."""
-    if not table_exists(con, "cache.steps"):
-        return None
+    return _recorded(con, name) if table_exists(con, "cache.steps") else None
+
+
+def _recorded(con: duckdb.DuckDBPyConnection, name: str) -> Record | None:
     found = con.execute(
         "SELECT inputs, left_behind, report, ended FROM cache.steps WHERE step = ?", [name]
     ).fetchall()
@@ -195,11 +197,18 @@ def libraries() -> str:
     return print_of(sys.version, sorted(installed), data)
 
 
+#: The map that was printed last, with its prints: every step of mapping asks for those of one.
+_printed: list[tuple[MapDocument, Prints]] = []
+
+
 def map_prints(document: MapDocument | None) -> Prints:
-    """What the map says, entry by entry."""
+    """What the map says, entry by entry. The document must not be changed afterwards."""
     if document is None:
         return {"map.yaml": ""}
-    return {f"map.yaml: {name}": print_of(said) for name, said in sections_of(document).items()}
+    if not _printed or _printed[0][0] is not document:
+        said = sections_of(document).items()
+        _printed[:] = [(document, {f"map.yaml: {name}": print_of(what) for name, what in said})]
+    return _printed[0][1]
 
 
 # --- words and storage ----------------------------------------------------------------------------

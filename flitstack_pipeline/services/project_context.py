@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flitstack_pipeline.accounts import Account, accounts_of
@@ -234,10 +233,3 @@ def load_options(project: Project, destination: Destination) -> LoadOptions:
             host.strip().lower() for host in project.settings.allow_hosts.split(",") if host.strip()
         ),
     )
-
-
-def as_rows(frame: Any) -> list[dict[str, Any]]:
-    """A data frame as rows of text, for reports and metadata."""
-    return [
-        {k: str(v) if v is not None else "" for k, v in r.items()} for r in frame.to_dict("records")
-    ]

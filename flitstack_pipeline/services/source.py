@@ -36,7 +36,6 @@ from flitstack_pipeline.services.early_cutoff import (
     record,
     surroundings,
 )
-from flitstack_pipeline.services.project_context import as_rows
 from flitstack_pipeline.services.questions import answers, answers_about, date_answers
 from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.services.table_prints import (
@@ -48,6 +47,7 @@ from flitstack_pipeline.services.table_prints import (
 )
 from flitstack_pipeline.services.work_lists import read_review, remember_decisions, write_review
 from flitstack_pipeline.settings import Project
+from flitstack_pipeline.warehouse import dicts
 
 #: The partition of custom field definitions and line item templates, as cleaning calls it.
 SCHEMA = "schema"
@@ -131,14 +131,14 @@ def _clean(project: Project, key: str) -> StepReport:
     context = clean_context(project)
     with project.warehouse.connect() as con:
         found = clean_tables(con, key, context)
-        count_merges(con)  # relating did, and may have nothing to do
+        count_merges(con, BY_KEY[key].datasets)  # relating did, and may have nothing to do
         accounting = check_accounting(con, key).lines
         refused = con.execute(
             'SELECT file, line, "column", rule, what_to_do FROM quarantine.rows WHERE object = ? '
             "LIMIT 25",
             [key],
         ).fetchall()
-        sample = con.execute(f'SELECT * FROM clean."{BY_KEY[key].dataset}" LIMIT 5').df()  # noqa: S608
+        sample = dicts(con, f'SELECT * FROM clean."{BY_KEY[key].dataset}" LIMIT 5')  # noqa: S608
     names = ("file", "line", "column", "rule", "what to do")
     return StepReport(
         f"clean {key}",
@@ -152,7 +152,7 @@ def _clean(project: Project, key: str) -> StepReport:
             "accounting": accounting,
             "quarantine": [dict(zip(names, row, strict=True)) for row in refused],
             "unknown words": [{"word": w, "rows": n} for w, n in found.unknown_words.items()],
-            "sample": as_rows(sample.astype(str)),
+            "sample": [{name: str(v) for name, v in row.items()} for row in sample],
         },
     )
 

@@ -54,7 +54,7 @@ def above(path, comment):
 
 def check_comments(path):
     text = path.read_text()
-    assert above(path, "    # entry: asked Dana about pipes").startswith("- source: custom:Pipe")
+    assert above(path, "  # entry: asked Dana about pipes").startswith("- source: custom:Pipe")
     assert above(path, "# section: the team of 2024") == "owners:"
     assert re.search(r"^duplicates: match +# end of line: agreed on Monday$", text, re.M)
     assert re.search(r"^ +Parked: {.*} +# the yard's word$", text, re.M)

@@ -43,7 +43,7 @@ from flitstack_pipeline.cleaning.values.formats import (
 from flitstack_pipeline.cleaning.values.money import mark_of
 from flitstack_pipeline.cleaning.values.zone_evidence import local_zones
 from flitstack_pipeline.cleaning.values.zones import LocalZone, shown_zone
-from flitstack_pipeline.warehouse import table_exists
+from flitstack_pipeline.warehouse import filled_tables
 
 #: Values that make sense day first only, month first only, and either way.
 Counts = tuple[int, int, int]
@@ -163,7 +163,8 @@ def gather(
         return known[name]
 
     def elsewhere() -> list[Counted]:
-        named = [d for d in DATASETS if d != dataset and table_exists(con, f"raw.{d}")]
+        filled = filled_tables(con, "raw")
+        named = [d for d in DATASETS if d != dataset and d in filled]
         return [of(d) for d in named or [dataset]]
 
     counted = of(dataset)
@@ -185,21 +186,27 @@ def gather(
 def count(con: duckdb.DuckDBPyConnection, dataset: str) -> Counted:
     """Count what the cells of one raw table say, known columns and custom ones."""
     found = Counted()
-    names = _filled(con, dataset)
+    names, has_custom = _filled(con, dataset)
     for column in (n for n in names if is_date_column(dataset, n)):
         _count_dates(con, dataset, column, found)
     for column in (n for n in names if is_money_column(dataset, n) or n in MONEY_TEXTS):
         _count_signs(con, dataset, column, found)
-    _count_custom(con, dataset, found)
+    if has_custom:
+        _count_custom(con, dataset, found)
     return found
 
 
-def _filled(con: duckdb.DuckDBPyConnection, dataset: str) -> list[str]:
-    """The known columns of a raw table that hold anything: most exports fill a few of many."""
+def _filled(con: duckdb.DuckDBPyConnection, dataset: str) -> tuple[list[str], bool]:
+    """The known columns of a raw table that hold anything: most exports fill a few of many.
+
+    And whether a custom column does.
+    """
     names = [c.name for c in DATASETS[dataset].columns]
     counts = ", ".join(f'count("{name}")' for name in names)
-    [counted] = con.execute(f'SELECT {counts} FROM raw."{dataset}"').fetchall()
-    return [name for name, cells in zip(names, counted, strict=True) if cells]
+    [(custom, *known)] = con.execute(
+        f'SELECT count(*) FILTER (cardinality(_extra) > 0), {counts} FROM raw."{dataset}"'
+    ).fetchall()
+    return [name for name, cells in zip(names, known, strict=True) if cells], bool(custom)
 
 
 def _count_dates(con: duckdb.DuckDBPyConnection, dataset: str, column: str, found: Counted) -> None:
