@@ -243,20 +243,21 @@ class _OpenFile:
         if not self._watched:  # one thread a file: a thread for each block would cost more than it
             self._watched = True
             watched = weakref.ref(self)
-            threading.Thread(
+            watcher = threading.Thread(
                 target=_close_when_idle, args=(watched,), name="warehouse", daemon=True
-            ).start()
+            )
+            _watchers.add(watcher)
+            watcher.start()
 
     def close_if_idle(self) -> float:
         """Close the file if nobody has used it for a moment; else the seconds until then."""
-        with _lock:
-            if self._is_closed:
-                return 0
-            idle = 0.0 if self.users else time.monotonic() - self._idle_since
-            if idle >= IDLE_SECONDS:
-                self.close()
-                return 0
-            return IDLE_SECONDS - idle
+        if self._is_closed:
+            return 0
+        idle = 0.0 if self.users else time.monotonic() - self._idle_since
+        if idle >= IDLE_SECONDS:
+            self.close()
+            return 0
+        return IDLE_SECONDS - idle
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -268,15 +269,18 @@ class _OpenFile:
 def _close_when_idle(watched: weakref.ref[_OpenFile]) -> None:
     """Close a file when nobody has used it for a moment; holds no connection at the end."""
     left = IDLE_SECONDS
-    while left > 0:
-        time.sleep(left)
-        file = watched()
-        left = file.close_if_idle() if file else 0
-        del file
+    while left > 0 and not _is_ending.wait(left):
+        with _lock:  # until DuckDB has let go of it, too: nobody forks in the middle of that
+            file = watched()
+            left = file.close_if_idle() if file else 0
+            del file
 
 
 _lock = threading.RLock()
 _open_files: dict[Path, _OpenFile] = {}
+#: The threads that close files; they end before the process does.
+_watchers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+_is_ending = threading.Event()
 #: What was found in a file, by name, while it was like this.
 _remembered: dict[Path, tuple[Stamps | None, dict[str, Any]]] = {}
 
@@ -297,9 +301,31 @@ def close_unused() -> None:
             file.close()
 
 
-# A forked child must not inherit an open file: both would write it.
-os.register_at_fork(before=close_unused)
-atexit.register(close_unused)
+@atexit.register
+def _end() -> None:
+    """Close every file, and wait for the threads that may be closing one.
+
+    Python ends a thread that comes back from DuckDB while the process ends by unwinding its stack,
+    which DuckDB's C++ does not allow: the process is aborted (exit code 134).
+    """
+    _is_ending.set()
+    close_unused()
+    for watcher in list(_watchers):
+        watcher.join()
+
+
+def _before_fork() -> None:
+    """A child must inherit no open file, since both would write it, and no lock that nobody frees.
+
+    The lock is held across the fork, by the one thread that the child has.
+    """
+    _lock.acquire()
+    close_unused()
+
+
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_lock.release, after_in_child=_lock.release
+)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from flitstack_pipeline.warehouse import (
     Warehouse,
     WarehouseDamaged,
+    _lock,
     close_unused,
     row_count,
     table_exists,
@@ -160,6 +162,26 @@ def test_a_forked_child_opens_the_file_for_itself(filled):
         assert con.execute("FROM raw.a").fetchall() == [(1,), (2,)]
 
 
+def test_a_child_forked_while_a_thread_closes_files_is_not_held_up(filled):
+    done = threading.Event()
+
+    def keep_closing():
+        while not done.is_set():
+            with _lock:
+                time.sleep(0.001)
+
+    closing = threading.Thread(target=keep_closing)
+    closing.start()
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        with filled.connect():
+            os._exit(0)
+    done.set()
+    closing.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_process_that_ends_with_the_file_open_says_nothing(filled):
     close_unused()
     ends = (
@@ -201,3 +223,23 @@ def test_another_file_that_is_damaged_is_not_the_warehouse(tmp_path):
     with pytest.raises(duckdb.Error), warehouse.connect() as con:
         con.execute(f"SELECT * FROM '{tmp_path / 'x.parquet'}'").fetchall()
     assert not (tmp_path / "w.damaged.duckdb").exists()
+
+
+ENDS = """
+import atexit, pathlib, sys, threading
+
+# called after what the warehouse registers: the last registered is called first
+atexit.register(lambda: print([t.name for t in threading.enumerate() if t.name == "warehouse"]))
+from flitstack_pipeline.warehouse import Warehouse
+
+with Warehouse(pathlib.Path(sys.argv[1])).connect() as con:
+    con.execute("CREATE TABLE t AS SELECT range AS a FROM range(1000)")
+print([t.name for t in threading.enumerate() if t.name == "warehouse"])
+"""
+
+
+def test_no_thread_is_left_in_duckdb_when_the_process_ends(tmp_path):
+    """Python unwinds such a thread, and DuckDB's C++ aborts the process for it (exit code 134)."""
+    command = [sys.executable, "-c", ENDS, str(tmp_path / "w.duckdb")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["['warehouse']", "[]"]
