@@ -32,6 +32,8 @@ from flitstack_pipeline.highlevel.pacing import (
     bucket_key,
     snapshot_of,
 )
+from flitstack_pipeline.migration.journal.engine import open_engine
+from flitstack_pipeline.migration.lock import check_held
 from flitstack_pipeline.sandbox_process import (
     RunningSandbox,
     SandboxInUse,
@@ -101,7 +103,7 @@ def open_destination(
         return
     settings = project.settings
     agency = settings.agency_token.get_secret_value() if settings.agency_token else None
-    with _pace_engine(settings, engine) as shared:
+    with _pace_engine(project, engine) as shared:
         pacer = SharedPacer(shared, _pace_key(settings, account))
         try:
             yield _connect(settings.base_url, account, agency, pacer, False, reserve)
@@ -114,22 +116,26 @@ def budget_of(project: Project, engine: Engine, account: Account) -> PaceSnapsho
     settings = project.settings
     if settings.uses_embedded_sandbox:
         return None
-    with _pace_engine(settings, engine) as shared:
+    with _pace_engine(project, engine) as shared:
         bucket = read_bucket(shared, _pace_key(settings, account))
     return None if bucket is None else snapshot_of(bucket, time.time())
 
 
 @contextmanager
-def _pace_engine(settings: Settings, journal: Engine) -> Iterator[Engine]:
+def _pace_engine(project: Project, journal: Engine) -> Iterator[Engine]:
     """Where budgets are shared: a Postgres journal serves every machine, else this machine's file.
 
-    A SQLite journal serves one data folder only, and two folders may write to one sub-account.
+    A SQLite journal, or a schema of Postgres, serves one data folder only, and two folders may
+    write to one sub-account.
     """
-    if journal.dialect.name != "sqlite":
+    if journal.dialect.name != "sqlite" and not project.shares_database:
         yield journal
         return
     try:
-        engine = pace_engine(settings.machine_pace)
+        if project.shares_database:
+            engine = open_engine(str(project.settings.journal_url))
+        else:
+            engine = pace_engine(project.settings.machine_pace)
     except OSError:  # no home to write to: at least the runs of this data folder share it
         yield journal
         return
@@ -154,7 +160,7 @@ def _connect(
     connection = Connection(
         base_url=url, token=account.token, location_id=account.location_id, agency_token=agency
     )
-    client = HighLevelClient(connection, pacer, reserve=reserve)
+    client = HighLevelClient(connection, pacer, reserve=reserve, before_write=check_held)
     return Destination(
         HighLevel(client), url, account.location_id, embedded, account.alias,
         account.conversation_provider_id, account.calendar_id,

@@ -8,6 +8,7 @@ answers that need none read it.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import re
 import tomllib
@@ -75,6 +76,17 @@ def home_of(name: str) -> Path:
         known = ", ".join(names()) or "none yet"
         raise BadInput(f"There is no migration {name!r} in {named_folder()}; there are: {known}.")
     return place.resolve()
+
+
+def schema_of(name: str) -> str:
+    """The schema in which the journal of a migration lies where many share a Postgres database.
+
+    Postgres cuts names at 63 characters, so a long one ends in a digest of the whole.
+    """
+    found = f"m_{name.replace('-', '_')}"
+    if len(found) <= 63:
+        return found
+    return f"{found[:50]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def chosen_home() -> Path | None:

@@ -180,8 +180,22 @@ class Project:
 
     @property
     def journal_url(self) -> str:
-        """SQLAlchemy URL of the journal: Postgres when configured, else SQLite in the folder."""
-        return self.settings.journal_url or f"sqlite:///{self.root / 'journal.sqlite'}"
+        """SQLAlchemy URL of the journal: Postgres when configured, else SQLite in the folder.
+
+        Migrations of the registry have a schema each in one Postgres database.
+        """
+        url = self.settings.journal_url
+        if url is None:
+            return f"sqlite:///{self.root / 'journal.sqlite'}"
+        if not self.shares_database:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}schema={migrations.schema_of(self.root.name)}"
+
+    @property
+    def shares_database(self) -> bool:
+        """Whether the journals of other migrations lie in the same Postgres database."""
+        is_postgres = (self.settings.journal_url or "").startswith("postgres")
+        return is_postgres and self.root.parent == migrations.folder()
 
     @cached_property
     def warehouse(self) -> Warehouse:

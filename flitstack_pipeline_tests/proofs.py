@@ -29,6 +29,7 @@ PROOFS = {
     "wild_answers": ("flitstack_pipeline_tests.e2e.wild_story", "prove_wild_answers"),
     "kills": ("flitstack_pipeline_tests.migration.kill_each", "prove_every_kill"),
     "random_kills": ("flitstack_pipeline_tests.migration.kill_many", "prove_random_kills"),
+    "fleet": ("flitstack_pipeline_tests.fleet.story", "prove_fleet"),
     "mutants": ("flitstack_pipeline_tests.ledger.mutation", "prove_mutants"),
 }
 SHOWN = 20

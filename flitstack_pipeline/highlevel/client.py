@@ -129,7 +129,8 @@ class _Call:
 class HighLevelClient:
     """Sends requests; safe to use from many threads, each with a kept-alive session of its own.
 
-    `reserve` lets the calls use the part of the daily quota kept for the delta.
+    `reserve` lets the calls use the part of the daily quota kept for the delta. `before_write` is
+    called when a write is about to leave, after every wait; what it raises keeps it from leaving.
     """
 
     def __init__(
@@ -140,8 +141,9 @@ class HighLevelClient:
         observer: Callable[[Exchange], None] | None = None,
         retry: RetryPolicy | None = None,
         reserve: bool = False,
+        before_write: Callable[[], None] | None = None,
     ) -> None:
-        self.connection, self.pacer = connection, pacer
+        self.connection, self.pacer, self._before_write = connection, pacer, before_write
         self._observer, self._reserve = observer, reserve
         self._base = connection.base_url.rstrip("/")
         self._headers = {
@@ -248,6 +250,8 @@ class HighLevelClient:
 
     def _attempt(self, call: _Call) -> Answer:
         paced = self.pacer.acquire(reserve=self._reserve)
+        if call.write and self._before_write is not None:
+            self._before_write()
         started = time.perf_counter()
         try:
             response = self._exchange(call)

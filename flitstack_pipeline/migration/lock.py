@@ -6,6 +6,8 @@ it holds across processes and, on Postgres, machines; and of a file of this mach
 holds across data folders. A run that died leaves its row; it heals at once when its process is gone
 from this machine, else when its heartbeat stops for `STALE_AFTER_S`. On Postgres every heartbeat is
 told by the clock of the database; one ahead of the clock is watched, because it says nothing.
+A run that was silent (network cut, process stopped, machine asleep) may not know that another has
+taken its lock: before each write it makes sure (`check_held`), or doubles what the other writes.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ from flitstack_pipeline.migration.journal.tables import locks
 
 HEARTBEAT_S = 5.0
 STALE_AFTER_S = 60.0
+#: After a silence of such a part of that, the database is asked before anything else is written;
+#: the rest is for a request under way.
+SURE_FOR = 0.5
 #: A heartbeat so far ahead is of another clock: whether it still beats is watched for so long.
 AHEAD_S = 120.0
 WATCH_S = 20.0
@@ -52,6 +57,7 @@ class Lock:
         self._engine, self.name, self.owner, self._beside = engine, name, owner, beside
         self._ended = threading.Event()
         self._lost = False
+        self._beaten, self._beating = _awake_or_not(), threading.Lock()
         self._thread = threading.Thread(target=self._beat, name="run lock", daemon=True)
         self._thread.start()
 
@@ -59,6 +65,10 @@ class Lock:
         """Raise LockLost when the lock, or the one beside it, is no longer ours."""
         if self._beside is not None:
             self._beside.check()
+        if self._is_silent() and not self._lost:
+            with self._beating:
+                if self._is_silent():
+                    self._beat_once()
         if self._lost:
             raise LockLost(
                 f"The lock on {self.name} was taken over by another run, because this one was "
@@ -75,16 +85,33 @@ class Lock:
     def _mine(self) -> tuple[Any, Any]:
         return locks.c.name == self.name, locks.c.owner == self.owner
 
+    def _is_silent(self) -> bool:
+        return _awake_or_not() - self._beaten > STALE_AFTER_S * SURE_FOR
+
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT_S):
-            try:
-                with self._engine.begin() as con:
-                    beat = locks.update().where(*self._mine()).values(heartbeat_at=_now(con))
-                    self._lost = con.execute(beat).rowcount == 0
-            except sa.exc.SQLAlchemyError:
-                continue  # a busy moment; the journal itself reports a broken database
+            # a busy moment; the journal itself reports a broken database
+            with suppress(sa.exc.SQLAlchemyError):
+                self._beat_once()
             if self._lost:
                 return
+
+    def _beat_once(self) -> None:
+        """Say that we live, and learn whether the lock is still ours."""
+        asked = _awake_or_not()
+        with self._engine.begin() as con:
+            beat = locks.update().where(*self._mine()).values(heartbeat_at=_now(con))
+            self._lost = con.execute(beat).rowcount == 0
+        self._beaten = asked
+
+
+def check_held() -> None:
+    """Raise LockLost when a lock of this process is no longer ours; asked before every write.
+
+    After a silence that asks the database, and waits as long as it cannot be reached.
+    """
+    for lock in list(_held.values()):
+        lock.check()
 
 
 def machine_locks(engine: sa.Engine) -> sa.Engine:
@@ -158,6 +185,12 @@ def _is_silent(engine: sa.Engine, holder: dict[str, Any], now: float) -> bool:
     time.sleep(WATCH_S)
     again, _ = _holder(engine, holder["name"])
     return again is None or again["heartbeat_at"] == holder["heartbeat_at"]
+
+
+def _awake_or_not() -> float:
+    """Seconds that also pass while the machine sleeps."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def _place() -> str:

@@ -30,6 +30,7 @@ from flitstack_pipeline.highlevel.errors import (
 from flitstack_pipeline.highlevel.pacing import PacerClosed
 from flitstack_pipeline.migration.attempts import outcomes_of
 from flitstack_pipeline.migration.journal.store import IdMapRow, Intent, Outcome
+from flitstack_pipeline.migration.lock import LockLost
 from flitstack_pipeline.migration.record_types import HANDLERS
 from flitstack_pipeline.migration.record_types.base import Context, Handler, Item, Written
 
@@ -121,7 +122,7 @@ class Sender:
     def send(self, items: Sequence[Item]) -> list[UnconfirmedWrite]:
         """Create the items in one request; what may or may not have happened comes back.
 
-        Raises RunStopped when going on makes no sense, and JournalFailed.
+        Raises RunStopped when going on makes no sense, JournalFailed, and LockLost.
         """
         if self.stopped.is_set():
             return []
@@ -138,6 +139,10 @@ class Sender:
                 self._conclude(intents, seen, "refused", error)
                 self._put_aside_unauthorized(items, error)
                 raise self.stop(error) from error
+            except LockLost as error:  # it never left
+                self._conclude(intents, seen, "refused", error)
+                self.stopped.set()
+                raise
             except (HighLevelError, ValueError) as error:
                 return self._refused(items, intents, seen, error)
         self._landed(items, intents, written, seen)

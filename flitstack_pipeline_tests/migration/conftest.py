@@ -123,8 +123,8 @@ class Account:
     sandbox: Any
     state: Path
 
-    def connect(self, timeout_s=5.0, token=None):
-        return connect(self.url, timeout_s, token)
+    def connect(self, timeout_s=5.0, token=None, before_write=None):
+        return connect(self.url, timeout_s, token, before_write)
 
     def dump(self):
         return requests.get(f"{self.url}/_sandbox/dump", timeout=10).json()
@@ -143,11 +143,13 @@ class Account:
         requests.post(f"{self.url}/_sandbox/reset", timeout=10).raise_for_status()
 
 
-def connect(url, timeout_s=5.0, token=None):
+def connect(url, timeout_s=5.0, token=None, before_write=None):
     connection = Connection(url, token or "pit-sandbox", "sandbox-location", "pit-agency-sandbox",
                             timeout_s=timeout_s)  # fmt: skip
     policy = RetryPolicy(tries=8, first_wait_s=0.01, interval_s=0.05, longest_wait_s=0.1)
-    return HighLevel(HighLevelClient(connection, UnlimitedPacer(), retry=policy))
+    return HighLevel(
+        HighLevelClient(connection, UnlimitedPacer(), retry=policy, before_write=before_write)
+    )
 
 
 #: Without limits; a refusal of a storm asks for a wait of a tenth of a second.

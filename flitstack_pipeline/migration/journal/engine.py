@@ -6,6 +6,7 @@ What belongs here: how it is opened. What does not: what is in it (journal/table
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ def open_engine(url: str) -> sa.Engine:
     `postgres://` and `postgresql://` mean the driver that is installed, psycopg.
 
     `?most_pages=N` in a SQLite URL bounds the file to N pages of 4 KiB: a small disk, for trying
-    out what happens when it is full.
+    out what happens when it is full. `?schema=NAME` in one of Postgres keeps the tables in a schema
+    of their own, made if missing (`settings.Project.journal_url`).
     """
     address = sa.make_url(url)
-    most_pages = address.query.get("most_pages")
-    address = address.difference_update_query(["most_pages"])
+    most_pages, schema = address.query.get("most_pages"), address.query.get("schema")
+    address = address.difference_update_query(["most_pages", "schema"])
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
     is_sqlite = address.get_backend_name() == "sqlite"
@@ -34,6 +36,10 @@ def open_engine(url: str) -> sa.Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():  # touching one that is there would make it look changed
             path.touch(mode=0o600)
+    if schema:
+        _make_schema(address, str(schema))
+        options = f"{address.query.get('options', '')} -csearch_path={schema}".strip()
+        address = address.update_query_dict({"options": options})
     engine = sa.create_engine(
         address,
         json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False),
@@ -63,6 +69,15 @@ def open_sound_engine(url: str) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _make_schema(address: sa.URL, name: str) -> None:
+    """Make a schema of Postgres, which another process may be making at this moment."""
+    engine = sa.create_engine(address, poolclass=sa.NullPool)
+    if name in sa.inspect(engine).get_schema_names():
+        return
+    with suppress(sa.exc.IntegrityError), engine.begin() as con:
+        con.execute(sa.schema.CreateSchema(name, if_not_exists=True))
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
