@@ -153,22 +153,25 @@ class Fleet:
         wait_until(lambda: socket.create_connection(("127.0.0.1", self.code_port)).close() is None)
         self.daemon = self.spawn("daemon", "dagster-daemon", "run", "-w", str(self.workspace))
 
-    def environment(self, postgres, redis):
+    def environment(self, postgres, redis, machine="office"):
         """What each process is told; `postgres` and `redis` are ports."""
+        idle = "options=-c%20idle_in_transaction_session_timeout%3D3000"  # deployed: half a minute
+        database = f"flitstack@127.0.0.1:{postgres}/postgres?{idle}"
         return {
             "DAGSTER_HOME": str(self.home),
-            "DAGSTER_PG_URL": f"postgresql+psycopg2://flitstack@127.0.0.1:{postgres}/postgres",
+            "DAGSTER_PG_URL": f"postgresql+psycopg2://{database}",
             "FLEET_BROKER": f"redis://127.0.0.1:{redis}/0",
             "FLEET_BACKEND": f"redis://127.0.0.1:{redis}/1",
-            "FLITSTACK_JOURNAL_URL": f"postgresql://flitstack@127.0.0.1:{postgres}/postgres",
+            "FLITSTACK_JOURNAL_URL": f"postgresql://{database}",
             FOLDER: str(self.homes), "HIGHLEVEL_BASE_URL": self.sandbox.url,
+            "XDG_STATE_HOME": str(self.folder / f"state of {machine}"),
             "FLITSTACK_DAGSTER": "off",
         }  # fmt: skip
 
     def spawn(self, name, *command, postgres=None, redis=None):
         """A process of the fleet with a session of its own, whose output goes to a file."""
-        said = self.environment(postgres or self.postgres.port, redis or self.redis_port)
-        said["XDG_STATE_HOME"] = str(self.folder / f"state of {name}")  # a machine's own
+        ports = (postgres or self.postgres.port, redis or self.redis_port)
+        said = self.environment(*ports, machine=name)
         place = Path(sys.executable).with_name(command[0])
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(

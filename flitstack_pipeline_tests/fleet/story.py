@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -163,7 +164,7 @@ def writers(fleet, name):
 
 
 def open_journal(fleet, name):
-    return Journal(f"{os.environ['FLITSTACK_JOURNAL_URL']}?schema={schema_of(name)}")
+    return Journal(f"{os.environ['FLITSTACK_JOURNAL_URL']}&schema={schema_of(name)}")
 
 
 def wrong_in(fleet, name):
@@ -264,6 +265,7 @@ def told_wrongly(office, run_id, *expected):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what was started ends as well
     begun = time.monotonic()
     found = prove_fleet(
         Path(sys.argv[1]),

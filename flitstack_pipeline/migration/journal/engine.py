@@ -15,6 +15,10 @@ import sqlalchemy as sa
 from flitstack_pipeline.migration.journal.copies import file_of
 from flitstack_pipeline.migration.journal.integrity import check, refuse_wrong_place
 
+#: Postgres ends a session that is silent inside a transaction for so long: a machine whose network
+#: was cut would else hold what it locked, the run lock among it, until somebody ends it by hand.
+IDLE_MS = 60_000
+
 
 def open_engine(url: str) -> sa.Engine:
     """An engine on the journal's URL; SQLite in WAL mode, durable, for its owner only.
@@ -36,10 +40,8 @@ def open_engine(url: str) -> sa.Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():  # touching one that is there would make it look changed
             path.touch(mode=0o600)
-    if schema:
-        _make_schema(address, str(schema))
-        options = f"{address.query.get('options', '')} -csearch_path={schema}".strip()
-        address = address.update_query_dict({"options": options})
+    if not is_sqlite:
+        address = _with_options(address, str(schema or ""))
     engine = sa.create_engine(
         address,
         json_serializer=lambda v: json.dumps(v, default=str, ensure_ascii=False),
@@ -69,6 +71,17 @@ def open_sound_engine(url: str) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _with_options(address: sa.URL, schema: str) -> sa.URL:
+    """An address of Postgres with what its sessions are to have; what it says itself counts."""
+    options = [f"-cidle_in_transaction_session_timeout={IDLE_MS}"]
+    if said := address.query.get("options"):
+        options.append(str(said))
+    if schema:
+        _make_schema(address, schema)
+        options.append(f"-csearch_path={schema}")
+    return address.update_query_dict({"options": " ".join(options)})
 
 
 def _make_schema(address: sa.URL, name: str) -> None:
