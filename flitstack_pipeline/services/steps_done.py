@@ -96,9 +96,7 @@ def taken(project: Project) -> Iterator[list[StepDone]]:
             text = _read(project)
         yield _parsed(text)
         with _locked(project):
-            left = _read(project)[len(text) :]
-            path = _path(project)
-            path.write_bytes(left) if left else path.unlink(missing_ok=True)
+            _leave(_path(project), _read(project)[len(text) :])
 
 
 def changed_at(project: Project) -> float | None:
@@ -122,6 +120,17 @@ def _parsed(text: bytes) -> list[StepDone]:
     return found
 
 
+def _leave(path: Path, text: bytes) -> None:
+    """Put a text in the place of the notes, all of it or, when the process is killed, nothing."""
+    if not text:
+        path.unlink(missing_ok=True)
+        return
+    aside = path.with_suffix(".new")
+    aside.touch(mode=0o600)
+    aside.write_bytes(text)
+    aside.replace(path)
+
+
 def _read(project: Project) -> bytes:
     try:
         return _path(project).read_bytes()
@@ -139,7 +148,7 @@ def _locked(project: Project) -> Any:
 
 @contextmanager
 def _flock(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.mkdir(exist_ok=True, mode=0o700)  # never the home: it may have been closed just now
     handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
