@@ -37,17 +37,21 @@ ESTIMATE: tuple[str, ...] = (
     "archived void cancelled canceled archivado archive annule cancelado",
 )
 INVOICE: tuple[str, ...] = (
-    "draft not_sent borrador brouillon entwurf rascunho utkast concept",
-    "unpaid sent open awaiting awaiting_payment due viewed issued pendiente impaye not_paid "
+    "draft not_sent unsent borrador brouillon entwurf rascunho utkast concept",
+    "unpaid sent open awaiting awaiting_payment due viewed issued outstanding not_due not_yet_due "
+    "payment_due balance_due amount_due pending_payment payment_pending unsettled pendiente impaye not_paid "
     "no_pagado no_pagada sin_pagar non_paye non_payee pendiente_de_pago en_attente offen "
     "unbezahlt nicht_bezahlt em_aberto nao_pago nao_paga obetald ej_betald onbetaald",
-    "partial partially_paid partly_paid deposit_paid parcial partiel teilbezahlt "
-    "teilweise_bezahlt parcialmente_pago parcialmente_pagada delbetald",
-    "paid settled closed paid_in_full pagado pagada paye payee bezahlt beglichen pago paga "
+    "partial partially_paid partly_paid part_paid partial_paid paid_partially paid_in_part "
+    "partial_payment part_payment partially_settled deposit_paid deposit_received parcial partiel teilbezahlt "
+    "teilweise_bezahlt parcialmente_pago parcialmente_paga parcialmente_pagado "
+    "parcialmente_pagada pago_parcial partiellement_paye partiellement_payee delbetald "
+    "delvis_betald deels_betaald gedeeltelijk_betaald",
+    "paid settled closed paid_in_full fully_paid paid_full auto_paid payment_received pagado pagada paye payee bezahlt beglichen pago paga "
     "betald betaald",
-    "overdue past_due late vencida vencido en_retard uberfallig forfallen atrasada atrasado",
+    "overdue past_due late delinquent vencida vencido en_retard uberfallig forfallen atrasada atrasado",
     "void voided cancelled canceled anulada annulee annule cancelada storniert cancelado makulerad",
-    "bad_debt written_off write_off",
+    "bad_debt written_off write_off uncollectible uncollectable",
 )
 LEAD: tuple[str, ...] = (
     "new open lead_captured captured nuevo nouveau not_contacted",

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import duckdb
 
 from flitstack_pipeline.catalog.targets import OPT_OUTS
+from flitstack_pipeline.cleaning.values.contact_points import is_email, is_phone
+from flitstack_pipeline.cleaning.values.dates import is_day
 from flitstack_pipeline.mapping.document import EXCLUDED, MapDocument, ValueMap
 from flitstack_pipeline.mapping.sources import relation
 
@@ -58,9 +60,6 @@ _ELSEWHERE = re.compile(r"\b(?:fax(?:es)?|postal|letters?|direct mail)\b")
 _LIMITED = re.compile(r"\b(?:before|after|until|till|between|during|at|on|from|unless|if|\d+)\b")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "✓", "on", "checked", "out", "active"})
 _NO = frozenset({"no", "n", "false", "f", "0", "off", "unchecked", "-", "n/a", "none", "never"})
-_NUMBER = re.compile(r"^\+?[\d\s().-]{7,20}(?:\s*(?:x|ext\.?)\s*\d+)?$")
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
-_DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?$|^\w{3,9}\.? \d{1,2},? \d{4}\b")
 
 
 @dataclass(frozen=True)
@@ -193,10 +192,17 @@ def _of_column(header: str, counts: dict[str, int]) -> ValueMap | None:
 
 def _word_of(value: str) -> str:
     """The word under which the map lists a value: dates, numbers and addresses are one each."""
-    for word, form in ((A_DATE, _DATE), (A_NUMBER, _NUMBER), (AN_EMAIL, _EMAIL)):
-        if form.match(value):
+    for word, is_one in ((A_DATE, _is_dated), (A_NUMBER, is_phone), (AN_EMAIL, is_email)):
+        if is_one(value):
             return word
     return value
+
+
+def _is_dated(value: str) -> bool:
+    """Whether a value is a day, or begins with one: `1/5/2024`, `Jan 5, 2024 by phone`."""
+    words = value.split()
+    beginnings = {" ".join(words[:n]) for n in (1, 3, len(words))}
+    return any(is_day(text) for text in beginnings if not text.isdigit())
 
 
 def _answer(value: str, about: Said | None) -> str:
@@ -204,7 +210,7 @@ def _answer(value: str, about: Said | None) -> str:
     if about is None:
         return NONE
     word, channels = value.strip().casefold(), ", ".join(about.channels)
-    is_yes = word in _YES or bool(_DATE.match(value))
+    is_yes = word in _YES or _is_dated(value)
     if about.consents:
         is_yes |= _word_of(value) in (A_NUMBER, AN_EMAIL)  # "Text Message Enabled Phone #"
         return NONE if is_yes else channels if word in _NO else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from flitstack_pipeline.cleaning.values.contact_points import is_email, is_phone, is_web_address
 from flitstack_pipeline.cleaning.values.dates import UNDECIDED, DoubtfulDate, NotADate
 from flitstack_pipeline.cleaning.values.dates import moment as read_moment
 from flitstack_pipeline.cleaning.values.formats import Format
@@ -19,9 +20,6 @@ from flitstack_pipeline.mapping.sources import relation
 from flitstack_pipeline.mapping.transforms import Account, Unfit, read_as, split_values
 
 MOST_WORDS = 300  # a dropdown may have as many; each becomes an option
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
-_PHONE = re.compile(r"^\+?[\d\s().-]{7,20}(\s*(x|ext\.?)\s*\d+)?$", re.IGNORECASE)
-_URL = re.compile(r"^(https?://\S+|(www\.)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?)$", re.IGNORECASE)
 _NO_WORD_OF_YES_OR_NO = {"1", "0"}  # they are numbers
 _DIGITS = re.compile(r"\d+(\.\d+)?", re.A)
 _USUAL = Format()
@@ -120,9 +118,9 @@ def profile(
         moments=share(lambda v: read[v] == "moment"),
         rates=typed(lambda v: _fits("rate", v, told.get(v, _USUAL))),
         percents=typed(lambda v: "%" in v),
-        emails=share(_EMAIL.match),
+        emails=share(is_email),
         phones=share(_is_phone),
-        urls=share(_URL.match),
+        urls=share(is_web_address),
         yes_no=share(_is_yes_or_no),
         separated=share(lambda v: len(split_values(v)) > 1),
         words=tuple(ranked),
@@ -188,11 +186,8 @@ def _is_yes_or_no(value: str) -> bool:
 
 
 def _is_phone(value: str) -> bool:
-    """Digits enough for a phone number, and no day: `2024-03-05` is none."""
-    digits = sum(c.isdigit() for c in value)
-    if not _PHONE.match(value) or digits < 7 or digits > 15 + 6:
-        return False
-    return not _days(value, Format(UNDECIDED), "UTC")
+    """Phones and no day: `2024-03-05` is none."""
+    return is_phone(value) and not _days(value, Format(UNDECIDED), "UTC")
 
 
 def custom_profiles(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, Profile]:

@@ -57,6 +57,8 @@ def judge(cells: Sequence[str], count: int, shape: Shape) -> Judgement:
     """
     row = _trimmed(cells)
     against = contradicted(row, shape.kinds)
+    if count == len(shape.names):  # `5 de enero de 2024` is odd here, and a date all the same
+        against = [i for i in against if not _is_read(row[i], shape.kinds[i])]
     overlong = len(row) > len(shape.names)
     if not overlong and not _suspicious(against, count, shape):
         return _judged_by_words(row, count, shape)
@@ -66,6 +68,10 @@ def judge(cells: Sequence[str], count: int, shape: Shape) -> Judgement:
     if not overlong and not found and not _displaced(row, against, shape):
         return Judgement(FITS, row)  # odd values, each told by its own parser
     return Judgement(REFUSED, row, _reason(row, against, len(found), shape))
+
+
+def _is_read(cell: str, kind: Kind | None) -> bool:
+    return kind is not None and kind.is_read(cell)
 
 
 def _judged_by_words(row: tuple[str, ...], count: int, shape: Shape) -> Judgement:

@@ -12,12 +12,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 
 from flitstack_pipeline.catalog.source import LINES_OF
 from flitstack_pipeline.cleaning.values.columns import is_date_column, is_money_column
+from flitstack_pipeline.cleaning.values.contact_points import is_email, is_phone
+from flitstack_pipeline.cleaning.values.dates import is_day
+from flitstack_pipeline.cleaning.values.money import DoubtfulAmount, amount
+from flitstack_pipeline.cleaning.values.numbers import number
 
 #: Share of a column's filled cells that must follow a pattern.
 SUPPORT = 0.95
@@ -62,13 +67,15 @@ class Kind:
 
     `strong` kinds are seldom met by a value of another column, so they can prove that a row is
     shifted; the others only help to choose between readings. `unlike` is a pattern of cells that
-    are not of the kind though they follow its pattern.
+    are not of the kind though they follow its pattern. `reads` is the parser of the column's
+    values: what it reads is of the column in whatever spelling, where no cell is missing.
     """
 
     name: str
     pattern: str
     strong: bool = True
     unlike: str = ""
+    reads: Callable[[str], bool] | None = None
 
     @property
     def expression(self) -> str:
@@ -78,6 +85,10 @@ class Kind:
     def fits(self, cell: str) -> bool:
         """Whether a cell is of this kind, or as good as empty."""
         return _fits(self, cell)
+
+    def is_read(self, cell: str) -> bool:
+        """Whether the parser of such a column reads a cell, whole."""
+        return bool(self.reads and self.reads(cell))
 
     def is_value(self, cell: str) -> bool:
         """Whether a cell holds a value of this kind, and not just nothing."""
@@ -99,8 +110,23 @@ def _fits(kind: Kind, cell: str) -> bool:
     return not (kind.unlike and re.match(rf"(?is)^\s*(?:{kind.unlike})\s*$", cell))
 
 
+def _is_number(cell: str) -> bool:
+    return _reads_as(number, cell) or _reads_as(amount, cell)
+
+
+def _reads_as(parser: Callable[..., Decimal | None], cell: str) -> bool:
+    try:
+        return parser(cell, comma=None) is not None
+    except DoubtfulAmount:
+        return True
+    except ValueError:
+        return False
+
+
 _ONE_EMAIL = r"(?:mailto:)?[^\s,;@\"]+@[^\s,;@\"]+\.[^\s,;@\"]+"
-EMAIL = Kind("e-mail", rf"[\[\"<]*{_ONE_EMAIL}(?:[\s;,/|&\"]+{_ONE_EMAIL})*[>\"\]]*")
+EMAIL = Kind(
+    "e-mail", rf"[\[\"<]*{_ONE_EMAIL}(?:[\s;,/|&\"]+{_ONE_EMAIL})*[>\"\]]*", reads=is_email
+)
 LOOSE_EMAIL = Kind("e-mail", r"[^@]*@.*")
 _ONE_PHONE = (
     r"[a-z.: ]{0,14}(?:[+(]{0,2}[0-9][\s)./-]{0,3}){7,15}"
@@ -111,6 +137,7 @@ PHONE = Kind(
     rf"[\[\"]*{_ONE_PHONE}(?:(?:[\s\",;/|&]+|\s+or\s+){_ONE_PHONE})*[\"\]]*"
     r"|[0-9](?:\.[0-9]+)?E\+?[0-9]+",
     unlike=_DAY,
+    reads=is_phone,
 )
 ZIP = Kind(
     "ZIP code",
@@ -124,6 +151,7 @@ DATE = Kind(
     rf"(?:{_DAY})(?:[T\s,]+(?:at )?[0-9]{{1,2}}[:h][0-9]{{2}}[^,;|]*)?"
     r"|[34][0-9]{4}(?:\.[0-9]+)?|[12][0-9]{7,12}"
     r"|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z0-9 :.+()-]*[0-9][a-z0-9 :.+()-]*",
+    reads=is_day,
 )
 #: A date as people write it: a bare number may be one too, but proves nothing.
 WRITTEN_DATE = Kind("date", rf"(?:{_DAY})(?:[T\s,]+(?:at )?[0-9]{{1,2}}[:h][0-9]{{2}}[^,;|]*)?")
@@ -142,6 +170,7 @@ NUMBER = Kind(
     rf"(?:E[+-]?[0-9]+)?\)?(?:[.,:/]\s?[-=–]{{1,2}})?\s*(?:[a-z]{{3}}|kr\.?|zł|kč|{_SIGN}|%)?\s*[-)]?"
     r"(?:\s?\(?[cd]r\.?\)?)?"
     rf"|[(]?{_SIGN}\s*[(]?\s*-?\s*[)]{{0,2}}",
+    reads=_is_number,
 )
 NAME = Kind("name", r"[^@]*[^\W\d_][^@]*", strong=False, unlike=_DAY)
 WORDS = Kind("words", r"[^0-9@]*", strong=False)

@@ -129,6 +129,32 @@ def test_unpaid_is_never_read_as_paid_and_unknown_words_stay_unknown():
     assert statuses.canonical("jobs", "Awaiting parts") is None
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        # QuickBooks, Xero, FreshBooks, Wave, Zoho, Stripe and Square call an invoice so
+        (
+            "Outstanding; Not due; Payment due; Balance Due; Pending payment; Awaiting Payment",
+            "unpaid",
+        ),
+        (
+            "Part paid; Part-paid; PartPaid; Partially paid; Partial payment; Paid in part",
+            "partial",
+        ),
+        ("Parcialmente pagado; Partiellement payée; Teilweise bezahlt; Deels betaald", "partial"),
+        ("Fully paid; Paid (full); Auto-paid; Payment received; Paid in full", "paid"),
+        ("Uncollectible; Written off; Write-off", "bad_debt"),
+        ("Past due; Overdue; Delinquent", "overdue"),
+        ("Unsent; Draft; Not sent", "draft"),
+        # more than one may be meant: a person says
+        ("Pending; Approved; Refunded; Disputed; Overpaid; Not outstanding; Partial void", None),
+    ],
+)
+def test_the_words_that_accounting_programs_have_for_invoices(words, status):
+    for word in words.split("; "):
+        assert statuses.canonical("invoices", word) == status, word
+
+
 def test_document_numbers_are_opaque_but_comparable():
     assert words.document_number("42.0") == "42"
     assert words.document_number("0042") == "0042"

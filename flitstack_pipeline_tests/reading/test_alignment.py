@@ -7,8 +7,17 @@ import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
 from flitstack_pipeline.cleaning.validate import check_accounting
-from flitstack_pipeline.reading.column_kinds import ZIP
+from flitstack_pipeline.reading.alignment import FITS, Shape, judge
+from flitstack_pipeline.reading.column_kinds import (
+    DATE,
+    EMAIL,
+    NUMBER,
+    PHONE,
+    ZIP,
+    contradicted,
+)
 from flitstack_pipeline.reading.ingest import ingest_object
+from flitstack_pipeline_tests.cleaning.corpus_lines import NO_VALUES, lines
 
 HEADER = "Client ID,Client Name,Email,Phone,Address,City,State,Zip,Lead Source,Date Created,Notes"
 GOOD = (
@@ -320,3 +329,36 @@ def test_postcodes_of_other_countries_are_postcodes():
              "SW1A 2AA", "1015 CJ", "2134", "560001", "33602-1234")  # fmt: skip
     assert [code for code in codes if not ZIP.is_value(code)] == []
     assert not any(map(ZIP.is_value, ("Tampa", "12 Oak St", "$12.50", "FL")))
+
+
+@pytest.mark.parametrize(
+    ("corpus", "kind"), [("dates", DATE), ("moments", DATE), ("money", NUMBER), ("numbers", NUMBER)]
+)
+def test_whatever_the_parser_of_a_column_reads_is_of_the_column(corpus, kind):
+    texts = [line["text"] for line in lines(corpus) if line["right"] not in NO_VALUES]
+    assert [text for text in texts if not kind.fits(text) and not kind.is_read(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        (EMAIL, ["ann@mailbox.net;", "ann@mailbox.net or b@x.net"]),
+        (PHONE, ["'8135552102", "813\u2011555\u20112102", "+1 813-555-2102;ext=12"]),
+    ],
+)
+def test_addresses_and_phones_in_other_spellings_are_of_their_column(kind, cells):
+    assert [kind.is_read(cell) for cell in cells] == [True] * len(cells)
+
+
+def test_an_odd_date_beside_an_odd_amount_is_no_shifted_row():
+    words = (frozenset(),) * 3
+    shape = Shape(("Name", "Date", "Total"), (None, DATE, NUMBER), words, ",")
+    row = ("Ann", "5 de enero de 2024", "1\u202f234,50\xa0\u20ac")
+    assert judge(row, 3, shape).outcome == FITS
+
+
+def test_a_value_of_another_column_contradicts_the_column():
+    cells = ["12 Oak St", "Ann Roe", "not yet", "FL", "Kitchen"]
+    for kind in (EMAIL, PHONE, DATE, NUMBER):
+        assert contradicted(cells, [kind] * len(cells)) == [0, 1, 2, 3, 4], kind.name
+        assert not any(map(kind.is_read, cells)), kind.name

@@ -1,4 +1,7 @@
-"""Phones to E.164 and e-mails to their normal form; several in a cell keep their order."""
+"""Phones to E.164 and e-mails to their normal form; several in a cell keep their order.
+
+And whether a cell holds nothing but such.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ _PLACEHOLDER = re.compile(
     r"|^(?:no|na|n/a|test|unknown|null|x{2,}|abc|e?mail)@(?:no|na|test|unknown|null|x+|abc|e?mail)\.",
     re.I,
 )
+_WEB_ADDRESS = re.compile(r"https?://\S+|(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?", re.I)
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
 
 
@@ -237,3 +241,28 @@ def _validated(candidate: str) -> str | None:
         return None
     normal = found.normalized.lower()
     return normal if len(normal.rpartition(".")[2]) > 1 else None
+
+
+def is_email(value: str) -> bool:
+    """Whether a cell holds e-mail addresses and nothing else."""
+    good, dropped = emails(value)
+    return bool(good) and not dropped
+
+
+def is_phone(value: str) -> bool:
+    """Whether a cell holds phone numbers and nothing else; the country need not be known."""
+    found = phones(value)
+    return bool(found) and all(
+        phone.remark is None and (phone.e164 or _has_digits_enough(phone.as_read))
+        for phone in found
+    )
+
+
+def _has_digits_enough(shown: str) -> bool:
+    digits = sum(c.isdigit() for c in shown)
+    return 7 <= digits <= 15 and _PLAIN_DIGITS.fullmatch(shown) is not None
+
+
+def is_web_address(value: str) -> bool:
+    """Whether a cell is a web address: with its scheme, or a host whose last part is letters."""
+    return _WEB_ADDRESS.fullmatch(value) is not None

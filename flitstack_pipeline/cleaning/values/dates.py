@@ -143,6 +143,16 @@ def moment(value: str | None, order: str = MONTH_FIRST, zone: str = "UTC") -> Mo
     return made
 
 
+def is_day(value: str) -> bool:
+    """Whether a text is a date or a moment, also where day and month could be either."""
+    try:
+        return moment(value) is not None
+    except DoubtfulDate:
+        return True
+    except NotADate:
+        return False
+
+
 def time_of_day(value: str | None) -> str | None:
     """`9:05 PM`, `09:05` or `9 am` as HH:MM; None when empty. Raises NotADate otherwise."""
     found = text(value)

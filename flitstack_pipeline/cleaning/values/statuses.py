@@ -15,6 +15,10 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     name: {spelling: word.split()[0] for word in words for spelling in word.split()}
     for name, words in WORDS.items()
 }
+_JOINED = {
+    name: {spelling.replace("_", ""): word for spelling, word in known.items()}
+    for name, known in VOCABULARIES.items()
+}
 
 
 @lru_cache(maxsize=50_000)
@@ -22,12 +26,11 @@ def canonical(vocabulary: str, value: str | None) -> str | None:
     """The closed-vocabulary status of a word, or None when empty or unknown.
 
     The whole word is compared, so "unpaid" is never read as "paid"; "Paid?" is none. A word may be
-    cut in two: `Un-scheduled`, `Over due`.
+    cut in two (`Un-scheduled`, `Over due`), two words may be joined (`InProgress`, `PartPaid`).
     """
     if not value or "?" in value:
         return None
-    known, slug = VOCABULARIES[vocabulary], _slug(value)
-    return known.get(slug) or known.get(slug.replace("_", ""))
+    return _JOINED[vocabulary].get(_slug(value).replace("_", ""))
 
 
 def _slug(value: str) -> str:
