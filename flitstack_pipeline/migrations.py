@@ -1,8 +1,8 @@
 """The registry of migrations: a folder with one home for each, and what its `migration.toml` says.
 
 Belongs here: names, where a home is, reading and writing `migration.toml`. Does not: making and
-closing one (`services.registry`), what lies in a home (`settings`). It imports no library, because
-answers that need none read it.
+closing one (`services.registry`), what lies in a home (`settings`), homes of an object store
+(`home_lease`). It imports no library, because answers that need none read it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,27 @@ SETTINGS: dict[str, type | tuple[type, ...]] = {
 
 
 def folder() -> Path | None:
-    """The folder of homes that FLITSTACK_MIGRATIONS names; None without one."""
+    """The folder of homes that FLITSTACK_MIGRATIONS names; None without one.
+
+    Where it names an object store, that of the copies which are worked on here.
+    """
     named = os.environ.get(FOLDER, "").strip()
+    if "://" in named:
+        return scratch_of(named)
     return Path(named).resolve() if named else None
+
+
+def store_url() -> str | None:
+    """The object store that FLITSTACK_MIGRATIONS names; None where it names a folder."""
+    named = os.environ.get(FOLDER, "").strip()
+    return named if "://" in named else None
+
+
+def scratch_of(url: str) -> Path:
+    """Where this machine works on copies of the homes of an object store."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    digest = hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:12]
+    return state.resolve() / "flitstack" / "homes" / digest
 
 
 def named_folder() -> Path:
@@ -46,7 +64,11 @@ def named_folder() -> Path:
 
 
 def names() -> list[str]:
-    """Every migration of the folder, in the order of the alphabet."""
+    """Every migration of the folder or the object store, in the order of the alphabet."""
+    if store_url() is not None:
+        from flitstack_pipeline import home_lease  # libraries, for a store alone
+
+        return home_lease.names()
     home = folder()
     if home is None or not home.is_dir():
         return []
@@ -72,6 +94,10 @@ def place_of(name: str) -> Path:
 def home_of(name: str) -> Path:
     """The home of a migration. Raises BadInput for what is no name, and where there is none."""
     place = place_of(name)
+    if store_url() is not None:
+        from flitstack_pipeline import home_lease
+
+        home_lease.look_at(name)
     if not is_home(place):
         known = ", ".join(names()) or "none yet"
         raise BadInput(f"There is no migration {name!r} in {named_folder()}; there are: {known}.")

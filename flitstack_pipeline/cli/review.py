@@ -9,6 +9,7 @@ import typer
 from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.cli.terminal import app, console, show_table
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.migrations import FOLDER, store_url
 
 if TYPE_CHECKING:
     from flitstack_pipeline.review.access import Doors
@@ -46,6 +47,11 @@ def review(
     """
     if context.invoked_subcommand:
         return
+    if store_url() is not None:
+        raise typer.BadParameter(
+            "The review room keeps what people decide in the homes themselves, so they must be "
+            f"folders of its machine; {FOLDER} is {store_url()}."
+        )
     import os
 
     from flitstack_pipeline.review.access import SECRET

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from flitstack_pipeline.catalog.declared import SOURCE
 from flitstack_pipeline.errors import Exit
-from flitstack_pipeline.migrations import CHOSEN
+from flitstack_pipeline.migrations import CHOSEN, store_url
 
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project
@@ -79,8 +79,13 @@ def _say_version(asked: bool) -> None:
         raise typer.Exit
 
 
+#: Commands that need no home to work on: they read, or are about all of them.
+_WITHOUT_HOME = ("new", "list", "close", "status", "ui", "review", "sandbox")
+
+
 @app.callback()
 def _about(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -95,6 +100,11 @@ def _about(
     """Options before the command."""
     if migration:
         os.environ[CHOSEN] = migration
+    name = os.environ.get(CHOSEN, "").strip()
+    if store_url() is not None and name and context.invoked_subcommand not in _WITHOUT_HOME:
+        from flitstack_pipeline.home_lease import working_on
+
+        context.with_resource(working_on(name))
 
 
 #: The projects that this command opened.

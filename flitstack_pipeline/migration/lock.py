@@ -262,8 +262,10 @@ def _sentence(holder: dict[str, Any]) -> str:
     pid, host = holder["pid"], holder["host"]
     ahead = holder["acquired_at"] - time.time() > AHEAD_S
     clock = " (by its clock, which is ahead of this one)" if ahead else ""
+    name = holder["name"]
+    what = name if name.startswith("the home of ") else f"sub-account {name}"
     return (
-        f"Another run ({holder['what']}) has been working on sub-account {holder['name']} since "
+        f"Another run ({holder['what']}) has been working on {what} since "
         f"{since}{clock}: process {pid} on {host}. Two at once would double records. Wait for it "
         f"or stop it (Ctrl-C there, or `kill {pid}` on {host}: it ends clean, and goes on when "
         "started again); a run that died frees the sub-account by itself within a minute."

@@ -43,12 +43,23 @@ def new(name: str, exports: Path | None, said: dict[str, str]) -> StepReport:
         BadInput: It cannot be called so, there is one already, or the folder is none.
     """
     place = migrations.place_of(name)
-    if place.exists() or place.is_symlink():
+    is_store = migrations.store_url() is not None
+    if name in migrations.names() or (not is_store and (place.exists() or place.is_symlink())):
         raise BadInput(f"There is something at {place} already.")
     if exports is not None and not exports.is_dir():
         raise BadInput(f"{exports} is no folder.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    place.mkdir(mode=0o700)
+    if not is_store:
+        return _make_home(place, exports, said)
+    from flitstack_pipeline.home_lease import working_on
+
+    with working_on(name):
+        return _make_home(place, exports, said)
+
+
+def _make_home(place: Path, exports: Path | None, said: dict[str, str]) -> StepReport:
+    name = place.name
+    place.mkdir(mode=0o700, exist_ok=True)
     if exports is not None:
         shutil.copytree(exports, place / "exports")
         (place / "exports").chmod(0o700)

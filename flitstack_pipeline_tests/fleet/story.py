@@ -104,22 +104,30 @@ class Office:
     def records(self, migration):
         return len(self.fleet.dump(migration)["contacts"])
 
-    def disturb(self, events):
-        """Let each event happen when its run is in the middle of its load.
+    def launch_and_disturb(self, rows, events):
+        """Launch every run, round by round, and let each event happen meanwhile or afterwards.
 
-        An event is (migration, run, records made by then, what is called with run and machine).
+        An event is (migration, which of its runs, records made by then, what is called with run
+        and machine); it happens when that run is in the middle of its load. Returns the runs' ids.
         """
-        waiting = list(events)
+        rounds = itertools.zip_longest(*([(name, n) for n in ns] for name, ns in rows.items()))
+        to_launch = [one for one in itertools.chain(*rounds) if one]
+        launched, waiting = {name: [] for name in rows}, list(events)
 
         def happened():
+            if to_launch:
+                name, number = to_launch.pop(0)
+                launched[name].append(self.launch(name, number))
             for one in list(waiting):
-                name, run_id, records, event = one
-                if found := self.in_the_middle(name, run_id, records):
+                name, which, records, event = one
+                known = launched[name][which : which + 1]
+                if known and (found := self.in_the_middle(name, *known, records)):
                     event(*found)
                     waiting.remove(one)
-            return not waiting
+            return not waiting and not to_launch
 
         wait_until(happened)
+        return launched
 
     def all_tries(self, run_id):
         """The tries of a run, the first one first."""
@@ -217,7 +225,7 @@ def prove_fleet(folder, progress, rows=WHOLE):
 
 
 def played(fleet, office, rows, progress):
-    """Launch every run at once and disturb some; what is wrong in the end."""
+    """Launch every run and disturb some; what is wrong in the end."""
     lost = []
 
     def die(run, machine):
@@ -235,11 +243,9 @@ def played(fleet, office, rows, progress):
         fleet.restart_redis_empty()
         progress(f"machine {machine.name} is cut off, and Redis is empty")
 
-    launched = {name: [office.launch(name, n) for n in numbers] for name, numbers in rows.items()}
     killed, cut_off, stopped = list(rows)[:3]
-    office.disturb([
-        (killed, launched[killed][0], 2, die), (stopped, launched[stopped][0], 1, stop),
-        (cut_off, launched[cut_off][1], rows[cut_off][0] + 1, cut),
+    launched = office.launch_and_disturb(rows, [
+        (killed, 0, 2, die), (stopped, 0, 1, stop), (cut_off, 1, rows[cut_off][0] + 1, cut)
     ])  # fmt: skip
     play_twins(fleet, rows)
     wait_until(lambda: office.settled(itertools.chain(*launched.values())))
