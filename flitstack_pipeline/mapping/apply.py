@@ -12,7 +12,7 @@ from typing import Any
 
 from flitstack_pipeline.catalog.targets import ORIGINALS, STANDARD_FIELDS
 from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
-from flitstack_pipeline.mapping.transforms import Account, Unfit, read_as, split_values
+from flitstack_pipeline.mapping.transforms import Account, SkippedTime, Unfit, read_as, split_values
 
 Row = Mapping[str, Any]
 
@@ -89,8 +89,9 @@ class Mapper:
                 return list(dict.fromkeys(label for label in labels if label))
             how = self.account.format_of(entry.dataset, entry.source, row)
             return read_as(entry.transform, raw, how, self.account.time_zone)
-        except Unfit:
-            if entry.transform != "moment":  # its day is told of the same cell
+        except Unfit as error:
+            # Of a cell that is no date, the field of its day tells already.
+            if entry.transform != "moment" or isinstance(error, SkippedTime):
                 found.kept.append(f"{entry.source.removeprefix('custom:')}: {raw}")
             return None
 

@@ -23,9 +23,16 @@ from flitstack_pipeline.cleaning.values.formats import Format, comma_of
 from flitstack_pipeline.cleaning.values.yes_no import NeitherYesNorNo, yes_or_no
 from flitstack_pipeline.warehouse import table_exists
 
+#: Characters of an ISO moment before its offset.
+_WALL = len("2024-11-03T01:30:00")
+
 
 class Unfit(ValueError):
     """The value does not fit the type of the field it is mapped to."""
+
+
+class SkippedTime(Unfit):
+    """A day with a time of day over which clocks were set forward."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +144,14 @@ def date_dmy(value: Any) -> str | None:
 
 
 def moment(value: Any, order: str = MONTH_FIRST, zone: str = "UTC") -> str | None:
-    """The whole moment of a cell that has a time of day, ISO 8601 in the account's zone."""
+    """The whole moment of a cell that has a time of day, ISO 8601 in the account's zone.
+
+    Without an offset where the clock showed the time twice. Raises SkippedTime where it skipped it.
+    """
     found = _moment(value, order, zone)
-    return found.exact if found else None
+    if found and found.doubt and not found.exact:
+        raise SkippedTime(f"{value!r}: {found.doubt}")
+    return (found.exact or "")[: _WALL if found.doubt else None] or None if found else None
 
 
 def _day(value: Any, order: str, zone: str = "UTC") -> str | None:

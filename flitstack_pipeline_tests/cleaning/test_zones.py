@@ -8,7 +8,9 @@ import csv
 import pytest
 
 from flitstack_pipeline.cleaning.build import CleanContext, clean_object
+from flitstack_pipeline.cleaning.values import dates
 from flitstack_pipeline.cleaning.values.clocks import zone_named
+from flitstack_pipeline.cleaning.values.dates import SKIPPED, TWICE
 from flitstack_pipeline.cleaning.values.zones import (
     decide_zone,
     is_zone_column,
@@ -19,6 +21,7 @@ from flitstack_pipeline.cleaning.values.zones import (
 )
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.ledger.moments import zone_above
+from flitstack_pipeline.mapping import transforms
 from flitstack_pipeline.reading.ingest import ingest_object
 
 NEW_YORK = "America/New_York"
@@ -252,3 +255,53 @@ def test_a_line_above_the_header_is_believed(con, tmp_path):
         ("2024-01-12", "2024-01-12T22:00:00-05:00"),
         ("2024-01-14", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "exact", "told"),
+    [
+        # New York set its clocks from 2:00 to 3:00 on 10 March, from 2:00 to 1:00 on 3 November
+        ("2024-03-10 01:59", NEW_YORK, "2024-03-10T01:59:00-05:00", ""),
+        ("2024-03-10 02:00", NEW_YORK, None, SKIPPED),
+        ("3/10/2024 2:30 AM", NEW_YORK, None, SKIPPED),
+        ("3/10/2024 3:00 AM", NEW_YORK, "2024-03-10T03:00:00-04:00", ""),
+        ("45361.1041666667", NEW_YORK, None, SKIPPED),  # Excel's number of 2:30 that day
+        ("2024-03-10 02:30 EST", NEW_YORK, "2024-03-10T03:30:00-04:00", ""),
+        ("2024-03-10T07:30:00Z", NEW_YORK, "2024-03-10T03:30:00-04:00", ""),
+        ("2024-03-10 02:30", "America/Phoenix", "2024-03-10T02:30:00-07:00", ""),  # never changes
+        ("2024-03-10 02:30 ET", "America/Los_Angeles", None, SKIPPED),
+        ("2024-11-03 00:59", NEW_YORK, "2024-11-03T00:59:00-04:00", ""),
+        ("11/3/2024 1:30 AM", NEW_YORK, "2024-11-03T01:30:00-04:00", TWICE),
+        ("2024-11-03 01:30 EDT", NEW_YORK, "2024-11-03T01:30:00-04:00", ""),
+        ("2024-11-03 01:30 EST", NEW_YORK, "2024-11-03T01:30:00-05:00", ""),
+        ("2024-11-03 02:00", NEW_YORK, "2024-11-03T02:00:00-05:00", ""),
+        ("2024-03-31 02:30", "Europe/Berlin", None, SKIPPED),
+        ("2024-10-27 02:30", "Europe/Berlin", "2024-10-27T02:30:00+02:00", TWICE),
+        ("2024-10-06 02:15", "Australia/Sydney", None, SKIPPED),  # spring is in October there
+    ],
+)
+def test_an_hour_that_clocks_skip_or_show_twice_is_told(text, zone, exact, told):
+    found = dates.moment(text, zone=zone)
+    assert (found.exact, found.doubt) == (exact, told)
+
+
+def test_a_moment_in_a_skipped_hour_keeps_its_day_and_its_text_and_is_listed(con, tmp_path):
+    rows = (
+        ["1", "Ann Roe", "2024-03-10 02:30"],
+        ["2", "Bob Fay", "2024-11-03 01:30"],
+        ["3", "Cy Dee", "2024-11-03 12:30"],
+    )
+    asked, clean = cleaned(con, tmp_path, "clients", CLIENTS, *rows)
+    assert asked == {}
+    assert [str(day)[:10] for day in clean["created"]] == ["2024-03-10", "2024-11-03", "2024-11-03"]
+    assert clean["originals"][0] == {"created": "2024-03-10 02:30"}
+    listed = con.execute(
+        "SELECT split_part(source_key, '/', -1), value, note FROM clean.notes ORDER BY ALL"
+    ).fetchall()
+    assert listed == [("1", "2024-03-10 02:30", SKIPPED), ("2", "2024-11-03 01:30", TWICE)]
+
+
+def test_a_custom_moment_in_a_changed_hour_claims_no_offset():
+    assert transforms.moment("2024-11-03 01:30", zone=NEW_YORK) == "2024-11-03T01:30:00"
+    with pytest.raises(transforms.Unfit):
+        transforms.moment("2024-03-10 02:30", zone=NEW_YORK)

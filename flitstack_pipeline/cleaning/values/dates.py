@@ -37,6 +37,9 @@ _FRACTION = re.compile(r"^0?\.\d+$", re.A)
 _ZERO = re.compile(r"^0{1,4}[/.\-]0{1,2}[/.\-]0{1,4}")
 _AT = re.compile(r",?\s+(?:at|um|à|às|as|a las?|alle|om|kl\.?|-|–)\s+(?=\d)", re.I)
 _TWO_CLOCKS = re.compile(r"\d{1,2}:\d{2}\s*[-\u2013]\s*\d{1,2}:\d{2}.*", re.A)
+#: Hours in which clocks are changed (docs/contractor_plus.md#quirk-27).
+SKIPPED = "clocks were set forward over this time of day: there is none; kept as it is written"
+TWICE = "clocks were set back and showed this time twice: taken as the first, of summer time"
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2100, 12, 31)
 
 
@@ -50,10 +53,14 @@ class DoubtfulDate(NotADate):
 
 @dataclass(frozen=True)
 class Moment:
-    """A day and, when the source has a time of day, the exact moment in ISO 8601."""
+    """A day and, when the source has a time of day, the exact moment in ISO 8601.
+
+    `doubt` says in words why the moment is not certain, or is none.
+    """
 
     day: dt.date
     exact: str | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,17 +246,24 @@ class Zones:
 
     def moment(self, wall: dt.datetime, found: str) -> Moment:
         """A time that names no zone, as the account's. Raises DoubtfulDate for an open zone."""
-        if not self.local:
-            return Moment(wall.date(), wall.replace(tzinfo=ZoneInfo(self.account)).isoformat())
-        stated = zone_named(self.local)
+        stated = zone_named(self.local) if self.local else ZoneInfo(self.account)
         if stated is None:
             raise DoubtfulDate(f"{found!r} names no time zone; say which its column is in")
-        return self.converted(wall.replace(tzinfo=stated))
+        return self.converted(wall.replace(tzinfo=stated), midnight=not self.local)
 
-    def converted(self, moment: dt.datetime) -> Moment:
-        """A moment of any zone as the account's."""
+    def converted(self, moment: dt.datetime, midnight: bool = False) -> Moment:
+        """A moment of any zone as the account's.
+
+        Args:
+            moment: With its zone.
+            midnight: Whether midnight in the account's zone is a moment, and no bare day.
+        """
+        doubt = changed_clock(moment)
+        if doubt == SKIPPED:
+            return Moment(moment.date(), None, doubt)
         local = moment.astimezone(ZoneInfo(self.account))
-        return Moment(local.date(), local.isoformat() if local.time() != dt.time() else None)
+        exact = local.isoformat() if midnight or local.time() != dt.time() else None
+        return Moment(local.date(), exact, doubt)
 
 
 def _moment(day: dt.date, rest: str | None, zones: Zones, found: str) -> Moment:
@@ -268,6 +282,14 @@ def _moment(day: dt.date, rest: str | None, zones: Zones, found: str) -> Moment:
     if stated is None:
         return zones.moment(wall, found)
     return zones.converted(wall.replace(tzinfo=stated))
+
+
+def changed_clock(moment: dt.datetime) -> str:
+    """Why a wall time is none, or two, of its zone's: clocks are set forward and back; else ""."""
+    if moment.utcoffset() == moment.replace(fold=1).utcoffset():
+        return ""
+    back = moment.astimezone(dt.UTC).astimezone(moment.tzinfo)
+    return TWICE if back.replace(tzinfo=None) == moment.replace(tzinfo=None) else SKIPPED
 
 
 def is_utc(zone: dt.tzinfo) -> bool:

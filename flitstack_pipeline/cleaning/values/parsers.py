@@ -275,7 +275,9 @@ def _date(context: Context, order: str, cell: str) -> tuple[Any, ...]:
         found = dates.moment(cell, order, context.time_zone)
     except dates.NotADate as error:
         return None, None, [("", str(error))]
-    return (found.day.isoformat(), found.exact, []) if found else (None, None, [])
+    if not found:
+        return None, None, []
+    return found.day.isoformat(), found.exact, [("", found.doubt)] if found.doubt else []
 
 
 @_parser("time", "cell", value="VARCHAR")
@@ -302,7 +304,7 @@ def _date_time(context: Context, order: str, date: str, time: str) -> tuple[Any,
         found = dates.moment(f"{date} {time}", order, context.time_zone) if alone else None
     except dates.NotADate:
         return None, None, []
-    if found is None or (alone and alone.exact):
+    if found is None or (alone and alone.exact) or (found.doubt and not found.exact):
         return None, None, []
     clock = found.exact[11:16] if found.exact else "00:00"
     return found.day.isoformat(), clock, []
