@@ -10,7 +10,23 @@ from typing import Any
 
 from flitstack_pipeline.catalog.objects import BY_KEY
 from flitstack_pipeline.migration.reconcile import Reconciliation
-from flitstack_pipeline.reports.document import render_template, write_json, write_text
+from flitstack_pipeline.reports.document import Section, render_template, write_json, write_text
+
+#: Its long lists: what each is called, and a sentence about it.
+_LISTS = {
+    "left behind": (
+        "What stayed behind",
+        "Rows, records without their parent and files that were not moved as they are, and who "
+        "acknowledged it.",
+    ),
+    "merged": (
+        "Merged",
+        "Rows of the exports that are one record now, with every value of both. One is taken apart "
+        "by “keep apart” in reports/duplicates.csv (or “Different” in the review room) and the "
+        "next delta.",
+    ),
+    "taken apart": ("Taken apart", "One record when the sample was approved, two now."),
+}
 
 
 def content(
@@ -78,16 +94,33 @@ def content(
 def write(folder: Path, facts: Mapping[str, Any]) -> Path:
     """Write certificate.html and certificate.json; return the path of the page."""
     write_json(facts, folder / "certificate.json")
-    page = render_template("certificate.html.j2", c=facts)
+    page = render_template("certificate.html.j2", c=facts, lists=lists(facts))
     return write_text(folder / "certificate.html", page)
 
 
-def withdraw(folder: Path, why: str) -> None:
-    """Say on a certificate that was issued that it is none any more, and why."""
+def lists(facts: Mapping[str, Any]) -> list[Section]:
+    """The long lists of a certificate, in order."""
+    return [Section(title, facts[name], about, empty="Nothing.")
+            for name, (title, about) in _LISTS.items()]  # fmt: skip
+
+
+def without_lists(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a certificate says beside its long lists."""
+    return {name: value for name, value in facts.items() if name not in _LISTS}
+
+
+def withdraw(folder: Path, why: str) -> dict[str, Any] | None:
+    """Say on a certificate that was issued that it is none any more, and why.
+
+    Returns what it says now; None where none was issued.
+    """
     issued = folder / "certificate.json"
-    if issued.exists():
-        facts = json.loads(issued.read_text(encoding="utf-8"))
-        write(folder, {**facts, "complete": False, "withdrawn": why})
+    if not issued.exists():
+        return None
+    facts = json.loads(issued.read_text(encoding="utf-8"))
+    withdrawn = {**facts, "complete": False, "withdrawn": why}
+    write(folder, withdrawn)
+    return withdrawn
 
 
 def _when(seconds: float | None) -> str:

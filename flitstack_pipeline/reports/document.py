@@ -19,7 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import ChoiceLoader, Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -180,10 +180,10 @@ def _environment() -> Environment:
     return environment("flitstack_pipeline.reports")
 
 
-def environment(package: str) -> Environment:
-    """The templates of a package: every text escaped, values shown as on all our pages."""
+def environment(*packages: str) -> Environment:
+    """The templates of packages, the first that has one: every text escaped, values in words."""
     env = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=select_autoescape(default=True, default_for_string=True),
         trim_blocks=True,
         lstrip_blocks=True,

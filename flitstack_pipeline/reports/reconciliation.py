@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,42 +44,14 @@ def differences_csv(path: Path) -> Iterator[Callable[[Planned, FieldDiff], None]
         yield sink
 
 
-def write(
-    folder: Path,
-    result: Reconciliation,
-    account: str,
-    location: str = "",
-    pages: str = "",
-    *,
-    left_behind: Sequence[Mapping[str, Any]] = (),
-    cells: Sequence[Mapping[str, Any]] = (),
-) -> Path:
-    """Write reconciliation.html and .json; return the path of the page.
+def write(folder: Path, result: Reconciliation, page: Document) -> Path:
+    """Write reconciliation.html (the page) and .json; return the path of the page.
 
-    `left_behind` is what does not move, with who acknowledged it; `cells` counts the cells of the
-    exports by object and fate.
+    The JSON also holds what the page lists of the exports: what stayed behind, and cells.
     """
-    facts = {
-        "good": result.good, **asdict(result), "left_behind": list(left_behind),
-        "cells": list(cells),
-    }  # fmt: skip
+    behind, cells = (list(section.rows) for section in page.sections[-2:])
+    facts = {"good": result.good, **asdict(result), "left_behind": behind, "cells": cells}
     write_json(facts, folder / "reconciliation.json")
-    page = document(result, account, location, pages)
-    section = Section(
-        "What stayed behind",
-        left_behind,
-        "Rows, records without their parent and files of the exports that were not moved as they "
-        "are, and who acknowledged it.",
-        empty="Everything moved.",
-    )
-    fates = Section(
-        "Cells of the exports",
-        cells,
-        "Every filled cell by what became of it, after the read-back; ledger.csv lists those that "
-        "did not arrive as written.",
-        empty="No ledger was made.",
-    )
-    page = replace(page, sections=[*page.sections, section, fates])
     return write_html(page, folder / "reconciliation.html")
 
 
@@ -91,8 +63,25 @@ def requests_in_words(requests: Mapping[str, Any]) -> str:
     return f"{told}, {requests['percent']} % of the {requests['loads']:,} of the loads"
 
 
-def document(result: Reconciliation, account: str, location: str, pages: str) -> Document:
-    """The report as a document."""
+def document(
+    result: Reconciliation,
+    account: str,
+    location: str = "",
+    pages: str = "",
+    *,
+    left_behind: Sequence[Mapping[str, Any]] = (),
+    cells: Sequence[Mapping[str, Any]] = (),
+) -> Document:
+    """The report as a document.
+
+    Args:
+        result: What was compared.
+        account: How a person knows the sub-account.
+        location: Its id, for links.
+        pages: Where HighLevel's own pages are, for links.
+        left_behind: What does not move, with who acknowledged it.
+        cells: Counts of the cells of the exports by object and fate.
+    """
     planned = sum(v["planned"] for v in result.by_object.values())
     verified = sum(v["verified"] for v in result.by_object.values())
     figures = {
@@ -114,7 +103,7 @@ def document(result: Reconciliation, account: str, location: str, pages: str) ->
         _headline(result),
         result.good,
         facts,
-        _sections(result, location, pages),
+        [*_sections(result, location, pages), *_of_exports(left_behind, cells)],
         "Everything HighLevel holds of this migration was read back and compared with what was "
         "meant: every record, every mapped field, every link, every file, every sum of money.",
         figures,
@@ -164,6 +153,19 @@ def _sections(result: Reconciliation, location: str, pages: str) -> list[Section
                 "verdict"),
         Section("Explained", result.explained,
                 "In HighLevel, not in the plan, and known why.", empty="Nothing to explain."),
+    ]  # fmt: skip
+
+
+def _of_exports(
+    left_behind: Sequence[Mapping[str, Any]], cells: Sequence[Mapping[str, Any]]
+) -> list[Section]:
+    return [
+        Section("What stayed behind", left_behind,
+                "Rows, records without their parent and files of the exports that were not moved "
+                "as they are, and who acknowledged it.", empty="Everything moved."),
+        Section("Cells of the exports", cells,
+                "Every filled cell by what became of it, after the read-back; ledger.csv lists "
+                "those that did not arrive as written.", empty="No ledger was made."),
     ]  # fmt: skip
 
 

@@ -32,11 +32,13 @@ from flitstack_pipeline.services.decision_trail import trail
 from flitstack_pipeline.services.journey import Journey, journey, kept_journey
 from flitstack_pipeline.services.project_context import on_the_clock, open_journal, shown_accounts
 from flitstack_pipeline.services.publishing import (
+    CERTIFICATE,
     DUPLICATE_PAIRS,
     LEFT_BEHIND,
     LINKS,
     MAP,
     QUESTIONS,
+    RECONCILIATION,
     ROLLBACK,
     SAMPLE,
     SAMPLES,
@@ -224,6 +226,33 @@ def conflict_page(request: Request, name: str) -> Response:
         last=max(1, -(-len(listed) // PAGE)), decided=sum(bool(r["decision"]) for r in listed),
         sealed=conflicts_digest(listed),
     )  # fmt: skip
+
+
+@router.get("/m/{name}/reconciliation")
+def reconciliation(request: Request, name: str) -> Response:
+    """What reading everything back found, list by list: what differs, money, links, counts."""
+    here = looking(request, name)
+    return _page(request, here, "reconciliation.html.j2", **_report(here, RECONCILIATION, request))
+
+
+@router.get("/m/{name}/certificate")
+def certificate(request: Request, name: str) -> Response:
+    """What was moved, approved by whom, what stayed behind, was merged or taken apart."""
+    here = looking(request, name)
+    return _page(request, here, "certificate.html.j2", **_report(here, CERTIFICATE, request))
+
+
+def _report(here: Here, section: str, request: Request) -> dict[str, Any]:
+    """A page of a report as published: its head, and one page of the list asked for."""
+    values = _paged(here, section, request)
+    head = values["head"]
+    tabs = {tab["title"]: tab for tab in head.facts["tabs"]} if head else {}
+    part = values["part"] if values["part"] in tabs else next(iter(tabs), "")
+    return values | {
+        "facts": head.facts if head else {}, "part": part, "tab": tabs.get(part, {}),
+        "parts": {title: tab["rows"] for title, tab in tabs.items()},
+        "written": [r for r in reports_of(here.project) if r["file"] == f"{section}.html"],
+    }  # fmt: skip
 
 
 @router.get("/m/{name}/reports/{file}")

@@ -49,7 +49,7 @@ def conflicts_digest(rows: Sequence[Mapping[str, Any]]) -> str:
 
 @cache
 def _environment() -> Environment:
-    env = environment("flitstack_pipeline.review")
+    env = environment("flitstack_pipeline.review", "flitstack_pipeline.reports")
     env.filters |= {"type_words": type_words, "sure": sure, "money": money}
     env.filters |= {"field_words": field_words, "column_words": column_words}
     env.filters["evidence_words"] = evidence_words

@@ -27,12 +27,16 @@ from flitstack_pipeline.settings import Project
 _mine = threading.local()
 
 
-def fold_clicks(project: Project, then: Callable[[MapDocument], object] | None = None) -> int:
+Clicks = Sequence[Mapping[str, Any]]
+Then = Callable[[MapDocument, Clicks], object]
+
+
+def fold_clicks(project: Project, then: Then | None = None) -> int:
     """Put the stored clicks into `map.yaml`; how many it was.
 
     A click that the map cannot follow (any more) is kept in `decisions/map-clicks-refused.jsonl`
-    with the reason, and shown. `then` follows with the map as it is saved, before anybody else
-    folds: a map that is saved later must hold every click.
+    with the reason, and shown. `then` follows with the saved map and the clicks it was made of,
+    before anybody else folds: a map that is saved later must hold every click.
     """
     if getattr(_mine, "folding", False):  # what follows a fold reads the map: it is the folded one
         return 0
@@ -48,7 +52,7 @@ def fold_clicks(project: Project, then: Callable[[MapDocument], object] | None =
             _mine.folding = False
 
 
-def _fold(project: Project, then: Callable[[MapDocument], object] | None) -> int:
+def _fold(project: Project, then: Then | None) -> int:
     clicks = take_new(project)
     if not clicks:
         return 0
@@ -64,7 +68,7 @@ def _fold(project: Project, then: Callable[[MapDocument], object] | None) -> int
         append(project.decisions / REFUSED, line)
     (project.decisions / FOLDING).unlink(missing_ok=True)
     if then is not None:
-        then(document)
+        then(document, clicks)
     return len(clicks)
 
 
@@ -90,9 +94,7 @@ def _folded(
     return document, refused
 
 
-def _by_person(
-    clicks: Sequence[Mapping[str, Any]],
-) -> Iterator[tuple[str, list[Answer], float | None]]:
+def _by_person(clicks: Clicks) -> Iterator[tuple[str, list[Answer], float | None]]:
     """Runs of clicks of one person, of each cell the last, and what is confirmed at their end."""
     run: dict[tuple[str, str, str], Answer] = {}
     who = ""

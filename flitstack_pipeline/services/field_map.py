@@ -34,8 +34,7 @@ from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.reading.folder import export_files
 from flitstack_pipeline.reports.field_map import write_field_map
 from flitstack_pipeline.services.account_fields import account_fields
-from flitstack_pipeline.services.click_files import pending
-from flitstack_pipeline.services.click_folding import fold_clicks
+from flitstack_pipeline.services.click_folding import Clicks, fold_clicks
 from flitstack_pipeline.services.early_cutoff import (
     Prints,
     Step,
@@ -46,7 +45,7 @@ from flitstack_pipeline.services.early_cutoff import (
     surroundings,
 )
 from flitstack_pipeline.services.llm_client import second_opinion
-from flitstack_pipeline.services.page_store import pages_path, section, set_fact
+from flitstack_pipeline.services.page_store import pages_path, section
 from flitstack_pipeline.services.project_context import accounts, map_document, map_to_change
 from flitstack_pipeline.services.publishing import (
     EARLIER,
@@ -209,9 +208,12 @@ def _save(project: Project, document: MapDocument) -> None:
         document.save(project.map_path)
 
 
-def _write_documents(project: Project, document: MapDocument) -> None:
-    """The field mapping document, the workbook and the review room's pages, written anew."""
-    publish_map(project, document)
+def _write_documents(project: Project, document: MapDocument, earlier: Sequence[str] = ()) -> None:
+    """The field mapping document, the workbook and the review room's pages, written anew.
+
+    `earlier` are the fingerprints by which the map may still be confirmed as a whole.
+    """
+    publish_map(project, document, earlier)
     write_field_map(document, _page_path(project), column_samples(project, document))
     write_map_workbook(project, document)
 
@@ -348,13 +350,17 @@ def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
 
 def take_clicks(project: Project) -> int:
     """Fold what was decided in the review room into the map, with all that follows; how many."""
+    return fold_clicks(project, partial(_follow_clicks, project))
+
+
+def _follow_clicks(project: Project, document: MapDocument, folded: Clicks) -> None:
+    """Follow a map that clicks were folded into."""
+    reopened = any((c.get("column"), c.get("value")) == (DECISION, PROPOSED) for c in folded)
     shown = section(project, MAP)
-    reopened = any(row["pending"].get(DECISION) == PROPOSED for row in pending(project).values())
-    count = fold_clicks(project, partial(_follow_decisions, project))
-    if count and shown and not reopened:  # who saw the map before saw all that is open in it now
-        earlier = [shown.fingerprint, *shown.facts.get(EARLIER, ())]
-        set_fact(project, MAP, EARLIER, earlier[:50])
-    return count
+    earlier: list[str] = []
+    if shown and not reopened:  # who saw the map before saw all that is open in it now
+        earlier = [shown.fingerprint, *shown.facts.get(EARLIER, ())][:50]
+    _follow_decisions(project, document, earlier)
 
 
 def _decided(project: Project, document: MapDocument) -> str:
@@ -363,9 +369,9 @@ def _decided(project: Project, document: MapDocument) -> str:
     return _follow_decisions(project, document)
 
 
-def _follow_decisions(project: Project, document: MapDocument) -> str:
+def _follow_decisions(project: Project, document: MapDocument, earlier: Sequence[str] = ()) -> str:
     """Follow a saved map: its documents, its copy for `diff`, what it teaches."""
-    _write_documents(project, document)
+    _write_documents(project, document, earlier)
     with replacing(project.reports / "map-as-confirmed.yaml") as copy_of:
         copy_of.write(project.map_path.read_text(encoding="utf-8"))
     if project.memory_path is None:

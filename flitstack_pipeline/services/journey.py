@@ -118,7 +118,7 @@ def _journey(project: Project) -> Journey:
              f"{waiting:,} conflicts to decide" if waiting else "", "conflicts", waiting),
         Step("Reconciliation", _after(state["reconciled"] is not None, state["loaded"]),
              f"{len(state['reconciled']['problems']):,} differences" if state["reconciled"] else "",
-             "reports"),
+             "reconciliation"),
     ]  # fmt: skip
     who, what, page = _next(steps, differ, state)
     pairs = {n: _count(shown.get(n), "open") for n in (DUPLICATE_PAIRS, LINKS)}

@@ -119,15 +119,6 @@ def count_open(project: Project, name: str, change: int) -> None:
         )
 
 
-def set_fact(project: Project, name: str, fact: str, value: Any) -> None:
-    """Put one fact into the head of a section."""
-    with _open(project) as con, con:
-        con.execute(
-            "UPDATE sections SET facts = json_set(facts, ?, json(?)) WHERE name = ?",
-            [f'$."{fact}"', _json(value), name],
-        )
-
-
 def section(project: Project, name: str) -> Section | None:
     """A section's head; None before it was published."""
     return sections(project).get(name)

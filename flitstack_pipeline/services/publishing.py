@@ -1,4 +1,4 @@
-"""What each step publishes for the review room: questions, map, pairs, links, sample, rollback.
+"""What each step publishes for the review room: questions, map, pairs, links, sample, reports.
 
 Belongs here: rows and facts of the sections. Does not: the file they go to (`services.page_store`),
 what a person decides on them (`services.clicks`), how they look (`review`).
@@ -7,7 +7,7 @@ what a person decides on them (`services.clicks`), how they look (`review`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ from flitstack_pipeline.cleaning.decisions import (
 from flitstack_pipeline.mapping.answer_sheets import FIELD, SHEET_NAMES, fields_of, sheets
 from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
 from flitstack_pipeline.questions import Question
+from flitstack_pipeline.reports.certificate import lists, without_lists
+from flitstack_pipeline.reports.document import Document
+from flitstack_pipeline.reports.document import Section as ReportSection
 from flitstack_pipeline.reports.sources import READ_FROM
 from flitstack_pipeline.services.click_files import pending
 from flitstack_pipeline.services.page_store import PageRow, publish, rows_of
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 QUESTIONS, MAP, SAMPLES, DUPLICATE_PAIRS, LINKS, SAMPLE, ROLLBACK, LEFT_BEHIND = (
     "questions", "map", "samples", "duplicates", "links", "sample", "rollback", "left behind",
 )  # fmt: skip
+RECONCILIATION, CERTIFICATE = "reconciliation", "certificate"
 OPEN, ANSWERED, MERGED, DECIDED = "To decide", "Answered", "Merged already", "Decided"
 #: What a decided pair shows of which only the decision is known (any more): of people, of a link.
 _BLANK = {
@@ -89,8 +93,11 @@ def publish_questions(project: Project, asked: Iterable[Question]) -> None:
     publish(project, QUESTIONS, [*open_rows, *answered], {"open": len(open_rows)})
 
 
-def publish_map(project: Project, document: MapDocument) -> None:
-    """The map sheet by sheet, doubtful entries first; what may be chosen for a field, by object."""
+def publish_map(project: Project, document: MapDocument, earlier: Sequence[str] = ()) -> None:
+    """The map sheet by sheet, doubtful entries first; what may be chosen for a field, by object.
+
+    `earlier` are fingerprints it had while at least as much was open as is now.
+    """
     listed: list[PageRow] = []
     clicked = pending(project)
     targets: dict[str, list[str]] = {}
@@ -118,6 +125,7 @@ def publish_map(project: Project, document: MapDocument) -> None:
         "pipeline": document.pipeline,
         "locations": document.routing.locations,
         "confirmations": document.confirmations[-5:],
+        EARLIER: list(earlier),
     }
     publish(project, MAP, listed, facts, document.fingerprint)
 
@@ -275,6 +283,36 @@ def _record(record: SampleRecord) -> dict[str, Any]:
             for f in record.fields
         ],
     }  # fmt: skip
+
+
+def publish_document(project: Project, name: str, document: Document) -> None:
+    """A report: its head as facts, each of its lists as a tab."""
+    head = {
+        "verdict": document.verdict, "good": document.good, "about": document.about,
+        "figures": document.figures, "facts": document.facts,
+    }  # fmt: skip
+    _publish_lists(project, name, document.sections, head)
+
+
+def publish_certificate(project: Project, facts: Mapping[str, Any]) -> None:
+    """The certificate: what it says as facts, each of its long lists as a tab."""
+    _publish_lists(project, CERTIFICATE, lists(facts), without_lists(facts))
+
+
+def _publish_lists(
+    project: Project, name: str, listed: Sequence[ReportSection], facts: Mapping[str, Any]
+) -> None:
+    rows = [
+        PageRow(f"{section.title}\t{number}", row, section.title)
+        for section in listed
+        for number, row in enumerate(section.rows)
+    ]
+    tabs = [
+        {"title": s.title, "about": s.about, "empty": s.empty, "status": s.status_column,
+         "rows": len(s.rows)}
+        for s in listed
+    ]  # fmt: skip
+    publish(project, name, rows, {**facts, "tabs": tabs})
 
 
 def publish_rollback(project: Project, facts: Mapping[str, Any], problems: list[str]) -> None:

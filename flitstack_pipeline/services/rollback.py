@@ -27,7 +27,7 @@ from flitstack_pipeline.services.project_context import (
     open_journal,
     silent,
 )
-from flitstack_pipeline.services.publishing import publish_rollback
+from flitstack_pipeline.services.publishing import publish_certificate, publish_rollback
 from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
 
@@ -88,7 +88,9 @@ def rollback(
     if not dry_run:
         keep_copy(project, log)
         now = on_the_clock(project, time.time())
-        certificate.withdraw(project.reports, f"{what} was rolled back on {now}")
+        withdrawn = certificate.withdraw(project.reports, f"{what} was rolled back on {now}")
+        if withdrawn is not None:
+            publish_certificate(project, withdrawn)
     report = write_rollback(total, names, what, project.reports / f"{stem}.html")
     done = _step_report(total, report, project.reports / f"{stem}.csv")
     told = {"dry run": dry_run, "company": " and ".join(companies), **done.facts}

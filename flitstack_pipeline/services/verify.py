@@ -46,7 +46,12 @@ from flitstack_pipeline.services.project_context import (
     open_journal,
     silent,
 )
-from flitstack_pipeline.services.publishing import publish_sample
+from flitstack_pipeline.services.publishing import (
+    RECONCILIATION,
+    publish_certificate,
+    publish_document,
+    publish_sample,
+)
 from flitstack_pipeline.services.questions import question_reasons
 from flitstack_pipeline.services.steps_done import noted
 from flitstack_pipeline.settings import Project
@@ -181,11 +186,12 @@ def reconcile(project: Project, log: Log = silent) -> StepReport:
         journal.set_setting("reconciliation", summary)
         place = (opened.name, destination.location_id, destination.pages)
         behind = [b.as_row() for b in (*left_behind(project), *files.values())]
-        report = reconciliation.write(
-            project.reports, result, *place, left_behind=behind, cells=cells
-        )
+        page = reconciliation.document(result, *place, left_behind=behind, cells=cells)
+        report = reconciliation.write(project.reports, result, page)
+        publish_document(project, RECONCILIATION, page)
         facts = {**_certificate(project, result, opened, behind), "cells": cells}
         paper = certificate.write(project.reports, facts)
+        publish_certificate(project, facts)
     facts = {"report": report, "certificate": paper, **result.verdicts}
     facts["left behind"] = len(behind)
     facts["requests"] = reconciliation.requests_in_words(result.requests)

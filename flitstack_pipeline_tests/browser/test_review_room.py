@@ -197,9 +197,28 @@ def test_a_conflict_is_decided_and_carried_out(story):
     assert story.contacts()["Dora"]["phone"] == "+18135550199"
 
 
+def test_what_was_moved_is_told_as_the_customer_counts_it(story):
+    ann = story.ann
+    main = ann.go("reconciliation").inner_text("main")
+    assert "Everything arrived as meant." in main
+    ann.page.get_by_role("navigation", name="Lists").get_by_role("link", name="Money").press(
+        "Enter"
+    )
+    ann.page.wait_for_url("**/reconciliation?part=Money")
+    # 1,200.00 + 480.50 + 950.00 + 150.00, as planned and as found
+    assert ann.page.locator("tr", has_text="monetaryValue").get_by_text("2,780.50").count() == 2
+    main = ann.go("certificate").inner_text("main")
+    assert "Clients\tContacts, and Companies for businesses\t5\t5\t0" in main
+    assert "Approved by\nAnn Lee" in main
+    merged = ann.page.get_by_role("table", name="Merged").locator("tbody tr")
+    assert [row.partition("\t")[0] for row in merged.all_inner_texts()] == [
+        "Ann Lee (main/clients/1)", "Bob Cole (main/clients/3)"
+    ]  # fmt: skip
+
+
 def test_every_other_page_is_looked_at(story):
     for page in ("questions", "map?part=Stages", "map?part=Values", "map?part=Choices", "links",
-                 "conflicts", "trail"):  # fmt: skip
+                 "conflicts", "trail", "reconciliation?part=Links", "certificate"):  # fmt: skip
         story.ann.go(page)
     reports = story.ann.go().locator("a[href*='/reports/'][href$='.html']")
     for place in reports.evaluate_all("links => links.map(link => link.pathname)"):
@@ -222,6 +241,7 @@ def test_everything_is_taken_back_when_the_company_s_name_is_typed(story):
     ann.look()
     assert "What was taken back" in ann.page.inner_text("main")
     assert "Everything was taken back" in ann.go().inner_text("main")
+    assert "Withdrawn: everything was rolled back on" in ann.go("certificate").inner_text("main")
 
 
 def test_afterwards_everything_holds_exactly_what_was_decided(story):

@@ -17,6 +17,12 @@ def test_every_heading_cell_has_a_scope(template):
     assert [cell for cell in cells if "scope=" not in cell] == []
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_every_table_says_what_it_is_of(template):
+    tables = re.findall(r"<table\b[^>]*>(.{9})", template.read_text(encoding="utf-8"))
+    assert [begin for begin in tables if begin != "<caption "] == []
+
+
 def test_a_document_has_one_main_part_that_begins_with_its_heading(tmp_path):
     page = document.render(conflict_page([]))
     assert page.count("<main>") == page.count("</main>") == page.count("<h1") == 1

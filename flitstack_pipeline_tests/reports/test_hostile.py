@@ -62,7 +62,7 @@ def folder(tmp_path_factory):
                for t in HOSTILE],
     )  # fmt: skip
     write_sample(root, book, result, {"uncovered": list(HOSTILE)}, SCRIPT)
-    reconciliation.write(root, result, SCRIPT, "loc")
+    reconciliation.write(root, result, reconciliation.document(result, SCRIPT, "loc"))
     with reconciliation.differences_csv(root / "reconciliation.csv") as sink:
         for n, diff in enumerate(diffs):
             sink(planned(n, HOSTILE[n]), diff)

@@ -210,13 +210,15 @@ def test_a_long_map_is_folded_in_a_process_of_its_own(room, monkeypatch):
 def test_of_two_folds_at_once_none_saves_over_the_other(acme, monkeypatch):
     slow = field_map._follow_decisions
 
-    def decided(project, document):  # a click comes, and another fold begins, before all is done
+    def decided(
+        project, document, *more
+    ):  # a click comes, and another fold begins, before all is done
         if not later:
             clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Bob", seen(acme, MAP, ROOF))
             later.append(threading.Thread(target=take_clicks, args=[acme]))
             later[0].start()
             time.sleep(0.3)
-        return slow(project, document)
+        return slow(project, document, *more)
 
     later = []
     monkeypatch.setattr(field_map, "_follow_decisions", decided)
@@ -239,6 +241,24 @@ def test_ones_own_clicks_do_not_make_the_map_another_one_unless_they_reopen(acme
     take_clicks(acme)
     with pytest.raises(clicks.Changed):
         clicks.confirm_above(acme, 0.5, "Ann", shown)
+
+
+def test_the_page_of_before_a_fold_holds_while_its_papers_are_still_being_written(
+    acme, monkeypatch
+):
+    shown = page_store.section(acme, MAP).fingerprint
+    write = field_map.write_field_map
+
+    def writing(*what):
+        clicks.confirm_above(acme, 0.95, "Ann", shown)
+        return write(*what)
+
+    clicks.decide_map(acme, ROOF, {"Decision": "excluded"}, "Ann", seen(acme, MAP, ROOF))
+    monkeypatch.setattr(field_map, "write_field_map", writing)
+    take_clicks(acme)
+    monkeypatch.undo()
+    take_clicks(acme)
+    assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "excluded"]
 
 
 def test_pages_do_not_read_the_map(room):
