@@ -61,6 +61,7 @@ def review(
             f"{host} is reached by others: set {SECRET} and give --public-url, or leave --host out."
         )
     _check_address(public_url)
+    _check_proxy(trusted_proxy)
     _serve(host, port, public_url, trusted_proxy)
 
 
@@ -76,6 +77,19 @@ def _check_address(public_url: str) -> None:
         raise typer.BadParameter(
             f"{public_url!r} is no address of the room; write https://HOST, without a path."
         )
+
+
+def _check_proxy(trusted: str) -> None:
+    """Raise BadParameter for what is no list of addresses: "*" would believe everybody."""
+    from ipaddress import ip_network
+
+    for given in filter(None, trusted.split(",")):
+        try:
+            ip_network(given.strip())
+        except ValueError:
+            raise typer.BadParameter(
+                f"{given!r} is no address of a proxy; write it as 10.0.0.5 or 10.0.0.0/24."
+            ) from None
 
 
 def _serve(host: str, port: int, public_url: str, trusted_proxy: str) -> None:

@@ -2,7 +2,8 @@
 
 Belongs here: signing and checking. Does not: pages (`review.app`). A link is shown once, when it is
 made; what is stored is its hash. A visit is a signed cookie that names its invitation, which is
-looked up at every request: revoking ends the visit at once.
+looked up at every request: revoking ends the visit at once. A visit that was left is kept, hashed,
+beside the invitations until its cookie would have ended, so that a restart does not revive it.
 """
 
 from __future__ import annotations
@@ -107,7 +108,6 @@ class Doors:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self._wrong: dict[str, deque[float]] = defaultdict(deque)
-        self._left: set[str] = set()
 
     # --- links
 
@@ -164,11 +164,7 @@ class Doors:
         if not _same(self._sign("visit", body), signature):
             return None
         said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
-        return said if said["e"] > time.time() and said["s"] not in self._left else None
-
-    def end(self, session: str) -> None:
-        """End a visit: its cookie and its forms are worth nothing any more."""
-        self._left.add(session)
+        return said if said["e"] > time.time() else None
 
     def form_token(self, session: str) -> str:
         """The token that every form of a visit carries."""
@@ -203,6 +199,31 @@ def revoke(project: Project, which: str) -> list[Invite]:
 def invite_of(project: Project, which: str) -> Invite | None:
     """An invitation by its id, when it holds."""
     return next((i for i in invites(project) if i.id == which and i.holds), None)
+
+
+def end_visit(project: Project, session: str, until: float) -> None:
+    """End a visit for good: its cookie, which holds until then, and its forms are worth nothing."""
+    with locked(project):
+        now = time.time()
+        kept = {digest: end for digest, end in _ended(project).items() if end > now}
+        with replacing(_ended_path(project)) as out:
+            json.dump({**kept, _digest(session): until}, out)
+
+
+def has_ended(project: Project, session: str) -> bool:
+    """Whether a visit was ended."""
+    return _digest(session) in _ended(project)
+
+
+def _ended(project: Project) -> dict[str, float]:
+    """Digests of ended visits, with the moments their cookies end."""
+    path = _ended_path(project)
+    found: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def _ended_path(project: Project) -> Path:
+    return project.root / "review" / "ended-visits.json"
 
 
 def _path(project: Project) -> Path:

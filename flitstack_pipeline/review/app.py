@@ -25,10 +25,13 @@ from flitstack_pipeline.review.access import (
     Doors,
     NotAllowed,
     Visit,
+    end_visit,
+    has_ended,
     invite_of,
 )
 from flitstack_pipeline.review.homes import Homes
 from flitstack_pipeline.review.render import render
+from flitstack_pipeline.settings import Project
 
 log = logging.getLogger("flitstack.review")
 COOKIE = "flitstack_review"
@@ -126,11 +129,11 @@ def visit_of(request: Request) -> Visit:
     """
     doors, place, homes = (getattr(request.app.state, n) for n in ("doors", "place", "homes"))
     said = doors.read(request.cookies.get(COOKIE, ""))
+    project = _project(homes, said["m"]) if said and said["m"] else None
+    if said and project is not None and has_ended(project, said["s"]):
+        raise NotAllowed("You have left. Open your link again to come back.")
     if said and said["i"]:
-        try:
-            invite = invite_of(homes.project(said["m"]), said["i"])
-        except KeyError:
-            invite = None
+        invite = invite_of(project, said["i"]) if project is not None else None
         if invite is None:
             raise NotAllowed("Your invitation has ended. Ask for a new link.")
         migration = "" if invite.role == ENGINEER else said["m"]
@@ -138,6 +141,14 @@ def visit_of(request: Request) -> Visit:
     if said and place.local:
         return Visit(said["s"], place.engineer_name, ENGINEER)
     raise NotAllowed("Open the room by the link you were sent.")
+
+
+def _project(homes: Homes, migration: str) -> Project | None:
+    """The migration of that name, if there is one."""
+    try:
+        return homes.project(migration)
+    except KeyError:
+        return None
 
 
 def checked_form(request: Request, token: str) -> Visit:
@@ -175,11 +186,7 @@ def _add_doors(app: FastAPI, homes: Homes, doors: Doors, place: Place) -> None:
     def come(
         request: Request, migration: Annotated[str, Form()], token: Annotated[str, Form()]
     ) -> Response:
-        try:
-            project = homes.project(migration)
-        except KeyError:
-            project = None
-        address = _address(request)
+        project, address = _project(homes, migration), _address(request)
         try:
             if project is None:
                 raise NotAllowed("This link does not open anything (any more). Ask for a new one.")
@@ -193,7 +200,10 @@ def _add_doors(app: FastAPI, homes: Homes, doors: Doors, place: Place) -> None:
 
     @app.post("/leave")
     def leave(request: Request, csrf: Annotated[str, Form()]) -> Response:
-        doors.end(checked_form(request, csrf).session)
+        checked_form(request, csrf)
+        said = doors.read(request.cookies.get(COOKIE, ""))
+        if said and said["m"]:  # at this machine a visit begins anew by itself
+            end_visit(homes.project(said["m"]), said["s"], said["e"])
         response = render(request, "left.html.j2", {})
         response.delete_cookie(COOKIE)
         return response

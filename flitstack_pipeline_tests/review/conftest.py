@@ -143,16 +143,19 @@ def local_room(homes) -> Iterator[Room]:
 
 
 class serving:
-    """Serve a room on a free port for the length of a block."""
+    """Serve a room on a free port for the length of a block.
 
-    def __init__(self, homes: Homes, public: bool) -> None:
+    `public_url` stands for an address that a proxy at `proxy` serves, else the port's own one.
+    """
+
+    def __init__(self, homes: Homes, public: bool, public_url: str = "", proxy: str = "") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         doors = Doors(SECRET)
         url = f"http://127.0.0.1:{port}"
-        place = Place(port, url if public else "", "engineer")
-        options = serving_options("127.0.0.1", port)
+        place = Place(port, (public_url or url) if public else "", "engineer")
+        options = serving_options("127.0.0.1", port, proxy)
         config = uvicorn.Config(make_app(homes, doors, place), **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

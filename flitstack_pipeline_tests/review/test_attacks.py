@@ -1,17 +1,21 @@
 """Who may not come in sees nothing, changes nothing, and leaves no secret in the log."""
 
+import base64
+import json
 import logging
 import time
 
 import pytest
 import requests
+import typer
 
+from flitstack_pipeline.cli.review import _check_proxy
 from flitstack_pipeline.review import access, runs
 from flitstack_pipeline.review.app import Place
 from flitstack_pipeline.services import page_store
 from flitstack_pipeline.services.project_context import open_journal
 from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, MAP
-from flitstack_pipeline_tests.review.conftest import SECRET, Visitor, lines_of, publish_all
+from flitstack_pipeline_tests.review.conftest import SECRET, Visitor, lines_of, publish_all, serving
 
 PAIR = "main/clients/1\tmain/clients/101"
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -111,6 +115,28 @@ def test_a_form_of_a_visit_that_has_ended_is_worth_nothing(room):
     assert again.status_code == 403 and decided(room) == []
 
 
+def test_what_has_ended_stays_so_when_the_room_begins_again(homes):
+    with serving(homes, public=True) as room:
+        ann, bob, cleo = room.visitor(), room.visitor(), room.visitor(role="viewer")
+        cookies = dict(ann.session.cookies)
+        ann.post("/leave", csrf=ann.token())
+        ended = room.project().root / "review" / "ended-visits.json"
+        session = json.loads(base64.urlsafe_b64decode(cookies["flitstack_review"].strip('"')
+                                                      .partition(".")[0]))["s"]  # fmt: skip
+        (invite,) = [i for i in access.invites(room.project()) if i.role == "viewer"]
+        access.revoke(room.project(), invite.id)
+    assert ended.exists() and session not in ended.read_text()
+    assert ended.stat().st_mode & 0o077 == 0
+    with serving(homes, public=True) as again:
+        codes = {}
+        for name, known in (("ann", cookies), ("bob", bob.session.cookies),
+                            ("cleo", cleo.session.cookies)):  # fmt: skip
+            person = Visitor(again, requests.Session())
+            person.session.cookies.update(known)
+            codes[name] = person.get("/m/acme/").status_code
+        assert codes == {"ann": 403, "bob": 200, "cleo": 403}
+
+
 @pytest.mark.parametrize("odd", ["é" * 40, "\x00", "a.b.c.é", "." * 500, "💥", "%00"])
 def test_odd_letters_in_links_tokens_and_cookies_are_wrong_and_break_nothing(room, odd):
     assert come(room, "acme", odd).status_code == 403
@@ -131,6 +157,38 @@ def test_a_forwarded_address_of_nobody_we_trust_does_not_open_the_door_again(roo
     assert codes == {403}
     right = room.doors.invite(room.project(), "acme", "Ann", "customer", 14)
     assert come(room, "acme", right).status_code == 403
+
+
+def test_a_trusted_proxy_tells_who_comes_and_not_which_address_is_ours(homes, caplog):
+    ours = {"Host": "room.example", "Origin": "https://room.example"}
+    with serving(homes, True, "https://room.example", "127.0.0.1") as room:
+
+        def come_from(client, token, **more):
+            return requests.post(
+                f"{room.url}/come", data={"migration": "acme", "token": token}, timeout=9,
+                headers={**ours, "X-Forwarded-For": client, "X-Forwarded-Proto": "https", **more},
+                allow_redirects=False,
+            )  # fmt: skip
+
+        with caplog.at_level(logging.WARNING, "flitstack.review"):
+            for n in range(25):  # what a client wrote itself stands before what the proxy adds
+                assert come_from(f"10.1.1.{n}, 10.0.0.7", f"guess-{n}").status_code == 403
+        told = {r.getMessage() for r in caplog.records}
+        assert told == {"refused: a wrong link, from 10.0.0.7"}
+        right = room.doors.invite(room.project(), "acme", "Ann", "customer", 14)
+        assert come_from("10.0.0.7", right).status_code == 403, "its door is shut"
+        answer = come_from("10.0.0.8", right)
+        assert answer.status_code == 303 and "; secure" in answer.headers["set-cookie"].lower()
+        forwarded = {"X-Forwarded-Host": "room.example"}
+        assert come_from("10.0.0.8", right, Host="evil.example", **forwarded).status_code == 421
+        evil = {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"}
+        assert come_from("10.0.0.8", right, **evil).status_code == 403
+
+
+@pytest.mark.parametrize("proxy", ["*", "proxy.example", "10.0.0.0/8,*"])
+def test_a_proxy_is_named_by_its_address_alone(proxy):
+    with pytest.raises(typer.BadParameter, match="is no address of a proxy"):
+        _check_proxy(proxy)
 
 
 def test_a_page_that_breaks_says_so_without_a_trace_or_a_value(room, caplog):
