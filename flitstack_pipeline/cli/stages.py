@@ -198,6 +198,7 @@ def reconcile() -> None:
     from flitstack_pipeline import services
 
     project = open_project()
+    services.check_home(project)
     finish(project, services.run_reconcile(project, log))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import functools
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, PIPELINE, STAGES
+from flitstack_pipeline.catalog.targets import OPPORTUNITY_STATUSES, PIPELINE, RULES, STAGES
 from flitstack_pipeline.mapping.column_names import unknown_columns
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
@@ -42,6 +44,7 @@ from flitstack_pipeline.mapping.yaml_text import (
     comments_of,
     dump,
     parse,
+    places,
 )
 
 _HEAD = """The map of this migration: what goes where in HighLevel. Made by `flitstack map propose`.
@@ -210,12 +213,17 @@ def read_text(path: Path) -> str:
 
 def read_document(path: Path) -> MapDocument:
     """Read and check map.yaml. Raises MapError with every mistake and where it is."""
+    text = read_text(path)
     try:
-        data = copy.deepcopy(_parsed(read_text(path)))
+        data = copy.deepcopy(_parsed(text))
     except YamlProblem as error:
         raise MapError(f"{path} is not readable YAML: {error}") from error
     if not isinstance(data, dict):
         raise MapError(f"{path} is not a map document; run `flitstack map propose` to make one.")
+    if unknown := _unknown_names(data):
+        where = places(text)
+        told = [f"line {where.line(name)}: {said}" for name, said in unknown]
+        raise MapError(f"{path} cannot be followed:\n" + "\n".join(f"- {t}" for t in told))
     try:
         document = _document(data)
     except (TypeError, AttributeError, KeyError, ValueError) as error:
@@ -226,6 +234,24 @@ def read_document(path: Path) -> MapDocument:
     if problems:
         raise MapError(f"{path} cannot be followed:\n" + "\n".join(f"- {p}" for p in problems))
     return document
+
+
+def _unknown_names(data: dict[str, Any]) -> list[tuple[tuple[str, ...], str]]:
+    """Names that are no part of a map, each by its path and in a sentence with the likely one."""
+    known: dict[str, Sequence[str]] = {
+        "": ("version", *_SECTIONS), "fields": tuple(RULES), "links": LINKS,
+        "routing": ("default", "rules"),
+    }  # fmt: skip
+    found: list[tuple[tuple[str, ...], str]] = []
+    for section, names in known.items():
+        part = data.get(section) if section else data
+        for name in part if isinstance(part, dict) else ():
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+                of = f"{section or 'the map'} knows no {name!r}; {meant}"
+                found.append(((section, name) if section else (name,), of))
+    return found
 
 
 def _document(data: dict[str, Any]) -> MapDocument:

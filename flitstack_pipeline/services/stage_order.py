@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flitstack_pipeline.catalog.objects import KEYS
+from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.progress import Watch
-from flitstack_pipeline.migration.report import Refused, StepReport
+from flitstack_pipeline.migration.report import Reason, Refused, StepReport
 from flitstack_pipeline.services.auditing import audit
 from flitstack_pipeline.services.caches import hold_caches_down
 from flitstack_pipeline.services.conflicts import apply_decided
@@ -30,7 +31,7 @@ from flitstack_pipeline.services.questions import answers
 from flitstack_pipeline.services.sampling import choose
 from flitstack_pipeline.services.source import clean_object, read_object, read_schema, relate
 from flitstack_pipeline.services.table_prints import at_rest
-from flitstack_pipeline.services.verify import reconcile, standing_sample, verify_sample
+from flitstack_pipeline.services.verify import LOADS, reconcile, standing_sample, verify_sample
 from flitstack_pipeline.settings import Project
 
 
@@ -141,5 +142,11 @@ def rebuild_warehouse(project: Project, log: Log = silent) -> None:
 
 
 def run_reconcile(project: Project, log: Log = silent) -> list[StepReport]:
-    """Reconcile."""
+    """Reconcile. Raises Refused before anything was loaded: there would be nothing to compare."""
+    with open_journal(project) as journal:
+        loaded = any(run["stage"] in LOADS for run in journal.runs())
+    if not loaded:
+        why = "Nothing was loaded yet, so there is nothing to compare."
+        press = f"{why} Launch the job {JOB['cutover']} first."
+        raise Refused("the reconciliation", [Reason(why, run="migrate", press=press)])
     return [reconcile(project)]

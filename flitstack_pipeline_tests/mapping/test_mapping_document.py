@@ -28,6 +28,25 @@ def entry(document, source):
     return next(e for e in document.fields if e.source == source)
 
 
+def test_a_name_the_map_does_not_know_is_refused_with_its_line_and_the_likely_one(tmp_path):
+    path = tmp_path / "map.yaml"
+    path.write_text(
+        "version: 1\nfields:\n  clinets: []\nduplicate: ask\nlinks:\n  invoices.contct: stop\n"
+        "routing:\n  default: main\n  rule: []\ncolour: blue\n"
+    )
+    with pytest.raises(MapError) as error:
+        MapDocument.load(path)
+    assert str(error.value).split("\n")[0] == f"{path} cannot be followed:"
+    told = str(error.value).split("\n")[1:]
+    assert [line.partition("; known are")[0] for line in told] == [
+        "- line 4: the map knows no 'duplicate'; did you mean duplicates?",
+        "- line 10: the map knows no 'colour'",
+        "- line 3: fields knows no 'clinets'; did you mean clients?",
+        "- line 6: links knows no 'invoices.contct'; did you mean invoices.contact?",
+        "- line 9: routing knows no 'rule'; did you mean rules?",
+    ]
+
+
 def test_a_saved_map_reads_back_the_same_and_explains_itself(con, tmp_path):
     document = propose(con)
     path = tmp_path / "map.yaml"

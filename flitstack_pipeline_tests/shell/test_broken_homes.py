@@ -221,7 +221,8 @@ def test_a_damaged_warehouse_is_said_to_be_damaged_and_made_again(home):
 NAMED = ("answer date:* mdy", "explain clients why --by Ana", "trace main/clients/1",
          "map confirm Ana", "map diff", "map workbook", "map show", "map import FILE",
          "workflows document FILE", "review revoke main Ana")  # fmt: skip
-FIRST = ("preflight", "prepare", "migrate", "audit", "approve Ana", "delta", "map check")
+FIRST = ("preflight", "prepare", "migrate", "audit", "approve Ana", "reconcile", "delta",
+         "map check")  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -240,6 +241,6 @@ def test_an_empty_folder_has_no_price_and_no_certificate(tmp_path, monkeypatch):
     _environment(monkeypatch, tmp_path)
     _, said, _ = h.flitstack("audit")
     assert "quote: cannot be told: no file was read" in said and "900" not in said
-    assert h.flitstack("reconcile")[0] == 0
-    paper = (tmp_path / "reports" / "certificate.html").read_text()
-    assert "there is nothing to certify" in paper and "found as meant" not in paper
+    code, _, refused = h.flitstack("reconcile")
+    assert code == 3 and "Nothing was loaded yet" in refused and "`flitstack migrate`" in refused
+    assert not list((tmp_path / "reports").glob("*certificate*"))
