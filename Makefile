@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.installed
 # Every process of ours would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-fast test-all ui review lint loc lock picture pictures clean
+.PHONY: setup demo test test-fast test-all image ui review lint loc lock picture pictures clean
 
 setup: $(STAMP)
 
@@ -33,8 +33,12 @@ test: $(STAMP)
 test-fast: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --fast
 
-test-all: test
+test-all: test image
 	$(BIN)/python -m flitstack_pipeline_tests.proofs
+
+# The image of deploy/ is built and looked into where Docker is there; else this says that it is not.
+image: $(STAMP)
+	$(BIN)/python -m flitstack_pipeline_tests.deploy.image
 
 ui: $(STAMP)
 	$(BIN)/flitstack ui
@@ -59,10 +63,14 @@ picture: $(STAMP)
 pictures: $(STAMP)
 	$(BIN)/python -m flitstack_pipeline_tests.browser.pictures docs
 
-# Needs uv; the lock is pip's requirements format and names no package index.
+# Needs uv; the locks are of pip's requirements format and name no package index. That of the image
+# has the same versions without what only development needs.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras -q -o requirements.lock
+	echo 'setuptools>=80' | uv pip compile pyproject.toml - --extra fleet --extra k8s --extra docker \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --no-strip-extras -q -c requirements.lock -o deploy/requirements.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache artifacts
