@@ -1,7 +1,7 @@
 """A fleet on this machine: Postgres, Redis, code server, daemon, workers, a process each.
 
-The worker machines reach Postgres and Redis over wires that can be cut; HighLevel (the sandbox)
-they reach directly, which is the harsher case.
+A worker machine has a network of its own where this machine allows it. Cut off, it reaches neither
+Postgres nor Redis, but still HighLevel (the sandbox), which is the harsher case.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ import yaml
 
 from flitstack_pipeline.migrations import FOLDER
 from flitstack_pipeline.sandbox_process import start_sandbox
+from flitstack_pipeline_tests.fleet.network import network_or_none
 from flitstack_pipeline_tests.fleet.wire import Wire
 from flitstack_pipeline_tests.migration.postgres import server_folder, throw_away_postgres
 
@@ -36,19 +38,25 @@ def free_port():
 
 
 class Machine:
-    """A worker machine: a Celery worker with its children, and the wires to Postgres and Redis."""
+    """A worker machine: a Celery worker with its children, and its ways to the services here."""
 
     def __init__(self, name, fleet):
         self.name, self.fleet = name, fleet
-        self.wires = [Wire(fleet.postgres_socket), Wire(("127.0.0.1", fleet.redis_port))]
+        self.network = network_or_none(name)
+        host = self.network.host if self.network else {}
+        targets = {"data": fleet.postgres_socket, "redis": ("127.0.0.1", fleet.redis_port)}
+        self.wires = [Wire(t, host.get("data", "127.0.0.1")) for t in targets.values()]
+        sandbox = urlsplit(fleet.sandbox.url)
+        self.highlevel = Wire((sandbox.hostname, sandbox.port), host.get("highlevel", "127.0.0.1"))
         self.start()
 
     def start(self):
-        postgres, redis = (wire.port for wire in self.wires)
+        postgres, redis = (wire.address for wire in self.wires)
         self.process = self.fleet.spawn(
             self.name, "celery", "-A", "flitstack_pipeline.dagster.celery_worker", "worker",
             "-Q", "dagster", "-c", str(SLOTS), "-n", f"{self.name}@%h", "-Ofair", "-l", "INFO",
-            "--max-tasks-per-child=1", postgres=postgres, redis=redis,
+            "--max-tasks-per-child=1", network=self.network,
+            said=self.fleet.environment(postgres, redis, self.name, self.highlevel.address),
         )  # fmt: skip
 
     def kill(self):
@@ -57,18 +65,21 @@ class Machine:
         self.process.wait()
 
     def cut(self):
-        for wire in self.wires:
-            wire.cut()
+        """Cut it off from Postgres and Redis; HighLevel it still reaches."""
+        for one in [self.network] if self.network else self.wires:
+            one.cut()
 
     def mend(self):
-        for wire in self.wires:
-            wire.mend()
+        for one in [self.network] if self.network else self.wires:
+            one.mend()
 
     def close(self):
         with contextlib.suppress(ProcessLookupError):
             self.kill()
-        for wire in self.wires:
+        for wire in [*self.wires, self.highlevel]:
             wire.close()
+        if self.network:
+            self.network.close()
 
 
 class Fleet:
@@ -140,7 +151,7 @@ class Fleet:
         self.workspace = self.home / "workspace.yaml"
         server = {"host": "127.0.0.1", "port": self.code_port, "location_name": "fleet"}
         self.workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}))
-        os.environ |= self.environment(self.postgres.port, self.redis_port)
+        os.environ |= self.here()
         from dagster import DagsterInstance
 
         with DagsterInstance.get() as instance:  # makes the tables
@@ -153,29 +164,34 @@ class Fleet:
         wait_until(lambda: socket.create_connection(("127.0.0.1", self.code_port)).close() is None)
         self.daemon = self.spawn("daemon", "dagster-daemon", "run", "-w", str(self.workspace))
 
-    def environment(self, postgres, redis, machine="office"):
-        """What each process is told; `postgres` and `redis` are ports."""
-        idle = "options=-c%20idle_in_transaction_session_timeout%3D3000"  # deployed: half a minute
-        database = f"flitstack@127.0.0.1:{postgres}/postgres?{idle}"
+    def here(self, name="office"):
+        """What a process of the main machine is told."""
+        redis, sandbox = f"127.0.0.1:{self.redis_port}", urlsplit(self.sandbox.url).netloc
+        return self.environment(self.postgres.address, redis, name, sandbox)
+
+    def environment(self, postgres, redis, machine, sandbox):
+        """What a process is told: where it reaches the services, and where its machine's state is.
+
+        A silent session ends sooner than deployed, as a run counts as dead sooner.
+        """
+        idle = "options=-c%20idle_in_transaction_session_timeout%3D3000&tcp_user_timeout=5000"
+        database = f"flitstack@{postgres}/postgres?{idle}"
         return {
             "DAGSTER_HOME": str(self.home),
             "DAGSTER_PG_URL": f"postgresql+psycopg2://{database}",
-            "FLEET_BROKER": f"redis://127.0.0.1:{redis}/0",
-            "FLEET_BACKEND": f"redis://127.0.0.1:{redis}/1",
+            "FLEET_BROKER": f"redis://{redis}/0", "FLEET_BACKEND": f"redis://{redis}/1",
             "FLITSTACK_JOURNAL_URL": f"postgresql://{database}",
-            FOLDER: str(self.homes), "HIGHLEVEL_BASE_URL": self.sandbox.url,
-            "XDG_STATE_HOME": str(self.folder / f"state of {machine}"),
-            "FLITSTACK_DAGSTER": "off",
+            FOLDER: str(self.homes), "HIGHLEVEL_BASE_URL": f"http://{sandbox}",
+            "XDG_STATE_HOME": str(self.folder / f"state of {machine}"), "FLITSTACK_DAGSTER": "off",
         }  # fmt: skip
 
-    def spawn(self, name, *command, postgres=None, redis=None):
+    def spawn(self, name, *command, network=None, said=None):
         """A process of the fleet with a session of its own, whose output goes to a file."""
-        ports = (postgres or self.postgres.port, redis or self.redis_port)
-        said = self.environment(*ports, machine=name)
-        place = Path(sys.executable).with_name(command[0])
+        line = [Path(sys.executable).with_name(command[0]), *command[1:]]
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [place, *command[1:]], env=os.environ | said, stdout=log, stderr=log,
+                network.command(*line) if network else line,
+                env=os.environ | (said or self.here(name)), stdout=log, stderr=log,
                 cwd=Path(__file__).parents[2], start_new_session=True,
             )  # fmt: skip
         self._open.callback(end_group, process)

@@ -218,9 +218,9 @@ def prove_fleet(folder, progress, rows=WHOLE):
         except BaseException:
             print(fleet.tail(), file=sys.stderr)
             raise
-        launched = sum(len(numbers) for numbers in rows.values())
-        did = Counter({"migrations": len(rows), "runs": launched,
-                       "tries": len(office.runs())})  # fmt: skip
+        did = Counter(migrations=len(rows), runs=sum(map(len, rows.values())))
+        did["tries"] = len(office.runs())
+        did["networks"] = sum(m.network is not None for m in fleet.machines.values())
     return Found(did, wrong)
 
 

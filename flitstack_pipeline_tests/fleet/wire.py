@@ -1,4 +1,4 @@
-"""A TCP proxy that can stop forwarding: the cut network of a machine without a namespace."""
+"""A TCP proxy: how a machine reaches a service here, and its cut where there is no namespace."""
 
 import contextlib
 import select
@@ -7,16 +7,21 @@ import threading
 
 
 class Wire:
-    """Forwards a port of loopback to an address: host and port, or the path of a socket."""
+    """Forwards a port of `host` to an address: host and port, or the path of a socket."""
 
-    def __init__(self, target):
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, target, host="127.0.0.1"):
+        self._target, self.host = target, host
+        self._listener = socket.create_server((host, 0))
         self.port = self._listener.getsockname()[1]
         self._whole = threading.Event()
         self._whole.set()
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self):
+        """Host and port, as in a URL."""
+        return f"{self.host}:{self.port}"
 
     def cut(self):
         """From now on nothing goes through, and nobody is told."""
