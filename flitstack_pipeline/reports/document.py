@@ -45,7 +45,8 @@ class Section:
 class Document:
     """What a person reads: the verdict first, then facts, then sections.
 
-    `figures` are the few numbers that stand large at the top.
+    `figures` are the few numbers that stand large at the top. What is not good is red where it
+    `blocks` a step, and amber where it may be left alone.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Document:
     sections: Sequence[Section] = ()
     about: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)
+    blocks: bool = True
 
 
 def render(document: Document) -> str:

@@ -113,6 +113,7 @@ def _duplicates_page(review: Review) -> Document:
                 "Decisions that fit no record", review.idle, "Remembered, without effect today."
             ),
         ],
+        blocks=False,
     )
 
 
@@ -142,4 +143,5 @@ def _links_page(review: Review) -> Document:
         "reports/work_order_links.csv and run flitstack audit; decisions are remembered in "
         "decisions/. What you leave alone is migrated without a job.",
         sections=[Section("Invoices", invoices), Section("Work orders", orders)],
+        blocks=False,
     )

@@ -13,6 +13,7 @@ from flitstack_pipeline.answers_file import read_answers
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.journal.integrity import JournalDamaged
+from flitstack_pipeline.reports.document import Document, render
 from flitstack_pipeline.review import folding as review_folding
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.render import conflict_digest
@@ -30,6 +31,8 @@ from flitstack_pipeline.services.publishing import (
     publish_map,
     publish_review,
 )
+from flitstack_pipeline.services.work_lists import Review, write_review
+from flitstack_pipeline_tests.review.conftest import pair
 
 ROOF = "Clients\tclients\tcustom:Roof\t\t"
 EMAIL = "Clients\tclients\temail\tcontact\temail"
@@ -259,6 +262,19 @@ def test_the_page_of_before_a_fold_holds_while_its_papers_are_still_being_writte
     monkeypatch.undo()
     take_clicks(acme)
     assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "excluded"]
+
+
+def test_a_pair_that_may_be_left_alone_is_not_told_in_red(acme):
+    lists = {
+        "duplicates.csv": [{**pair("a", "b"), "how": "", "kept": ""}],
+        "invoice_links.csv": [],
+        "work_order_links.csv": [],
+    }
+    write_review(acme, Review(lists))
+    told = {name: (acme.reports / f"{name}.html").read_text() for name in ("duplicates", "links")}
+    assert 'class="verdict waits"' in told["duplicates"] and 'class="verdict"' in told["links"]
+    assert "Pairs that wait for you: 1; merged: 0." in told["duplicates"]
+    assert 'class="verdict bad"' in render(Document("t", "v", False))
 
 
 def test_pages_do_not_read_the_map(room):
