@@ -45,7 +45,8 @@ def migrate(
         str,
         typer.Option(
             help="Approve the sample as NAME, unless it shows differences; acknowledges as well "
-            "that the rows and files the audit lists stay behind."
+            "that the rows the audit lists stay behind, but no file that cannot be read: "
+            "`flitstack acknowledge FILE`."
         ),
     ] = "",
     workflows_may_run: MayRun = None,
@@ -70,7 +71,7 @@ def migrate(
     for report in understood:
         show(report)
     if approve_sample and services.unacknowledged(project):
-        show(services.acknowledge(project, services.LISTED, approve_sample))
+        show(services.acknowledge(project, services.ROWS, approve_sample))
     open_entries = services.unconfirmed_entries(project)
     matters = services.open_matters(project, mapped=False)
     if open_entries:

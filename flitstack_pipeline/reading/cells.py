@@ -1,7 +1,8 @@
 """Every cell of a file as text, with the number of the line it stands on. Meaning comes later.
 
 Delimited text is read with Python's csv on an explicit dialect, in batches; a second, independent
-counter must find the same number of rows, or the file is refused. Workbooks: see `workbooks`.
+counter must find the same number of rows, or the file is refused. Other forms:
+`workbooks`, `web_tables`, `json_records`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from flitstack_pipeline.reading.counting import Count, count_rows
 from flitstack_pipeline.reading.dialect import HEAD_CHARACTERS, Dialect, detect_dialect
 from flitstack_pipeline.reading.encoding import Encoding, detect_encoding
 from flitstack_pipeline.reading.errors import UnreadableFile
-from flitstack_pipeline.reading.formats import refuse_binary, refuse_what_is_no_table
+from flitstack_pipeline.reading.formats import JSON, PAGE, WORKBOOK, kind_of_table, refuse_binary
+from flitstack_pipeline.reading.json_records import record_lists, record_rows
 from flitstack_pipeline.reading.letters import CANDIDATES, Letters
 from flitstack_pipeline.reading.stray_marks import find_strays
 from flitstack_pipeline.reading.text_lines import (
@@ -31,6 +33,7 @@ from flitstack_pipeline.reading.text_lines import (
     habits_of,
     open_lines,
 )
+from flitstack_pipeline.reading.web_tables import page_notes, page_rows, page_tables
 from flitstack_pipeline.reading.workbooks import Row, sheet_names, workbook_rows
 
 __all__ = ["Row", "Sheet", "UnreadableFile", "sheets"]
@@ -39,6 +42,12 @@ __all__ = ["Row", "Sheet", "UnreadableFile", "sheets"]
 BATCH = 2_000
 LONGEST_CELL = 64_000_000
 field_size_limit(LONGEST_CELL)
+#: Files that are no lines of text: what they are, their sheets, the rows of one.
+_FORMS = {
+    WORKBOOK: ("Excel workbook", sheet_names, workbook_rows),
+    PAGE: ("web page", page_tables, page_rows),
+    JSON: ("JSON", record_lists, record_rows),
+}
 _LEFT_OUT = (
     "which was left out: with it the lines below would be one cell; without it every line is a "
     "whole row"
@@ -97,7 +106,8 @@ class Sheet:
 
     def _batches(self) -> Iterator[Batch]:
         if self.dialect is None:
-            yield from _in_batches(_unwrapped(workbook_rows(self.path, self.name)))
+            yield from _in_batches(self._form_rows())
+            self.notes.extend(page_notes(self.path) if self.encoding.name == PAGE else [])
             return
         dialect, counted = self._trusted(self.dialect)
         if counted.careless_quotes:
@@ -136,6 +146,11 @@ class Sheet:
         dialect = replace(dialect, strays=found.strays)
         return dialect, _count(self.path, self.encoding, dialect)
 
+    def _form_rows(self, limit: int | None = None) -> Iterator[Row]:
+        """The rows of a file that is no lines of text."""
+        rows = _FORMS[self.encoding.name][2](self.path, self.name, limit)
+        return ((number, unwrapped_row(cells)) for number, cells in rows)
+
     def rows(self) -> Iterator[Row]:
         """(line number, cells) one by one; see `batches`."""
         for batch in self.batches():
@@ -144,8 +159,7 @@ class Sheet:
     def head(self, limit: int) -> list[Row]:
         """The first rows, without counting the rest."""
         if self.dialect is None:
-            found = islice(_unwrapped(workbook_rows(self.path, self.name, limit)), limit)
-            batches = _in_batches(found)
+            batches = _in_batches(islice(self._form_rows(limit), limit))
         else:
             batches = _text_batches(self.path, self.encoding, self.dialect, limit)
         first = next(self._right_letters(batches, Letters()), Batch([], []))
@@ -156,9 +170,9 @@ def sheets(path: Path) -> list[Sheet]:
     """The sheets of an export file. Raises UnreadableFile for formats nobody can read."""
     if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    if refuse_what_is_no_table(path):
-        encoding = Encoding("xlsx", "Excel workbook")
-        return [Sheet(path, name, encoding, None) for name in sheet_names(path)]
+    if form := kind_of_table(path):
+        what, names, _ = _FORMS[form]
+        return [Sheet(path, name, Encoding(form, what), None) for name in names(path)]
     encoding = detect_encoding(path)
     refuse_binary(path, encoding.name)
     habits = habits_of(path, encoding.name)
@@ -189,10 +203,6 @@ def _where(suspects: Sequence[int]) -> str:
     return (
         f"A quotation mark too many, or one that is missing, is probably on line {lines}. {_LOOK}"
     )
-
-
-def _unwrapped(rows: Iterator[Row]) -> Iterator[Row]:
-    return ((number, unwrapped_row(cells)) for number, cells in rows)
 
 
 def _in_batches(rows: Iterator[Row]) -> Iterator[Batch]:

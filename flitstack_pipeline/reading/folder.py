@@ -21,7 +21,22 @@ MEDIA = frozenset(
 )  # fmt: skip
 #: Documents that macOS keeps as folders.
 _BUNDLES = frozenset({".numbers", ".pages", ".key"})
-_TABLES = frozenset({".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+_TABLES = frozenset(
+    {
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".txt",
+        ".xlsx",
+        ".xlsm",
+        ".xls",
+        ".xlsb",
+        ".ods",
+        ".html",
+        ".htm",
+        ".json",
+    }
+)
 _LEFTOVERS = ("._", "~$", ".~lock.", ".git")
 _LEFTOVER_NAMES = frozenset(
     {".ds_store", "thumbs.db", "desktop.ini", ".localized", MANIFEST, f"{MANIFEST}.part"}

@@ -1,4 +1,4 @@
-"""Formats that hold no table we read: each refused by its name, with what to do instead."""
+"""Which files hold a table we read; each other is refused by its name, with what to do instead."""
 
 from __future__ import annotations
 
@@ -90,11 +90,12 @@ _UNFINISHED = frozenset({".crdownload", ".part", ".partial", ".download", ".tmp"
 _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd\ue000-\uf8ff]")
 
 
-def refuse_what_is_no_table(path: Path) -> bool:
-    """Whether a file is a workbook; a file that is neither a workbook nor text is refused.
+#: Kinds of files with cells that are no lines of text.
+WORKBOOK, PAGE, JSON = "xlsx", "html", "json"
 
-    Raises UnreadableFile.
-    """
+
+def kind_of_table(path: Path) -> str:
+    """WORKBOOK, PAGE or JSON; "" for text. Raises UnreadableFile for what is none of them."""
     problem = problem_of(path)
     if problem:
         raise UnreadableFile(path, problem, "Put the file itself into the exports folder.")
@@ -103,12 +104,11 @@ def refuse_what_is_no_table(path: Path) -> bool:
     _refuse_empty(path, head)
     if head.startswith(containers.ZIP):
         _refuse_archive(path)
-        return True
+        return WORKBOOK
     if head.startswith(containers.OLE):
         _refuse_compound(path)
     _refuse_binary_kinds(path, head)
-    _refuse_texts(path, head)
-    return False
+    return _kind_of_text(path, head)
 
 
 def refuse_binary(path: Path, encoding: str) -> None:
@@ -173,19 +173,19 @@ def _refuse_binary_kinds(path: Path, head: bytes) -> None:
         raise UnreadableFile(path, f"it is no table but a .{ending} file", _ATTACH)
 
 
-def _refuse_texts(path: Path, head: bytes) -> None:
+def _kind_of_text(path: Path, head: bytes) -> str:
+    """PAGE, JSON, or "" for lines. Raises UnreadableFile for texts that are no tables."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "ignore").encode()
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     held = text_in(head)
     if held == "a web page" or start.startswith((b"<table", b"<meta", b"<style")):
-        raise UnreadableFile(
-            path,
-            "it is a web page, not a table",
-            "Export again as CSV or Excel; a page saved as .xls: open it in Excel, save as .xlsx.",
-        )
+        return PAGE
     if start.startswith(b"<?xml"):
         raise UnreadableFile(path, "it is an XML file", "Save it as .xlsx or CSV and stage that.")
     if held == "JSON" or (path.suffix.lower() == ".json" and start[:1] in (b"{", b"[")):
-        raise UnreadableFile(path, "it is a JSON file", "Export it as CSV or Excel.")
+        return JSON
     for pattern, kind in _TEXTS.items():
         if re.match(pattern, start, re.DOTALL):
             raise _refused(path, kind)
+    return ""

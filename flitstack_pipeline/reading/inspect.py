@@ -106,7 +106,7 @@ def inspect_file(path: Path) -> Inspection:
         first.dialect.separator if first.dialect else None,
         {
             "encoding": [first.encoding.evidence],
-            "dialect": list(first.dialect.evidence) if first.dialect else ["Excel workbook"],
+            "dialect": list(first.dialect.evidence) if first.dialect else [first.encoding.evidence],
         },
     )
     view.sheets = [_sheet_view(path, sheet) for sheet in found]

@@ -6,6 +6,7 @@ StepReport. No business rule lives here; imports no dagster.
 
 from flitstack_pipeline.services.acknowledging import (
     LISTED,
+    ROWS,
     acknowledge,
     dead_files,
     left_behind,
@@ -101,6 +102,7 @@ from flitstack_pipeline.services.workflows import release_workflows
 
 __all__ = [
     "LISTED",
+    "ROWS",
     "DeltaDecision",
     "Window",
     "account_cells",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flitstack_pipeline.answers_file import Line, read_lines
-from flitstack_pipeline.cleaning.excluded_rows import NOT_MOVED, LeftOut, left_out
+from flitstack_pipeline.cleaning.excluded_rows import NOT_MOVED, REFUSED, LeftOut, left_out
 from flitstack_pipeline.decision_tables import Row, read_table, write_table
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.migration.report import StepReport
@@ -28,7 +28,7 @@ from flitstack_pipeline.settings import Project
 
 FILE = "acknowledged.csv"
 COLUMNS = ("digest", "rule", "object", "file", "sheet", "line", "what", "why", "by", "at")
-ALL, LISTED = "all", "what the audit lists"
+ALL, LISTED, ROWS = "all", "what the audit lists", "the rows the audit lists"
 DEAD_FILE = "dead_file"
 #: Who stands for what the list of kinds declares, or an answer without a name.
 DECLARED = "declared"
@@ -122,7 +122,8 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
     Args:
         project: The migration.
         which: A rule such as `not_an_amount` or `orphan`, a place such as `jobs.csv:12` or
-            `invoices.xlsx#Invoices:16`, a file, `all`, or `LISTED` for what the audit lists.
+            `invoices.xlsx#Invoices:16`, a file, `all`, `LISTED` for what the audit lists, or
+            `ROWS` for that without the files that cannot be read.
         by: Who acknowledges it.
 
     Raises:
@@ -131,10 +132,10 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
     if not by.strip():
         raise BadInput("Acknowledging needs the name of the person who does it: --by NAME")
     waiting = unacknowledged(project)
-    if which != LISTED:
+    if which not in (LISTED, ROWS):
         waiting += [behind.item for behind in dead_files(project).values() if not behind.by]
     chosen = [item for item in waiting if _is_meant(item, which)]
-    if not chosen and which not in (ALL, LISTED):
+    if not chosen and which not in (ALL, LISTED, ROWS):
         rules = ", ".join(sorted({item.rule for item in waiting})) or "nothing"
         raise BadInput(f"Nothing that waits is called {which!r}; waiting: {rules}")
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -152,6 +153,8 @@ def acknowledge(project: Project, which: str, by: str) -> StepReport:
 
 
 def _is_meant(item: LeftOut, which: str) -> bool:
+    if which == ROWS:
+        return item.rule != REFUSED
     return which in (ALL, LISTED, item.rule, item.place, item.file, f"{item.file}:{item.line}")
 
 

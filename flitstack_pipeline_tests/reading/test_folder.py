@@ -13,7 +13,7 @@ from flitstack_pipeline import services
 from flitstack_pipeline.reading.cells import UnreadableFile, sheets
 from flitstack_pipeline.reading.containers import WORKBOOK, zip_kind
 from flitstack_pipeline.reading.folder import attachment_files, export_files
-from flitstack_pipeline.reading.formats import refuse_what_is_no_table
+from flitstack_pipeline.reading.formats import kind_of_table
 from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline.settings import Project
 
@@ -43,7 +43,11 @@ REFUSED = {
     "paper.csv": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "no table but a .pdf file"),
     "photo.csv": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "no table but a .png file"),
     "clients.json": (b'[{"Client ID": 1}]', "JSON"),
-    "dump.txt": (b'{"clients": [{"id": 1, "name": "Ann"}]}', "JSON"),
+    "dump.txt": (b'{"version": 3, "clients": [{"id": 1, "name": "Ann"}]}', "JSON"),
+    "deep.json": (b'[{"id": 1, "lines": [{"item": "Oak", "price": 2}]}]', "records of their own"),
+    "twice.json": (b'[{"id": 1, "id": 2}]', "no whole JSON"),
+    "cut.json": (b'[{"id": 1, "name": "Ann"}, {"id": 2', "no whole JSON"),
+    "wide.xls": (b"<table><tr><td colspan=99999>1</td><td>2</td></tr></table>", "colspan"),
     "empty.csv": (b"", "empty"),
     "blank.csv": (b"\xef\xbb\xbf \r\n\r\n", "empty"),
     "commas.csv": (b",,,\n,,,\n", "empty"),
@@ -239,10 +243,10 @@ DUMP = "-- a dump\n\n" * 60
 def test_many_remarks_of_a_dump_are_looked_through_once(tmp_path):
     """Tried in every way of sharing out the blank lines, sixty remarks would take for ever."""
     (tmp_path / "notes.txt").write_text(f"{DUMP}and a word\n")
-    assert refuse_what_is_no_table(tmp_path / "notes.txt") is False
+    assert kind_of_table(tmp_path / "notes.txt") == ""
     (tmp_path / "dump.sql").write_text(f"{DUMP}/* clients */;\nCREATE TABLE clients (id int);\n")
     with pytest.raises(UnreadableFile, match="dump of a database"):
-        refuse_what_is_no_table(tmp_path / "dump.sql")
+        kind_of_table(tmp_path / "dump.sql")
 
 
 def _with_a_spoiled_part(path, packing):

@@ -107,9 +107,11 @@ def test_what_strangers_left_in_their_folder_waits_place_by_place(project):
     assert "what stays behind is acknowledged" in shut(project)
 
     services.acknowledge(project, "jobs.csv:3", "Dana")
-    services.acknowledge(project, "refused_file", "Dana")
-    assert [place for place, _ in left(project)] == ["jobs.csv:4", "jobs.csv:5"]
-    services.acknowledge(project, "all", "Dana")
+    services.acknowledge(project, "plan.pdf", "Dana")
+    assert [place for place, _ in left(project)] == ["crew.numbers", "jobs.csv:4", "jobs.csv:5"]
+    services.acknowledge(project, services.ROWS, "Dana")
+    assert [place for place, _ in left(project)] == ["crew.numbers"], "a file only by its name"
+    services.acknowledge(project, "crew.numbers", "Dana")
     assert left(project) == [] and "what stays behind is acknowledged" not in shut(project)
 
     text = (project.exports / "jobs.csv").read_text()
