@@ -82,11 +82,13 @@ def apply_answers(
     """
     changed = copy.deepcopy(document)
     entries = _entries(changed)
+    moved = _moved(answers)
     changes: list[Change] = []
     problems: list[str] = []
     places: dict[str, str] = {}
     for answer in sorted(answers, key=lambda a: a.column == DECISION):
-        entry = entries.get((answer.sheet, answer.key))
+        row = (answer.sheet, answer.key)
+        entry = entries.get(row) or entries.get((answer.sheet, moved.get(row, "")))
         if entry is None:
             problems.append(f"{answer.place}: the map has no such entry any more; propose again "
                             "for a new workbook")  # fmt: skip
@@ -103,6 +105,22 @@ def apply_answers(
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise MapError(f"Nothing was changed. Correct these cells:\n{listed}")
     return changed, changes
+
+
+def _moved(answers: Sequence[Answer]) -> dict[tuple[str, str], str]:
+    """The key a row of a standard column has once its answers are in the map.
+
+    A workbook that is answered in two rounds names the row as it was before the first.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for answer in answers:
+        row = (answer.sheet, answer.key)
+        parts = found.get(row, answer.key).split("\t")
+        place = {OBJECT: 2, FIELD: 3}.get(answer.column)
+        if place and len(parts) == 4 and parts[3]:
+            parts[place] = answer.value
+            found[row] = "\t".join(parts)
+    return found
 
 
 class _Refused(ValueError):

@@ -21,6 +21,8 @@ from flitstack_pipeline.errors import BadInput
 
 PROPOSED, CONFIRMED, EXCLUDED = "proposed", "confirmed", "excluded"
 DECISIONS = (PROPOSED, CONFIRMED, EXCLUDED)
+#: An entry below it is doubtful: a person should look at it.
+SURE = 0.95
 ESTIMATE_LINES = ("records", "compact")
 DUPLICATE_POLICIES = ("match", "create", "ask")
 #: What may be written to a record that was there before and is used (`match`).

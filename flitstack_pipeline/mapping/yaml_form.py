@@ -161,12 +161,11 @@ def _is_ours(comment: str) -> bool:
 
 def _counts(document: MapDocument) -> dict[tuple[str, ...], str]:
     """The comment above each object: how many entries it has, and how many are open."""
-    states: dict[str, list[str]] = {}
+    waits: dict[str, list[bool]] = {}
     for entry in document.fields:
-        states.setdefault(entry.dataset, []).append(entry.status)
+        waits.setdefault(entry.dataset, []).append(entry.status == PROPOSED and entry.required)
     return {
-        ("fields", d): f"{d}: {len(found)} entries, {found.count(PROPOSED)} open"
-        for d, found in states.items()
+        ("fields", d): f"{d}: {len(found)} entries, {sum(found)} open" for d, found in waits.items()
     }
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell
@@ -24,10 +24,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.mapping.answer_sheets import Row, Sheet
 from flitstack_pipeline.mapping.answers import Answer
+from flitstack_pipeline.mapping.document import SURE
 from flitstack_pipeline.reports.workbook_cells import fitting, put_text
 
 START, LISTS, MADE = "Start here", "_lists", "_made"
-NAME_CELL = "B3"
+NAME_CELL, SURE_CELL, YES = "B3", "B4", "yes"
 HEADER_ROW = 3
 _WIDTHS = {"Evidence": 60, "Runners-up": 40, "Why": 40, "Changed": 40, "About": 60,
            "Confidence": 11, "Kind": 10, "Type": 18, "Decision": 13}  # fmt: skip
@@ -42,8 +43,15 @@ _FILLS = {
 }
 
 
-def write_workbook(sheets: Sequence[Sheet], path: Path, fingerprint: str) -> Path:
-    """Write the workbook whole or not at all, for its owner only; return the path."""
+def write_workbook(sheets: Sequence[Sheet], path: Path, fingerprint: str, opened: int = 0) -> Path:
+    """Write the workbook whole or not at all, for its owner only; return the path.
+
+    Args:
+        sheets: The map.
+        path: Where it goes.
+        fingerprint: The map's.
+        opened: How many of its entries wait for a person.
+    """
     book = Workbook()
     start = book.active
     assert start is not None
@@ -51,7 +59,7 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, fingerprint: str) -> Pat
     lists = book.create_sheet(LISTS)
     made = book.create_sheet(MADE)
     lists.sheet_state = made.sheet_state = "veryHidden"
-    _start(start, sheets)
+    _start(start, sheets, opened)
     made.append(["fingerprint", fingerprint])
     known: dict[tuple[str, ...], str] = {}
     for sheet in sheets:
@@ -68,24 +76,23 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, fingerprint: str) -> Pat
     return path
 
 
-def _start(sheet: Worksheet, sheets: Sequence[Sheet]) -> None:
+def _start(sheet: Worksheet, sheets: Sequence[Sheet], opened: int) -> None:
     rows = [
         ("The field map of this migration", ""),
         ("Answer in the blue cells, save the file, then run: flitstack map import FILE", ""),
         ("Your name (it is written beside every decision)", ""),
-        ("", ""),
+        (f"Accept every entry that is sure, {SURE:.0%} or more? Write {YES}", ""),
         ("Decision", "proposed: open · confirmed: move it so · excluded: leave it out"),
         ("Colours", "green: very sure · yellow: likely · red: look closely"),
-        ("Nothing is moved while a required entry is only proposed.", ""),
+        ("Nothing is moved while a required entry is only proposed.", f"{opened} entries are open"),
         ("", ""),
     ]
     for row in rows:
         sheet.append(row)
     for shown in sheets:
-        opened = sum(r.cells.get("Decision") == "proposed" for r in shown.rows)
-        sheet.append((shown.title, f"{len(shown.rows)} rows, {opened} open"))
+        sheet.append((shown.title, f"{len(shown.rows)} rows"))
     sheet["A1"].font = Font(bold=True, size=14)
-    sheet[NAME_CELL].fill = _FILLS["answer"]
+    sheet[NAME_CELL].fill = sheet[SURE_CELL].fill = _FILLS["answer"]
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 55, 70
 
 
@@ -181,10 +188,19 @@ class NotOurWorkbook(BadInput):
     """The file is not a field map workbook of this migration; the message says what to do."""
 
 
-def read_answers(path: Path) -> tuple[str, list[Answer]]:
+class Answered(NamedTuple):
+    """What a person wrote into the workbook; `accepts_sure`: whether all sure entries hold."""
+
+    name: str
+    answers: list[Answer]
+    accepts_sure: bool
+
+
+def read_answers(path: Path) -> Answered:
     """The person's name, and every answer that differs from what the workbook was made with.
 
-    Raises NotOurWorkbook, BadInput when it is not there.
+    Raises NotOurWorkbook, BadInput when it is not there, or says neither yes nor nothing about
+    sure entries.
     """
     if not path.exists():
         raise BadInput(f"{path} does not exist; `flitstack map workbook` makes one.")
@@ -200,10 +216,17 @@ def read_answers(path: Path) -> tuple[str, list[Answer]]:
             f"{path} is not a field map workbook ({type(error).__name__}); make one with "
             "`flitstack map workbook` and answer in that."
         ) from error
-    name = str(book[START][NAME_CELL].value or "").strip() if START in book.sheetnames else ""
+    start = book[START] if START in book.sheetnames else None
+    name, sure = (_text_of(start, cell) for cell in (NAME_CELL, SURE_CELL))
+    if sure.casefold() not in ("", "no", YES):
+        raise BadInput(f"{START}!{SURE_CELL}: {sure!r} is neither {YES} nor no")
     answers = [a for title in dict.fromkeys(t for t, _ in made)
                for a in _answers_of(book, title, made, path)]  # fmt: skip
-    return name, answers
+    return Answered(name, answers, sure.casefold() == YES)
+
+
+def _text_of(start: Any, cell: str) -> str:
+    return str(start[cell].value or "").strip() if start else ""
 
 
 def _answers_of(

@@ -21,8 +21,10 @@ from flitstack_pipeline.mapping.column_names import misspelt_columns
 from flitstack_pipeline.mapping.differences import differences
 from flitstack_pipeline.mapping.document import (
     ACTIVITY_FORMS,
+    CONFIRMED,
     MESSAGE,
     PROPOSED,
+    SURE,
     MapDocument,
     MapError,
 )
@@ -245,7 +247,8 @@ def write_map_workbook(project: Project, document: MapDocument | None = None) ->
     from flitstack_pipeline.reports.field_map_workbook import write_workbook
 
     document = document or map_to_change(project)
-    return write_workbook(sheets(document), _workbook_path(project), document.fingerprint)
+    opened = len(document.unconfirmed())
+    return write_workbook(sheets(document), _workbook_path(project), document.fingerprint, opened)
 
 
 @noted()
@@ -334,18 +337,22 @@ def import_answers(project: Project, path: Path, by: str = "") -> StepReport:
     """Read a person's answers back from the workbook: exactly the cells they changed.
 
     `by` is who decides, else the name written in the workbook. Raises MapError with every mistake
-    by sheet and cell, NotOurWorkbook, FileNotFoundError; then nothing is changed.
+    by sheet and cell, NotOurWorkbook, BadInput when it is not there; then nothing is changed.
     """
     from flitstack_pipeline.reports.field_map_workbook import read_answers
 
-    name, answers = read_answers(path)
+    name, answers, accepts_sure = read_answers(path)
     who = by.strip() or name or f"workbook {path.name}"
     document, changes = apply_answers(map_to_change(project), answers, who)
-    if changes:
-        document.note_confirmation(who, sum(c.after == "confirmed" for c in changes))
+    document.note_confirmation(who, sum(c.after == CONFIRMED for c in changes))
+    accepted = document.confirm_all(who, SURE) if accepts_sure else 0
+    if changes or accepted:
         _decided(project, document)
     facts = {"by": who, "open": len(document.unconfirmed()), **_cautions(document)}
-    return StepReport("answers read", len(changes), facts, {"changed": [vars(c) for c in changes]})
+    facts |= {"sure ones accepted": accepted} if accepts_sure else {}
+    return StepReport(
+        "answers read", len(changes) + accepted, facts, {"changed": [vars(c) for c in changes]}
+    )
 
 
 def take_clicks(project: Project) -> int:

@@ -23,7 +23,7 @@ from flitstack_pipeline.cleaning.decisions import (
     read_decisions,
 )
 from flitstack_pipeline.mapping.answer_sheets import FIELD, SHEET_NAMES, fields_of, sheets
-from flitstack_pipeline.mapping.document import PROPOSED, MapDocument
+from flitstack_pipeline.mapping.document import PROPOSED, SURE, MapDocument
 from flitstack_pipeline.questions import Question
 from flitstack_pipeline.reports.certificate import lists, without_lists
 from flitstack_pipeline.reports.document import Document
@@ -51,8 +51,6 @@ _BLANK = {
 }  # fmt: skip
 #: Fact of the map: its fingerprints before clicks were folded in, which closed entries alone.
 EARLIER = "earlier"
-#: An entry below it is doubtful: a person should look at it.
-SURE = 0.95
 #: Columns of the map's sheets that name an entry.
 _NAMES = ("Source column", "Source word", "Status", "Team member", "Name", "E-mail")
 SAMPLES_SHOWN, SAMPLE_CUT = 3, 60

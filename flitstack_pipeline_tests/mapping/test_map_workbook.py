@@ -60,7 +60,7 @@ def answered(path, answers):
 
 
 def test_an_untouched_workbook_changes_nothing(document, workbook):
-    name, answers = read_answers(workbook)
+    name, answers, _ = read_answers(workbook)
     assert (name, answers) == ("", [])
     assert workbook.stat().st_mode & 0o077 == 0
 
@@ -75,7 +75,7 @@ def test_exactly_the_changed_cells_are_changed(document, workbook):
         ("Choices", "duplicates", "Choice"): "ask",
     })  # fmt: skip
     before = copy.deepcopy(document)
-    _, answers = read_answers(workbook)
+    _, answers, _ = read_answers(workbook)
     changed, changes = apply_answers(document, answers, "Dana")
     assert document == before
     found = {(d.entry, d.what): d.after for d in differences(before, changed)}
@@ -94,7 +94,7 @@ def test_exactly_the_changed_cells_are_changed(document, workbook):
 
 def test_a_standard_column_sent_elsewhere_stays_there_when_proposed_again(document, workbook):
     answered(workbook, {("Clients", "lead_source", "HighLevel field"): "Where from"})
-    _, answers = read_answers(workbook)
+    _, answers, _ = read_answers(workbook)
     changed, _ = apply_answers(document, answers, "Dana")
     con = warehouse()
     put(con, "clients", "1", name="A", lead_source="Web")
@@ -102,6 +102,27 @@ def test_a_standard_column_sent_elsewhere_stays_there_when_proposed_again(docume
     fields = [e.field for e in again.fields if (e.dataset, e.source) == ("clients", "lead_source")]
     assert sorted(fields) == ["Lead_Source__c", "Where from"]
     con.close()
+
+
+def test_one_workbook_is_answered_in_two_rounds(document, workbook):
+    answered(workbook, {("Clients", "lead_source", "HighLevel field"): "Where from"})
+    first, _ = apply_answers(document, read_answers(workbook).answers, "Dana")
+    answered(workbook, {("Clients", "Visited", "Decision"): "excluded"})
+    second, changes = apply_answers(first, read_answers(workbook).answers, "Dana")
+    clients = [e for e in second.fields if e.dataset == "clients"]
+    assert "Where from" in [e.field for e in clients if e.source == "lead_source"]
+    assert [e.status for e in clients if e.source == "custom:Visited"] == ["excluded"]
+    assert [c.entry for c in changes if c.before != c.after] == [
+        "clients.custom:Visited → contact.Visited"
+    ]
+
+
+def test_what_is_neither_yes_nor_no_accepts_nothing(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book["Start here"]["B4"] = "maybe"
+    book.save(workbook)
+    with pytest.raises(BadInput, match="'maybe' is neither yes nor no"):
+        read_answers(workbook)
 
 
 def test_mistakes_are_named_by_sheet_and_cell_and_nothing_is_changed(document, workbook):
@@ -115,7 +136,7 @@ def test_mistakes_are_named_by_sheet_and_cell_and_nothing_is_changed(document, w
         ("Values", "Copper", "Decision"): "confirmed",
         ("Values", "PVC", "Decision"): "excluded",
     })  # fmt: skip
-    _, answers = read_answers(workbook)
+    _, answers, _ = read_answers(workbook)
     places = {a.place: a for a in answers}
     with pytest.raises(MapError) as error:
         apply_answers(document, answers, "Dana")
@@ -126,7 +147,7 @@ def test_mistakes_are_named_by_sheet_and_cell_and_nothing_is_changed(document, w
 
 def test_two_columns_sent_to_one_field_are_refused_by_their_cell(document, workbook):
     answered(workbook, {("Clients", "Visited", "HighLevel field"): "Pipe"})
-    _, answers = read_answers(workbook)
+    _, answers, _ = read_answers(workbook)
     with pytest.raises(MapError, match=rf"{answers[0].place}: .*already feeds that field"):
         apply_answers(document, answers, "Dana")
 

@@ -3,15 +3,17 @@
 import csv
 import datetime as dt
 import json
+import re
 import sqlite3
 import threading
 import time
 
+import openpyxl
 import pytest
 
 from flitstack_pipeline.answers_file import read_answers
 from flitstack_pipeline.cleaning.decisions import DUPLICATES, read_decisions
-from flitstack_pipeline.mapping.document import MapDocument
+from flitstack_pipeline.mapping.document import FieldEntry, MapDocument
 from flitstack_pipeline.migration.journal.integrity import JournalDamaged
 from flitstack_pipeline.reports.document import Document, render
 from flitstack_pipeline.review import folding as review_folding
@@ -275,6 +277,37 @@ def test_a_pair_that_may_be_left_alone_is_not_told_in_red(acme):
     assert 'class="verdict waits"' in told["duplicates"] and 'class="verdict"' in told["links"]
     assert "Pairs that wait for you: 1; merged: 0." in told["duplicates"]
     assert 'class="verdict bad"' in render(Document("t", "v", False))
+
+
+def test_the_workbook_accepts_all_sure_entries_by_one_word(acme):
+    path = field_map.write_map_workbook(acme)
+    book = openpyxl.load_workbook(path)
+    book["Start here"]["B3"], book["Start here"]["B4"] = "Dana", "Yes"
+    book.save(path)
+    report = field_map.import_answers(acme, path)
+    assert (report.rows, report.facts["sure ones accepted"]) == (2, 2)
+    document = MapDocument.load(acme.map_path)
+    assert [(e.status, e.decided_by) for e in document.fields] == [
+        ("confirmed", "Dana"), ("proposed", "")
+    ]  # fmt: skip
+    assert document.values["clients.custom:Roof"].status == "confirmed"  # 97 % sure
+
+
+def test_every_document_counts_the_same_entries_as_open(acme):
+    document = MapDocument.load(acme.map_path)
+    document.fields.append(
+        FieldEntry(dataset="clients", source="notes", target="contact", field="Contractor_Notes__c",
+                   required=False)
+    )  # fmt: skip
+    document.values["clients.custom:Roof"].map["thatch"] = ""  # two fields, its words, and a gap
+    document.save(acme.map_path)
+    field_map._write_documents(acme, document)
+    page = (acme.reports / "field-map.html").read_text()
+    start = openpyxl.load_workbook(acme.reports / "field-map.xlsx")["Start here"]
+    assert "4 entries are open" in re.sub(r"<[^>]+>", "", page)
+    assert "4 entries are open" in [cell.value for cell in start["B"]]
+    assert page_store.section(acme, MAP).facts["open"] == 4
+    assert "# clients: 3 entries, 2 open" in acme.map_path.read_text()
 
 
 def test_pages_do_not_read_the_map(room):
