@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flitstack_pipeline.mapping.answer_sheets import DECISION
+from flitstack_pipeline.mapping.answer_sheets import DECISION, SHEET_NAMES
 from flitstack_pipeline.mapping.document import EXCLUDED, FieldEntry, MapDocument
 from flitstack_pipeline.review.homes import Homes
 from flitstack_pipeline.review.runs import environment_of
@@ -109,13 +109,12 @@ def decided(page: Any, address: str, pause: float) -> float:
 
 def folded(project: Project) -> tuple[float, float]:
     """(seconds, most MB in use) of a process that puts a click into the map of a migration."""
-    shown, _ = page_store.rows(project, publishing.MAP, most=1)
+    command = [sys.executable, "-m", "flitstack_pipeline.review.folding"]
+    subprocess.run(command, env=environment_of(project), check=True)  # what was clicked before
+    shown, _ = page_store.rows(project, publishing.MAP, SHEET_NAMES["clients"], most=1)
     clicks.decide_map(project, shown[0].key, {DECISION: EXCLUDED}, "benchmark", shown[0].digest)
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flitstack_pipeline.review.folding"],
-        env=environment_of(project),
-    )  # fmt: skip
+    process = subprocess.Popen(command, env=environment_of(project))
     _, code, used = os.wait4(process.pid, 0)
     process.returncode = code  # it was waited for here
     if code or f"status: {EXCLUDED}" not in project.map_path.read_text():
