@@ -1,16 +1,19 @@
 """The command's face: its version, the order of its commands, what it asks at a terminal."""
 
+import io
 import os
 import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
 from flitstack_pipeline.accounts import NotConfigured, accounts_of
-from flitstack_pipeline.cli import app
+from flitstack_pipeline.cli import app, terminal
 from flitstack_pipeline.cli.terminal import ORDER
 from flitstack_pipeline.migration.journal.history import rolled_back
 from flitstack_pipeline.migration.journal.store import Journal
@@ -36,6 +39,33 @@ def test_every_command_has_its_place_in_the_order_of_the_work():
     listed = group.list_commands(None)
     assert listed == list(ORDER)
     assert listed.index("audit") < listed.index("approve") < listed.index("rollback")
+
+
+def test_the_shell_completes_the_names_of_commands(tmp_path):
+    asked = {"_FLITSTACK_COMPLETE": "complete_bash", "COMP_WORDS": "flitstack r", "COMP_CWORD": "1"}
+    ended = subprocess.run(
+        [Path(sys.executable).parent / "flitstack"], capture_output=True, text=True, timeout=60,
+        env={**os.environ, **asked, "FLITSTACK_DATA": str(tmp_path / "home")},
+    )  # fmt: skip
+    assert set(ended.stdout.split()) == {"resolve", "retry", "reconcile", "rollback", "review"}
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_sandbox_ends_with_the_code_of_its_own_error():
+    assert said("sandbox", "--port", "none")[0] == 2
+
+
+def test_a_table_too_wide_goes_on_below_and_cuts_nothing(monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(terminal, "console", Console(file=out, width=40))
+    row = {"record": "clients/1", **{f"column {n}": f"{n}" + "abcdefghij" * 3 for n in range(4)}}
+    terminal.show_table("wide", [row])
+    lines = out.getvalue().split("\n")
+    assert max(map(len, lines)) <= 40 and "…" not in out.getvalue()
+    told = "".join(out.getvalue().split())
+    for value in row.values():
+        assert value in told
+    assert told.count("clients/1") > 1  # the first column stands before each part
 
 
 def test_a_rollback_at_a_terminal_asks_and_no_means_no(tmp_path):
