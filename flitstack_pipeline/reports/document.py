@@ -165,6 +165,14 @@ def figure(value: Any) -> str:
     return f"{value:,}"
 
 
+def money(text: str) -> str:
+    """An amount as a person reads it: `24883.0000` is 24,883.00."""
+    if not is_amount(text):
+        return text
+    whole, _, part = text.partition(".")
+    return str(figure(f"{whole}.{part[:2]:0<2}" if not part[2:].strip("0") else text))
+
+
 def _cell(value: Any) -> Markup:
     """A value for a table cell; long text is cut and opens on a click."""
     text = shown(value)

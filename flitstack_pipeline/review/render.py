@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from flitstack_pipeline.reports.document import CELL_CUT, environment, figure, is_amount
+from flitstack_pipeline.reports.document import CELL_CUT, environment, money
 from flitstack_pipeline.reports.field_words import (
     column_words,
     evidence_words,
@@ -26,14 +26,6 @@ def render(request: Request, name: str, values: Mapping[str, Any], code: int = 2
     """A page from a template of this room."""
     text = _environment().get_template(name).render(request=request, **values)
     return HTMLResponse(text, code)
-
-
-def money(text: str) -> str:
-    """An amount as a person reads it: `24883.0000` is 24,883.00."""
-    if not is_amount(text):
-        return text
-    whole, _, part = text.partition(".")
-    return figure(f"{whole}.{part[:2]:0<2}" if not part[2:].strip("0") else text)
 
 
 def conflict_digest(row: Mapping[str, Any]) -> str:

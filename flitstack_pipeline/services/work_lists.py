@@ -7,7 +7,7 @@ pairs are asked about (`cleaning`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,13 +19,15 @@ from flitstack_pipeline.cleaning.decisions import (
     INVOICE_LINKS,
     WORK_ORDER_LINKS,
     DecisionFile,
+    read_decisions,
     remember,
 )
-from flitstack_pipeline.reports.document import Document, Section, write_csv, write_html
+from flitstack_pipeline.reports.document import Document, Section, money, write_csv, write_html
 from flitstack_pipeline.services.publishing import publish_review
 from flitstack_pipeline.settings import Project
 
 Rows = list[dict[str, Any]]
+Decided = Mapping[DecisionFile, Sequence[Mapping[str, str]]]
 _LISTS: dict[DecisionFile, Callable[[duckdb.DuckDBPyConnection], Rows]] = {
     DUPLICATES: pending_decisions.duplicate_pairs,
     INVOICE_LINKS: pending_decisions.invoice_links,
@@ -86,16 +88,18 @@ def write_review(project: Project, review: Review) -> None:
     publish_review(project, review.rows, _MERGED)
     for name, rows in review.rows.items():
         write_csv(rows, project.reports / name)
-    write_html(_duplicates_page(review), project.reports / "duplicates.html")
-    write_html(_links_page(review), project.reports / "links.html")
+    decided = {k: read_decisions(project.decisions / k.name, k) for k in _LISTS}
+    write_html(_duplicates_page(review, decided), project.reports / "duplicates.html")
+    write_html(_links_page(review, decided), project.reports / "links.html")
 
 
-def _duplicates_page(review: Review) -> Document:
+def _duplicates_page(review: Review, decided: Decided) -> Document:
     open_pairs, merged = review.open_pairs, review.merged_pairs
     by_evidence = Counter(str(r["evidence"]) for r in merged)
     return Document(
         "Duplicates",
-        f"Pairs that wait for you: {len(open_pairs):,}; merged: {len(merged):,}.",
+        f"Pairs that wait for you: {len(open_pairs):,}; decided: {len(decided[DUPLICATES]):,}; "
+        f"merged without you: {len(merged):,}.",
         not open_pairs,
         about="Two rows that may be one client. Write “merge” or “keep apart” in the column "
         "“decision” of reports/duplicates.csv and run flitstack audit: decisions are remembered "
@@ -103,6 +107,18 @@ def _duplicates_page(review: Review) -> Document:
         "stays as it is.",
         sections=[
             Section("To decide", [_side_by_side(r) for r in open_pairs], "Best first."),
+            Section(
+                "Decided by you",
+                [
+                    {
+                        "one": r["left_name"] or r["left_key"],
+                        "other": r["right_name"] or r["right_key"],
+                        "decision": r["decision"],
+                    }
+                    for r in decided[DUPLICATES]
+                ],
+                empty="Nothing was decided so far.",
+            ),
             Section(
                 "Merged, by evidence",
                 [{"evidence": e, "pairs": n} for e, n in by_evidence.most_common()],
@@ -131,8 +147,14 @@ def _side_by_side(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _links_page(review: Review) -> Document:
-    invoices, orders = (review.rows[k.name] for k in (INVOICE_LINKS, WORK_ORDER_LINKS))
+def _links_page(review: Review, decided: Decided) -> Document:
+    kinds = (INVOICE_LINKS, WORK_ORDER_LINKS)
+    invoices, orders = ([_candidate(r, k) for r in review.rows[k.name]] for k in kinds)
+    settled = [
+        {"document": r[k.keys[0]], "job": r["job_key"], "decision": r["decision"]}
+        for k in kinds
+        for r in decided[k]
+    ]
     return Document(
         "Links to jobs",
         f"{review.facts['invoices to decide']:,} invoices and "
@@ -142,6 +164,21 @@ def _links_page(review: Review) -> Document:
         "“link” or “do not link” in the column “decision” of reports/invoice_links.csv or "
         "reports/work_order_links.csv and run flitstack audit; decisions are remembered in "
         "decisions/. What you leave alone is migrated without a job.",
-        sections=[Section("Invoices", invoices), Section("Work orders", orders)],
+        sections=[
+            Section("Invoices", invoices),
+            Section("Work orders", orders),
+            Section("Decided by you", settled, empty="Nothing was decided so far."),
+        ],
         blocks=False,
     )
+
+
+def _candidate(row: dict[str, Any], kind: DecisionFile) -> dict[str, Any]:
+    """A document and a job it may belong to, as a person knows them."""
+    return {
+        "document": row["number"] or row[kind.keys[0]], "title": row["title"],
+        "client": row["client"], "amount": money(str(row["amount"] or "")), "date": row["date"],
+        "job": row["job_number"] or row["job_key"], "job title": row["job_title"],
+        "job amount": money(str(row["job_amount"] or "")), "job date": row["job_date"],
+        "why": row["method"], "confidence": row["confidence"],
+    }  # fmt: skip

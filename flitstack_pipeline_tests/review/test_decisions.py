@@ -266,16 +266,24 @@ def test_the_page_of_before_a_fold_holds_while_its_papers_are_still_being_writte
     assert [e.status for e in MapDocument.load(acme.map_path).fields] == ["confirmed", "excluded"]
 
 
-def test_a_pair_that_may_be_left_alone_is_not_told_in_red(acme):
-    lists = {
-        "duplicates.csv": [{**pair("a", "b"), "how": "", "kept": ""}],
-        "invoice_links.csv": [],
-        "work_order_links.csv": [],
-    }
+def test_the_papers_of_pairs_and_links_show_what_was_decided_and_nothing_in_red(acme):
+    clicks.decide_pair(acme, PAIR, "merge", "Ann", seen(acme, DUPLICATE_PAIRS, PAIR))
+    link = {
+        "invoice_key": "main/invoices/9", "job_key": "main/jobs/7", "decision": "",
+        "confidence": 0.6, "method": "same amount", "client": "Ann Lee", "number": "INV-9",
+        "title": "Roof", "amount": "24883.0000", "date": "2024-03-01", "job_number": "J-7",
+        "job_title": "New roof", "job_amount": "24883.0000", "job_date": "2024-02-01",
+    }  # fmt: skip
+    waiting = {**pair("a", "b"), "how": "", "kept": ""}
+    lists = {"duplicates.csv": [waiting], "invoice_links.csv": [link], "work_order_links.csv": []}
     write_review(acme, Review(lists))
-    told = {name: (acme.reports / f"{name}.html").read_text() for name in ("duplicates", "links")}
-    assert 'class="verdict waits"' in told["duplicates"] and 'class="verdict"' in told["links"]
-    assert "Pairs that wait for you: 1; merged: 0." in told["duplicates"]
+    pages = [(acme.reports / f"{name}.html").read_text() for name in ("duplicates", "links")]
+    pairs, links = (" ".join(re.sub(r"<[^>]+>", " ", page).split()) for page in pages)
+    assert all('class="verdict waits"' in page for page in pages)
+    assert "Pairs that wait for you: 1; decided: 1; merged without you: 0." in pairs
+    assert "one other decision Ann Lee Lee Ann merge" in pairs
+    assert "INV-9 Roof Ann Lee 24,883.00 2024-03-01 J-7 New roof 24,883.00" in links
+    assert "main/invoices" not in links and "24,883.0000" not in links
     assert 'class="verdict bad"' in render(Document("t", "v", False))
 
 
