@@ -36,6 +36,9 @@ _COMPATIBLE = {
 SAME_FIELD = 0.85  # confidence at which an existing field is used rather than a new one made
 NEAR_OPTION = 90
 
+#: Evidence of a type that a person chose, and of text while nobody has.
+SAID, UNTIL_SAID = "a person said what it is", "text until a person says what it is"
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -153,7 +156,7 @@ def _odd(profile: Profile, share: float) -> str:
 
 
 def _as_answered(answer: str, profile: Profile) -> ColumnType:
-    said = "a person said what it is"
+    said = SAID
     typed = {
         "date": (t.DATE, "date", profile.dates + profile.day_numbers),
         "number": (t.NUMERICAL, "number", profile.numbers),
@@ -193,7 +196,7 @@ def _by_values(profile: Profile, header: str) -> ColumnType:
     if likely:
         share, _, transform, _, words = likely
         data_type = t.LARGE_TEXT if profile.longest > 250 else t.TEXT
-        why = f"{n}, {share:.0%} of them {words}: text until a person says what it is"
+        why = f"{n}, {share:.0%} of them {words}: {UNTIL_SAID}"
         return ColumnType(data_type, "text", (), 0.6, why, doubt=transform)
     if few and profile.longest <= 40 and not profile.separated:
         return ColumnType(t.CHOICE, "choice", profile.words, 0.82, f"{n}: looks like a dropdown")

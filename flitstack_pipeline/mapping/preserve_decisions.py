@@ -5,6 +5,7 @@ Belongs here: old map + new proposal → the map. Does not: proposing (`mapping.
 
 from __future__ import annotations
 
+from flitstack_pipeline.mapping.custom_columns import SAID, UNTIL_SAID
 from flitstack_pipeline.mapping.document import (
     EXCLUDED,
     PROPOSED,
@@ -94,8 +95,12 @@ def _moved(new: MapDocument, before: dict[Key, FieldEntry]) -> dict[Key, Key]:
 def _decided_field(entry: FieldEntry, was: FieldEntry) -> FieldEntry:
     """The decision stands; a source that now looks different is said so on the entry.
 
-    Values that no longer fit the decided type are kept in Original_Values__c, never lost.
+    Values that no longer fit the decided type are kept in Original_Values__c, never lost. A column
+    that was confirmed with the map as text until a person says what it is, is what was said since.
     """
+    if SAID in entry.evidence and UNTIL_SAID in was.evidence and was.transform == "text":
+        was.data_type, was.transform, was.options = entry.data_type, entry.transform, entry.options
+        was.evidence, was.confidence = entry.evidence, entry.confidence
     now_filled = entry.required and not was.required
     was.required = entry.required
     was.evidence, was.alternatives = was.evidence or entry.evidence, entry.alternatives

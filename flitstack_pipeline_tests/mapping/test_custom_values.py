@@ -148,6 +148,18 @@ def test_a_column_that_mostly_fits_is_asked_and_is_text_until_then(con, tmp_path
     assert open_questions(con) == []
 
 
+def test_an_answer_holds_for_a_column_that_was_confirmed_with_the_map_before_it(con, tmp_path):
+    days = [f"{n % 12 + 1:02d}/{n % 15 + 13}/2024" for n in range(18)]
+    clean(con, tmp_path, {"Visit": [*days, "call first", "soon"]})
+    before = propose(con)
+    before.confirm_all("Ann")
+    said = Surroundings({}, answers={"type:clients.Visit": "date"})
+    [entry] = [e for e in propose(con, before, around=said).fields if e.source == "custom:Visit"]
+    assert (entry.data_type, entry.transform, entry.decided_by) == ("DATE", "date", "Ann")
+    [entry] = [e for e in propose(con, before).fields if e.source == "custom:Visit"]
+    assert entry.transform == "date", "and stays so"
+
+
 def test_a_person_may_map_any_text_column_to_a_typed_field(con, tmp_path):
     clean(con, tmp_path, {"Plot": ["2,5 ", "1.250", "ask Bob", "at the back", "no idea"]})
     document: MapDocument = propose(con)
