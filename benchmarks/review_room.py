@@ -82,7 +82,7 @@ def served(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{PORT}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def painted(page: Any, address: str, times: int) -> tuple[float, float, int]:
