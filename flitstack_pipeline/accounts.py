@@ -8,17 +8,18 @@ a routing rule, has its token in HIGHLEVEL_TOKEN__NAME; NAME is its location id,
 HIGHLEVEL_LOCATION_ID__NAME says another. In the variables NAME is in capitals, and every character
 that is no letter or digit is an underscore: `dallas-tx` reads HIGHLEVEL_TOKEN__DALLAS_TX. So do
 HIGHLEVEL_CONVERSATION_PROVIDER_ID and HIGHLEVEL_CALENDAR_ID, which let messages and appointments
-keep their own time; both are ids of one sub-account, and may be missing.
+keep their own time; both are ids of one sub-account, and may be missing. Each may be a file of the
+migration's instead (`secret_files`).
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.secret_files import SecretFile, value_of
 from flitstack_pipeline.settings import Settings
 
 PROVIDER, CALENDAR = "HIGHLEVEL_CONVERSATION_PROVIDER_ID", "HIGHLEVEL_CALENDAR_ID"
@@ -50,27 +51,43 @@ class NotConfigured(BadInput):
 class Account:
     """One sub-account: `alias` is its name in map.yaml and in `mapped.*`.location.
 
-    `conversation_provider_id` and `calendar_id` are empty where there is none.
+    `secret` is its token, or the file that has it. `conversation_provider_id` and `calendar_id` are
+    empty where there is none.
     """
 
     alias: str
     location_id: str
-    token: str = field(repr=False)
+    secret: str | SecretFile = field(repr=False)
     is_default: bool = True
     conversation_provider_id: str = ""
     calendar_id: str = ""
 
+    @property
+    def token(self) -> str:
+        """Its token, read now. Raises BadInput for a file that cannot be read."""
+        return value_of({"": self.secret}, "")
+
 
 def accounts_of(
-    settings: Settings, aliases: Sequence[str], environ: Mapping[str, str] | None = None
+    settings: Settings,
+    aliases: Sequence[str],
+    environ: Mapping[str, str | SecretFile] | None = None,
+    *,
+    shown: bool = False,
 ) -> list[Account]:
     """The sub-accounts of a map's routing, the default (the first alias) first.
 
-    Without a token the embedded sandbox has them all. Raises NotConfigured with everything that
-    is missing.
+    Args:
+        settings: Of the migration. Without a token the embedded sandbox has all its accounts.
+        aliases: Their names in the map.
+        environ: What is said of accounts, by variable; of the migration by default.
+        shown: For pages, which call nobody: a token that this process is not given is not missed.
+
+    Raises:
+        NotConfigured: With everything that is missing.
     """
-    environ = os.environ if environ is None else environ
-    if settings.uses_embedded_sandbox:
+    environ = settings.accounts if environ is None else environ
+    if settings.uses_embedded_sandbox and not (shown and settings.location_id):
         if settings.location_id:
             raise NotConfigured(
                 "Set in the environment:\n- HIGHLEVEL_TOKEN: the token of the sub-account "
@@ -83,22 +100,26 @@ def accounts_of(
         "(Settings → Business Profile, or the address bar)"
     ]  # fmt: skip
     default, *others = aliases
-    token = settings.token.get_secret_value() if settings.token else ""
+    secret = (
+        settings.token
+        if isinstance(settings.token, SecretFile)
+        else (settings.token.get_secret_value() if settings.token else "")
+    )
     found = [
         Account(
             default,
             settings.location_id or "",
-            token,
+            secret,
             conversation_provider_id=settings.conversation_provider_id,
             calendar_id=settings.calendar_id,
         )
     ]
     for alias in others:
         name = variable("HIGHLEVEL_TOKEN", alias)
-        if not environ.get(name):
+        if not environ.get(name) and not shown:
             missing.append(f"{name}: the token of the sub-account that map.yaml calls {alias!r}")
-        location = environ.get(variable("HIGHLEVEL_LOCATION_ID", alias), alias)
-        ids = (environ.get(variable(name, alias), "") for name in NATIVE)
+        location = value_of(environ, variable("HIGHLEVEL_LOCATION_ID", alias)) or alias
+        ids = (value_of(environ, variable(name, alias)) for name in NATIVE)
         found.append(Account(alias, location, environ.get(name, ""), False, *ids))
     missing += _twice(found)
     if missing:

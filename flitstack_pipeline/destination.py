@@ -117,7 +117,7 @@ def budget_of(project: Project, engine: Engine, account: Account) -> PaceSnapsho
     if settings.uses_embedded_sandbox:
         return None
     with _pace_engine(project, engine) as shared:
-        bucket = read_bucket(shared, _pace_key(settings, account))
+        bucket = read_bucket(shared, account.location_id, urlsplit(settings.base_url).netloc)
     return None if bucket is None else snapshot_of(bucket, time.time())
 
 

@@ -75,6 +75,21 @@ def names() -> list[str]:
     return sorted(path.name for path in home.iterdir() if is_home(path))
 
 
+def served() -> list[str]:
+    """Every migration there is: those of the folder; without one, that of FLITSTACK_DATA."""
+    return names() if folder() is not None else [ALONE]
+
+
+def name_of(home: Path) -> str:
+    """What the migration of a home is called: by its folder's name, alone it is `main`."""
+    return home.name if is_registered(home) else ALONE
+
+
+def is_registered(home: Path) -> bool:
+    """Whether a home is one of the folder's."""
+    return home.parent == folder() and is_home(home)
+
+
 def is_home(path: Path) -> bool:
     """Whether a folder is a migration's: by its name, and no link that leads elsewhere."""
     is_named = bool(NAME.fullmatch(path.name)) and path.name != CLOSED

@@ -1,6 +1,7 @@
 """Where one migration lives and which account it writes to, from the environment.
 
-One data folder is one migration. Secrets are read from the environment only, and shown nowhere.
+One data folder is one migration. Secrets are read from the environment and from files of their own
+(`secret_files`) only, and shown nowhere.
 """
 
 from __future__ import annotations
@@ -8,16 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flitstack_pipeline import migrations
+from flitstack_pipeline import migrations, secret_files
 from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.secret_files import SecretFile
 from flitstack_pipeline.warehouse import Warehouse
 
 #: Words that turn off what a variable else names.
@@ -45,15 +48,17 @@ class Environment(BaseSettings):
 class Settings(Environment):
     """The environment of one migration (README.md#configuration)."""
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="", extra="ignore", populate_by_name=True, arbitrary_types_allowed=True
+    )
 
     data: Path = Field(Path("data"), alias="FLITSTACK_DATA")
     journal_url: str | None = Field(None, alias="FLITSTACK_JOURNAL_URL")
-    token: SecretStr | None = Field(None, alias="HIGHLEVEL_TOKEN")
+    token: SecretStr | SecretFile | None = Field(None, alias="HIGHLEVEL_TOKEN")
     location_id: str | None = Field(None, alias="HIGHLEVEL_LOCATION_ID")
     conversation_provider_id: str = Field("", alias="HIGHLEVEL_CONVERSATION_PROVIDER_ID")
     calendar_id: str = Field("", alias="HIGHLEVEL_CALENDAR_ID")
-    agency_token: SecretStr | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
+    agency_token: SecretStr | SecretFile | None = Field(None, alias="HIGHLEVEL_AGENCY_TOKEN")
     base_url: str = Field(HIGHLEVEL_URL, alias="HIGHLEVEL_BASE_URL")
     search_lag_s: float = Field(65.0, alias="FLITSTACK_SEARCH_LAG_S", ge=0)
     sandbox_profile: str = Field(
@@ -73,10 +78,45 @@ class Settings(Environment):
     delta_start: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_START")
     delta_end: dt.datetime | None = Field(None, alias="FLITSTACK_DELTA_END")
 
+    _accounts: Mapping[str, str | SecretFile] | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of_home(cls, home: Path) -> Settings:
+        """The settings of a home: its `migration.toml`, its secrets' files, the environment.
+
+        Raises BadInput for what the file may not say, and for what cannot be followed.
+        """
+        accounts = secret_files.variables(home)
+        fields = {str(field.alias): field for field in cls.model_fields.values()}
+        known = {
+            name: accounts.get(name, field.default)
+            for name, field in fields.items() if secret_files.is_of_accounts(name)
+        }  # fmt: skip
+        said = {"data": home, **migrations.said_of(home)}
+        known |= {str(cls.model_fields[name].alias): value for name, value in said.items()}
+        settings = cls.from_environment(**known)
+        settings._accounts = accounts
+        return settings
+
+    @property
+    def accounts(self) -> Mapping[str, str | SecretFile]:
+        """What is said of its accounts, by variable (`secret_files.variables`)."""
+        return os.environ if self._accounts is None else self._accounts
+
     @property
     def machine_pace(self) -> Path:
         """Where the processes of this machine share request budgets, whatever their data folder."""
         return self.state_home.expanduser() / "flitstack" / "pace.sqlite"
+
+    def dagster_home(self, place: Path) -> Path | None:
+        """Where Dagster keeps what it knows of a folder of migrations, or of one data folder."""
+        named = self.dagster.strip()
+        if named.lower() in OFF:
+            return None
+        if named:
+            return Path(named).expanduser().resolve()
+        name = f"{place.name}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"
+        return self.state_home.expanduser() / "flitstack" / "dagster" / name
 
     @property
     def uses_embedded_sandbox(self) -> bool:
@@ -117,9 +157,27 @@ class Project:
 
         Raises BadInput for what the file may not say.
         """
-        said = {"data": home, **migrations.said_of(home)}
-        by_variable = {str(Settings.model_fields[name].alias): v for name, v in said.items()}
-        return cls(home, Settings.from_environment(**by_variable))
+        return cls(home, Settings.of_home(home))
+
+    @classmethod
+    def named(cls, name: str) -> Project:
+        """A migration by its name, whichever the environment chooses.
+
+        Raises BadInput for what is no name, one that is not there, and as `of_home`.
+        """
+        if migrations.folder() is not None:
+            return cls.of_home(migrations.home_of(name))
+        if name != migrations.ALONE:
+            raise BadInput(
+                f"There is no migration {name!r}: {migrations.FOLDER} names no folder, so there is "
+                f"{migrations.ALONE} alone, the one of FLITSTACK_DATA."
+            )
+        return cls.from_environment()
+
+    @property
+    def name(self) -> str:
+        """What the migration is called (`migrations.name_of`)."""
+        return migrations.name_of(self.root)
 
     @property
     def exports(self) -> Path:
@@ -157,16 +215,11 @@ class Project:
     def dagster_home(self) -> Path | None:
         """Where Dagster keeps runs, events and logs of this migration; None when it is off.
 
-        FLITSTACK_DAGSTER names the folder, or `off`; by default it lies in the user's state folder,
-        one for each data folder, because two migrations in one Dagster would look like one.
+        FLITSTACK_DAGSTER names the folder, or `off`; by default it lies in the user's state folder:
+        one for the migrations of a folder, one for each data folder that stands alone.
         """
-        named = self.settings.dagster.strip()
-        if named.lower() in OFF:
-            return None
-        if named:
-            return Path(named).expanduser().resolve()
-        name = f"{self.root.name}-{hashlib.sha256(str(self.root).encode()).hexdigest()[:8]}"
-        return self.settings.state_home.expanduser() / "flitstack" / "dagster" / name
+        alone = self.name == migrations.ALONE
+        return self.settings.dagster_home(self.root if alone else self.root.parent)
 
     @property
     def sandbox_state(self) -> Path:

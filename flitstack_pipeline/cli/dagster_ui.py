@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flitstack_pipeline import migrations
 from flitstack_pipeline.cli.progress import working
 from flitstack_pipeline.cli.terminal import app, console, errors, open_project, opened, show_table
 from flitstack_pipeline.errors import BadInput, Exit
+from flitstack_pipeline.migrations import ALONE
 
 if TYPE_CHECKING:
     from flitstack_pipeline.settings import Project
@@ -28,23 +30,30 @@ def ui(
     port: Annotated[int, typer.Option(help="Where it listens, on this machine only.")] = 3000,
 ) -> None:
     """Serve Dagster at http://127.0.0.1:3000/, with what commands did so far; Ctrl-C ends it."""
-    project = open_project()
-    if project.dagster_home is None:
+    from flitstack_pipeline.settings import Settings
+
+    folder = migrations.folder()  # all of it, whichever is chosen
+    place = open_project().root if folder is None else folder
+    home = Settings.from_environment().dagster_home(place)
+    if home is None:
         raise BadInput("FLITSTACK_DAGSTER turns Dagster off; unset it, or name a folder.")
     if not (TOP / "dagster.yaml").exists():
         raise BadInput(f"There is no dagster.yaml in {TOP}: start this from a checkout.")
     os.umask(0o077)  # what Dagster keeps is about customers
-    project.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.environ |= _environment(project)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ |= {"FLITSTACK_DAGSTER": str(home)}
+    os.environ |= {"FLITSTACK_DATA": str(place)} if folder is None else {}
     with working("Showing in Dagster what was done so far"):
-        told = subprocess.run(_catch_up(), check=False, capture_output=True, text=True)  # noqa: S603
+        told = subprocess.run(  # noqa: S603 - our own module, and names of migrations
+            _catch_up(*migrations.served()), check=False, capture_output=True, text=True
+        )
     if told.returncode:
         why = told.stdout.strip() or told.stderr.strip().rpartition("\n")[2]
         errors.print(f"Not everything is shown. {why}", markup=False)
-    console.print(f"http://127.0.0.1:{port}/ (kept in {project.dagster_home})", markup=False)
+    console.print(f"http://127.0.0.1:{port}/ (kept in {home})", markup=False)
     os.chdir(TOP)
     command = [sys.executable, "-m", "dagster", "dev", "--host", "127.0.0.1", "--port", str(port)]
-    os.execv(command[0], command)  # noqa: S606 - our own interpreter
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter and a port
 
 
 @app.command()
@@ -65,7 +74,7 @@ def doctor(
         with instance_of(project) as instance:
             if mend:
                 note_all(project, standing(project))
-                show_all(instance)
+                show_all(instance, project.name)
             found = differences(project, instance)
     show_table("Dagster and the migration differ", found, most=100)
     if found:
@@ -73,6 +82,22 @@ def doctor(
         console.print(f"{len(found)} differences; {advice}.", markup=False)
         raise typer.Exit(Exit.INCOMPLETE)
     console.print("Dagster shows what is.")
+
+
+def forget_in_dagster(project: Project) -> None:
+    """Delete what Dagster keeps of a migration, where there is a Dagster.
+
+    Raises Refused while it runs or queues anything of it.
+    """
+    home = project.dagster_home
+    if home is None or not (home.exists() or os.environ.get("DAGSTER_HOME")):
+        return
+    from flitstack_pipeline.dagster.catch_up import instance_of
+    from flitstack_pipeline.dagster.closing import forget, refuse_running
+
+    with instance_of(project) as instance:
+        refuse_running(instance, project.name)
+        forget(instance, project.name, home)
 
 
 def tell_dagster() -> None:
@@ -91,18 +116,23 @@ def tell_dagster() -> None:
         notes = steps_done.waiting(project)
         if any(done.ran for done in notes) or (notes and is_new):
             subprocess.Popen(  # noqa: S603 - our own module, no text of a person
-                _catch_up(), env={**os.environ, **_environment(project)}, start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                _catch_up(project.name), env={**os.environ, **_environment(project)},
+                start_new_session=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         elif notes:
             with steps_done.taken(project):  # nothing had changed, and Dagster knows it
                 pass
 
 
-def _catch_up() -> list[str]:
-    return [sys.executable, "-m", "flitstack_pipeline.dagster.catch_up"]
+def _catch_up(*names: str) -> list[str]:
+    return [sys.executable, "-m", "flitstack_pipeline.dagster.catch_up", *names]
 
 
 def _environment(project: Project) -> dict[str, str]:
-    """The data folder and Dagster's, whatever the working directory."""
-    return {"FLITSTACK_DATA": str(project.root), "FLITSTACK_DAGSTER": str(project.dagster_home)}
+    """The home and Dagster's folder, whatever the working directory."""
+    found = {"FLITSTACK_DAGSTER": str(project.dagster_home)}
+    if project.name == ALONE:
+        alone = dict.fromkeys((migrations.FOLDER, migrations.CHOSEN), "")
+        return {**found, **alone, "FLITSTACK_DATA": str(project.root)}
+    return {**found, migrations.FOLDER: str(project.root.parent)}

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from flitstack_pipeline.cli.dagster_ui import forget_in_dagster
 from flitstack_pipeline.cli.terminal import app, console, print_json, show, show_table, wait
 
 
@@ -65,9 +66,10 @@ def close_migration(
     console.print("Is deleted for good:")
     for path in what.gone:
         console.print(f"  {path}", markup=False, soft_wrap=True)
+    console.print("  what Dagster keeps of it: its partition, runs, events and checks")
     console.print("Nothing can be rolled back after this.", style="yellow")
     if not confirm and sys.stdin.isatty():
         confirm = typer.prompt(f"Type {name} to close it", default="", show_default=False)
     if confirm != name:
         wait("Nothing was done.", [f"To close it: flitstack close {name} --confirm {name}"])
-    show(registry.close(what))
+    show(registry.close(what, lambda: forget_in_dagster(what.project)))

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
 
-# Partitioned asset checks are a preview feature of 1.13, links from assets to code and
-# backfills in one run are beta; only those warnings are silenced.
-warnings.filterwarnings("ignore", message=".*partitions_def.*", category=dg.PreviewWarning)
-warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)
-warnings.filterwarnings("ignore", message=".*backfill_policy.*", category=dg.BetaWarning)
-
-from flitstack_pipeline.dagster.assets import MODULES  # noqa: E402
-from flitstack_pipeline.dagster.catch_up import catch_up  # noqa: E402
-from flitstack_pipeline.dagster.checks import CHECKS, definition_of  # noqa: E402
-from flitstack_pipeline.dagster.confirm_map import confirm_map  # noqa: E402
-from flitstack_pipeline.dagster.jobs import build_jobs  # noqa: E402
-from flitstack_pipeline.dagster.notifications import notification_sensors  # noqa: E402
-from flitstack_pipeline.dagster.resources import MigrationProject  # noqa: E402
-from flitstack_pipeline.dagster.rollback import rollback, rollback_dry_run  # noqa: E402
-from flitstack_pipeline.dagster.sensors import SCHEDULES, SENSORS  # noqa: E402
-from flitstack_pipeline.errors import BadInput  # noqa: E402
-from flitstack_pipeline.settings import Project  # noqa: E402
+from flitstack_pipeline.dagster.assets import MODULES
+from flitstack_pipeline.dagster.catch_up import catch_up
+from flitstack_pipeline.dagster.checks import CHECKS, definition_of
+from flitstack_pipeline.dagster.confirm_map import confirm_map
+from flitstack_pipeline.dagster.fleet import fleet, fleet_changed
+from flitstack_pipeline.dagster.jobs import build_jobs
+from flitstack_pipeline.dagster.notifications import notification_sensors
+from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.rollback import rollback, rollback_dry_run
+from flitstack_pipeline.dagster.sensors import SCHEDULES, SENSORS
+from flitstack_pipeline.errors import BadInput
+from flitstack_pipeline.settings import Project
 
 
 class CannotLoad(RuntimeError):
@@ -77,10 +71,10 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         spec.key: {dep.asset_key for dep in spec.deps} for asset in assets for spec in asset.specs
     }
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, fleet],
         asset_checks=checks,
         jobs=[*build_jobs(parents), confirm_map, rollback_dry_run, rollback, catch_up],
-        sensors=[*SENSORS, *notification_sensors()],
+        sensors=[*SENSORS, fleet_changed, *notification_sensors()],
         schedules=SCHEDULES,
         resources={"project": MigrationProject(), **(resources or {})},
         executor=dg.in_process_executor,

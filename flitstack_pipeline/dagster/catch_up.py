@@ -23,9 +23,11 @@ from flitstack_pipeline.dagster.checks.again import asked_again
 from flitstack_pipeline.dagster.checks.check import latest
 from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.failures import readable
-from flitstack_pipeline.dagster.jobs import STORIES
+from flitstack_pipeline.dagster.jobs import STORIES, of_a_migration
+from flitstack_pipeline.dagster.partitions import add_migrations, partition_of
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.migration.report import StepReport
+from flitstack_pipeline.migrations import ALONE
 from flitstack_pipeline.services import steps_done
 from flitstack_pipeline.services.standing import standing
 from flitstack_pipeline.services.steps_done import StepDone
@@ -52,15 +54,18 @@ def events(
     told: Told = {}
     for done in notes:
         for step in steps_of(done):
-            if done.ran or latest(instance, step.key, done.key) is None:
+            partition = partition_of(project.name, done.key)
+            if done.ran or latest(instance, step.key, partition) is None:
                 told.pop((step.key, done.key), None)  # the last report, at its place
                 told[step.key, done.key] = (step, done.report)
     for (asset, key), (step, report) in told.items():
         metadata = metadata_of(report) | step.describe(project, key, report)
-        yield dg.AssetMaterialization(asset, partition=key or None, metadata=metadata)
+        partition = partition_of(project.name, key)
+        yield dg.AssetMaterialization(asset, partition=partition, metadata=metadata)
         if step.guarded:
-            yield _guard_passed(instance, step, key)
-    for found in asked_again(project, instance, set(told)):
+            yield _guard_passed(instance, step, partition)
+    made = {(asset, partition_of(project.name, key)) for asset, key in told}
+    for found in asked_again(project, instance, made):
         if found.check_name == STILL_IN_PLACE[0].name and not found.passed:
             back = {"rolled back": found.description or ""}
             yield dg.AssetObservation(found.asset_key, partition=found.partition, metadata=back)
@@ -77,27 +82,42 @@ def steps_of(done: StepDone) -> list[Step]:
     ]  # fmt: skip
 
 
-def _guard_passed(instance: dg.DagsterInstance, step: Step, key: str) -> dg.AssetCheckEvaluation:
+def _guard_passed(
+    instance: dg.DagsterInstance, step: Step, partition: str
+) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=step.key,
         check_name=PRECONDITIONS_MET,
-        partition=key or None,
-        target_materialization_data=latest(instance, step.key, key),
+        partition=partition,
+        target_materialization_data=latest(instance, step.key, partition),
         **guard_result([]),
     )
 
 
 @dg.op(out=dg.Out(dg.Nothing), name="show")
 def _show(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
-    opened = project.open()
+    opened = project.here(context)
     with readable("Looking again", "catch_up"), steps_done.taken(opened) as notes:
-        if not context.instance.all_asset_keys():  # a new one is told what stands
+        if not is_known(context.instance, opened.name):
             notes = [*standing(opened), *notes]
         yield from events(opened, context.instance, notes)
     yield dg.Output(None)
 
 
+def is_known(instance: dg.DagsterInstance, migration: str) -> bool:
+    """Whether Dagster ever heard of a step of a migration.
+
+    It did not where it is new, and where it knew the steps by the object type alone, as it did
+    before there were many migrations in it (docs/dagster.md#several-migrations).
+    """
+    return any(
+        latest(instance, step.key, partition_of(migration, key)) is not None
+        for step in STEPS for key in step.objects or ("",)
+    )  # fmt: skip
+
+
 @dg.job(
+    config=of_a_migration(),
     description="Shows here what was done elsewhere: by flitstack, in the review room, in a file "
     "by hand. Asks every check again whose answer may be another; changes nothing. A command runs "
     "it when it has ended, the sensor done_elsewhere when a file was changed.",
@@ -122,25 +142,35 @@ def instance_of(project: Project) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def show_all(instance: dg.DagsterInstance) -> None:
-    """Run the job here and now, for the migration that the environment names."""
+def show_all(instance: dg.DagsterInstance, migration: str = ALONE) -> None:
+    """Run the job here and now, for one migration."""
+    add_migrations(instance, [migration])
     catch_up.execute_in_process(
-        instance=instance, resources={"project": MigrationProject()}, raise_on_error=True
+        instance=instance,
+        resources={"project": MigrationProject()},
+        partition_key=migration,
+        raise_on_error=True,
     )
 
 
 def main() -> None:
-    """Tell the Dagster of the migration that the environment names.
+    """Tell Dagster of the migrations that the arguments name; without any, of the environment's.
 
-    Says on standard output why it could not, and ends with 1; Dagster's own log is on the other.
+    One that cannot be told stops no other: standard output says why it could not, and the program
+    ends with 1. Dagster's own log is on standard error.
     """
     os.umask(0o077)  # what Dagster keeps is about customers
-    try:
-        with instance_of(Project.from_environment()) as instance:
-            show_all(instance)
-    except dg.Failure as failure:
-        print(failure.description)
-        sys.exit(1)
+    names = sys.argv[1:] or [Project.from_environment().name]
+    told = True
+    first = Project.from_environment() if names == [ALONE] else Project.named(names[0])
+    with instance_of(first) as instance:
+        for name in names:
+            try:
+                show_all(instance, name)
+            except dg.Failure as failure:
+                told = False
+                print(f"{name}: {failure.description}")
+    sys.exit(0 if told else 1)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from flitstack_pipeline.dagster.assets.step import Step
 from flitstack_pipeline.dagster.catch_up import STEPS, steps_of
 from flitstack_pipeline.dagster.checks.again import asked_again
 from flitstack_pipeline.dagster.checks.check import latest
+from flitstack_pipeline.dagster.partitions import partition_of
 from flitstack_pipeline.services.standing import standing
 from flitstack_pipeline.services.steps_done import waiting
 from flitstack_pipeline.settings import Project
@@ -26,15 +27,15 @@ def differences(project: Project, instance: dg.DagsterInstance) -> list[dict[str
     ]  # fmt: skip
     for step in STEPS:
         for key in step.objects or ("",):
-            shown, is_there = latest(instance, step.key, key) is not None, (step, key) in stands
+            partition, is_there = partition_of(project.name, key), (step, key) in stands
+            shown = latest(instance, step.key, partition) is not None
             if is_there and not shown:
                 rows.append(_row(step.called(key), "never made", "made"))
             elif shown and not is_there and _stands_in_dagster(project, step, key):
                 rows.append(_row(step.called(key), "loaded", "not loaded, by the journal"))
     for found in asked_again(project, instance):
         name = f"{found.asset_key.to_user_string()}: {found.check_name}"
-        of = f"{name} of {found.partition}" if found.partition else name
-        rows.append(_row(of, "another answer", found.description or ""))
+        rows.append(_row(f"{name} of {found.partition}", "another answer", found.description or ""))
     return rows
 
 

@@ -1,13 +1,13 @@
 """The jobs that run steps: audit, propose_map, prepare, sample, cutover, reconcile, delta.
 
 Assets whose partitions differ cannot share an asset job, so each job is a graph of ops, one per
-(asset, partition), derived from the asset graph: same steps, same guards, same order. Each op
-reports the materialization and the check results of its partition as it completes, so the asset
-pages show the truth, a failed job can be re-executed from where it stopped, and the run page reads
-as a timeline.
+(asset, object type), derived from the asset graph: same steps, same guards, same order; its
+partitions are the migrations. Each op reports the materialization and the check results of its
+partition as it completes, so the asset pages show the truth, a failed job can be re-executed from
+where it stopped, and the run page reads as a timeline.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,7 +26,6 @@ from flitstack_pipeline.dagster.assets import (
 )
 from flitstack_pipeline.dagster.assets.step import (
     PRECONDITIONS_MET,
-    Progress,
     Step,
     guard_result,
     perform,
@@ -37,26 +36,36 @@ from flitstack_pipeline.dagster.checks.again import asked_again
 from flitstack_pipeline.dagster.checks.check import evaluation, latest
 from flitstack_pipeline.dagster.checks.sample import GATE
 from flitstack_pipeline.dagster.failures import failure_of, say_what_to_do
+from flitstack_pipeline.dagster.partitions import MIGRATIONS, partition_of
 from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.run_queue import MIGRATION as TAG
 from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.migration.report import Refused
 
 #: The asset graph: the assets each asset depends on.
 Parents = Mapping[dg.AssetKey, set[dg.AssetKey]]
 
-#: Runs with this tag never overlap (dagster.yaml limits it to one).
-WRITES = {"flitstack/writes": "highlevel"}
-
 
 @dataclass(frozen=True)
 class Story:
-    """One job: the steps it runs, with every partition of each, behind the gate or not."""
+    """One job: the steps it runs, with every object type of each, behind the gate or not."""
 
     name: str
     description: str
     steps: tuple[Step, ...]
     gated: bool = False
-    writes: bool = True
+
+
+def of_a_migration(form: Callable[[str], dict[str, Any]] = lambda migration: {}) -> Any:
+    """The config of a job whose partitions are the migrations; its runs carry their names.
+
+    `form` says what a migration's launchpad is filled in with.
+    """
+    return dg.PartitionedConfig(
+        partitions_def=MIGRATIONS,
+        run_config_for_partition_key_fn=form,
+        tags_for_partition_key_fn=lambda migration: {TAG: migration},
+    )
 
 
 STORIES = (
@@ -71,14 +80,12 @@ STORIES = (
             clean.RELATIONSHIPS,
             clean.SOURCE_AUDIT,
         ),
-        writes=False,
     ),
     Story(
         JOB["propose_map"],
         "Propose the map, keeping what was decided. Read reports/field-map.html, edit "
         f"map.yaml, then launch {JOB['confirm_map']}.",
         (map.FIELD_MAP,),
-        writes=False,
     ),
     Story(
         JOB["prepare"],
@@ -103,7 +110,6 @@ STORIES = (
         JOB["reconcile"],
         "Read everything back from HighLevel and compare it with what was meant. Changes nothing.",
         (cutover.RECONCILIATION,),
-        writes=False,
     ),
     Story(
         JOB["delta"],
@@ -144,20 +150,21 @@ def checks_of(step: Step) -> list[Check]:
 
 def run_step(context: Any, step: Step, resource: MigrationProject, key: str) -> Iterator[Any]:
     """Guard, materialization and checks of one partition, as events of a job's run."""
-    project = resource.open()
+    project = resource.here(context)
+    partition = partition_of(project.name, key)
     if step.guarded:
         reasons = step.needs(project, key)
         yield dg.AssetCheckEvaluation(
             asset_key=step.key,
             check_name=PRECONDITIONS_MET,
-            partition=key or None,
-            target_materialization_data=latest(context.instance, step.key, key),
+            partition=partition,
+            target_materialization_data=latest(context.instance, step.key, partition),
             **guard_result(reasons),
         )
         if reasons:
             raise refusal(step, key, reasons)
-    metadata = perform(step, resource, key, Progress(context, step.key, key))
-    yield dg.AssetMaterialization(step.key, metadata=metadata, partition=key or None)
+    metadata = perform(step, resource, key, context)
+    yield dg.AssetMaterialization(step.key, metadata=metadata, partition=partition)
     stopped = []
     for check in checks_of(step):
         found = evaluation(check, project, key, context.instance)
@@ -179,12 +186,11 @@ def _step_op(step: Step, key: str) -> dg.OpDefinition:
         description=step.description,
         ins={"after": dg.In(dg.Nothing)},
         out=dg.Out(dg.Nothing),
-        pool=step.pool,
         retry_policy=step.retry,
         tags=dict.fromkeys([f"dagster/kind/{k}" for k in sorted(step.kinds)[:3]], ""),
     )
     def run(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
-        with step.holding(project.open()):
+        with step.holding(project.here(context)):
             yield from run_step(context, step, project, key)
         yield dg.Output(None)
 
@@ -198,7 +204,7 @@ def _step_op(step: Step, key: str) -> dg.OpDefinition:
 )
 def gate_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
     """Ask the gate first; shut, nothing of the job runs."""
-    opened = project.open()
+    opened = project.here(context)
     found = evaluation(GATE, opened, "", context.instance)
     yield found
     if not found.passed:
@@ -216,7 +222,7 @@ def gate_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterat
 )
 def look_again_op(context: dg.OpExecutionContext, project: MigrationProject) -> Iterator[Any]:
     """The last op of every job."""
-    yield from asked_again(project.open(), context.instance)
+    yield from asked_again(project.here(context), context.instance)
     yield dg.Output(None)
 
 
@@ -271,7 +277,7 @@ def build_job(story: Story, parents: Parents) -> dg.JobDefinition:
     return body.to_job(
         name=story.name,
         description=story.description,
-        tags=WRITES if story.writes else {},
+        config=of_a_migration(),
         hooks={say_what_to_do},
         executor_def=dg.in_process_executor,
     )

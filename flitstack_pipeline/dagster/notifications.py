@@ -3,6 +3,7 @@
 import dagster as dg
 
 from flitstack_pipeline.dagster.catch_up import catch_up
+from flitstack_pipeline.dagster.run_queue import MIGRATION as TAG
 from flitstack_pipeline.services.notifying import Notifications, tell_people
 from flitstack_pipeline.settings import Project
 
@@ -40,6 +41,6 @@ def _told(run: dg.DagsterRun, how: str) -> dg.SkipReason | None:
     if not to.wanted:
         return dg.SkipReason("Nobody is named: set FLITSTACK_NOTIFY_WEBHOOK or _EMAIL.")
     what = "Materialize" if run.job_name.startswith("__") else run.job_name
-    migration = Project.from_environment().root.name
+    migration = run.tags.get(TAG) or Project.from_environment().root.name
     tell_people(to, f"{migration}: {what} {how}. See {to.ui}/runs/{run.run_id}")
     return None

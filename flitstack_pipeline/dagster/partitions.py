@@ -1,30 +1,74 @@
-"""The partitions of the Dagster shell: object types, and the object types of each wave.
+"""The partitions of the Dagster shell: migrations, and the object types of each.
 
-Both are derived from `catalog.objects`; nothing is listed twice.
+Belongs here: which partitions an asset has, how those of two assets belong together, and keys of
+partitions. Does not: which migrations there are (`migrations`), object types (`catalog.objects`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+
 import dagster as dg
 
-from flitstack_pipeline.catalog.objects import KEYS, Wave, waves
+from flitstack_pipeline.migrations import served
 
-OBJECT_PARTITIONS = dg.StaticPartitionsDefinition(list(KEYS))
-
-WAVE_PARTITIONS: dict[str, dg.StaticPartitionsDefinition] = {
-    wave.name: dg.StaticPartitionsDefinition(list(wave.objects)) for wave in waves()
-}
+MIGRATION, OBJECT = "migration", "object"
+MIGRATIONS = dg.DynamicPartitionsDefinition(name=MIGRATION)
+_SAME = dg.DimensionPartitionMapping(MIGRATION, dg.IdentityPartitionMapping())
 
 
-def mapped_to_wave(wave: Wave) -> dg.StaticPartitionMapping:
-    """Each partition of a wave reads the mapped partition of the same name, and no other."""
-    return dg.StaticPartitionMapping({key: key for key in wave.objects})
-
-
-def partitions_of(objects: tuple[str, ...]) -> dg.StaticPartitionsDefinition | None:
-    """The partitions of an asset over these object types; None for an unpartitioned asset."""
+@cache
+def partitions_of(objects: tuple[str, ...]) -> dg.PartitionsDefinition:
+    """The partitions of an asset: migrations; with object types, each of each migration."""
     if not objects:
-        return None
-    if objects == KEYS:
-        return OBJECT_PARTITIONS
-    return next(WAVE_PARTITIONS[w.name] for w in waves() if w.objects == objects)
+        return MIGRATIONS
+    of_each = dg.StaticPartitionsDefinition(list(objects))
+    return dg.MultiPartitionsDefinition({MIGRATION: MIGRATIONS, OBJECT: of_each})
+
+
+def mapping(
+    above: tuple[str, ...], below: tuple[str, ...], *, of_all: bool = False
+) -> dg.PartitionMapping:
+    """What a partition of an asset needs of one it depends on: never another migration's.
+
+    Args:
+        above: Object types of the asset depended on.
+        below: Object types of the asset that depends on it.
+        of_all: A partition needs every object type of `above`, not only its own.
+    """
+    if bool(above) != bool(below):
+        return dg.MultiToSingleDimensionPartitionMapping(MIGRATION)
+    if above == below and not of_all:
+        return dg.IdentityPartitionMapping()
+    shared = {key: key for key in below if key in above}
+    inner = (
+        dg.StaticPartitionMapping(shared)
+        if len(shared) == len(below) and not of_all
+        else dg.AllPartitionMapping()
+    )
+    return dg.MultiPartitionMapping(
+        {MIGRATION: _SAME, OBJECT: dg.DimensionPartitionMapping(OBJECT, inner)}
+    )
+
+
+def partition_of(migration: str, key: str = "") -> str:
+    """The key of a partition: `acme`; of an object type `acme|jobs`."""
+    return dg.MultiPartitionKey({MIGRATION: migration, OBJECT: key}) if key else migration
+
+
+def migration_in(partition: str) -> str:
+    """Whose partition it is: `acme` of `acme|jobs`."""
+    return partition.partition("|")[0]
+
+
+def object_in(partition: str) -> str:
+    """The object type of a partition: `jobs` of `acme|jobs`; empty for a whole migration."""
+    return partition.partition("|")[2]
+
+
+def add_migrations(instance: dg.DagsterInstance, names: Iterable[str] | None = None) -> None:
+    """Make a partition for each migration there is (or for `names`), where Dagster has none."""
+    wanted = served() if names is None else names
+    if missing := sorted(set(wanted) - set(instance.get_dynamic_partitions(MIGRATION))):
+        instance.add_dynamic_partitions(MIGRATION, missing)

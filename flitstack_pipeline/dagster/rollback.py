@@ -8,11 +8,10 @@ from pydantic import Field
 
 from flitstack_pipeline import services
 from flitstack_pipeline.dagster.assets.metadata import metadata_of
-from flitstack_pipeline.dagster.assets.step import POOL
 from flitstack_pipeline.dagster.checks.check import evaluation
 from flitstack_pipeline.dagster.checks.loads import STILL_IN_PLACE
 from flitstack_pipeline.dagster.failures import Incomplete, failure_of, readable, say_what_to_do
-from flitstack_pipeline.dagster.jobs import WRITES
+from flitstack_pipeline.dagster.jobs import of_a_migration
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.job_names import JOB
@@ -56,28 +55,29 @@ def _rolled_back(
     return report
 
 
-@dg.op(pool=POOL)
+@dg.op
 def say_what_would_go(
     context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
 ) -> None:
     """Look the account over: what a rollback would delete, give back and leave."""
-    _rolled_back(context, config, project.open(), dry_run=True)
+    _rolled_back(context, config, project.here(context), dry_run=True)
     context.log.info(f"Dry run: nothing was changed. The job {JOB['rollback']} takes this back.")
 
 
-@dg.op(pool=POOL, out=dg.Out(dg.Nothing))
+@dg.op(out=dg.Out(dg.Nothing))
 def take_back(
     context: dg.OpExecutionContext, config: RollbackForm, project: MigrationProject
 ) -> Iterator[Any]:
     """Undo what we wrote: delete what we created, restore what we changed."""
-    opened = project.open()
+    opened = project.here(context)
     report = _rolled_back(context, config, opened, dry_run=False)
     for check in STILL_IN_PLACE:
         for key in check.step.objects:
             found = evaluation(check, opened, key, context.instance)
             if not found.passed:
                 told = {"rolled back": found.description or ""}
-                yield dg.AssetObservation(check.step.key, partition=key, metadata=told)
+                partition = found.partition
+                yield dg.AssetObservation(check.step.key, partition=partition, metadata=told)
                 yield found
     if report.facts["failed"] or report.facts.get("not proven"):
         reasons = [*report.problems, "Everything else was taken back; see reports/rollback.html."]
@@ -88,7 +88,7 @@ def take_back(
 
 
 _ROLLBACK: dict[str, Any] = {
-    "tags": WRITES,
+    "config": of_a_migration(),
     "hooks": {say_what_to_do},
     "executor_def": dg.in_process_executor,
 }

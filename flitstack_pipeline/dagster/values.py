@@ -23,13 +23,13 @@ OPEN = frozenset((
     "stage", "sub_account", "target", "time", "transform", "type", "verdict", "what",
     "workspace", "raw_id", "source_id", "source_key", "left_key", "right_key", "invoice_key",
     "job_key", "work_order_key", "reason", "reason_class", "step", "column", "excluded_by",
-    "left",
+    "left", "migration", "waits_for", "budget", "running",
 ))  # fmt: skip
 #: Columns of sentences, which may quote a value.
 SENTENCES = frozenset((
     "what_to_do", "why", "found", "evidence", "warning", "warnings", "message", "messages",
     "question", "refused", "by_hand", "problem", "changed", "entry", "suggestion", "where",
-    "needed", "make", "on", "options",
+    "needed", "make", "on", "options", "next",
 ))  # fmt: skip
 _EMAIL = re.compile(r"[^\s<>\"'“”(),;:]+@[^\s<>\"'“”(),;:]+")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().-]{6,}\d")

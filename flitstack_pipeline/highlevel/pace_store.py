@@ -81,13 +81,21 @@ def beside_others(make: Callable[[], object]) -> None:
             return
 
 
-def read_bucket(engine: sa.Engine, key: str) -> Bucket | None:
-    """The bucket of this key as it stands; None when nobody has made it yet."""
+def read_bucket(engine: sa.Engine, location_id: str, host: str) -> Bucket | None:
+    """The bucket of a sub-account as it stands, of its app that was busiest last; None before any.
+
+    No token is needed: a bucket's name (`pacing.bucket_key`) ends with sub-account and host.
+    """
     if not sa.inspect(engine).has_table(_BUCKETS.name):
         return None
     with engine.connect() as connection:
-        found = connection.execute(sa.select(_BUCKETS).where(_BUCKETS.c.key == key))
-        row = found.mappings().first()
+        ours = _BUCKETS.c.key.endswith(f":{location_id}@{host}", autoescape=True)
+        newest = (
+            sa.select(_BUCKETS)
+            .where(ours)
+            .order_by(_BUCKETS.c.day.desc(), _BUCKETS.c.used_today.desc())
+        )
+        row = connection.execute(newest).mappings().first()
     return None if row is None else Bucket(**{name: row[name] for name in _FIELDS})
 
 

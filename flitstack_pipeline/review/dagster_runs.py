@@ -20,11 +20,13 @@ from flitstack_pipeline.job_names import JOB
 from flitstack_pipeline.settings import Project
 
 ADDRESS = "FLITSTACK_DAGSTER_URL"
-ASSET_JOB = "__ASSET_JOB"
+ASSET_JOB, LOCATION = "__ASSET_JOB", "flitstack_pipeline"
 POLL_S, TIMEOUT_S = 1.0, 30
 DONE, ENDED = "SUCCESS", ("SUCCESS", "FAILURE", "CANCELED")
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
   name locationOrLoadError { ... on RepositoryLocation { repositories { name } } } } } } }"""
+_MIGRATIONS = """{ assetNodeOrError(assetKey: {path: ["source_audit"]}) {
+  ... on AssetNode { partitionKeys } } }"""
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
@@ -57,24 +59,24 @@ def address() -> str:
     return os.environ.get(ADDRESS, "").strip().rstrip("/")
 
 
-def run_command(command: Sequence[str], location: str, log: TextIO) -> int | None:
+def run_command(command: Sequence[str], partition: str, log: TextIO) -> int | None:
     """Carry out a command of the room as runs of Dagster, one after the other.
 
     Args:
         command: Its words, without `flitstack`.
-        location: The code location of this migration; the only one there is when it is empty.
+        partition: What the migration is called in Dagster.
         log: Where addresses, outcomes and reasons go.
 
     Returns:
         The exit code, or None for a command that takes a moment and is no job.
 
     Raises:
-        DagsterUnusable: The server does not answer, or has no such location.
+        DagsterUnusable: The server does not answer, or has no such migration.
     """
     if tuple(command) == ("migrate",):
-        return _migrate(location, log)
+        return _migrate(partition, log)
     job = _job_of(command)
-    return None if job is None else run(job, location, log)
+    return None if job is None else run(job, partition, log)
 
 
 def _job_of(command: Sequence[str]) -> Job | None:
@@ -93,7 +95,7 @@ def _job_of(command: Sequence[str]) -> Job | None:
     }.get(tuple(command))
 
 
-def _migrate(location: str, log: TextIO) -> int:
+def _migrate(partition: str, log: TextIO) -> int:
     """As the command: up to the gate, and through it when the sample is approved."""
     from flitstack_pipeline import services
 
@@ -111,7 +113,7 @@ def _migrate(location: str, log: TextIO) -> int:
     ]
     for jobs, reasons in waits:
         for job in jobs:
-            if code := run(job, location, log):
+            if code := run(job, partition, log):
                 return code
         if found := reasons():
             print("This is to be settled first:", *found, sep="\n  - ", file=log, flush=True)
@@ -119,9 +121,9 @@ def _migrate(location: str, log: TextIO) -> int:
     return Exit.DONE
 
 
-def run(job: Job, location: str, log: TextIO) -> int:
+def run(job: Job, partition: str, log: TextIO) -> int:
     """Launch a job and wait for its end; the exit code its command would have."""
-    run_id = _launched(job, location)
+    run_id = _launched(job, partition)
     print(f"Dagster: {job.name} {' '.join(job.assets)}".rstrip(), f"at {address()}/runs/{run_id}",
           file=log, flush=True)  # fmt: skip
     status = ""
@@ -137,14 +139,16 @@ def run(job: Job, location: str, log: TextIO) -> int:
     return Exit.WAITING if refused else Exit.INCOMPLETE
 
 
-def _launched(job: Job, location: str) -> str:
-    name, repository = _place(location)
+def _launched(job: Job, partition: str) -> str:
+    name, repository = _place(partition)
     selector: dict[str, Any] = {
         "repositoryLocationName": name, "repositoryName": repository, "jobName": job.name,
     }  # fmt: skip
     if job.assets:
         selector["assetSelection"] = [{"path": asset.split("/")} for asset in job.assets]
-    tags = [{"key": "flitstack/from", "value": "review"}]
+    told = {"flitstack/from": "review", "flitstack/migration": partition,
+            "dagster/partition": partition}  # fmt: skip
+    tags = [{"key": key, "value": value} for key, value in told.items()]
     params = {"selector": selector, "runConfigData": job.config or {}, "mode": "default",
               "executionMetadata": {"tags": tags}}  # fmt: skip
     answer = _ask(_LAUNCH, params=params)["launchRun"]
@@ -154,23 +158,26 @@ def _launched(job: Job, location: str) -> str:
     return str(answer["run"]["runId"])
 
 
-def _place(location: str) -> tuple[str, str]:
-    """(location, repository) of this migration: never that of another one."""
+def _place(partition: str) -> tuple[str, str]:
+    """(location, repository) of our code. Raises DagsterUnusable where it knows no such migration.
+
+    Dagster would start a run of a partition that is none.
+    """
     entries = _ask(_LOCATIONS)["workspaceOrError"].get("locationEntries", [])
     found = {
         entry["name"]: repositories[0]["name"]
         for entry in entries
         if (repositories := (entry["locationOrLoadError"] or {}).get("repositories"))
     }
-    if not location and len(found) == 1:
-        return next(iter(found.items()))
-    if location not in found:
-        there = ", ".join(found) or "none that has loaded"
+    known = _ask(_MIGRATIONS)["assetNodeOrError"].get("partitionKeys", [])
+    if not found or partition not in known:
+        there = ", ".join(known) or "none yet"
         raise DagsterUnusable(
-            f"Dagster at {address()} has no code location {location!r}; there are: {there}. Name "
-            "the location of a migration as its folder (workspace.yaml)."
+            f"Dagster at {address()} has no migration {partition!r}; there are: {there}. Is it "
+            "started with the same FLITSTACK_MIGRATIONS or FLITSTACK_DATA as this room?"
         )
-    return location, found[location]
+    ours = LOCATION if LOCATION in found else next(iter(found))
+    return ours, found[ours]
 
 
 def _reasons(run_id: str) -> list[str]:

@@ -66,7 +66,7 @@ def _stored(here: Here, page: str, do: Callable[[], Any], said: str = "") -> Res
 
 
 def _launch(here: Here, title: str, commands: list[runs.Command]) -> None:
-    runs.launch(here.project, title, commands, here.by, here.location)
+    runs.launch(here.project, title, commands, here.by, here.name)
 
 
 @router.post("/m/{name}/run/{what}")

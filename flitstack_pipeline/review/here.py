@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException, Request
 
-from flitstack_pipeline.migrations import ALONE
 from flitstack_pipeline.review.access import NotAllowed, Visit
 from flitstack_pipeline.review.app import checked_form, visit_of
 from flitstack_pipeline.settings import Project
@@ -27,11 +26,6 @@ class Here:
     def by(self) -> str:
         """Whose name stands beside a decision."""
         return self.visit.name
-
-    @property
-    def location(self) -> str:
-        """Its code location in Dagster; "" where the room serves one data folder."""
-        return "" if self.name == ALONE else self.name
 
     @property
     def base(self) -> str:

@@ -17,12 +17,12 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from flitstack_pipeline.errors import FlitstackError, Stopped
-from flitstack_pipeline.migrations import CHOSEN, FOLDER
+from flitstack_pipeline.migrations import ALONE, CHOSEN, FOLDER
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.review import dagster_runs
 from flitstack_pipeline.settings import Project
@@ -40,7 +40,10 @@ class RunUnderWay(Stopped):
 
 @dataclass
 class RunState:
-    """One launch: the commands, who asked for it, the process, when, and the exit code."""
+    """One launch: the commands, who asked for it, the process, when, and the exit code.
+
+    `partition` is what the migration is called in Dagster.
+    """
 
     title: str
     commands: list[Command]
@@ -49,7 +52,7 @@ class RunState:
     started: float = 0.0
     ended: float = 0.0
     code: int | None = None
-    location: str = ""
+    partition: str = ALONE
     log: str = field(default="", repr=False)
 
     @property
@@ -68,18 +71,27 @@ class RunState:
 
 
 def launch(
-    project: Project, title: str, commands: Sequence[Command], by: str, location: str = ""
+    project: Project, title: str, commands: Sequence[Command], by: str, partition: str = ALONE
 ) -> RunState:
     """Run `flitstack` commands one after the other until one does not end with 0.
 
-    `location` names the migration's code location in Dagster, where several are. Raises
-    RunUnderWay.
+    Args:
+        project: The migration.
+        title: What a person calls this.
+        commands: Their words, without `flitstack`.
+        by: Who asked for it.
+        partition: What the migration is called in Dagster.
+
+    Raises:
+        RunUnderWay: One of this migration is.
     """
     last = last_run(project)
     if last is not None and last.running:
         raise RunUnderWay(f"{last.title} is under way, started by {last.by}.")
     folder = _folder(project)
-    state = RunState(title, [list(c) for c in commands], by, started=time.time(), location=location)
+    state = RunState(
+        title, [list(c) for c in commands], by, started=time.time(), partition=partition
+    )
     _write(folder, state)
     process = subprocess.Popen(  # noqa: S603 - our own module, no text of a page
         [sys.executable, "-m", "flitstack_pipeline.review.runs", str(folder)],
@@ -93,7 +105,11 @@ def launch(
 def environment_of(project: Project) -> dict[str, str]:
     """The environment of a process that works on this migration alone."""
     kept = {k: v for k, v in os.environ.items() if k not in (FOLDER, CHOSEN)}
-    return {**kept, "FLITSTACK_DATA": str(project.root), "COLUMNS": "120"}
+    if project.name == ALONE:
+        named = {"FLITSTACK_DATA": str(project.root)}
+    else:
+        named = {FOLDER: str(project.root.parent), CHOSEN: project.name}
+    return {**kept, **named, "COLUMNS": "120"}
 
 
 def last_run(project: Project) -> RunState | None:
@@ -105,13 +121,19 @@ def last_run(project: Project) -> RunState | None:
         return None
     log = folder / "run.log"
     text = log.read_bytes()[-LOG_SHOWN:].decode("utf-8", "replace") if log.exists() else ""
-    return RunState(**said, log=text)
+    return _state(said, log=text)
 
 
 def _folder(project: Project) -> Path:
     folder = project.root / "review"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
+
+
+def _state(said: dict[str, Any], **more: Any) -> RunState:
+    """What `run.json` says; an older one may say more."""
+    known = {one.name for one in fields(RunState)}
+    return RunState(**{name: value for name, value in said.items() if name in known}, **more)
 
 
 def _write(folder: Path, state: RunState) -> None:
@@ -134,7 +156,7 @@ def _alive(pid: int) -> bool:
 
 def _work(folder: Path) -> int:
     """The worker: run the commands of `run.json`, keep their output, write the exit code."""
-    state = RunState(**json.loads((folder / "run.json").read_text()))
+    state = _state(json.loads((folder / "run.json").read_text()))
     state.pid = os.getpid()
     _write(folder, state)
     code = 0
@@ -142,18 +164,18 @@ def _work(folder: Path) -> int:
         os.open(folder / "run.log", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w"
     ) as log:
         for command in state.commands:
-            if code := _carry_out(command, state.location, log):
+            if code := _carry_out(command, state.partition, log):
                 break
     state.code, state.ended = code, time.time()
     _write(folder, state)
     return code
 
 
-def _carry_out(command: Command, location: str, log: TextIO) -> int:
+def _carry_out(command: Command, partition: str, log: TextIO) -> int:
     """Run one command, in Dagster where its server is named; the exit code."""
     if dagster_runs.address():
         try:
-            code = dagster_runs.run_command(command, location, log)
+            code = dagster_runs.run_command(command, partition, log)
         except FlitstackError as error:
             print(error, file=log, flush=True)
             return error.exit_code

@@ -182,7 +182,7 @@ def _next(steps: list[Step], differ: int, state: Mapping[str, Any]) -> tuple[str
             return CUSTOMER, what, by_name[name].page
     if state[NOT_YET]:
         told = state[NOT_YET]["decision"].get("note", "")
-        return ENGINEER, f"The office does not approve yet: {told}", "sample"
+        return ENGINEER, f"The office does not approve yet: “{told}”", "sample"
     if differ:
         return ENGINEER, "The sample shows differences: mend them and compare again.", "sample"
     if by_name["Approval"].state == WAITS:

@@ -108,7 +108,7 @@ def shown_accounts(project: Project) -> list[Account]:
     """
     found = section(project, "map")
     aliases = found.facts.get("locations") if found else None
-    return accounts_of(project.settings, aliases or [DEFAULT_LOCATION])
+    return accounts_of(project.settings, aliases or [DEFAULT_LOCATION], shown=True)
 
 
 @contextmanager

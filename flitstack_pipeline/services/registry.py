@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,15 @@ from typing import Any
 
 from flitstack_pipeline import migrations
 from flitstack_pipeline.accounts import NotConfigured
+from flitstack_pipeline.destination import budget_of
 from flitstack_pipeline.errors import BadInput, FlitstackError
 from flitstack_pipeline.migration.journal.copies import file_of
+from flitstack_pipeline.migration.progress import budget_sentence
 from flitstack_pipeline.migration.report import Refused, StepReport
 from flitstack_pipeline.services.delta import delta_window
 from flitstack_pipeline.services.journey import journey
 from flitstack_pipeline.services.locking import exclusive_run
-from flitstack_pipeline.services.project_context import open_journal
+from flitstack_pipeline.services.project_context import open_journal, shown_accounts
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import close_unused
 
@@ -72,20 +75,29 @@ def _make_home(place: Path, exports: Path | None, said: dict[str, str]) -> StepR
 
 
 def listed() -> list[dict[str, Any]]:
-    """A row for each migration: the step it stands at, who must do what next.
+    """A row for each migration (`row_of`), in the order of the alphabet."""
+    return [row_of(name) for name in migrations.served()]
 
-    A home that cannot be opened says why, and stops no other.
+
+def row_of(name: str) -> dict[str, Any]:
+    """A migration at a glance: its step, who must do what next, records made, requests of today.
+
+    A home that cannot be opened says why instead. It reads no token.
     """
-    rows = []
-    for name in migrations.names():
-        try:
-            way = journey(Project.of_home(migrations.home_of(name)))
-            row = {"step": way.here.name, "waits for": way.who, "next": way.what,
-                   "running": way.facts["running"]}  # fmt: skip
-        except (FlitstackError, OSError) as error:
-            row = {"step": "", "waits for": "engineer", "next": str(error), "running": ""}
-        rows.append({"migration": name, **row})
-    return rows
+    try:
+        project = Project.named(name)
+        way = journey(project)
+        known = shown_accounts(project)
+        with open_journal(project) as journal:
+            records = sum(c["records"] for a in known for c in journal.counts(a.location_id))
+            budgets = [budget_of(project, journal.engine, account) for account in known]
+        row = {"step": way.here.name, "waits for": way.who, "next": way.what, "records": records,
+               "budget": "; ".join(budget_sentence(b) for b in budgets if b),
+               "running": way.facts["running"]}  # fmt: skip
+    except (FlitstackError, OSError) as error:
+        row = {"step": "", "waits for": "engineer", "next": str(error), "records": "",
+               "budget": "", "running": ""}  # fmt: skip
+    return {"migration": name, **row}
 
 
 @dataclass(frozen=True)
@@ -107,23 +119,26 @@ def closing(name: str) -> Closing:
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
     kept = [home / part for part in KEPT if (home / part).exists()]
     gone = [path for path in sorted(home.iterdir()) if path not in kept]
-    own_dagster = project.dagster_home is not None and not project.settings.dagster.strip()
-    if own_dagster and project.dagster_home is not None and project.dagster_home.exists():
-        gone.append(project.dagster_home)
     return Closing(project, folder / f"{name}-{stamp}", kept, gone)
 
 
-def close(what: Closing) -> StepReport:
+def close(what: Closing, forget: Callable[[], object] = lambda: None) -> StepReport:
     """Keep reports and journal in the archive, and delete everything else.
 
-    Raises Refused while the delta's window is open or the journal is no file of the home;
-    RunInProgress while a step works on its sub-accounts.
+    Args:
+        what: What goes where.
+        forget: Deletes what others keep of it, before the home goes.
+
+    Raises:
+        Refused: The delta's window is open, or the journal is no file of the home.
+        RunInProgress: A step works on its sub-accounts.
     """
     project = what.project
     if reasons := _closing_refusals(project):
         raise Refused("closing", reasons)
     with suppress(NotConfigured), exclusive_run(project, "close"):
         pass  # nothing works on it; whoever begins now finds the home gone
+    forget()
     close_unused()
     what.archive.mkdir(parents=True, mode=0o700)
     for path in what.kept:

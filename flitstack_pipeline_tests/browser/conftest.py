@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from flitstack_pipeline.examples.generate import generate
 from flitstack_pipeline.services import accounts_kept_open
-from flitstack_pipeline.settings import Project, Settings
-from flitstack_pipeline_tests.browser.server import ARTIFACTS, DagsterDev
+from flitstack_pipeline.settings import Project
+from flitstack_pipeline_tests.browser.server import ARTIFACTS, REPOSITORY, DagsterDev
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    """A data folder with a dozen clients and their work."""
-    root = tmp_path_factory.mktemp("data")
-    generate(root / "exports", clients=12, seed=5)
-    return Project(root, Settings(FLITSTACK_DATA=root)).prepare()
+def migrations(tmp_path_factory) -> Iterator[Path]:
+    """A folder with two migrations: acme has a dozen clients and their work, beta a few."""
+    folder = tmp_path_factory.mktemp("migrations")
+    for name, clients, seed in (("acme", 12, 5), ("beta", 4, 9)):
+        generate(folder / name / "exports", clients=clients, seed=seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLITSTACK_MIGRATIONS", str(folder))
+        patch.setenv("FLITSTACK_MEMORY", "off")
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def project(migrations) -> Project:
+    """The migration of the story, acme."""
+    return Project.named("acme").prepare()
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +50,37 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def ui(chromium, project, tmp_path_factory) -> Iterator[DagsterDev]:
-    """The Dagster UI over that folder, as `make ui` serves it."""
+def ui(chromium, migrations, tmp_path_factory) -> Iterator[DagsterDev]:
+    """The Dagster UI over both migrations, as `make ui` serves them."""
     home = tmp_path_factory.mktemp("dagster")
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    with DagsterDev(home, project.root, ARTIFACTS / "dagster.log") as running:
+    log = ARTIFACTS / "dagster.log"
+    with DagsterDev(home, migrations, log, "FLITSTACK_MIGRATIONS") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def beta(ui) -> Iterator[subprocess.Popen]:
+    """The other migration, by the command meanwhile, which tells the same Dagster."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "FLITSTACK_MIGRATION": "beta",
+                   "FLITSTACK_DAGSTER": str(ui.home / "kept")}  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "flitstack_pipeline.cli", "migrate", "--confirm-map", "Bo Diaz",
+         "--approve-sample", "Bo Diaz"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def instance(ui) -> Iterator[dg.DagsterInstance]:
+    """What the UI shows, as it is stored."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLITSTACK_DAGSTER", str(ui.home / "kept"))
+        instance = dg.DagsterInstance.from_config(str(ui.home))
+    with instance:
+        yield instance
 
 
 @pytest.fixture(scope="module")

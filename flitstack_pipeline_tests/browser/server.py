@@ -1,4 +1,4 @@
-"""One `dagster dev` over one data folder, and the few GraphQL calls the browser tests make.
+"""One `dagster dev` over a data folder or many, and the few GraphQL calls the browser tests make.
 
 What a person clicks is clicked in the browser; this launches the bulk in between and waits.
 """
@@ -69,10 +69,15 @@ def free_port() -> int:
 
 
 class DagsterDev:
-    """`dagster dev` on loopback with its own home; stops with the block."""
+    """`dagster dev` on loopback with its own home; stops with the block.
 
-    def __init__(self, home: Path, data: Path, log: Path) -> None:
-        self.home, self.data, self.log = home, data, log
+    `variable` is what names what it serves: FLITSTACK_DATA or FLITSTACK_MIGRATIONS.
+    """
+
+    def __init__(
+        self, home: Path, served: Path, log: Path, variable: str = "FLITSTACK_DATA"
+    ) -> None:
+        self.home, self.log, self.served = home, log, {variable: str(served)}
         self.url = f"http://127.0.0.1:{free_port()}"
 
     def __enter__(self) -> DagsterDev:
@@ -85,7 +90,7 @@ class DagsterDev:
         environment = {
             k: v for k, v in os.environ.items() if not k.startswith(("HIGHLEVEL", "DAGSTER"))
         }
-        environment |= {"FLITSTACK_DATA": str(self.data), "PYTHONPATH": str(REPOSITORY)}
+        environment |= {**self.served, "PYTHONPATH": str(REPOSITORY)}
         environment["FLITSTACK_DAGSTER"] = str(self.home / "kept")
         self.process = subprocess.Popen(
             [Path(sys.executable).parent / "dagster", "dev", "--host", "127.0.0.1",
@@ -140,13 +145,13 @@ class DagsterDev:
         *,
         config: dict[str, Any] | None = None,
         assets: list[str] | None = None,
-        partition: str | None = None,
+        partition: str,
     ) -> str:
-        """Launch a job, or assets of the asset job; returns the run id."""
+        """Launch a job, or assets of the asset job, of a migration; returns the run id."""
         selector: dict[str, Any] = {**LOCATION, "jobName": job}
         if assets:
             selector["assetSelection"] = [{"path": a.split("/")} for a in assets]
-        tags = [{"key": "dagster/partition", "value": partition}] if partition else []
+        tags = [{"key": "dagster/partition", "value": partition}]
         params = {
             "selector": selector,
             "runConfigData": config or {},

@@ -59,9 +59,9 @@ def test_a_refused_run_tells_its_reason_and_waits_for_a_person(project):
     assert run.state == "waits" and "The sample was not loaded and compared" in run.log, run.log
 
 
-def test_a_location_of_another_name_is_never_taken(project, dagster):
+def test_a_migration_that_dagster_does_not_know_is_not_run_there(project, dagster):
     before = len(dagster.runs())
-    runs.launch(project, "Reading", [["audit"]], "Eve Stone", location="acme")
+    runs.launch(project, "Reading", [["audit"]], "Eve Stone", partition="acme")
     run = ended(project)
-    assert run.state == "failed" and "no code location 'acme'" in run.log
+    assert run.state == "failed" and "no migration 'acme'; there are: main" in run.log
     assert len(dagster.runs()) == before

@@ -12,7 +12,7 @@ from dagster import AssetKey
 from flitstack_pipeline.catalog.objects import waves
 from flitstack_pipeline.cleaning.validate import validate_clean
 from flitstack_pipeline.dagster.assets.columns import clean_columns
-from flitstack_pipeline.dagster.partitions import WAVE_PARTITIONS
+from flitstack_pipeline.dagster.assets.cutover import FULL_LOADS
 from flitstack_pipeline.reading.staging import stage
 from flitstack_pipeline_tests.e2e.conftest import audited
 
@@ -73,7 +73,8 @@ def test_waves_and_partitions_follow_from_the_declaration():
         ("documents_2", ("rebate_payouts",)),
         ("history", ("attachments", "activities")),
     ]
-    assert WAVE_PARTITIONS["documents_2"].get_partition_keys() == ["rebate_payouts"]
+    (wave,) = (step for step in FULL_LOADS if step.name == "full_load/documents_2")
+    assert wave.objects == ("rebate_payouts",)
 
 
 def test_the_files_are_recognised_and_every_row_is_clean(story):

@@ -321,12 +321,13 @@ def test_unlimited_waits_for_nothing_and_the_key_hides_the_token():
     assert bucket_key("pit-secret", "loc1", "a") != bucket_key("pit-secret", "loc1", "b")
 
 
-def test_what_is_left_of_a_budget_is_known_without_asking(engine):
-    assert read_bucket(engine, "k") is None
-    pacer = SharedPacer(engine, "k", clock=SimulatedClock())
-    pacer.acquire(7)
-    pacer.close()
-    seen = snapshot_of(read_bucket(engine, "k"), NOON)
+def test_what_is_left_of_a_budget_is_known_without_asking_and_without_the_token(engine):
+    assert read_bucket(engine, "loc_1", "host") is None
+    for token, place, used in (("a", "loc_1", 7), ("b", "locx1", 9), ("c", "loc_1", 3)):
+        pacer = SharedPacer(engine, bucket_key(token, place, "host"), clock=SimulatedClock())
+        pacer.acquire(used)
+        pacer.close()
+    seen = snapshot_of(read_bucket(engine, "loc_1", "host"), NOON)
     assert (seen.used_today, seen.limit, seen.daily_reserve) == (7, 100, 10_000)
     assert not seen.unlimited
 

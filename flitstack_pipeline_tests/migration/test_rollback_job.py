@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from flitstack_pipeline.dagster.partitions import add_migrations
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.dagster.rollback import rollback as rollback_job
 from flitstack_pipeline.dagster.rollback import rollback_dry_run
@@ -40,12 +41,15 @@ def loaded(account, tmp_path, monkeypatch):
 def press(job=rollback_job, **form):
     """Launch a job as the launchpad would; whether it succeeded, and what it said."""
     run_config = {"ops": {"take_back": {"config": form}}} if form else {}
-    result = job.execute_in_process(
-        run_config=run_config,
-        resources={"project": MigrationProject()},
-        instance=dg.DagsterInstance.ephemeral(),
-        raise_on_error=False,
-    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        add_migrations(instance)
+        result = job.execute_in_process(
+            run_config=run_config,
+            resources={"project": MigrationProject()},
+            instance=instance,
+            partition_key="main",
+            raise_on_error=False,
+        )
     failed = [e for e in result.all_events if e.is_step_failure]
     errors = [str(e.step_failure_data.error.message) for e in failed]
     assert result.success, errors

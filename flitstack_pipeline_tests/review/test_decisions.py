@@ -385,7 +385,7 @@ def test_not_yet_reaches_the_engineer_until_another_sample_is_shown(room):
     page_store.publish(acme, MAP, [], {"open": 0, "doubtful": 0, "fields": {}})
     ann.post("/m/acme/not-yet", seen="r1", note="The phones are wrong")
     told = room.visitor(role="engineer").get("/m/acme/").text
-    assert "The office does not approve yet: The phones are wrong" in told
+    assert "The office does not approve yet: “The phones are wrong" in told
     assert "Ann Lee wrote it under the sample" in told
     later = time.time() + 60
     with sqlite3.connect(page_store.pages_path(acme)) as con:

@@ -30,19 +30,20 @@ def defs() -> dg.Definitions:
 @pytest.fixture(scope="session")
 def instance():
     with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("migration", ["main"])
         yield instance
 
 
 @pytest.fixture
 def press(defs, instance):
-    """Press Materialize on one asset; returns the result."""
+    """Press Materialize on one asset of `main` (of one object type); returns the result."""
 
-    def materialize(name: str, partition: str | None = None, **config):
+    def materialize(name: str, key: str | None = None, migration: str = "main", **config):
         asset = defs.resolve_assets_def(dg.AssetKey(name.split("/")))
         run_config = {"ops": {name.replace("/", "__"): {"config": config}}} if config else {}
         return dg.materialize(
             [asset],
-            partition_key=partition,
+            partition_key=f"{migration}|{key}" if key else migration,
             instance=instance,
             run_config=run_config,
             raise_on_error=False,

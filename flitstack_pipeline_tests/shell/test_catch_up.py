@@ -17,6 +17,7 @@ from flitstack_pipeline import services
 from flitstack_pipeline.cli import terminal
 from flitstack_pipeline.dagster.catch_up import catch_up
 from flitstack_pipeline.dagster.checks import CHECKS
+from flitstack_pipeline.dagster.partitions import add_migrations, migration_in, object_in
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.dagster.sensors import done_elsewhere
 from flitstack_pipeline.examples import generate
@@ -50,6 +51,7 @@ def told(project, monkeypatch, tmp_path_factory):
 def instance(told):
     """The Dagster that `make ui` would serve."""
     with dg.DagsterInstance.from_config(str(TOP)) as instance:
+        add_migrations(instance)
         yield instance
 
 
@@ -59,21 +61,27 @@ def look(instance):
 
     def run():
         result = catch_up.execute_in_process(
-            instance=instance, resources={"project": MigrationProject()}
+            instance=instance, partition_key="main", resources={"project": MigrationProject()}
         )
         made, seen, asked = set(), set(), {}
         for event in result.all_events:
             if event.event_type_value == "ASSET_MATERIALIZATION":
-                made.add((event.asset_key.to_user_string(), event.partition))
+                made.add((event.asset_key.to_user_string(), of_main(event.partition)))
             elif event.event_type_value == "ASSET_OBSERVATION":
-                seen.add((event.asset_key.to_user_string(), event.partition))
+                seen.add((event.asset_key.to_user_string(), of_main(event.partition)))
             elif event.event_type_value == "ASSET_CHECK_EVALUATION":
                 found = event.asset_check_evaluation_data
-                place = (found.asset_key.to_user_string(), found.check_name, found.partition)
-                asked[place] = (found.passed, found.description)
+                place = (found.asset_key.to_user_string(), found.check_name)
+                asked[*place, of_main(found.partition)] = (found.passed, found.description)
         return made, seen, asked
 
     return run
+
+
+def of_main(partition):
+    """The object type of a partition of `main`; None for the whole migration."""
+    assert migration_in(partition) == "main"
+    return object_in(partition) or None
 
 
 def test_a_migration_from_the_command_line_looks_in_dagster_as_one_by_jobs(told, look, instance):
@@ -93,7 +101,7 @@ def test_a_migration_from_the_command_line_looks_in_dagster_as_one_by_jobs(told,
         begun = [c for c in CHECKS if c.step.stage != "delta"]
         for check in begun:  # no Partitions tab says "Missing" or shows an older verdict
             states = partitions_of(instance, check)
-            assert set(states) == set(check.step.objects or (None,)), check.name
+            assert set(states) == set(check.step.objects or ("",)), check.name
             assert all(current for _, current in states.values()), check.name
         assert [c for c in CHECKS if c not in begun and partitions_of(instance, c)] == []
         assert asked["full_load/deals", "preconditions_met", "jobs"][0]
@@ -184,7 +192,7 @@ def test_a_command_tells_dagster_by_itself_and_only_what_it_did(told):
         assert [run.job_name for run in instance.get_runs()] == ["catch_up"]
         event = instance.get_latest_materialization_event(dg.AssetKey("source_audit"))
         assert event is not None
-        clients = dg.AssetRecordsFilter(dg.AssetKey("raw"), asset_partitions=["clients"])
+        clients = dg.AssetRecordsFilter(dg.AssetKey("raw"), asset_partitions=["main|clients"])
         (record,) = instance.fetch_materializations(clients, limit=5).records
         assert record.asset_materialization.metadata["dagster/row_count"].value == 1
     files = [path for path in told.dagster_home.rglob("*") if path.is_file()]
@@ -241,11 +249,12 @@ def test_the_sensor_shows_what_was_changed_since_the_last_run_once_and_after_a_m
     told, look, instance
 ):
     def ticks():
-        project = {"project": MigrationProject()}
-        with dg.build_sensor_context(instance=instance, resources=project) as context:
+        with dg.build_sensor_context(instance=instance) as context:
             found = done_elsewhere(context)
-        return found.skip_message if isinstance(found, dg.SkipReason) else "launches"
+        return found.skip_reason.skip_message if found.skip_reason else "launches"
 
+    assert ticks() == "launches", "this Dagster never heard of it"
+    look()
     assert "Nothing was changed" in ticks()
     decided = told.decisions / "questions.csv"
     decided.write_text("key,answer\n")
@@ -278,7 +287,7 @@ def test_the_doctor_says_where_dagster_and_journal_differ_and_mends_what_can_be(
     assert code == 5 and "map_confirmation: map_confirmed" in said
     assert flitstack_here("doctor", "--mend")[0] == 0
 
-    of_nobody = dg.AssetMaterialization(["sample_load", "people"], partition="leads")
+    of_nobody = dg.AssetMaterialization(["sample_load", "people"], partition="main|leads")
     instance.report_runless_asset_event(of_nobody)
     for arguments in (["doctor"], ["doctor", "--mend"]):
         code, said, _ = flitstack_here(*arguments)

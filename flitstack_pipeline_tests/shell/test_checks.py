@@ -47,7 +47,7 @@ def test_a_clean_partition_carries_its_row_count_columns_and_lineage(cleaned, pr
     result = press("clean", "clients")
     (event,) = result.get_asset_materialization_events()
     metadata = event.materialization.metadata
-    assert event.partition == "clients"
+    assert event.partition == "main|clients"
     assert metadata["dagster/row_count"].value == 2
     columns = {c.name: c for c in metadata["dagster/column_schema"].schema.columns}
     assert columns["source_key"].constraints.unique
@@ -60,7 +60,7 @@ def test_a_clean_partition_carries_its_row_count_columns_and_lineage(cleaned, pr
 def test_tidy_rows_pass_every_check(cleaned, instance):
     for name in ("pandera_schema", "accounting", "nothing_quarantined", "known_picklist_values"):
         found = evaluation(check(name), cleaned, "clients", instance)
-        assert found.passed and found.partition == "clients", (name, found.metadata)
+        assert found.passed and found.partition == "main|clients", (name, found.metadata)
 
 
 def test_a_row_that_breaks_its_schema_is_listed_with_key_column_and_form_of_value(
@@ -107,13 +107,15 @@ def test_a_job_reports_each_partition_and_names_what_waits(project, defs, instan
     """The audit job: partitions are marked as they complete; a damaged file is named, not fatal."""
     (project.exports / "clients.csv").write_text(CLIENTS)
     (project.exports / "invoices.xlsx").write_bytes(b"PK\x03\x04 no workbook")
-    result = defs.resolve_job_def("01_audit").execute_in_process(instance=instance)
+    result = defs.resolve_job_def("01_audit").execute_in_process(
+        instance=instance, partition_key="main"
+    )
     marked = {
         (e.asset_key.to_user_string(), e.partition)
         for e in result.all_events
         if e.event_type_value == "ASSET_MATERIALIZATION"
     }
-    assert {("raw", "clients"), ("clean", "users"), ("source_audit", None)} <= marked
+    assert {("raw", "main|clients"), ("clean", "main|users"), ("source_audit", "main")} <= marked
     judged = {
         (e.asset_check_evaluation_data.check_name, e.asset_check_evaluation_data.partition): (
             e.asset_check_evaluation_data
@@ -121,11 +123,12 @@ def test_a_job_reports_each_partition_and_names_what_waits(project, defs, instan
         for e in result.all_events
         if e.event_type_value == "ASSET_CHECK_EVALUATION"
     }
-    assert judged["pandera_schema", "clients"].passed and judged["accounting", "invoices"].passed
-    behind = judged["left_behind_acknowledged", None]
+    assert judged["pandera_schema", "main|clients"].passed
+    assert judged["accounting", "main|invoices"].passed
+    behind = judged["left_behind_acknowledged", "main"]
     assert not behind.passed and "invoices.xlsx" in behind.description
     refused = defs.resolve_job_def("04_prepare").execute_in_process(
-        instance=instance, raise_on_error=False
+        instance=instance, partition_key="main", raise_on_error=False
     )
     assert "flitstack acknowledge refused_file" in refusal(refused)
 
@@ -144,8 +147,9 @@ def test_a_red_blocking_check_holds_up_what_follows(project, instance, monkeypat
     parents = {first.key: set(), second.key: {first.key}}
     job = jobs.build_job(story, parents)
     result = job.execute_in_process(
-        instance=instance, resources={"project": MigrationProject()}, raise_on_error=False
-    )
+        instance=instance, partition_key="main", resources={"project": MigrationProject()},
+        raise_on_error=False,
+    )  # fmt: skip
     assert "Check never: It is red." in refusal(result)
     started = {e.step_key for e in result.all_events if e.event_type_value == "STEP_START"}
     assert started == {"first__whole"}
@@ -165,7 +169,7 @@ def test_several_partitions_are_one_run_and_each_has_its_own_count_and_checks(
         e.partition: e.materialization.metadata["dagster/row_count"].value
         for e in result.get_asset_materialization_events()
     }
-    assert made == {**dict.fromkeys(KEYS, 0), "clients": 2}
+    assert made == {f"main|{key}": 2 if key == "clients" else 0 for key in KEYS}
     for name in names:
         states = partitions_of(instance, check(name))
         assert set(states) == set(KEYS) and all(current for _, current in states.values())
@@ -192,7 +196,7 @@ def range_run(defs, instance, assets, checks):
         instance=instance,
         raise_on_error=False,
         tags={
-            "dagster/asset_partition_range_start": KEYS[0],
-            "dagster/asset_partition_range_end": KEYS[-1],
+            "dagster/asset_partition_range_start": f"main|{KEYS[0]}",
+            "dagster/asset_partition_range_end": f"main|{KEYS[-1]}",
         },
     )

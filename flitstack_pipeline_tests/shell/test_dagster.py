@@ -9,7 +9,9 @@ import pytest
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.dagster.build import CannotLoad, check_environment
 from flitstack_pipeline.dagster.checks import CHECKS
+from flitstack_pipeline.dagster.fleet import FLEET
 from flitstack_pipeline.dagster.jobs import STORIES
+from flitstack_pipeline.dagster.partitions import MIGRATIONS
 from flitstack_pipeline.dagster.picture import draw
 
 STAGES = ["source", "clean", "map", "destination", "sample", "cutover", "delta", "reconcile"]
@@ -21,6 +23,11 @@ def specs(defs):
 
 def asset_keys(defs):
     return sorted(defs.resolve_asset_graph().get_all_asset_keys())
+
+
+def steps_of(defs):
+    """The assets of a migration."""
+    return [key for key in asset_keys(defs) if key != FLEET]
 
 
 def test_everything_loads(defs):
@@ -40,13 +47,14 @@ def test_the_readme_names_every_check_and_where_it_is(defs):
 
 
 def test_every_stage_of_the_story_is_a_group(defs):
-    assert {spec.group_name for spec in specs(defs)} == set(STAGES)
+    assert {spec.group_name for spec in specs(defs)} == {*STAGES, "fleet"}
 
 
 def test_the_graph_reads_from_left_to_right(defs):
     """No asset depends on one of a later stage."""
-    stage = {spec.key: STAGES.index(spec.group_name) for spec in specs(defs)}
-    for spec in specs(defs):
+    steps = [spec for spec in specs(defs) if spec.group_name != "fleet"]
+    stage = {spec.key: STAGES.index(spec.group_name) for spec in steps}
+    for spec in steps:
         for dep in spec.deps:
             assert stage[dep.asset_key] <= stage[spec.key], (dep.asset_key, spec.key)
 
@@ -85,21 +93,31 @@ def test_every_check_says_what_it_protects():
 def test_object_types_are_the_partitions_of_raw_clean_and_mapped(defs):
     for name in ("raw", "clean", "mapped"):
         partitions = defs.resolve_assets_def(dg.AssetKey(name)).partitions_def
-        assert partitions.get_partition_keys() == list(KEYS)
+        objects = partitions.get_partitions_def_for_dimension("object")
+        assert objects.get_partition_keys() == list(KEYS)
 
 
 def test_only_what_changes_nothing_in_highlevel_is_tried_again(defs):
-    for key in asset_keys(defs):
+    for key in steps_of(defs):
         asset = defs.resolve_assets_def(key)
         writes = asset.get_asset_spec(key).tags["highlevel"] == "writes"
         assert (asset.op.retry_policy is None) == writes, key
 
 
-def test_whatever_talks_to_highlevel_waits_in_one_pool(defs):
-    for key in asset_keys(defs):
-        asset = defs.resolve_assets_def(key)
-        talks = asset.get_asset_spec(key).tags["highlevel"] != "none"
-        assert asset.op.pool == ("highlevel" if talks else None), key
+def test_every_asset_check_and_job_is_of_a_migration(defs):
+    """Of one more dimension where there are object types; the fleet alone is of all of them."""
+    graph = defs.resolve_asset_graph()
+    for key in steps_of(defs):
+        partitions = defs.resolve_assets_def(key).partitions_def
+        if isinstance(partitions, dg.MultiPartitionsDefinition):
+            partitions = partitions.get_partitions_def_for_dimension("migration")
+        assert partitions == MIGRATIONS, key
+    for key in graph.asset_check_keys:
+        spec = graph.get_check_spec(key)
+        assert spec.partitions_def == defs.resolve_assets_def(spec.asset_key).partitions_def, key
+    for job in defs.get_repository_def().get_all_jobs():
+        if not job.name.startswith("__"):
+            assert job.partitions_def == MIGRATIONS, job.name
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda s: s.name)
@@ -116,18 +134,6 @@ def test_a_job_runs_every_partition_after_its_parents(defs, story):
         assert order.index("clean__jobs") < order.index("relationships__whole")
         assert order.index("mapped__jobs") < order.index("delta_load__deals__jobs")
         assert order.index("delta_load__people__leads") < order.index("delta_load__deals__jobs")
-
-
-def test_jobs_that_write_never_overlap(defs):
-    for name in (
-        "04_prepare",
-        "05_sample",
-        "06_cutover",
-        "08_delta",
-        "09_rollback_dry_run",
-        "10_rollback",
-    ):
-        assert defs.resolve_job_def(name).tags["flitstack/writes"] == "highlevel"
 
 
 def test_a_rollback_and_its_dry_run_are_two_buttons_that_ask_for_nothing(defs):

@@ -63,7 +63,7 @@ def test_a_refused_load_is_a_red_check_of_its_partition(project, press):
     assert (check.check_name, check.passed, check.partition) == (
         "preconditions_met",
         False,
-        "invoices",
+        "main|invoices",
     )
     reasons = [r.data["what to do"] for r in check.metadata["to do"].value.records]
     assert "Materialize mapped[invoices] first." in reasons
@@ -84,7 +84,7 @@ def test_the_approval_button_opens_a_form_because_a_name_is_required(defs):
 
 def test_the_cutover_job_stops_at_the_gate_with_every_condition(project, defs, instance):
     result = defs.resolve_job_def("06_cutover").execute_in_process(
-        instance=instance, raise_on_error=False
+        instance=instance, partition_key="main", raise_on_error=False
     )
     said = refusal(result)
     assert (
@@ -106,7 +106,7 @@ def test_the_cutover_job_stops_at_the_gate_with_every_condition(project, defs, i
 
 def test_the_failed_step_says_what_failed_what_is_safe_and_what_to_do(project, defs, instance):
     result = defs.resolve_job_def("05_sample").execute_in_process(
-        instance=instance, raise_on_error=False
+        instance=instance, partition_key="main", raise_on_error=False
     )
     failed = next(e for e in result.all_events if e.is_step_failure)
     metadata = failed.step_failure_data.user_failure_data.metadata

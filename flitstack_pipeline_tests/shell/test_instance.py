@@ -5,6 +5,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from flitstack_pipeline.dagster.partitions import add_migrations
+
 YAML = Path(__file__).parents[2] / "dagster.yaml"
 
 
@@ -20,8 +22,11 @@ def home(tmp_path_factory):
 
 def test_history_survives_a_restart(home, project, defs):
     with dg.DagsterInstance.from_config(str(home)) as instance:
+        add_migrations(instance)
         job = defs.resolve_job_def("06_cutover")
-        run = job.execute_in_process(instance=instance, raise_on_error=False).run_id
+        run = job.execute_in_process(
+            instance=instance, partition_key="main", raise_on_error=False
+        ).run_id
     with dg.DagsterInstance.from_config(str(home)) as again:
         assert [r.run_id for r in again.get_runs()] == [run]
         gate = dg.AssetCheckKey(dg.AssetKey("sample_approval"), "gate")
@@ -33,8 +38,8 @@ def test_history_survives_a_restart(home, project, defs):
 def test_loads_never_meet_dead_ones_give_way_and_refusals_are_not_retried(home):
     with dg.DagsterInstance.from_config(str(home)) as instance:
         config = instance.get_concurrency_config()
-        assert config.pool_config.default_pool_limit == 1
-        one = [{"key": "flitstack/writes", "limit": 1}]
+        each = {"applyLimitPerUniqueValue": True}
+        one = [{"key": "flitstack/migration", "value": each, "limit": 1}]
         assert config.run_queue_config.tag_concurrency_limits == one
         monitoring = instance.get_settings("run_monitoring")
         assert monitoring["free_slots_after_run_end_seconds"] == 10

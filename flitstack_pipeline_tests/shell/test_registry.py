@@ -122,15 +122,10 @@ def test_one_broken_migration_stops_no_other_from_being_listed(acme, folder):
     assert "damaged" in found["acme"]["next"] and found["zeta"]["step"] == "Audit"
 
 
-def test_closing_keeps_reports_and_journal_and_deletes_the_rest_with_dagsters_files(
-    acme, folder, monkeypatch
-):
+def test_closing_keeps_reports_and_journal_and_deletes_the_rest(acme, folder, monkeypatch):
     monkeypatch.setenv("FLITSTACK_MIGRATION", "acme")
     assert flitstack("audit")[0] == 0
-    monkeypatch.setenv("FLITSTACK_DAGSTER", "")
     project = Project.from_environment()
-    project.dagster_home.mkdir(parents=True)
-    (project.dagster_home / "runs.db").write_text("of acme")
     with Journal(project.journal_url):
         pass
     code, said, _ = flitstack("close", "acme")
@@ -138,7 +133,7 @@ def test_closing_keeps_reports_and_journal_and_deletes_the_rest_with_dagsters_fi
     assert "warehouse.duckdb" in said and "Nothing can be rolled back after this" in said
     assert flitstack("close", "acme", "--confirm", "acne")[0] == 3 and acme.exists()
     assert flitstack("close", "acme", "--confirm", "acme")[0] == 0
-    assert not acme.exists() and not project.dagster_home.exists()
+    assert not acme.exists()
     (kept,) = (folder / "closed").iterdir()
     assert kept.name.startswith("acme-") and (kept / "reports" / "audit.html").exists()
     with Journal(f"sqlite:///{kept / 'journal.sqlite'}") as journal:

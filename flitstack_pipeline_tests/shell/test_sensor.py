@@ -41,13 +41,16 @@ class Ticks:
         self.cursor: str | None = None
 
     def __call__(self) -> dg.RunRequest | str:
-        resources = {"project": MigrationProject()}
-        with dg.build_sensor_context(cursor=self.cursor, resources=resources) as context:
-            found = new_export_session.evaluate_tick(context)
+        with (
+            dg.DagsterInstance.ephemeral() as instance,
+            dg.build_sensor_context(instance=instance, cursor=self.cursor) as context,
+        ):
+            found = new_export_session(context)
         self.cursor = found.cursor
-        if found.skip_message:
-            return found.skip_message
+        if found.skip_reason:
+            return found.skip_reason.skip_message
         (request,) = found.run_requests
+        assert request.partition_key == "main"
         return request
 
 

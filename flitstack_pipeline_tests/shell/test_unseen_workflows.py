@@ -78,7 +78,7 @@ def test_the_dagster_jobs_stop_until_their_config_names_who_looked(
     def launch(name, **config):
         resources = {"resources": {"project": {"config": config}}} if config else {}
         return defs.resolve_job_def(name).execute_in_process(
-            instance=instance, run_config=resources, raise_on_error=False
+            partition_key="main", instance=instance, run_config=resources, raise_on_error=False
         )
 
     stopped = launch("04_prepare")

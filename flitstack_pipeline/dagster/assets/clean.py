@@ -7,7 +7,6 @@ from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.dagster.assets.columns import clean_columns
 from flitstack_pipeline.dagster.assets.source import RAW, SOURCE_SCHEMA
 from flitstack_pipeline.dagster.assets.step import Step, step_asset
-from flitstack_pipeline.dagster.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.services import preconditions
 
 CLEAN = Step(
@@ -56,16 +55,6 @@ SOURCE_AUDIT = Step(
     needs=lambda project, key: preconditions.before_auditing(project),
 )
 
-clean = step_asset(
-    CLEAN,
-    deps=[
-        dg.AssetDep(RAW.key, partition_mapping=dg.AllPartitionMapping()),
-        SOURCE_SCHEMA.key,
-    ],
-    partitions_def=OBJECT_PARTITIONS,
-)
-relationships = step_asset(
-    RELATIONSHIPS,
-    deps=[dg.AssetDep(CLEAN.key, partition_mapping=dg.AllPartitionMapping())],
-)
-source_audit = step_asset(SOURCE_AUDIT, deps=[RELATIONSHIPS.key])
+clean = step_asset(CLEAN, [RAW, SOURCE_SCHEMA])
+relationships = step_asset(RELATIONSHIPS, [CLEAN])
+source_audit = step_asset(SOURCE_AUDIT, [RELATIONSHIPS])

@@ -6,7 +6,7 @@ from flitstack_pipeline import services
 from flitstack_pipeline.dagster.assets.map import MAPPED
 from flitstack_pipeline.dagster.assets.sample import SAMPLE_APPROVAL
 from flitstack_pipeline.dagster.assets.step import Progress, Step, step_asset
-from flitstack_pipeline.dagster.assets.waves import last_wave, stage_assets, stage_steps
+from flitstack_pipeline.dagster.assets.waves import stage_assets, stage_steps
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.services import preconditions
 from flitstack_pipeline.settings import Project
@@ -61,9 +61,7 @@ RECONCILIATION = Step(
     touches=True,
 )
 
-_ALL_MAPPED = dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping())
-
-cutover_plan = step_asset(CUTOVER_PLAN, deps=[SAMPLE_APPROVAL.key, _ALL_MAPPED])
-full_loads = stage_assets("cutover", [CUTOVER_PLAN.key])
-journal = step_asset(JOURNAL, deps=[dg.AssetDep(last_wave("cutover"))])
-reconciliation = step_asset(RECONCILIATION, deps=[dg.AssetDep(last_wave("cutover"))])
+cutover_plan = step_asset(CUTOVER_PLAN, [SAMPLE_APPROVAL, MAPPED])
+full_loads = stage_assets(FULL_LOADS, [CUTOVER_PLAN])
+journal = step_asset(JOURNAL, [FULL_LOADS[-1]])
+reconciliation = step_asset(RECONCILIATION, [FULL_LOADS[-1]])

@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from flitstack_pipeline import services
+from flitstack_pipeline.dagster.assets.cutover import FULL_LOADS
 from flitstack_pipeline.dagster.assets.map import MAPPED
 from flitstack_pipeline.dagster.assets.metadata import metadata_of
 from flitstack_pipeline.dagster.assets.step import (
@@ -18,7 +19,7 @@ from flitstack_pipeline.dagster.assets.step import (
     refuse,
     step_asset,
 )
-from flitstack_pipeline.dagster.assets.waves import last_wave, stage_assets, stage_steps
+from flitstack_pipeline.dagster.assets.waves import stage_assets, stage_steps
 from flitstack_pipeline.dagster.failures import readable
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.migration.report import StepReport
@@ -118,25 +119,20 @@ DELTA_REPORT = Step(
 DELTA_LOADS = stage_steps("delta")
 
 
-@declared_asset(CONFLICT_DECISIONS, deps=[dg.AssetDep(last_wave("cutover"))])
+@declared_asset(CONFLICT_DECISIONS, [FULL_LOADS[-1]])
 def conflict_decisions(
     context: dg.AssetExecutionContext, project: MigrationProject, config: DecisionForm
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
     """Apply the decisions of the file, or the one typed into the launchpad."""
+    opened = project.here(context)
     with readable("The decision", "delta"):
-        refuse(CONFLICT_DECISIONS, project.open(), "")
-        project.hold_accounts()
-        report = _decide(project.open(), config)
+        refuse(CONFLICT_DECISIONS, opened, "")
+        project.hold_accounts(opened)
+        report = _decide(opened, config)
     yield dg.MaterializeResult(metadata=metadata_of(report))
-    yield from after_a_decision(project.open(), context.instance)
+    yield from after_a_decision(opened, context.instance)
 
 
-delta_plan = step_asset(
-    DELTA_PLAN,
-    deps=[
-        CONFLICT_DECISIONS.key,
-        dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping()),
-    ],
-)
-delta_loads = stage_assets("delta", [DELTA_PLAN.key])
-delta_report = step_asset(DELTA_REPORT, deps=[dg.AssetDep(last_wave("delta"))])
+delta_plan = step_asset(DELTA_PLAN, [CONFLICT_DECISIONS, MAPPED])
+delta_loads = stage_assets(DELTA_LOADS, [DELTA_PLAN])
+delta_report = step_asset(DELTA_REPORT, [DELTA_LOADS[-1]])

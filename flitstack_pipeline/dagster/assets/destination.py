@@ -37,7 +37,5 @@ DESTINATION_SCHEMA = Step(
     writes=True,
 )
 
-preflight = step_asset(
-    PREFLIGHT, deps=[dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping())]
-)
-destination_schema = step_asset(DESTINATION_SCHEMA, deps=[PREFLIGHT.key])
+preflight = step_asset(PREFLIGHT, [MAPPED])
+destination_schema = step_asset(DESTINATION_SCHEMA, [PREFLIGHT])

@@ -20,7 +20,6 @@ from flitstack_pipeline.dagster.assets.step import (
     step_asset,
 )
 from flitstack_pipeline.dagster.failures import readable
-from flitstack_pipeline.dagster.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.mapping.document import MapDocument
 from flitstack_pipeline.migration.report import StepReport
@@ -109,16 +108,17 @@ MAPPED = Step(
 )
 
 
-field_map = step_asset(FIELD_MAP, deps=[SOURCE_AUDIT.key])
+field_map = step_asset(FIELD_MAP, [SOURCE_AUDIT])
 
 
-@declared_asset(MAP_CONFIRMATION, deps=[FIELD_MAP.key])
+@declared_asset(MAP_CONFIRMATION, [FIELD_MAP])
 def map_confirmation(
     context: dg.AssetExecutionContext, project: MigrationProject, config: Confirmation
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckEvaluation]:
     """Confirm the map that a person read; acknowledge what stays behind where a name says so."""
-    yield dg.MaterializeResult(metadata=confirm(project.open(), config))
-    yield from after_a_decision(project.open(), context.instance)
+    opened = project.here(context)
+    yield dg.MaterializeResult(metadata=confirm(opened, config))
+    yield from after_a_decision(opened, context.instance)
 
 
 def confirm(project: Project, form: Confirmation) -> Metadata:
@@ -135,8 +135,4 @@ def confirm(project: Project, form: Confirmation) -> Metadata:
     return metadata
 
 
-mapped = step_asset(
-    MAPPED,
-    deps=[CLEAN.key, RELATIONSHIPS.key, FIELD_MAP.key, MAP_CONFIRMATION.key],
-    partitions_def=OBJECT_PARTITIONS,
-)
+mapped = step_asset(MAPPED, [CLEAN, RELATIONSHIPS, FIELD_MAP, MAP_CONFIRMATION])

@@ -10,7 +10,7 @@ from flitstack_pipeline.dagster.assets.destination import DESTINATION_SCHEMA
 from flitstack_pipeline.dagster.assets.map import MAPPED
 from flitstack_pipeline.dagster.assets.metadata import metadata_of
 from flitstack_pipeline.dagster.assets.step import CUSTOMER, Step, declared_asset, step_asset
-from flitstack_pipeline.dagster.assets.waves import last_wave, stage_assets, stage_steps
+from flitstack_pipeline.dagster.assets.waves import stage_assets, stage_steps
 from flitstack_pipeline.dagster.failures import readable
 from flitstack_pipeline.dagster.resources import MigrationProject
 from flitstack_pipeline.services import preconditions
@@ -75,20 +75,19 @@ SAMPLE_APPROVAL = Step(
 
 SAMPLE_LOADS = stage_steps("sample")
 
-sample_choice = step_asset(
-    SAMPLE_CHOICE, deps=[dg.AssetDep(MAPPED.key, partition_mapping=dg.AllPartitionMapping())]
-)
-sample_loads = stage_assets("sample", [DESTINATION_SCHEMA.key, SAMPLE_CHOICE.key])
-sample_diff = step_asset(SAMPLE_DIFF, deps=[dg.AssetDep(last_wave("sample"))])
+sample_choice = step_asset(SAMPLE_CHOICE, [MAPPED])
+sample_loads = stage_assets(SAMPLE_LOADS, [DESTINATION_SCHEMA, SAMPLE_CHOICE])
+sample_diff = step_asset(SAMPLE_DIFF, [SAMPLE_LOADS[-1]])
 
 
-@declared_asset(SAMPLE_APPROVAL, deps=[SAMPLE_DIFF.key])
+@declared_asset(SAMPLE_APPROVAL, [SAMPLE_DIFF])
 def sample_approval(
-    project: MigrationProject, config: ApprovalForm
+    context: dg.AssetExecutionContext, project: MigrationProject, config: ApprovalForm
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Record the approval; refused when the sample shows differences."""
+    opened = project.here(context)
     with readable("The approval", "sample"):
         if config.acknowledged_by.strip():
-            services.acknowledge(project.open(), "all", config.acknowledged_by)
-        report = services.approve(project.open(), config.approved_by, config.note)
+            services.acknowledge(opened, "all", config.acknowledged_by)
+        report = services.approve(opened, config.approved_by, config.note)
     yield dg.MaterializeResult(metadata=metadata_of(report))

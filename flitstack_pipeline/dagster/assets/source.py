@@ -6,7 +6,6 @@ from flitstack_pipeline import services
 from flitstack_pipeline.catalog.objects import KEYS
 from flitstack_pipeline.dagster.assets.columns import raw_columns
 from flitstack_pipeline.dagster.assets.step import Step, step_asset
-from flitstack_pipeline.dagster.partitions import OBJECT_PARTITIONS
 from flitstack_pipeline.services import preconditions
 
 RAW = Step(
@@ -43,7 +42,5 @@ SOURCE_SCHEMA = Step(
     ),
 )
 
-raw = step_asset(RAW, partitions_def=OBJECT_PARTITIONS)
-source_schema = step_asset(
-    SOURCE_SCHEMA, deps=[dg.AssetDep(RAW.key, partition_mapping=dg.AllPartitionMapping())]
-)
+raw = step_asset(RAW)
+source_schema = step_asset(SOURCE_SCHEMA, [RAW])

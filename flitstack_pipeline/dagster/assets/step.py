@@ -7,7 +7,7 @@ steps through the same `perform`, so a button and a job cannot differ. Does not:
 
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,13 @@ import dagster as dg
 
 from flitstack_pipeline.dagster.assets.metadata import code_reference, metadata_of, to_do
 from flitstack_pipeline.dagster.failures import failure_of, readable, say_what_to_do
-from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.partitions import (
+    mapping,
+    object_in,
+    partition_of,
+    partitions_of,
+)
+from flitstack_pipeline.dagster.resources import MigrationProject, partitions_in
 from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.migration.progress import LoadProgress, budget_sentence, log_lines
 from flitstack_pipeline.migration.report import Refused, StepReport
@@ -24,7 +30,6 @@ from flitstack_pipeline.settings import Project
 
 Metadata = dict[str, Any]
 
-POOL = "highlevel"
 PRECONDITIONS_MET = "preconditions_met"
 OBSERVE_EVERY_S = 5.0
 ENGINEER, CUSTOMER = "team:data-engineering", "team:customer"
@@ -53,9 +58,7 @@ class Progress:
         if now.finished or moment - self._observed >= OBSERVE_EVERY_S:
             self._observed = moment
             self._context.log_event(
-                dg.AssetObservation(
-                    self._key, partition=self._partition or None, metadata=_how_far(now)
-                )
+                dg.AssetObservation(self._key, partition=self._partition, metadata=_how_far(now))
             )
 
 
@@ -113,9 +116,14 @@ class Step:
         return self.key.to_user_string()
 
     @property
-    def pool(self) -> str | None:
-        """The pool of the sub-account, of one slot, for whatever talks to it."""
-        return POOL if self.touches or self.writes else None
+    def talks(self) -> bool:
+        """Whether it talks to HighLevel."""
+        return self.touches or self.writes
+
+    @property
+    def partitions(self) -> dg.PartitionsDefinition:
+        """The partitions of its asset."""
+        return partitions_of(self.objects)
 
     @property
     def retry(self) -> dg.RetryPolicy | None:
@@ -130,7 +138,7 @@ class Step:
 
     def holding(self, project: Project) -> AbstractContextManager[Any]:
         """The warehouse held open for the whole step, unless it talks to HighLevel meanwhile."""
-        return nullcontext() if self.pool else project.warehouse.connect()
+        return nullcontext() if self.talks else project.warehouse.connect()
 
     def called(self, key: str) -> str:
         """The step with its partition: `clean[jobs]`."""
@@ -149,17 +157,27 @@ def refuse(step: Step, project: Project, key: str) -> None:
         raise Refused(step.called(key), reasons)
 
 
-def perform(step: Step, resource: MigrationProject, key: str, log: Progress) -> Metadata:
-    """Ask the guard, run the step, return its metadata. Raises Failure, readable, in any case."""
+def perform(step: Step, resource: MigrationProject, key: str, context: Any) -> Metadata:
+    """Ask the guard, run the step, return its metadata.
+
+    Args:
+        step: What to do.
+        resource: Opens the migration of the run.
+        key: The object type; empty for the whole migration.
+        context: Dagster's, of the run.
+
+    Raises:
+        Failure: Readable, in any case.
+    """
     started = time.monotonic()
-    with readable(step.called(key), step.stage):
-        project = resource.open()
-        with step.holding(project):
-            refuse(step, project, key)
-            if step.pool:
-                resource.hold_accounts()
-            report = step.run(project, key, log)
-            described = step.describe(project, key, report)
+    project = resource.here(context)
+    log = Progress(context, step.key, partition_of(project.name, key))
+    with readable(step.called(key), step.stage), step.holding(project):
+        refuse(step, project, key)
+        if step.talks:
+            resource.hold_accounts(project)
+        report = step.run(project, key, log)
+        described = step.describe(project, key, report)
     seconds = round(time.monotonic() - started, 2)
     return {**metadata_of(report), **described, "seconds": dg.MetadataValue.float(seconds)}
 
@@ -173,41 +191,34 @@ def guard_result(reasons: list[str]) -> Metadata:
     return {"passed": not reasons, "description": sentence, "metadata": metadata}
 
 
-def guard_spec(step: Step, partitions: dg.PartitionsDefinition | None) -> dg.AssetCheckSpec:
+def guard_spec(step: Step) -> dg.AssetCheckSpec:
     """The blocking check that shows a load's guard."""
     return dg.AssetCheckSpec(
         PRECONDITIONS_MET,
         asset=step.key,
         blocking=True,
-        partitions_def=partitions,
+        partitions_def=step.partitions,
         description="The gate and the order of the foreign keys, asked at the moment of the load. "
         "Red: nothing was sent; the metadata says what is missing and what to press.",
     )
 
 
-def step_asset(
-    step: Step,
-    *,
-    deps: list[Any] | None = None,
-    partitions_def: dg.PartitionsDefinition | None = None,
-    code_version: str | None = None,
-) -> dg.AssetsDefinition:
-    """The asset of a step."""
+def step_asset(step: Step, after: Sequence[Step] = ()) -> dg.AssetsDefinition:
+    """The asset of a step, which depends on those of the steps of `after`."""
 
     @declared_asset(
         step,
-        partitions_def=partitions_def,
-        deps=deps or [],
-        check_specs=[guard_spec(step, partitions_def)] if step.guarded else None,
+        after,
+        check_specs=[guard_spec(step)] if step.guarded else None,
         output_required=not step.guarded,
-        code_version=code_version,
-        backfill_policy=None if step.writes else ONE_RUN,
+        backfill_policy=ONE_RUN if step.objects and not step.writes else None,
     )
     def run(context: dg.AssetExecutionContext, project: MigrationProject) -> Iterator[Any]:
-        keys = list(context.partition_keys) if step.objects else [""]
+        opened = project.here(context)
+        keys = [object_in(partition) for partition in partitions_in(context)] or [""]
         if step.guarded:
             (key,) = keys
-            reasons = step.needs(project.open(), key)
+            reasons = step.needs(opened, key)
             yield dg.AssetCheckResult(
                 check_name=PRECONDITIONS_MET,
                 asset_key=step.key,
@@ -216,11 +227,12 @@ def step_asset(
             if reasons:
                 raise refusal(step, key, reasons)
         for key in keys:
-            metadata = perform(step, project, key, Progress(context, step.key, key))
-            context.add_asset_metadata(metadata, asset_key=step.key, partition_key=key or None)
+            metadata = perform(step, project, key, context)
+            made = partition_of(opened.name, key)
+            context.add_asset_metadata(metadata, asset_key=step.key, partition_key=made)
         yield dg.MaterializeResult(asset_key=step.key)
         if step.decides:
-            yield from after_a_decision(project.open(), context.instance)
+            yield from after_a_decision(opened, context.instance)
 
     return run
 
@@ -234,13 +246,22 @@ def after_a_decision(
     return asked_again(project, instance)
 
 
-def declared_asset(step: Step, **more: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+def declared_asset(
+    step: Step, after: Sequence[Step], **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """The decorator that makes an asset of a step, with what every asset of the graph has.
 
     Args:
-        step: What the asset is called, its stage, pool and description.
+        step: What the asset is called, its stage, object types and description.
+        after: The steps whose assets it depends on.
         more: Further arguments of `dagster.asset`.
     """
+    deps = [
+        dg.AssetDep(
+            one.key, partition_mapping=mapping(one.objects, step.objects, of_all=step.of_all)
+        )
+        for one in after
+    ]
     decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         key=step.key,
         group_name=step.stage,
@@ -249,7 +270,8 @@ def declared_asset(step: Step, **more: Any) -> Callable[[Callable[..., Any]], dg
         tags=step.tags,
         description=inspect.cleandoc(step.description),
         metadata=code_reference(step.source),
-        pool=step.pool,
+        partitions_def=step.partitions,
+        deps=deps,
         retry_policy=step.retry,
         hooks={say_what_to_do},
         **more,

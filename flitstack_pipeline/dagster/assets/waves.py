@@ -6,7 +6,7 @@ per tier of the foreign keys (docs/dagster.md#order).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -14,7 +14,6 @@ from flitstack_pipeline import services
 from flitstack_pipeline.catalog.objects import BY_KEY, Wave, waves
 from flitstack_pipeline.dagster.assets.map import MAPPED
 from flitstack_pipeline.dagster.assets.step import Step, step_asset
-from flitstack_pipeline.dagster.partitions import WAVE_PARTITIONS, mapped_to_wave
 
 STAGES = {"sample": "sample_load", "cutover": "full_load", "delta": "delta_load"}
 WHAT = {
@@ -27,11 +26,6 @@ WHAT = {
 def wave_key(stage: str, wave: Wave) -> dg.AssetKey:
     """`full_load/people`, `sample_load/deals`, …"""
     return dg.AssetKey([STAGES[stage], wave.name])
-
-
-def last_wave(stage: str) -> dg.AssetKey:
-    """The wave after which a stage is loaded."""
-    return wave_key(stage, waves()[-1])
 
 
 def wave_step(stage: str, wave: Wave) -> Step:
@@ -61,14 +55,7 @@ def stage_steps(stage: str) -> list[Step]:
     return [wave_step(stage, wave) for wave in waves()]
 
 
-def stage_assets(stage: str, after: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+def stage_assets(steps: Sequence[Step], after: Sequence[Step]) -> list[dg.AssetsDefinition]:
     """The waves of one stage as assets, one after the other, the first after all of `after`."""
-    built, upstream = [], after
-    for wave, step in zip(waves(), stage_steps(stage), strict=True):
-        deps: list[Any] = [
-            dg.AssetDep(MAPPED.key, partition_mapping=mapped_to_wave(wave)),
-            *upstream,
-        ]
-        built.append(step_asset(step, deps=deps, partitions_def=WAVE_PARTITIONS[wave.name]))
-        upstream = [step.key]
-    return built
+    before = [after, *([step] for step in steps)]
+    return [step_asset(step, [MAPPED, *first]) for step, first in zip(steps, before, strict=False)]

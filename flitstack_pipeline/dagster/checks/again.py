@@ -23,6 +23,7 @@ from flitstack_pipeline.dagster.checks import CHECKS, Check, loads
 from flitstack_pipeline.dagster.checks.check import evaluation, latest
 from flitstack_pipeline.dagster.checks.destination import MAP_CONFIRMED
 from flitstack_pipeline.dagster.checks.sample import GATE
+from flitstack_pipeline.dagster.partitions import partition_of
 from flitstack_pipeline.settings import Project
 
 #: Checks on what a person decides are asked once there is something to decide.
@@ -32,12 +33,13 @@ ASKED_AFTER = {GATE: SAMPLE_DIFF, MAP_CONFIRMED: FIELD_MAP}
 def asked_again(
     project: Project,
     instance: dg.DagsterInstance,
-    told: Set[tuple[dg.AssetKey, str]] = frozenset(),
+    told: Set[tuple[dg.AssetKey, str | None]] = frozenset(),
 ) -> Iterator[dg.AssetCheckEvaluation]:
-    """Answers about what was made (`told`), and those that are others than Dagster shows."""
+    """Answers about the partitions that were made (`told`), and those Dagster shows otherwise."""
     asked = [
         (check, key) for check in CHECKS for key in check.step.objects or ("",)
-        if (check.step.key, key) in told or _may_differ(instance, check, key)
+        if (check.step.key, partition_of(project.name, key)) in told
+        or _may_differ(project, instance, check, key)
     ]  # fmt: skip
     with project.warehouse.connect():  # held for the answers, not while they are stored
         found = [
@@ -49,15 +51,16 @@ def asked_again(
         for check, key in asked if check.ask_instance is not None
     )  # fmt: skip
     for one in itertools.chain(found, about_instance):  # the latter once the others are stored
-        if (one.asset_key, one.partition or "") in told or _is_news(instance, one):
+        if (one.asset_key, one.partition) in told or _is_news(instance, one):
             yield one
 
 
-def _may_differ(instance: dg.DagsterInstance, check: Check, key: str) -> bool:
+def _may_differ(project: Project, instance: dg.DagsterInstance, check: Check, key: str) -> bool:
     """Whether what people decide and other steps do can change the answer of a check."""
     if check.step.objects and check not in loads.CHECKS:
         return False
-    return latest(instance, ASKED_AFTER.get(check, check.step).key, key) is not None
+    after = ASKED_AFTER.get(check, check.step)
+    return latest(instance, after.key, partition_of(project.name, key)) is not None
 
 
 def _is_news(instance: dg.DagsterInstance, found: dg.AssetCheckEvaluation) -> bool:

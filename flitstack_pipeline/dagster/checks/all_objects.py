@@ -1,8 +1,8 @@
-"""One verdict per stage over all its object types.
+"""One verdict per stage over all object types of a migration.
 
 Dagster's badge on a partitioned asset is that of the last evaluation, whatever its partition: green
-clients hide red invoices. So each stage ends in an asset without partitions, whose check
-`all_objects_passed` reads what every partition was last told, and names the worst.
+clients hide red invoices. So each stage ends in an asset without object types, whose check
+`all_objects_passed` reads what every object type was last told, and names the worst.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from flitstack_pipeline.dagster.assets.sample import SAMPLE_DIFF, SAMPLE_LOADS
 from flitstack_pipeline.dagster.assets.source import RAW
 from flitstack_pipeline.dagster.assets.step import Step
 from flitstack_pipeline.dagster.checks.check import Check, Verdict, verdict
+from flitstack_pipeline.dagster.partitions import partition_of
+from flitstack_pipeline.settings import Project
 
 #: The asset a stage ends in, and the partitioned steps it answers for.
 ENDS: tuple[tuple[Step, tuple[Step, ...]], ...] = (
@@ -43,20 +45,23 @@ def _check(end: Step, asked: list[Check]) -> Check:
         "all_objects_passed",
         f"Every check of every object type of {names} passed when it was last asked; the worst is "
         "named first. The badges of those assets show one object type alone.",
-        ask_instance=lambda instance: _verdict(instance, asked),
+        ask_instance=lambda project, instance: _verdict(project, instance, asked),
     )
 
 
-def _verdict(instance: dg.DagsterInstance, asked: list[Check]) -> Verdict:
+def _verdict(project: Project, instance: dg.DagsterInstance, asked: list[Check]) -> Verdict:
     found: list[tuple[int, str]] = []
     for check in asked:
         key = dg.AssetCheckKey(check.step.key, check.name)
+        ours = [partition_of(project.name, name) for name in check.step.objects]
         told = {
             info.partition_key: info
-            for info in instance.event_log_storage.get_asset_check_partition_info([key])
+            for info in instance.event_log_storage.get_asset_check_partition_info(
+                [key], partition_keys=ours
+            )
         }
-        for name in check.step.objects:
-            info = told.get(name)
+        for name, partition in zip(check.step.objects, ours, strict=True):
+            info = told.get(partition)
             if info is None:
                 found.append((2, f"{check.step.called(name)}: {check.name} was not asked yet"))
             elif info.latest_execution_status.value != "SUCCEEDED":

@@ -3,7 +3,7 @@
 Belongs here: `Verdict`, `Check`, the factory. Does not: what is asked (the stage modules), rules.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from flitstack_pipeline.dagster.assets.metadata import table, to_do
 from flitstack_pipeline.dagster.assets.step import Step
 from flitstack_pipeline.dagster.failures import said_here
-from flitstack_pipeline.dagster.partitions import partitions_of
-from flitstack_pipeline.dagster.resources import MigrationProject
+from flitstack_pipeline.dagster.partitions import object_in, partition_of
+from flitstack_pipeline.dagster.resources import MigrationProject, partitions_in
 from flitstack_pipeline.dagster.values import sentence
 from flitstack_pipeline.settings import Project
 
@@ -36,7 +36,7 @@ class Verdict:
 class Check:
     """A question about the result of a step; `blocking` stops what comes after in the same run.
 
-    `ask` answers from the migration, `ask_instance` from what Dagster itself remembers.
+    `ask` answers from the migration, `ask_instance` from what Dagster itself remembers of it.
     """
 
     step: Step
@@ -44,12 +44,12 @@ class Check:
     about: str
     ask: Callable[[Project, str], Verdict] | None = None
     blocking: bool = False
-    ask_instance: Callable[[dg.DagsterInstance], Verdict] | None = None
+    ask_instance: Callable[[Project, dg.DagsterInstance], Verdict] | None = None
 
     def answer(self, project: Project, key: str, instance: dg.DagsterInstance) -> Verdict:
         """The verdict on one partition (or, without partitions, on the whole)."""
         if self.ask_instance is not None:
-            return self.ask_instance(instance)
+            return self.ask_instance(project, instance)
         assert self.ask is not None
         return self.ask(project, key)
 
@@ -74,17 +74,18 @@ def verdict(problems: list[str], good: str, **tables: Iterable[Mapping[str, Any]
 def definition(check: Check) -> dg.AssetChecksDefinition:
     """The asset check."""
 
-    @dg.asset_check(  # type: ignore[arg-type]  # it takes events as well
+    @dg.asset_check(
         asset=check.step.key,
         name=check.name,
         description=check.about,
         blocking=check.blocking,
-        partitions_def=partitions_of(check.step.objects),
+        partitions_def=check.step.partitions,
     )
-    def run(context: dg.AssetCheckExecutionContext, project: MigrationProject) -> Iterator[Any]:
+    def run(context: dg.AssetCheckExecutionContext, project: MigrationProject) -> Any:
+        opened, blocking = project.here(context), check.blocking
         # an evaluation a partition: a run may have several, and an AssetCheckResult knows of none
-        for key in context.partition_keys if check.step.objects else [""]:
-            opened, blocking = project.open(), check.blocking
+        for partition in partitions_in(context) or [""]:
+            key = object_in(partition)
             yield evaluation(check, opened, key, context.instance, blocking=blocking)
         (output,) = context.op_execution_context.op_def.output_dict
         yield dg.Output(None, output_name=output)
@@ -93,13 +94,13 @@ def definition(check: Check) -> dg.AssetChecksDefinition:
 
 
 def latest(
-    instance: dg.DagsterInstance, asset: dg.AssetKey, key: str
+    instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str
 ) -> AssetCheckEvaluationTargetMaterializationData | None:
-    """What an evaluation is about: the newest materialization of a partition, if any.
+    """What an evaluation is about: the newest materialization of a partition (`acme|jobs`), if any.
 
     Without it the check's Partitions tab says "Missing" (docs/dagster.md#checks).
     """
-    wanted = dg.AssetRecordsFilter(asset, asset_partitions=[key] if key else None)
+    wanted = dg.AssetRecordsFilter(asset, asset_partitions=[partition])
     records = instance.fetch_materializations(wanted, limit=1).records
     if not records:
         return None
@@ -117,8 +118,12 @@ def evaluation(
     *,
     blocking: bool = False,
 ) -> dg.AssetCheckEvaluation:
-    """The answer about one partition; `blocking` fails the step that yields it when it is no."""
+    """The answer about one object type of a migration (none: about the whole).
+
+    `blocking` fails the step that yields it when it is no.
+    """
     found = check.answer(project, key, instance)
+    partition = partition_of(project.name, key)
     return dg.AssetCheckEvaluation(
         asset_key=check.step.key,
         check_name=check.name,
@@ -126,7 +131,7 @@ def evaluation(
         description=sentence(found.sentence),
         severity=check.severity,
         metadata=found.metadata,
-        partition=key or None,
-        target_materialization_data=latest(instance, check.step.key, key),
+        partition=partition,
+        target_materialization_data=latest(instance, check.step.key, partition),
         blocking=blocking,
     )
