@@ -234,8 +234,7 @@ def test_one_is_rolled_back_and_the_other_stays_green(page, ui, instance, beta, 
             and r["jobName"] != "catch_up"} == {ACME}  # fmt: skip
     assert all(any(t["key"] == "flitstack/migration" for t in r["tags"]) for r in runs)
     for one, another in ((project, other), (other, project)):
-        exported = found_in(another.exports.rglob("*.*"), planted(one.exports))
-        only_here = planted(one.exports) - {value for _, value in exported}
+        only_here = told_by_one(one.exports, another.exports)
         assert len(only_here) > 10
         assert found_in(files_of(another), only_here) == set()
     records = {home.name: held(home) for home in (project, other)}
@@ -265,6 +264,19 @@ def rows(instance) -> dict[str, dict[str, str]]:
         return {}
     shown = event.asset_materialization.metadata["migrations"].value.records
     return {record.data["migration"]: record.data for record in shown}
+
+
+def told_by_one(exports, others) -> set[str]:
+    """E-mails, phones and streets of these exports that stand nowhere in the others.
+
+    Not names: both firms of the example have one team.
+    """
+    shared = {value for _, value in found_in(others.rglob("*.*"), planted(exports))}
+    return {
+        value for value in planted(exports)
+        if re.search(r"[@\d]", value)
+        and not {value.lower(), re.sub(r"\D", "", value)[-10:]} & shared
+    }  # fmt: skip
 
 
 def files_of(project):
