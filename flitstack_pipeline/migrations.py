@@ -48,6 +48,11 @@ def store_url() -> str | None:
     return named if "://" in named else None
 
 
+def named() -> str:
+    """The folder of homes, or their object store, for the environment of another process."""
+    return store_url() or str(folder() or "")
+
+
 def scratch_of(url: str) -> Path:
     """Where this machine works on copies of the homes of an object store."""
     state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()

@@ -42,7 +42,8 @@ def ui(
     os.umask(0o077)  # what Dagster keeps is about customers
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ |= {"FLITSTACK_DAGSTER": str(home)}
-    os.environ |= {"FLITSTACK_DATA": str(place)} if folder is None else {}
+    alone = {"FLITSTACK_DATA": str(place)}  # whatever the working directory
+    os.environ |= alone if folder is None else {migrations.FOLDER: migrations.named()}
     with working("Showing in Dagster what was done so far"):
         told = subprocess.run(  # noqa: S603 - our own module, and names of migrations
             _catch_up(*migrations.served()), check=False, capture_output=True, text=True
@@ -135,4 +136,4 @@ def _environment(project: Project) -> dict[str, str]:
     if project.name == ALONE:
         alone = dict.fromkeys((migrations.FOLDER, migrations.CHOSEN), "")
         return {**found, **alone, "FLITSTACK_DATA": str(project.root)}
-    return {**found, migrations.FOLDER: str(project.root.parent)}
+    return {**found, migrations.FOLDER: migrations.named()}

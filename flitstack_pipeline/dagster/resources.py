@@ -11,8 +11,9 @@ from pydantic import Field, PrivateAttr
 
 from flitstack_pipeline.dagster.failures import readable
 from flitstack_pipeline.dagster.partitions import migration_in
+from flitstack_pipeline.home_lease import working_on
 from flitstack_pipeline.migration.report import Refused
-from flitstack_pipeline.migrations import ALONE, folder
+from flitstack_pipeline.migrations import ALONE, folder, store_url
 from flitstack_pipeline.services.foreign_migrations import answer_others_by_name
 from flitstack_pipeline.services.project_context import accounts_kept_open
 from flitstack_pipeline.services.workflows import release_workflows
@@ -43,7 +44,8 @@ class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
     _project: Project | None = PrivateAttr(default=None)
     _migration: str = PrivateAttr(default="")
-    _held: ExitStack | None = PrivateAttr(default=None)
+    _held: ExitStack = PrivateAttr(default_factory=ExitStack)
+    _holds_accounts: bool = PrivateAttr(default=False)
 
     def here(self, context: Any) -> Project:
         """The project of the run's migration; the first line of every body.
@@ -62,7 +64,7 @@ class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
             if self.data and migration == ALONE:
                 self._project = Project.of_home(Path(self.data).resolve())
             else:
-                self._project = Project.named(migration)
+                self._project = self._of_the_registry(migration)
             self._migration = migration
             project = self._project.prepare()
             release_workflows(project, self.workflows_may_run, self.workflows_checked_by)
@@ -71,18 +73,22 @@ class MigrationProject(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise Refused("The run", [f"It is of {self._migration}, and opens no other home."])
         return self._project.prepare()
 
+    def _of_the_registry(self, migration: str) -> Project:
+        """The project; a home of an object store is worked on, and put back at the run's end."""
+        project = Project.named(migration)
+        if store_url() is not None:
+            self._held.enter_context(working_on(migration))
+        return project
+
     def hold_accounts(self, project: Project) -> None:
         """Keep the accounts open to the end of the run: an embedded sandbox starts only once."""
-        if self._held is None:
-            with ExitStack() as stack:
-                stack.enter_context(accounts_kept_open(project))
-                self._held = stack.pop_all()
+        if not self._holds_accounts:
+            self._held.enter_context(accounts_kept_open(project))
+            self._holds_accounts = True
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Let go of the accounts at the end of a run."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        """Let go of accounts and home at the end of a run."""
+        self._held.close()
 
 
 def migration_of(context: Any) -> str:

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TextIO
 
+from flitstack_pipeline import migrations
 from flitstack_pipeline.errors import FlitstackError, Stopped
 from flitstack_pipeline.migrations import ALONE, CHOSEN, FOLDER
 from flitstack_pipeline.private_files import replacing
@@ -108,7 +109,7 @@ def environment_of(project: Project) -> dict[str, str]:
     if project.name == ALONE:
         named = {"FLITSTACK_DATA": str(project.root)}
     else:
-        named = {FOLDER: str(project.root.parent), CHOSEN: project.name}
+        named = {FOLDER: migrations.named(), CHOSEN: project.name}
     return {**kept, **named, "COLUMNS": "120"}
 
 
