@@ -5,11 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import fsspec
 import pytest
 import sqlalchemy as sa
 
 from flitstack_pipeline import home_lease, migrations
+from flitstack_pipeline.dagster.build import build_defs
+from flitstack_pipeline.dagster.partitions import add_migrations
 from flitstack_pipeline.errors import BadInput
 from flitstack_pipeline.home_lease import working_on
 from flitstack_pipeline.home_store import HomeStore, HomeTakenOver
@@ -102,6 +105,20 @@ def test_what_one_machine_made_the_next_one_works_on(url, other_machine):
     assert migrations.names() == ["acme"]
     other_machine("this machine")
     assert rows_of(migrations.home_of("acme")) == 9
+
+
+def test_a_run_of_dagster_works_on_its_home_and_puts_it_back(url, other_machine):
+    put_there(url, "acme/exports/clients.csv", b"Client ID,Client Name\n1,Ann Lee\n2,Bo Diaz\n")
+    put_there(url, "beta/exports/clients.csv", b"Client ID,Client Name\n1,Cy Poe\n")
+    raw = build_defs().resolve_assets_def(dg.AssetKey("raw"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        add_migrations(instance)
+        assert instance.get_dynamic_partitions("migration") == ["acme", "beta"]
+        assert dg.materialize([raw], instance=instance, partition_key="acme|clients").success
+    other_machine()
+    with Project.named("acme").warehouse.connect() as con:
+        assert row_count(con, "raw.clients") == 2
+    assert not lies_there(url, "beta/objects"), "it was only looked at"
 
 
 def test_an_unchanged_file_is_not_put_again_and_an_old_one_is_deleted(url):
