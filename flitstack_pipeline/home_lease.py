@@ -25,6 +25,7 @@ from flitstack_pipeline.warehouse import close_unused
 FRESH_S = 5.0
 _working: set[str] = set()
 _looked_at: dict[Path, float] = {}
+_listed: dict[str, tuple[float, list[str]]] = {}
 
 
 @contextmanager
@@ -74,12 +75,18 @@ def working_on(name: str) -> Iterator[Path]:
             close_unused()
             lease.check()
             store.put(name, place, copy)
+            _listed.clear()
 
 
 def names() -> list[str]:
-    """Every home of the store."""
-    with _store() as (store, _):
-        return store.names()
+    """Every home of the store, as it was a moment ago."""
+    url = migrations.store_url() or ""
+    at, found = _listed.get(url, (-FRESH_S, []))
+    if time.monotonic() - at >= FRESH_S:
+        with _store() as (store, _):
+            found = store.names()
+        _listed[url] = (time.monotonic(), found)
+    return list(found)
 
 
 def look_at(name: str) -> None:
