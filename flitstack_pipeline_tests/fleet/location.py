@@ -56,7 +56,6 @@ def play(name, rows, url, journal_url):
 def load_rows(context):
     """One run's work, on whichever machine it is."""
     name = migration_of(context.run.tags)
-    os.environ["HIGHLEVEL_TOKEN"] = token_of(name)
     project = Project.of_home(home_of(name)).prepare()
     with exclusive_run(project, "load"):
         sent = play(name, context.op_config["rows"], project.settings.base_url, project.journal_url)

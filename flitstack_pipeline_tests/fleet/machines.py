@@ -93,6 +93,8 @@ class Fleet:
         for name in migrations:
             (self.homes / name).mkdir()
             (self.homes / name / "migration.toml").write_text(f'location_id = "{name}"\n')
+            (folder / "secrets" / name).mkdir(parents=True)
+            (folder / "secrets" / name / "HIGHLEVEL_TOKEN").write_text(f"pit-sandbox-{name}")
         self.machines = {}
         self._open = contextlib.ExitStack()
 
@@ -181,7 +183,8 @@ class Fleet:
             "DAGSTER_PG_URL": f"postgresql+psycopg2://{database}",
             "FLEET_BROKER": f"redis://{redis}/0", "FLEET_BACKEND": f"redis://{redis}/1",
             "FLITSTACK_JOURNAL_URL": f"postgresql://{database}",
-            FOLDER: str(self.homes), "HIGHLEVEL_BASE_URL": f"http://{sandbox}",
+            FOLDER: str(self.homes), "FLITSTACK_SECRETS": str(self.folder / "secrets"),
+            "HIGHLEVEL_BASE_URL": f"http://{sandbox}",
             "XDG_STATE_HOME": str(self.folder / f"state of {machine}"), "FLITSTACK_DAGSTER": "off",
         }  # fmt: skip
 
@@ -221,7 +224,7 @@ def end_group(process):
     process.wait()
 
 
-def wait_until(holds, seconds=600, every=0.05):
+def wait_until(holds, seconds=300, every=0.05):
     """Wait for something to be true; exceptions mean not yet."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
