@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
@@ -43,6 +43,14 @@ STEPS: dict[str, tuple[str, list[runs.Command]]] = {
 Csrf = Annotated[str, Form()]
 Key = Annotated[str, Form()]
 Seen = Annotated[str, Form()]
+
+
+async def _sent(request: Request) -> FormData:
+    """A form whose fields the page's rows decide."""
+    return await request.form()
+
+
+Sent = Annotated[FormData, Depends(_sent)]
 
 
 def _back(here: Here, page: str, said: str = "", problem: str = "") -> Response:
@@ -115,9 +123,8 @@ def answer(
 
 
 @router.post("/m/{name}/map")
-async def decide_entry(request: Request, name: str) -> Response:
+def decide_entry(request: Request, name: str, form: Sent) -> Response:
     """Confirm, change, leave out or reopen one entry of the map."""
-    form = await request.form()
     here = deciding(request, name, str(form.get("csrf", "")))
     key, seen = str(form.get("key", "")), str(form.get("seen", ""))
 
@@ -131,9 +138,8 @@ async def decide_entry(request: Request, name: str) -> Response:
 
 
 @router.post("/m/{name}/map/confirm")
-async def confirm_above(request: Request, name: str) -> Response:
+def confirm_above(request: Request, name: str, form: Sent) -> Response:
     """Confirm every open entry we are sure of; a status nobody declared stays open."""
-    form = await request.form()
     here = deciding(request, name, str(form.get("csrf", "")))
     share, seen = str(form.get("above", "0.95")), str(form.get("seen", ""))
 
@@ -147,9 +153,8 @@ async def confirm_above(request: Request, name: str) -> Response:
 
 
 @router.post("/m/{name}/map/order")
-async def order_stages(request: Request, name: str) -> Response:
+def order_stages(request: Request, name: str, form: Sent) -> Response:
     """Put the stages of the pipeline into the order of the numbers beside them."""
-    form = await request.form()
     here = deciding(request, name, str(form.get("csrf", "")))
     key, seen = str(form.get("key", "")), str(form.get("seen", ""))
     placed = zip(form.getlist("place"), form.getlist("stage"), strict=False)
@@ -170,9 +175,8 @@ def _place(text: str) -> float:
 
 
 @router.post("/m/{name}/{page}/pair")
-async def decide_pair(request: Request, name: str, page: str) -> Response:
+def decide_pair(request: Request, name: str, page: str, form: Sent) -> Response:
     """Say that two rows are one client or are not, that a document belongs to a job or does not."""
-    form = await request.form()
     here = deciding(request, name, str(form.get("csrf", "")))
     if page not in ("duplicates", "links"):
         raise HTTPException(404)

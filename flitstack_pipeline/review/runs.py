@@ -26,6 +26,7 @@ from flitstack_pipeline.errors import FlitstackError, Stopped
 from flitstack_pipeline.migrations import ALONE, CHOSEN, FOLDER
 from flitstack_pipeline.private_files import replacing
 from flitstack_pipeline.review import dagster_runs
+from flitstack_pipeline.services.click_files import locked
 from flitstack_pipeline.settings import Project
 
 Command = list[str]
@@ -86,14 +87,15 @@ def launch(
     Raises:
         RunUnderWay: One of this migration is.
     """
-    last = last_run(project)
-    if last is not None and last.running:
-        raise RunUnderWay(f"{last.title} is under way, started by {last.by}.")
     folder = _folder(project)
-    state = RunState(
-        title, [list(c) for c in commands], by, started=time.time(), partition=partition
-    )
-    _write(folder, state)
+    with locked(project):  # two people who press at once start one run
+        last = last_run(project)
+        if last is not None and last.running:
+            raise RunUnderWay(f"{last.title} is under way, started by {last.by}.")
+        state = RunState(
+            title, [list(c) for c in commands], by, started=time.time(), partition=partition
+        )
+        _write(folder, state)
     process = subprocess.Popen(  # noqa: S603 - our own module, no text of a page
         [sys.executable, "-m", "flitstack_pipeline.review.runs", str(folder)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ from flitstack_pipeline.review import folding as review_folding
 from flitstack_pipeline.review import runs
 from flitstack_pipeline.review.render import conflict_digest
 from flitstack_pipeline.services import clicks, conflicts, field_map, page_store
-from flitstack_pipeline.services.click_files import folding, take_new
+from flitstack_pipeline.services.click_files import folding, locked, take_new
 from flitstack_pipeline.services.click_folding import refused_clicks
 from flitstack_pipeline.services.decision_trail import trail
 from flitstack_pipeline.services.field_map import take_clicks
@@ -316,6 +316,24 @@ def test_every_document_counts_the_same_entries_as_open(acme):
     assert "4 entries are open" in [cell.value for cell in start["B"]]
     assert page_store.section(acme, MAP).facts["open"] == 4
     assert "# clients: 3 entries, 2 open" in acme.map_path.read_text()
+
+
+def test_a_decision_that_waits_for_another_holds_up_no_page(room):
+    acme, person, other = room.project(), room.visitor(), room.visitor()
+    sent = {"csrf": person.token(), "key": PAIR, "word": "merge",
+            "seen": seen(acme, DUPLICATE_PAIRS, PAIR)}  # fmt: skip
+    answers = []
+    with locked(acme):
+        waits = threading.Thread(
+            target=lambda: answers.append(person.post("/m/acme/duplicates/pair", **sent))
+        )
+        waits.start()
+        time.sleep(0.3)
+        assert other.get("/m/acme/map", timeout=20).status_code == 200
+        assert answers == []
+    waits.join(30)
+    assert [a.status_code for a in answers] == [303]
+    assert page_store.row(acme, DUPLICATE_PAIRS, PAIR).data["decision"] == "merge"
 
 
 def test_pages_do_not_read_the_map(room):

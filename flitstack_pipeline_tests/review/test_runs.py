@@ -1,5 +1,6 @@
 """What takes long runs in a process of its own; its outcome is told."""
 
+import threading
 import time
 
 import pytest
@@ -26,6 +27,26 @@ def test_commands_run_one_after_the_other_until_one_does_not_end_well(homes):
     assert (run.state, run.code) == ("failed", 2)
     assert "No such command" in run.log and "Usage" in run.log
     assert (acme.root / "review" / "run.log").stat().st_mode & 0o077 == 0
+
+
+def test_of_people_who_press_at_once_one_starts_a_run(homes):
+    acme, told = homes.project("acme"), []
+    at_once = threading.Barrier(8)
+
+    def press():
+        at_once.wait()
+        try:
+            told.append(runs.launch(acme, "Help", [["--help"]], "Ann").title)
+        except runs.RunUnderWay:
+            told.append("under way")
+
+    people = [threading.Thread(target=press) for _ in range(8)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    assert sorted(told) == ["Help", *["under way"] * 7]
+    ended(acme)
 
 
 def test_a_command_that_waits_for_a_person_is_told_as_that(homes):
