@@ -10,11 +10,18 @@ import requests
 import typer
 
 from flitstack_pipeline.cli.review import _check_proxy
+from flitstack_pipeline.reports.document import Document, Section
 from flitstack_pipeline.review import access, runs
 from flitstack_pipeline.review.app import Place
 from flitstack_pipeline.services import page_store
 from flitstack_pipeline.services.project_context import open_journal
-from flitstack_pipeline.services.publishing import DUPLICATE_PAIRS, MAP
+from flitstack_pipeline.services.publishing import (
+    DUPLICATE_PAIRS,
+    MAP,
+    RECONCILIATION,
+    publish_certificate,
+    publish_document,
+)
 from flitstack_pipeline_tests.review.conftest import SECRET, Visitor, lines_of, publish_all, serving
 
 PAIR = "main/clients/1\tmain/clients/101"
@@ -244,15 +251,24 @@ def test_a_role_does_only_what_it_may(room, role):
 def test_script_in_any_text_stays_text(room):
     acme = room.project()
     publish_all(acme, SCRIPT)
+    told = [Section(SCRIPT, [{SCRIPT: SCRIPT, "url": "x"}], SCRIPT)]
+    paper = Document(SCRIPT, SCRIPT, False, {SCRIPT: SCRIPT}, told, SCRIPT, {SCRIPT: 1})
+    publish_document(acme, RECONCILIATION, paper)
+    empty = dict.fromkeys(("moved", "totals", "left behind", "merged", "taken apart"), ())
+    publish_certificate(acme, {**empty, "to settle": [SCRIPT], "approval": {"by": SCRIPT},
+                               "account": SCRIPT, "differences": {SCRIPT: 1}, "open matters": {},
+                               "changed by rule": {SCRIPT: 1}, "fingerprints": {},
+                               "merged": [{"why": SCRIPT}]})  # fmt: skip
     person = room.visitor()
     for page in ("", "questions", "map?part=Clients", "duplicates", "links", "sample", "conflicts",
-                 "trail", f"duplicates?words={SCRIPT}",
+                 "trail", "reconciliation", "certificate", f"duplicates?words={SCRIPT}",
                  f"map?problem={SCRIPT}&said={SCRIPT}"):  # fmt: skip
         answer = person.get(f"/m/acme/{page}")
         assert answer.status_code == 200
         assert "<script>alert" not in answer.text and "<img src=x" not in answer.text
         assert "'unsafe-inline'" not in answer.headers["content-security-policy"]
-    assert "&lt;script&gt;alert(1)" in person.get("/m/acme/duplicates").text
+    for page in ("duplicates", "reconciliation", "certificate"):
+        assert "&lt;script&gt;alert(1)" in person.get(f"/m/acme/{page}").text
 
 
 @pytest.mark.parametrize(
@@ -308,7 +324,8 @@ def test_no_page_shows_a_token_of_highlevel(room, monkeypatch):
     monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-secret-123")
     monkeypatch.setenv("HIGHLEVEL_LOCATION_ID", "loc-1")
     person = room.visitor(role="engineer")
-    for page in ("", "questions", "map", "duplicates", "sample", "conflicts", "rollback", "trail"):
+    for page in ("", "questions", "map", "duplicates", "sample", "conflicts", "rollback", "trail",
+                 "reconciliation", "certificate"):  # fmt: skip
         assert "pit-secret-123" not in person.get(f"/m/acme/{page}").text
     assert page_store.section(room.project(), MAP) is not None
 

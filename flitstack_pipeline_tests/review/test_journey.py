@@ -4,9 +4,14 @@ import time
 
 from flitstack_pipeline.migration.journal.pending import KEPT_ASIDE
 from flitstack_pipeline.migration.lock import exclusive
+from flitstack_pipeline.reports.document import Document, Section
 from flitstack_pipeline.services.journey import journey, kept_journey
 from flitstack_pipeline.services.project_context import accounts, open_journal
-from flitstack_pipeline.services.publishing import publish_questions
+from flitstack_pipeline.services.publishing import (
+    RECONCILIATION,
+    publish_document,
+    publish_questions,
+)
 
 
 def states(project):
@@ -86,3 +91,22 @@ def test_a_way_is_found_once_until_one_of_its_files_changes(homes):
         assert settled(acme).facts["running"] == "migrate"
         assert kept_journey(acme.root) is None
     assert journey(acme).facts["running"] == ""
+
+
+def test_a_report_of_many_rows_is_paged_and_searched_list_by_list(room):
+    acme, person = room.project(), room.visitor(role="viewer")
+    assert "Nothing was read back so far" in person.get("/m/acme/reconciliation").text
+    assert "No certificate was issued so far" in person.get("/m/acme/certificate").text
+    rows = [{"record": f"contact:main/clients/{n}", "found": n} for n in range(120)]
+    lists = [Section("Missing", [], empty="Nothing is missing."), Section("Differ", rows, "x")]
+    publish_document(acme, RECONCILIATION, Document("R", "120 differ.", False, sections=lists))
+
+    def page(asked=""):
+        return person.get(f"/m/acme/reconciliation{asked}").text
+
+    first, last = page(), page("?part=Differ&page=3")
+    assert first.count("<td") == 100 and "page 1 of 3" in first  # 50 rows of two cells
+    assert last.count("<td") == 40 and "main/clients/119" in last
+    assert page("?part=Differ&words=clients/77").count("<td") == 2
+    assert "Nothing is missing." in page("?part=Missing")
+    assert page("?part=Nowhere").count('aria-current="true"') == 1
