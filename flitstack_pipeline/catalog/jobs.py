@@ -28,7 +28,10 @@ from flitstack_pipeline.catalog.statuses import WORK, closed, label_of
 
 #: Each status → the field of the moment it was entered.
 STAGE_TIMES = {w: f"Stage_{label_of(w).replace(' ', '_')}_At__c" for w in closed(WORK)}
-_AMOUNT = "Amount|total|job total|value|job amount|job price|total price|total revenue"
+_AMOUNT = (
+    "Amount|total|job total|value|job amount|job price|total price|total revenue|total amount|"
+    "total value|project total|project value|project amount|project price"
+)
 
 _VISITS = Dataset(
     "visits",
