@@ -26,6 +26,7 @@ from flitstack_pipeline.services.delta import delta_window
 from flitstack_pipeline.services.journey import journey
 from flitstack_pipeline.services.locking import exclusive_run
 from flitstack_pipeline.services.project_context import open_journal, shown_accounts
+from flitstack_pipeline.services.steps_done import nobody_tells
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline.warehouse import close_unused
 
@@ -138,17 +139,18 @@ def close(what: Closing, forget: Callable[[], object] = lambda: None) -> StepRep
         raise Refused("closing", reasons)
     with suppress(NotConfigured), exclusive_run(project, "close"):
         pass  # nothing works on it; whoever begins now finds the home gone
-    forget()
-    close_unused()
-    what.archive.mkdir(parents=True, mode=0o700)
-    for path in what.kept:
-        shutil.move(path, what.archive / path.name)
-    for path in what.gone:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)  # SQLite's log goes with the journal's last reader
-    shutil.rmtree(project.root)
+    with nobody_tells(project):  # what a command's end started may still be reading
+        forget()
+        close_unused()
+        what.archive.mkdir(parents=True, mode=0o700)
+        for path in what.kept:
+            shutil.move(path, what.archive / path.name)
+        for path in what.gone:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)  # SQLite's log goes with the journal's last reader
+        shutil.rmtree(project.root)
     facts = {"kept in": what.archive, "no rollback": "nothing can be taken back after this"}
     return StepReport(f"migration {project.root.name} closed", None, facts)
 

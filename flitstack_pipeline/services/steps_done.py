@@ -12,7 +12,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -85,13 +85,18 @@ def waiting(project: Project) -> list[StepDone]:
         return _parsed(_read(project))
 
 
+def nobody_tells(project: Project) -> AbstractContextManager[None]:
+    """Hold what tells the notes to Dagster off for the length of a block; wait for one at it."""
+    return _flock(_path(project).with_suffix(".taken"))
+
+
 @contextmanager
 def taken(project: Project) -> Iterator[list[StepDone]]:
     """The notes of now; they are taken off the list when the block ends well.
 
     Whoever comes meanwhile waits, and finds what is left.
     """
-    with _flock(_path(project).with_suffix(".taken")):
+    with nobody_tells(project):
         with _locked(project):
             text = _read(project)
         yield _parsed(text)

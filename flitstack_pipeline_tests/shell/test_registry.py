@@ -10,6 +10,7 @@ import pytest
 from flitstack_pipeline.migration.journal.store import Journal
 from flitstack_pipeline.migration.lock import exclusive
 from flitstack_pipeline.services import registry
+from flitstack_pipeline.services.steps_done import taken
 from flitstack_pipeline.settings import Project
 from flitstack_pipeline_tests.shell.homes import flitstack, halve
 
@@ -172,3 +173,24 @@ def held_elsewhere(journal):
     finally:
         ended.set()
         thread.join()
+
+
+def test_closing_waits_for_whoever_still_tells_dagster_and_leaves_no_home(acme, monkeypatch):
+    """What a command's end started outlives it; it must not make the folder anew."""
+    monkeypatch.setenv("FLITSTACK_MIGRATION", "acme")
+    project = Project.from_environment().prepare()
+    told = threading.Event()
+
+    def close():
+        registry.close(registry.closing("acme"))
+        told.set()
+
+    closing = threading.Thread(target=close)
+    with taken(project):
+        closing.start()
+        assert not told.wait(0.5) and acme.exists()
+    closing.join()
+    assert told.is_set() and not acme.exists()
+    with pytest.raises(FileNotFoundError), taken(project):
+        pass
+    assert not acme.exists()
