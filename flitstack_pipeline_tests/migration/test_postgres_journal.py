@@ -98,12 +98,14 @@ def test_migrations_of_one_database_have_a_journal_each_and_share_their_locks_an
     monkeypatch.setenv("FLITSTACK_MIGRATIONS", str(tmp_path))
     monkeypatch.setenv("FLITSTACK_JOURNAL_URL", url)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("HIGHLEVEL_TOKEN", "pit-x")
-    monkeypatch.setenv("HIGHLEVEL_LOCATION_ID", "one-account")
+    monkeypatch.setenv("FLITSTACK_SECRETS", str(tmp_path / "Secrets"))
     monkeypatch.setenv("HIGHLEVEL_BASE_URL", "http://127.0.0.1:1")
     names = ["acme", "acme-2", "x" * 63, "x" * 62 + "y"]
     for name in names:
         (tmp_path / name).mkdir()
+        (tmp_path / "Secrets" / name).mkdir(parents=True)
+        (tmp_path / "Secrets" / name / "HIGHLEVEL_TOKEN").write_text("pit-x")
+        (tmp_path / "Secrets" / name / "HIGHLEVEL_LOCATION_ID").write_text("one-account")
     projects = [Project.of_home(home_of(name)).prepare() for name in names]
     for project in projects:
         with Journal(project.journal_url) as journal:
