@@ -34,8 +34,8 @@ FIRST = "m000"
 #: What a process is called in the table, and what its command line says.
 PROCESSES = {"code server": "grpc", "web server": "dagster_webserver", "daemon": "dagster._daemon"}
 PAGES = {
-    "partitions of an asset": "/assets/clean?view=partitions",
-    "partitions of a check": "/assets/clean?view=checks&checkDetail=accounting",
+    "migrations and object types": "/assets/clean?view=partitions",
+    "migrations alone": "/assets/source_audit?view=partitions",
     "fleet": "/assets/fleet",
 }
 
