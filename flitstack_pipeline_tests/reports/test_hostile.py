@@ -1,6 +1,7 @@
 """Reports opened in a real browser stay harmless and readable, whatever the CRM holds."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,29 @@ def test_right_to_left_text_does_not_turn_the_cells_beside_it(browser, folder):
         "td[dir=auto]", "all => all.every(c => getComputedStyle(c).unicodeBidi.includes('isolate'))"
     )
     assert isolated
+    page.close()
+
+
+def pages_on_paper(page):
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
+@pytest.mark.browser
+def test_on_paper_a_record_without_a_difference_is_a_line(browser, tmp_path):
+    """120 records of 20 values: 4 to 6 pages, not the hundred and more of everything."""
+    book = SampleBook({"main": ("loc", "")})
+    for n in range(120):
+        for field in range(20):
+            same = FieldDiff(f"contact:{n}", f"field {field}", "Reno", "Reno", Verdict.SAME)
+            book.take(planned(n, f"Client {n}"), same)
+    result = Reconciliation(by_object={"clients": {"planned": 120, "verified": 120, "wrong": 0}})
+    write_sample(tmp_path, book, result, {}, "")
+    page = browser.new_page()
+    page.goto((tmp_path / "sample.html").as_uri())
+    assert not page.get_by_text("On paper a record is one line").is_visible()
+    assert pages_on_paper(page) <= 6
+    page.get_by_role("button", name="Open all").click()
+    assert pages_on_paper(page) >= 30
     page.close()
 
 

@@ -38,5 +38,4 @@ if (records.length) {
     open.setAttribute("aria-pressed", String(all));
     for (const record of records) record.open = all;
   });
-  window.addEventListener("beforeprint", () => { for (const record of records) record.open = true; });
 }
