@@ -34,6 +34,13 @@ def merged_records(con: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
     return _rows(con, _MERGED, [])
 
 
+def merged_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many records of each object type were merged into another."""
+    if not table_exists(con, "clean.merges"):
+        return {}
+    return dict(con.execute("SELECT object, count(*) FROM clean.merges GROUP BY ALL").fetchall())
+
+
 def taken_apart(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[dict[str, str]]:
     """Pairs that were one record when the sample was approved, and that are two now.
 

@@ -94,7 +94,7 @@ def check_counts(con: duckdb.DuckDBPyConnection, decisions: Path) -> list[CountC
     explained = {(e.module, e.workspace, e.on_screen, e.read): e for e in explanations(decisions)}
     found = []
     for dataset, workspace, on_screen in told:
-        read = _distinct_records(con, dataset, workspace)
+        read = distinct_records(con, dataset, workspace)
         why = explained.get((dataset, workspace, on_screen, read))
         found.append(CountCheck(dataset, workspace, on_screen, read, why))
     return found
@@ -162,10 +162,11 @@ def _write(path: Path, found: list[Explanation]) -> None:
         writer.writerows(asdict(e) for e in found)
 
 
-def _distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: str) -> int:
-    """Distinct source records: what cleaning counted, else what the raw table tells.
+def distinct_records(con: duckdb.DuckDBPyConnection, dataset: str, workspace: str = "") -> int:
+    """Distinct source records, of one workspace or of all.
 
-    Kinds of export that are only reported on are never cleaned; there the id columns decide.
+    What cleaning counted, else what the raw table tells: kinds of export that are only
+    reported on are never cleaned; there the id columns decide.
     """
     if table_exists(con, "clean.record_counts"):
         cleaned = con.execute(

@@ -11,6 +11,7 @@ from typing import Any
 from flitstack_pipeline.catalog.objects import BY_KEY
 from flitstack_pipeline.migration.reconcile import Reconciliation
 from flitstack_pipeline.reports.document import Section, render_template, write_json, write_text
+from flitstack_pipeline.reports.field_words import sums_in_words
 
 #: Its long lists: what each is called, and a sentence about it.
 _LISTS = {
@@ -39,6 +40,8 @@ def content(
     fingerprints: Mapping[str, str],
     coverage: float | None,
     open_matters: Mapping[str, int],
+    exported: Mapping[str, int],
+    joined: Mapping[str, int],
     to_settle: Sequence[str] = (),
     left_behind: Sequence[Mapping[str, Any]] = (),
     merged: Sequence[Mapping[str, Any]] = (),
@@ -46,7 +49,9 @@ def content(
 ) -> dict[str, Any]:
     """Everything the certificate says, as plain data.
 
-    `open_matters` counts what waits for a person, `to_settle` names it; `left_behind` is what does
+    `exported` counts each object type as the customer does, a record of the exports once, what
+    stayed behind among them; `joined` those that became one with another. `open_matters` counts
+    what waits for a person, `to_settle` names it; `left_behind` is what does
     not move, with who acknowledged it; `merged` are records kept as another, `taken_apart` pairs
     that were one when the sample was approved. The certificate is complete when nothing waits.
     """
@@ -69,13 +74,15 @@ def content(
         } if approval else None,
         "moved": [
             {
-                "object": BY_KEY[key].label, "as": BY_KEY[key].becomes, "records": n["planned"],
+                "what": BY_KEY[key].label, "in your exports": exported.get(key, 0),
+                "now one with another": joined.get(key, 0),
+                "in HighLevel": BY_KEY[key].becomes, "records": n["planned"],
                 "verified": n["verified"], "not verified": n["wrong"],
             }
             for key, n in result.by_object.items()
             if n["planned"]
         ],
-        "totals": result.sums,
+        "totals": sums_in_words(result.sums),
         "values compared": sum(result.verdicts.values()),
         "verdicts": result.verdicts,
         "changed by rule": result.rules,

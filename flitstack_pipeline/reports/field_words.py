@@ -6,6 +6,7 @@ Belongs here: words that the documents and the review room share. Does not: what
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 #: Types of fields as a person calls them.
@@ -37,6 +38,15 @@ def field_words(field: str) -> str:
     if "_" in field or " " in field or not field[:1].islower():
         return field.removesuffix("__c").replace("_", " ")
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", field).capitalize()
+
+
+def sums_in_words(sums: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of sums whose `measure` is a place and a field: `opportunity: monetaryValue`."""
+    found = []
+    for line in sums:
+        place, _, field = line["measure"].partition(": ")
+        found.append({**line, "measure": f"{column_words(place)}: {field_words(field)}"})
+    return found
 
 
 def column_words(name: str) -> str:

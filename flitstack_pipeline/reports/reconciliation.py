@@ -21,6 +21,7 @@ from flitstack_pipeline.reports.document import (
     write_html,
     write_json,
 )
+from flitstack_pipeline.reports.field_words import sums_in_words
 from flitstack_pipeline.reports.links import record_url
 
 COLUMNS = ("verdict", "object", "record", "label", "field", "expected", "found", "rule", "hl_id")
@@ -138,7 +139,7 @@ def _sections(result: Reconciliation, location: str, pages: str) -> list[Section
                 empty="Nothing was found that nobody planned."),
         Section("Fields and links that differ", [_line(d) for d in result.diffs],
                 "What was meant and what was found.", "verdict", "No value differs."),
-        Section("Money", result.sums, "Every money field, summed over all records."),
+        Section("Money", sums_in_words(result.sums), "Every money field, summed over all records."),
         Section("Receivables per client" + (": differences" if wrong else ""), per_client,
                 "Jobs, invoices, paid and unpaid per client, as HighLevel's own links say."),
         Section("Records by object", _by_object(result.by_object)),

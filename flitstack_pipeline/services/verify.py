@@ -9,8 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from flitstack_pipeline.catalog.clean import BY_DATASET
 from flitstack_pipeline.catalog.objects import KEYS
-from flitstack_pipeline.cleaning.merges_told import merged_records, taken_apart
+from flitstack_pipeline.cleaning.merges_told import merged_counts, merged_records, taken_apart
 from flitstack_pipeline.destination import Destination
 from flitstack_pipeline.ledger.after import LINK, WHOLE
 from flitstack_pipeline.migration.account_schema import Catalog
@@ -22,6 +23,7 @@ from flitstack_pipeline.migration.reconcile import Reconciliation, Sink
 from flitstack_pipeline.migration.reconcile import reconcile as compare_all
 from flitstack_pipeline.migration.report import StepReport
 from flitstack_pipeline.migration.update import DELETED
+from flitstack_pipeline.reading.counts import distinct_records
 from flitstack_pipeline.reports import certificate, reconciliation
 from flitstack_pipeline.reports.sample import SampleBook, write_sample
 from flitstack_pipeline.services.acknowledging import (
@@ -281,6 +283,8 @@ def _certificate(
     places = [(j, d.location_id) for j, d, _ in opened.accounts]
     with project.warehouse.connect() as con:
         merged, apart = merged_records(con), taken_apart(con, project.decisions)
+        exported = {key: distinct_records(con, key) for key in KEYS if key in BY_DATASET}
+        joined = merged_counts(con)
     return certificate.content(
         result,
         account=opened.name,
@@ -298,6 +302,8 @@ def _certificate(
                 not row["acknowledged by"] and row["rule"] != DEAD_FILE for row in behind
             ),
         },
+        exported=exported,
+        joined=joined,
         to_settle=open_matters(project),
         left_behind=behind,
         merged=merged,

@@ -118,5 +118,7 @@ def test_the_counts_in_the_comments_stand_until_somebody_decides_by_hand(con, tm
     document = propose(con)
     document.save(path)
     assert counts_stand(document, path)
-    path.write_text(path.read_text().replace("  status: proposed", "  status: confirmed", 1))
+    wanted = next(e for e in document.fields if e.required and e.status == "proposed")
+    before, entry, after = path.read_text().partition(f"- source: {wanted.source}\n")
+    path.write_text(before + entry + after.replace("  status: proposed", "  status: confirmed", 1))
     assert not counts_stand(MapDocument.load(path), path)

@@ -70,7 +70,8 @@ def folder(tmp_path_factory):
     approval = {"approved_by": SCRIPT, "at": 0.0, "note": LONG}
     certificate.write(root, certificate.content(
         result, account=SCRIPT, location=SCRIPT, approval=approval, runs=[],
-        fingerprints={"map": SCRIPT}, coverage=1.0, open_matters={SCRIPT: 1}))  # fmt: skip
+        fingerprints={"map": SCRIPT}, coverage=1.0, exported={}, joined={},
+        open_matters={SCRIPT: 1}))  # fmt: skip
     rows = [
         {"record_key": t, "field": t, "label": t, "reason": "edited", "last_written": t, "ours": t,
          "theirs": t, "decision": "", "value": "", "message": t}
