@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import duckdb
 
+from flitstack_pipeline.catalog import targets as t
 from flitstack_pipeline.catalog.declared import PLAIN
 from flitstack_pipeline.catalog.source import JOINED_INTO
 from flitstack_pipeline.ledger.known import id_sql
 from flitstack_pipeline.ledger.provenance import DEAL
+from flitstack_pipeline.warehouse import literal
 
 #: Forms that history has: every value of theirs may hold a cell.
 HISTORY = {"activities": ("note", "task", "message", "appointment"),
@@ -82,6 +84,17 @@ SELECT key, string_agg(names, chr(31)) AS v1 FROM (
     WHERE starts_with(c.record_key, 'estimate:') AND starts_with(t.other, 'opportunity:')
       AND starts_with(u.other, 'contact:')
 ) GROUP BY key"""
+#: Records that relations of their own join to a contact, by the word in their keys.
+_JOINED_TO_CONTACT = [
+    a.second.removeprefix("custom_objects.")
+    for a in t.ASSOCIATIONS.values()
+    if a.first == t.CONTACT and a.second.startswith("custom_objects.")
+]
+#: The opportunity of a row whose record joins the contact itself: it leads there as well, and would
+#: hide that the record's own relation is missing.
+_OWN_DEAL = f"""starts_with(c.record_key, 'opportunity:') AND EXISTS (
+    FROM ledger_chosen o WHERE o.key = c.key AND NOT o.beside
+    AND split_part(o.record_key, ':', 1) IN ({", ".join(map(literal, _JOINED_TO_CONTACT))}))"""
 #: History hangs on a contact or opportunity; what it is about touches that.
 _NEAR_HISTORY = """
 SELECT key, string_agg(names, chr(31)) AS v1 FROM (
@@ -119,7 +132,7 @@ def make(con: duckdb.DuckDBPyConnection, dataset: str, table: str, keys: str = "
         "starts_with(place, 'parent:') OR place = 'record' AS beside "
         f"FROM ledger_carrier WHERE place <> '{DEAL}'{f' AND key IN ({keys})' if keys else ''}"
     )
-    led = "SELECT key, record_key FROM ledger_chosen WHERE NOT beside"
+    led = f"SELECT key, record_key FROM ledger_chosen c WHERE NOT beside AND NOT ({_OWN_DEAL})"
     if dataset in JOINED_INTO or dataset in HISTORY:
         led += (
             " UNION ALL SELECT key, record_key FROM ledger_chosen c WHERE beside "

@@ -73,6 +73,17 @@ def test_the_counts_are_those_of_the_cells(shop):
 _NEEDED = ("#", "ID", "Name", "First Name", "Last Name", "Record Type", "Text", "Email", "Date")
 
 
+def test_an_invoice_that_no_longer_leads_to_its_client_is_seen(shop):
+    """I-3 has no job: its opportunity leads to Cy Dee as well, which is another link."""
+    lost = "relation:contact_invoice:main/invoices/I-3"
+    with shop.mutated():
+        shop.con.execute("DELETE FROM mapped.invoices WHERE record_key = ?", [lost])
+        assert shop.lost(["invoices"]) == 2
+        assert {cell[2:4] for cell in shop.cells()} == {
+            ("Client Name", "Cy Dee"), ("Client ID", "103")
+        }  # fmt: skip
+
+
 def _with_fewer_columns(seed):
     rng = random.Random(seed)
 
