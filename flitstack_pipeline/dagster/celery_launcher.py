@@ -100,7 +100,7 @@ class MigrationCeleryLauncher(CeleryRunLauncher):
             float, is_required=False, default_value=3.0,
             description="Seconds within which workers say whether they run a task.",
         )  # fmt: skip
-        known: dict[str, Any] = dict(super().config_type())  # type: ignore[arg-type]
+        known: dict[str, Any] = dict(super().config_type())  # type: ignore[arg-type]  # of more forms than it has
         return {**known, "answer_seconds": waits}
 
     def get_run_worker_debug_info(

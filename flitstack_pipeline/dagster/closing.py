@@ -7,7 +7,6 @@ in Dagster's storage. Does not: what else closing does (`services.registry`).
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +56,7 @@ def forget(instance: dg.DagsterInstance, migration: str, home: Path | None) -> i
     runs = _runs(instance, migration)
     for run_id in runs:
         instance.delete_run(run_id)
-        with suppress(NotImplementedError):
-            instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
         for shard in home.glob(f"history/runs/{run_id}.db*") if home is not None else ():
             shard.unlink(missing_ok=True)
     storage: Any = instance.event_log_storage  # SQL, with whatever database

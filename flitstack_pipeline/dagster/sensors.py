@@ -5,8 +5,10 @@ decision is a plain function (`services.delta_wanted`); a tick that launches not
 """
 
 import json
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import dagster as dg
@@ -55,14 +57,30 @@ class Answers:
         """Why a migration needs no run."""
         self._said.append(_of(name, sentence))
 
-    def result(self, context: dg.SensorEvaluationContext, **more: object) -> dg.SensorResult:
-        """The answer of the tick; `more` are arguments of `SensorResult`."""
+    def tell_troubles(self, log: logging.Logger) -> None:
+        """Write down which homes could not be opened or read."""
         for trouble in self._troubles:
-            context.log.error(trouble)
+            log.error(trouble)
+
+    def result(
+        self,
+        context: dg.SensorEvaluationContext,
+        cursor: str | None = None,
+        partitions: Sequence[str] = (),
+    ) -> dg.SensorResult:
+        """The answer of the tick, with the sensor's next cursor and the partitions to make."""
+        self.tell_troubles(context.log)
         said = [*self._troubles, *self._said]
         shown = "\n".join(said[:TOLD] + ([f"… and {len(said) - TOLD} more"] * (len(said) > TOLD)))
         why = None if self.runs else shown or "There is no migration yet: flitstack new NAME"
-        return dg.SensorResult(run_requests=self.runs, skip_reason=why, **more)  # type: ignore[arg-type]
+        return dg.SensorResult(
+            run_requests=self.runs,
+            skip_reason=why,
+            cursor=cursor,
+            dynamic_partitions_requests=[MIGRATIONS.build_add_request(partitions)]
+            if partitions
+            else [],
+        )
 
 
 def _of(name: str, sentence: str) -> str:
@@ -87,8 +105,8 @@ def new_export_session(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Launch the delta job of a migration once for each new state of its exports folder."""
     cursors, answers = _cursors(context.cursor), Answers()
     for name in served():
-        cursor = cursors.get(name)
-        decision = answers.ask(name, lambda project: services.delta_wanted(project, cursor))  # noqa: B023 - asked at once
+        wanted = partial(services.delta_wanted, cursor=cursors.get(name))
+        decision = answers.ask(name, wanted)
         if decision is None:
             continue
         cursors[name] = decision.cursor
@@ -103,7 +121,7 @@ def new_export_session(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     return answers.result(
         context,
         cursor=json.dumps({"migrations": {n: cursors[n] for n in served() if n in cursors}}),
-        dynamic_partitions_requests=[MIGRATIONS.build_add_request(missing)] if missing else [],
+        partitions=missing,
     )
 
 
@@ -173,6 +191,7 @@ def nightly_proof(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
         before = answers.ask(name, preconditions.before_reconciling)
         if before == []:
             answers.runs.append(_run(name, night))
+    answers.tell_troubles(context.log)
     if not answers.runs:
         yield dg.SkipReason("No migration is loaded.")
     yield from answers.runs

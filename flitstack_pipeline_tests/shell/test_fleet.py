@@ -281,11 +281,11 @@ def test_only_the_run_of_a_migration_opens_its_secrets(secrets, folder, press, i
     assert press("raw", "clients", migration="beta").success
     (account,) = accounts(Project.named("acme"))
     with pytest.raises(BadInput, match="HIGHLEVEL_TOKEN cannot be read"):
-        account.token  # noqa: B018
+        _ = account.token
     (secrets / "acme" / "HIGHLEVEL_TOKEN").rmdir()
     (secrets / "acme" / "HIGHLEVEL_TOKEN").write_text("\n")
     with pytest.raises(BadInput, match="HIGHLEVEL_TOKEN is empty"):
-        account.token  # noqa: B018
+        _ = account.token
 
 
 def test_a_token_is_in_nothing_that_dagster_keeps(
