@@ -138,7 +138,7 @@ def _clean(project: Project, key: str) -> StepReport:
             "LIMIT 25",
             [key],
         ).fetchall()
-        sample = dicts(con, f'SELECT * FROM clean."{BY_KEY[key].dataset}" LIMIT 5')  # noqa: S608
+        sample = dicts(con, f'SELECT * FROM clean."{BY_KEY[key].dataset}" LIMIT 5')  # noqa: S608 - our own table
     names = ("file", "line", "column", "rule", "what to do")
     return StepReport(
         f"clean {key}",
